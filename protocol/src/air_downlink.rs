@@ -1,0 +1,240 @@
+//! Base station to handset (docs/protocol.md, chapter 5).
+
+use crate::cause::Cause;
+use crate::field::{octet_enum, record};
+use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::message::messages;
+use crate::network::{
+    BurstPlace, CallId, CarrierNumber, Incarnation, Position, Press, SiteId, SlotAddress, SpurtId,
+};
+use crate::profile::ProfileId;
+use crate::proof::Challenge as ChallengeOctets;
+use crate::voice::FrameRun;
+
+octet_enum! {
+    /// What a site can do now (clause 5.2.1): the rungs of degradation, best first.
+    pub enum SiteService {
+        /// Linked to its controller: the whole network.
+        Wide = 0,
+        /// Link lost, serves its own radios.
+        Isolated = 1,
+        /// Link lost, refuses new calls.
+        NoService = 2,
+    }
+}
+
+record! {
+    /// The rules of random access that a site announces (clause 5.3).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct AccessRules {
+        /// A retry draws evenly from this many opportunities.
+        pub backoff: u8,
+        /// Tries before a handset gives up a normal request.
+        pub tries: u8,
+        /// Tries before it gives up an emergency.
+        pub tries_emergency: u8,
+        /// Opportunities to wait for an answer before a retry.
+        pub wait: u8,
+    }
+}
+
+messages! {
+    /// What an air port sends to a handset's process.
+    pub enum AirDownlink {
+        /// Answers a `Listen` without a good cookie.
+        0x01 Cookie {
+            /// To be sent back.
+            cookie: u64,
+        }
+        /// Answers a `Listen`, and repeats: what the laws of nature tell a receiver about this site. The handset's
+        /// process computes path loss and timing from it; no radio decides by it (clause 5.1.2).
+        0x02 Beacon {
+            /// Which site radiates.
+            site: SiteId,
+            /// Where its antenna stands.
+            position: Position,
+            /// Radiated power in dBm.
+            power_dbm: i8,
+            /// Its air interface.
+            profile: ProfileId,
+            /// The control channel.
+            control: SlotAddress,
+        }
+        /// One burst.
+        0x03 Burst {
+            /// The slot and its count.
+            place: BurstPlace,
+            /// What is radiated.
+            word: DownlinkWord,
+        }
+    }
+}
+
+messages! {
+    /// What a base station says in one downlink slot. Up to 0x2F on the control channel, from 0x20 on a traffic slot.
+    pub enum DownlinkWord {
+        /// Nothing to say.
+        0x01 Idle {}
+        /// Who this is and on which terms it serves; at least every broadcast interval.
+        0x02 System {
+            /// The site.
+            site: SiteId,
+            /// Which run of the base station: after a change everything proved before is void.
+            incarnation: Incarnation,
+            /// What it can do.
+            service: SiteService,
+            /// Its air interface.
+            profile: ProfileId,
+            /// How to ask.
+            access: AccessRules,
+        }
+        /// Where else to look.
+        0x03 Neighbour {
+            /// A neighbouring site.
+            site: SiteId,
+            /// Its control carrier.
+            carrier: CarrierNumber,
+        }
+        /// Asks a registering unit to prove itself.
+        0x10 Challenge {
+            /// As in its `Register`.
+            identity: Identity,
+            /// To be answered.
+            challenge: ChallengeOctets,
+        }
+        /// The unit is registered.
+        0x11 Registered {
+            /// As in its `Register`.
+            identity: Identity,
+            /// Its individual id.
+            unit: UnitId,
+            /// Its temporary identity until it moves or is switched off.
+            tmsi: Tmsi,
+            /// The talkgroup that it is now affiliated to.
+            talkgroup: Option<TalkgroupId>,
+        }
+        /// The unit is not registered.
+        0x12 RegisterRefused {
+            /// As in its `Register`.
+            identity: Identity,
+            /// Why.
+            cause: Cause,
+        }
+        /// The unit is affiliated.
+        0x13 Affiliated {
+            /// Who.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// To which talkgroup.
+            talkgroup: TalkgroupId,
+        }
+        /// The request is refused.
+        0x14 Refused {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Why.
+            cause: Cause,
+        }
+        /// The request waits for a channel.
+        0x15 Queued {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Place in the queue, from 1.
+            position: u16,
+        }
+        /// The request arrived and is being worked on: no need to repeat it.
+        0x16 Working {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+        }
+        /// The network has ended the unit's registration here.
+        0x17 Deregistered {
+            /// Who.
+            unit: UnitId,
+            /// Why.
+            cause: Cause,
+        }
+        /// A call begins or goes on; on the control channel, repeated, then for late entry.
+        0x20 Grant {
+            /// The call.
+            call: CallId,
+            /// For whom.
+            talkgroup: TalkgroupId,
+            /// Where.
+            at: SlotAddress,
+            /// Who talks and in which spurt; `None` while the call hangs.
+            talker: Option<Talker>,
+            /// Whether it is an emergency call.
+            emergency: bool,
+            /// Whether this word only tells latecomers.
+            late_entry: bool,
+        }
+        /// A call is over here; repeated, on its slot and on the control channel.
+        0x21 Release {
+            /// The call.
+            call: CallId,
+            /// Why.
+            cause: Cause,
+        }
+        /// Speech.
+        0x30 Voice {
+            /// The call.
+            call: CallId,
+            /// Who talks.
+            talker: UnitId,
+            /// The spurt.
+            spurt: SpurtId,
+            /// Vocoder frames since the spurt began (20 ms each).
+            position: u32,
+            /// The frames.
+            frames: FrameRun,
+        }
+        /// Somebody was given the floor; sent on the call's slot until speech flows.
+        0x31 FloorTaken {
+            /// The call.
+            call: CallId,
+            /// For whom.
+            talkgroup: TalkgroupId,
+            /// Who.
+            talker: Talker,
+        }
+        /// Nobody talks; a press asks for the floor. Sent on the call's slot throughout the hang time.
+        0x32 FloorIdle {
+            /// The call.
+            call: CallId,
+            /// For whom.
+            talkgroup: TalkgroupId,
+        }
+        /// A request for the floor is refused.
+        0x33 FloorRefused {
+            /// The call.
+            call: CallId,
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Why.
+            cause: Cause,
+        }
+    }
+}
+
+record! {
+    /// Who has the floor.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct Talker {
+        /// The unit.
+        pub unit: UnitId,
+        /// Its spurt.
+        pub spurt: SpurtId,
+        /// The request that was granted: the talker knows its own press by it.
+        pub press: Press,
+    }
+}

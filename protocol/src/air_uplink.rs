@@ -1,0 +1,147 @@
+//! Handset to base station (docs/protocol.md, chapter 4).
+//!
+//! A datagram is a [`AirUplink`] frame. A radio's transmission is a [`Burst`]: a word at a place in time, with
+//! the level at which it arrives and, once the unit has a session, a proof (clause 4.1).
+
+use crate::field::octet_enum;
+use crate::identity::{Identity, TalkgroupId, UnitId};
+use crate::message::messages;
+use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SpurtId};
+use crate::proof::{Proof, Response};
+use crate::voice::FrameRun;
+
+octet_enum! {
+    /// What a call request is for.
+    pub enum RequestKind {
+        /// An ordinary group call.
+        Normal = 0,
+        /// An emergency call (stage of priority above all levels).
+        Emergency = 1,
+    }
+}
+
+messages! {
+    /// What a handset's process sends to an air port.
+    pub enum AirUplink {
+        /// Asks the port to send what these carriers radiate; repeated while it listens. The cookie is zero at first
+        /// and then the one that the port gave (clause 4.2): nobody is flooded in another's name.
+        0x01 Listen {
+            /// The cookie from the port, or zero.
+            cookie: u64,
+            /// Carriers to hear, at most 64; empty to stop.
+            carriers: Vec<CarrierNumber>,
+        }
+        /// One transmission.
+        0x02 Burst {
+            /// The slot and its count.
+            place: BurstPlace,
+            /// The level at the base station's antenna, in dBm.
+            level_dbm: i8,
+            /// What was sent.
+            word: UplinkWord,
+            /// Proof over place and word under the unit's session key; zero for `Register` and `Answer`.
+            proof: Proof,
+        }
+    }
+}
+
+messages! {
+    /// What a radio says in one uplink slot.
+    pub enum UplinkWord {
+        /// Wants to register.
+        0x01 Register {
+            /// How the unit names itself.
+            identity: Identity,
+            /// A repeated word has the same number.
+            press: Press,
+        }
+        /// Answers a challenge; may affiliate in the same word.
+        0x02 Answer {
+            /// As in `Register`.
+            identity: Identity,
+            /// The answer to the challenge.
+            response: Response,
+            /// The talkgroup to affiliate to.
+            talkgroup: Option<TalkgroupId>,
+        }
+        /// Wants to affiliate.
+        0x03 Affiliate {
+            /// Who.
+            unit: UnitId,
+            /// The request's number.
+            press: Press,
+            /// To which talkgroup.
+            talkgroup: TalkgroupId,
+        }
+        /// Is being switched off.
+        0x04 Detach {
+            /// Who.
+            unit: UnitId,
+        }
+        /// Wants a group call.
+        0x10 CallRequest {
+            /// Who.
+            unit: UnitId,
+            /// The request's number.
+            press: Press,
+            /// To which talkgroup.
+            talkgroup: TalkgroupId,
+            /// Normal or emergency.
+            kind: RequestKind,
+        }
+        /// No longer wants the call that it asked for.
+        0x11 CallCancel {
+            /// Who.
+            unit: UnitId,
+            /// The number of the request to cancel.
+            press: Press,
+        }
+        /// Wants the floor of a running call; sent on the call's own slot.
+        0x20 FloorRequest {
+            /// Who.
+            unit: UnitId,
+            /// The request's number.
+            press: Press,
+            /// Of which call.
+            call: CallId,
+        }
+        /// Has stopped talking; repeated, a duplicate is harmless.
+        0x21 TalkEnd {
+            /// Who.
+            unit: UnitId,
+            /// Of which call.
+            call: CallId,
+            /// Which spurt ends.
+            spurt: SpurtId,
+        }
+        /// Speech.
+        0x30 Voice {
+            /// Who.
+            unit: UnitId,
+            /// Of which call.
+            call: CallId,
+            /// Of which spurt.
+            spurt: SpurtId,
+            /// Vocoder frames since the spurt began (20 ms each).
+            position: u32,
+            /// The frames.
+            frames: FrameRun,
+        }
+    }
+}
+
+impl UplinkWord {
+    /// The unit that the word names, where it names one by individual id.
+    pub const fn unit(&self) -> Option<UnitId> {
+        match self {
+            Self::Register(_) | Self::Answer(_) => None,
+            Self::Affiliate(word) => Some(word.unit),
+            Self::Detach(word) => Some(word.unit),
+            Self::CallRequest(word) => Some(word.unit),
+            Self::CallCancel(word) => Some(word.unit),
+            Self::FloorRequest(word) => Some(word.unit),
+            Self::TalkEnd(word) => Some(word.unit),
+            Self::Voice(word) => Some(word.unit),
+        }
+    }
+}

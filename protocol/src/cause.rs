@@ -1,0 +1,191 @@
+//! The one table of causes: the same on the wire, in the log, in the call record and on the screen (law 6).
+
+use std::fmt;
+
+use bytes::BytesMut;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Fault;
+use crate::field::{Field, Parsed};
+
+macro_rules! causes {
+    ($($(#[$meta:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// Why a request was refused, a call released, a link closed or a burst dropped.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[repr(u8)]
+        pub enum Cause { $(#[doc = $text] $(#[$meta])* $name = $code,)* }
+
+        impl Cause {
+            /// Every cause, in order of its code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The cause with this code.
+            pub const fn new(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)* _ => None }
+            }
+
+            /// The code on the wire.
+            pub const fn code(self) -> u8 {
+                self as u8
+            }
+
+            /// The sentence that people read.
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The name in metrics and records.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+causes! {
+    // Refusals of a request.
+    NotRegistered = 0x01, "unit is not registered at this site";
+    UnknownUnit = 0x02, "unit is not in the home register";
+    UnknownTalkgroup = 0x03, "talkgroup is not known";
+    NotAMember = 0x04, "unit is not a member of the talkgroup";
+    NotAffiliated = 0x05, "unit is not affiliated to the talkgroup";
+    AuthenticationFailed = 0x06, "the answer to the challenge is wrong";
+    ChallengeExpired = 0x07, "the challenge was not answered in time";
+    NoChallenge = 0x08, "no challenge was given to this identity at this site";
+    SiteNotAllowed = 0x09, "unit is not allowed at this site";
+    TooManyRegistrations = 0x0A, "too many registrations are under way at this site";
+    RegisterFull = 0x0B, "the register holds as many units as it may";
+    WrongState = 0x0C, "the call's state does not allow the request";
+    UnknownCall = 0x0D, "the call is over or was never set up";
+    FloorTaken = 0x0E, "another unit has the floor";
+    NotTheTalker = 0x0F, "unit does not have the floor";
+    QueueFull = 0x10, "all channels are busy and the queue is full";
+    QueueTimeout = 0x11, "no channel became free in time";
+    RequestCancelled = 0x12, "the caller cancelled the request";
+    NoTrafficChannel = 0x13, "the site has no traffic channel at all";
+    SiteUnavailable = 0x14, "the site has no link to its controller";
+    UnknownIdentity = 0x15, "the identity is not in the home register";
+    NoAnswer = 0x16, "nothing answered within the retry limit";
+
+    // Releases of a call.
+    HangTimeOver = 0x20, "nobody spoke before hang time ran out";
+    TransmissionEnded = 0x21, "the transmission ended and the talkgroup keeps no hang time";
+    TalkerLost = 0x22, "the talker fell silent without releasing";
+    TransmissionLimit = 0x23, "the talker reached the transmission limit";
+    NobodyLeft = 0x24, "no listener is left";
+    Preempted = 0x25, "the channel was taken for a call of higher priority";
+    SlotReassigned = 0x26, "the slot was taken for another call";
+    CallLost = 0x27, "no site could carry the call on";
+    ControllerRestarted = 0x28, "the controller was started again and no site knew the call";
+    Shutdown = 0x29, "the controller is shutting down";
+
+    // Ends of a registration.
+    MovedToOtherSite = 0x30, "unit registered at another site";
+    PoweredOff = 0x31, "unit was switched off";
+    SiteLost = 0x32, "the site's radios are unknown since its link was lost";
+    RegistrationReplaced = 0x33, "unit registered again";
+
+    // Frames and links.
+    FrameTooLong = 0x40, "the frame is longer than the limit";
+    FrameTooShort = 0x41, "the frame is shorter than its header";
+    WrongVersion = 0x42, "the protocol version is not spoken here";
+    BadChecksum = 0x43, "the checksum does not match";
+    SequenceGap = 0x44, "a frame is missing on an ordered link";
+    WrongFamily = 0x45, "the message does not belong on this link";
+    FieldTruncated = 0x46, "a field is cut short";
+    FieldOutOfRange = 0x47, "a field has a value out of range";
+    TrailingOctets = 0x48, "octets follow the message";
+    UnknownMessage = 0x49, "the message number is not known";
+    Deposed = 0x4A, "the frame is from a controller that was deposed";
+    UnknownSite = 0x4B, "the site in the certificate is not configured";
+    LinkReplaced = 0x4C, "the site connected again";
+    LinkSilent = 0x4D, "nothing was heard on the link in time";
+    NotGreeted = 0x4E, "a message came before the greeting";
+    TooManyLinks = 0x4F, "too many links are open";
+    LinkCongested = 0x50, "the link could not keep up";
+    WrongSite = 0x51, "the unit is not at the site that speaks for it";
+    Duplicate = 0x52, "the message repeats what is already known";
+
+    // Air.
+    WrongProof = 0x60, "the burst's proof does not match its unit's session";
+    NoSession = 0x61, "the unit has no session at this site";
+    LateBurst = 0x62, "the burst came after its slot was closed";
+    EarlyBurst = 0x63, "the burst names a slot too far ahead";
+    Collision = 0x64, "bursts collided in one slot";
+    WrongSlot = 0x65, "the burst does not belong in the slot it names";
+    NoSuchCarrier = 0x66, "the carrier is not in service at this site";
+    BadCookie = 0x67, "the cookie does not match the sender's address";
+    TooManyListeners = 0x68, "the air port has as many listeners as it may";
+    ListenerExpired = 0x69, "the listener was not heard from in time";
+
+    // Voice.
+    UnknownSpurt = 0x70, "no route carries this talk spurt";
+    WrongTag = 0x71, "the packet's tag does not match the site's key";
+    NotRtp = 0x72, "the packet is not RTP of this profile";
+    WrongSource = 0x73, "the packet comes from a site that does not carry the talker";
+    StalePacket = 0x74, "the packet was seen before or is too old";
+    VoiceOverrun = 0x75, "the voice buffer is full";
+
+    // Ourselves.
+    EntrySetAside = 0x7E, "an input broke an invariant and was set aside";
+    DurableStoreFailed = 0x7F, "the store could not keep what had to last";
+}
+
+impl Field for Cause {
+    const LEAST: usize = 1;
+    const KIND: &'static str = "cause";
+    fn put(&self, into: &mut BytesMut) {
+        self.code().put(into);
+    }
+    fn take(input: &[u8]) -> Parsed<'_, Self> {
+        let (rest, code) = u8::take(input)?;
+        match Self::new(code) {
+            Some(cause) => Ok((rest, cause)),
+            None => Err(Fault::out_of_range(input)),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.text())
+    }
+}
+
+/// A payload that could not be read, as a cause.
+impl From<crate::DecodeError> for Cause {
+    fn from(error: crate::DecodeError) -> Self {
+        use crate::DecodeError::{OutOfRange, Trailing, Truncated, UnknownMessage};
+        match error {
+            Truncated { .. } => Self::FieldTruncated,
+            OutOfRange { .. } => Self::FieldOutOfRange,
+            Trailing { .. } => Self::TrailingOctets,
+            UnknownMessage { .. } => Self::UnknownMessage,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_lead_back() {
+        for (index, cause) in Cause::ALL.iter().enumerate() {
+            assert_eq!(Cause::new(cause.code()), Some(*cause));
+            assert!(
+                Cause::ALL[..index].iter().all(|earlier| earlier.code() < cause.code()),
+                "{cause:?} is out of order"
+            );
+        }
+    }
+
+    #[test]
+    fn texts_are_unique() {
+        let mut texts: Vec<_> = Cause::ALL.iter().map(|cause| cause.text()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Cause::ALL.len());
+    }
+}

@@ -1,0 +1,161 @@
+//! Base station to controller, over TLS (docs/protocol.md, chapter 6).
+
+use crate::air_downlink::Talker;
+use crate::air_uplink::RequestKind;
+use crate::field::record;
+use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::message::messages;
+use crate::network::{CallId, Epoch, Incarnation, Press, SlotAddress, SpurtId};
+use crate::proof::Response;
+
+/// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
+pub const INVENTORY_PART_MAX: usize = 200;
+
+record! {
+    /// A radio that a site holds.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct HeldRadio {
+        /// Who.
+        pub unit: UnitId,
+        /// Its temporary identity.
+        pub tmsi: Tmsi,
+        /// Its talkgroup.
+        pub talkgroup: Option<TalkgroupId>,
+    }
+}
+
+record! {
+    /// A call that a site carries.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct HeldCall {
+        /// The call.
+        pub call: CallId,
+        /// Its talkgroup.
+        pub talkgroup: TalkgroupId,
+        /// Where.
+        pub at: SlotAddress,
+        /// Who has the floor; `None` while it hangs.
+        pub talker: Option<Talker>,
+        /// Whether the talker is at this site.
+        pub talker_is_here: bool,
+        /// Whether it is an emergency call.
+        pub emergency: bool,
+        /// Milliseconds of hang time left, zero while somebody talks.
+        pub hang_left_ms: u32,
+    }
+}
+
+messages! {
+    /// What a base station tells its controller. Which site speaks is the certificate's name, never a field.
+    pub enum FromSite {
+        /// First on every connection.
+        0x01 Hello {
+            /// This run of the base station.
+            incarnation: Incarnation,
+            /// The newest epoch that it has obeyed.
+            newest_epoch: Epoch,
+            /// Where it receives voice, as the switch shall address it.
+            voice_address: std::net::SocketAddr,
+        }
+        /// Radios that it holds, in parts, after `Hello`.
+        0x02 InventoryRadios {
+            /// At most [`INVENTORY_PART_MAX`].
+            radios: Vec<HeldRadio>,
+        }
+        /// Calls that it carries, in parts.
+        0x03 InventoryCalls {
+            /// At most [`INVENTORY_PART_MAX`].
+            calls: Vec<HeldCall>,
+        }
+        /// The inventory is complete; the site is in service from here.
+        0x04 InventoryEnd {}
+        /// Heartbeat with counters since the base station's start.
+        0x05 Health {
+            /// Control words sent.
+            control_words: u64,
+            /// Of them, words that said something other than idle or broadcast.
+            control_words_busy: u64,
+            /// Uplink bursts taken.
+            bursts: u64,
+            /// Uplink bursts lost to collisions.
+            collisions: u64,
+            /// Uplink bursts that came too late.
+            late: u64,
+            /// Uplink bursts dropped for any other cause.
+            dropped: u64,
+        }
+        /// A radio wants to register.
+        0x10 Register {
+            /// How it names itself.
+            identity: Identity,
+            /// Its request's number.
+            press: Press,
+        }
+        /// A radio answers a challenge.
+        0x11 Answer {
+            /// As in `Register`.
+            identity: Identity,
+            /// Its answer.
+            response: Response,
+            /// The talkgroup to affiliate to.
+            talkgroup: Option<TalkgroupId>,
+        }
+        /// A radio wants to affiliate.
+        0x12 Affiliate {
+            /// Who.
+            unit: UnitId,
+            /// Its request's number.
+            press: Press,
+            /// To which talkgroup.
+            talkgroup: TalkgroupId,
+        }
+        /// A radio is being switched off.
+        0x13 Detach {
+            /// Who.
+            unit: UnitId,
+        }
+        /// A radio wants a group call.
+        0x20 CallRequest {
+            /// Who.
+            unit: UnitId,
+            /// Its request's number.
+            press: Press,
+            /// To which talkgroup.
+            talkgroup: TalkgroupId,
+            /// Normal or emergency.
+            kind: RequestKind,
+        }
+        /// A radio no longer wants its call.
+        0x21 CallCancel {
+            /// Who.
+            unit: UnitId,
+            /// The request's number.
+            press: Press,
+        }
+        /// A radio wants the floor of a running call.
+        0x22 FloorRequest {
+            /// Who.
+            unit: UnitId,
+            /// Its request's number.
+            press: Press,
+            /// Of which call.
+            call: CallId,
+        }
+        /// A talker has stopped.
+        0x23 TalkEnd {
+            /// Who.
+            unit: UnitId,
+            /// Of which call.
+            call: CallId,
+            /// Which spurt.
+            spurt: SpurtId,
+        }
+        /// A talker was not heard for the silence limit.
+        0x24 TalkerSilent {
+            /// Of which call.
+            call: CallId,
+            /// Which spurt.
+            spurt: SpurtId,
+        }
+    }
+}

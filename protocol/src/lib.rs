@@ -1,0 +1,37 @@
+//! What travels in a trunklab network: frames, messages, identities, causes and air-interface profiles.
+//!
+//! Everything here is stateless. This crate must not know who decides (the cores), nor what carries the
+//! bytes (the shells): it turns values into octets and hostile octets into values or a named error.
+//! `docs/protocol.md` is the specification; clause numbers in comments are its.
+
+mod message;
+
+pub mod air_downlink;
+pub mod air_uplink;
+pub mod cause;
+pub mod channel_plan;
+pub mod error;
+pub mod field;
+pub mod frame;
+pub mod from_site;
+pub mod identity;
+pub mod moment;
+pub mod network;
+pub mod operator;
+pub mod profile;
+pub mod proof;
+pub mod settings;
+pub mod switch;
+pub mod to_site;
+pub mod voice;
+
+pub use cause::Cause;
+pub use error::DecodeError;
+pub use frame::{Family, Frame};
+pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi, UnitId};
+pub use moment::{Moment, Span};
+pub use network::{
+    BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,
+    SlotAddress, SlotNumber, SpurtId,
+};
+pub use profile::{Profile, ProfileId};

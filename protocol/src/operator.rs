@@ -1,0 +1,200 @@
+//! What a console and the controller say to each other: JSON over HTTPS and WebSocket (docs/protocol.md,
+//! chapter 10). Events are what the core reports; a snapshot is where they lead.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cause::Cause;
+use crate::identity::{Identity, TalkgroupId, UnitId};
+use crate::moment::Moment;
+use crate::network::{CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
+use crate::profile::ProfileId;
+
+/// One thing that happened, with its place in the order of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counts from 1 without gaps within an epoch.
+    pub sequence: u64,
+    /// When, in the controller's time.
+    pub at: Moment,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields carry the names of the types that document them")]
+pub enum EventKind {
+    /// A site is in service.
+    SiteUp { site: SiteId, incarnation: Incarnation },
+    /// A site's link is lost.
+    SiteLost { site: SiteId, cause: Cause },
+    /// A radio registered.
+    Registered { unit: UnitId, site: SiteId },
+    /// A registration was refused.
+    RegisterRefused { identity: Identity, site: SiteId, cause: Cause },
+    /// A radio is no longer registered at a site.
+    Deregistered { unit: UnitId, site: SiteId, cause: Cause },
+    /// A radio affiliated.
+    Affiliated { unit: UnitId, site: SiteId, talkgroup: TalkgroupId },
+    /// A call request waits for a channel.
+    CallQueued { unit: UnitId, site: SiteId, talkgroup: TalkgroupId, position: u16 },
+    /// A call request was refused.
+    CallRefused { unit: UnitId, site: SiteId, talkgroup: Option<TalkgroupId>, cause: Cause },
+    /// A waiting request was withdrawn.
+    CallCancelled { unit: UnitId, talkgroup: TalkgroupId, cause: Cause },
+    /// A call was set up.
+    CallGranted {
+        call: CallId,
+        talkgroup: TalkgroupId,
+        talker: UnitId,
+        emergency: bool,
+        sites: Vec<(SiteId, SlotAddress)>,
+        waited_ms: u32,
+    },
+    /// A site joined a running call.
+    SiteJoined { call: CallId, site: SiteId, at: SlotAddress },
+    /// A site left a running call.
+    SiteLeft { call: CallId, site: SiteId, cause: Cause },
+    /// A unit has the floor.
+    FloorTaken { call: CallId, unit: UnitId, spurt: SpurtId },
+    /// The floor is free again.
+    FloorReleased { call: CallId, unit: UnitId, cause: Cause },
+    /// A request for the floor was refused.
+    FloorRefused { call: CallId, unit: UnitId, cause: Cause },
+    /// A call is over.
+    CallReleased { call: CallId, talkgroup: TalkgroupId, cause: Cause },
+    /// Something was dropped; counted by cause.
+    Dropped { site: Option<SiteId>, cause: Cause },
+}
+
+/// Everything a console needs to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The last event that is contained in it; events after it are to be applied.
+    pub sequence: u64,
+    /// When it was taken.
+    pub at: Moment,
+    /// The controller's term of office.
+    pub epoch: Epoch,
+    /// Sites in order of their numbers.
+    pub sites: Vec<SiteView>,
+    /// Calls in order of their ids.
+    pub calls: Vec<CallView>,
+    /// Waiting requests in the order in which they will be served.
+    pub queue: Vec<QueueView>,
+    /// Talkgroups in order of their numbers.
+    pub talkgroups: Vec<TalkgroupView>,
+    /// Sums since the controller's start.
+    pub totals: Totals,
+}
+
+/// A site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteView {
+    /// Which.
+    pub site: SiteId,
+    /// Its name.
+    pub name: String,
+    /// Its air interface.
+    pub profile: ProfileId,
+    /// Whether its link stands and its inventory is in.
+    pub in_service: bool,
+    /// The control channel.
+    pub control: SlotAddress,
+    /// Traffic slots in order, with the call that each carries.
+    pub slots: Vec<SlotView>,
+    /// Radios registered there.
+    pub radios: u32,
+    /// Counters from its last heartbeat.
+    pub air: AirCounters,
+}
+
+/// A traffic slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotView {
+    /// Where.
+    pub at: SlotAddress,
+    /// The call on it.
+    pub call: Option<CallId>,
+}
+
+/// What a site counts on the air.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AirCounters {
+    /// Control words sent.
+    pub control_words: u64,
+    /// Of them, words that were neither idle nor broadcast.
+    pub control_words_busy: u64,
+    /// Uplink bursts taken.
+    pub bursts: u64,
+    /// Uplink bursts lost to collisions.
+    pub collisions: u64,
+    /// Uplink bursts that came too late.
+    pub late: u64,
+    /// Uplink bursts dropped for any other cause.
+    pub dropped: u64,
+}
+
+/// A call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallView {
+    /// Which.
+    pub call: CallId,
+    /// Its talkgroup.
+    pub talkgroup: TalkgroupId,
+    /// Who has the floor; `None` while it hangs.
+    pub talker: Option<UnitId>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Whether it is an emergency call.
+    pub emergency: bool,
+    /// When it was granted.
+    pub since: Moment,
+    /// Where it runs.
+    pub sites: Vec<(SiteId, SlotAddress)>,
+}
+
+/// A waiting request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueView {
+    /// Who waits.
+    pub unit: UnitId,
+    /// For which talkgroup.
+    pub talkgroup: TalkgroupId,
+    /// Where.
+    pub site: SiteId,
+    /// With which priority.
+    pub priority: Priority,
+    /// Whether it is an emergency.
+    pub emergency: bool,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// A talkgroup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TalkgroupView {
+    /// Which.
+    pub talkgroup: TalkgroupId,
+    /// Its name.
+    pub name: String,
+    /// Radios affiliated to it.
+    pub affiliated: u32,
+}
+
+/// Sums since the controller's start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Totals {
+    /// Calls granted.
+    pub granted: u64,
+    /// Requests that had to wait.
+    pub queued: u64,
+    /// Requests refused.
+    pub refused: u64,
+    /// Calls released.
+    pub released: u64,
+    /// Registrations.
+    pub registered: u64,
+}

@@ -1,0 +1,61 @@
+//! What a base station is told when it connects: a station starts with nothing but addresses and a certificate.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::air_downlink::AccessRules;
+use crate::field::record;
+use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
+use crate::profile::ProfileId;
+use crate::proof::VoiceKey;
+
+record! {
+    /// A site that radios may move to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Neighbour {
+        /// The site.
+        pub site: SiteId,
+        /// Its control carrier.
+        pub carrier: CarrierNumber,
+    }
+}
+
+record! {
+    /// All settings of one site (clause 7.2).
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct SiteSettings {
+        /// The site that is configured: the name in its certificate.
+        pub site: SiteId,
+        /// Its name, for people.
+        pub name: String,
+        /// Its air interface.
+        pub profile: ProfileId,
+        /// Where its antenna stands.
+        pub position: Position,
+        /// Radiated power in dBm.
+        pub power_dbm: i8,
+        /// Its carriers, in order of use.
+        pub carriers: Vec<CarrierNumber>,
+        /// The control channel's place; with `p25p2`, the whole carrier.
+        pub control: SlotAddress,
+        /// Where radios may move to.
+        pub neighbours: Vec<Neighbour>,
+        /// The rules of random access.
+        pub access: AccessRules,
+        /// Longest time between two `System` words, in milliseconds.
+        pub broadcast_interval_ms: u16,
+        /// A talker not heard for this long is reported silent, in milliseconds.
+        pub talker_silence_ms: u16,
+        /// How often late-entry words are repeated for a call, in milliseconds.
+        pub late_entry_interval_ms: u16,
+        /// How often a site and its controller show that they live, in milliseconds.
+        pub heartbeat_ms: u16,
+        /// Where the voice switch receives.
+        pub switch_address: SocketAddr,
+        /// What the site tags its voice packets with.
+        pub voice_uplink_key: VoiceKey,
+        /// What packets to the site are tagged with.
+        pub voice_downlink_key: VoiceKey,
+    }
+}

@@ -1,0 +1,62 @@
+//! Controller and voice switch (docs/protocol.md, chapter 8): routes, keys, health.
+
+use std::net::SocketAddr;
+
+use crate::message::messages;
+use crate::network::{CallId, SiteId, SpurtId};
+use crate::proof::VoiceKey;
+
+messages! {
+    /// What a controller orders a voice switch. Commands assert state.
+    pub enum ToSwitch {
+        /// A site may send and receive voice.
+        0x01 SiteUp {
+            /// Which site.
+            site: SiteId,
+            /// Where it receives.
+            address: SocketAddr,
+            /// What its own packets are tagged with.
+            uplink_key: VoiceKey,
+            /// What packets to it are tagged with.
+            downlink_key: VoiceKey,
+        }
+        /// A site's link is lost.
+        0x02 SiteDown {
+            /// Which site.
+            site: SiteId,
+        }
+        /// A spurt from one site goes to others.
+        0x10 Open {
+            /// The spurt: the SSRC of its packets.
+            spurt: SpurtId,
+            /// Its call.
+            call: CallId,
+            /// The only site that may send it.
+            from: SiteId,
+            /// Where it goes; the site it comes from repeats it by itself.
+            to: Vec<SiteId>,
+        }
+        /// A spurt is over.
+        0x11 Shut {
+            /// Which spurt.
+            spurt: SpurtId,
+        }
+    }
+}
+
+messages! {
+    /// What a voice switch tells its controller.
+    pub enum FromSwitch {
+        /// Heartbeat with counters since its start.
+        0x01 Load {
+            /// Routes open now.
+            routes: u32,
+            /// Packets taken.
+            packets_in: u64,
+            /// Packets sent.
+            packets_out: u64,
+            /// Packets dropped, for any cause.
+            dropped: u64,
+        }
+    }
+}

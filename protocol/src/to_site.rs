@@ -1,0 +1,124 @@
+//! Controller to base station, over TLS (docs/protocol.md, chapter 7). Commands assert state: a repeated command
+//! changes nothing.
+
+use crate::air_downlink::Talker;
+use crate::cause::Cause;
+use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::message::messages;
+use crate::network::{CallId, Press, Priority, SlotAddress};
+use crate::proof::{Challenge as ChallengeOctets, SessionKey};
+use crate::settings::SiteSettings;
+
+messages! {
+    /// What a controller orders a base station.
+    pub enum ToSite {
+        /// Everything that a site needs to work; sent after each `Hello`.
+        0x01 Configure {
+            /// The settings.
+            settings: SiteSettings,
+        }
+        /// Nothing else was said for the heartbeat interval.
+        0x02 Heartbeat {}
+        /// The link is closed after this.
+        0x03 Close {
+            /// Why.
+            cause: Cause,
+        }
+        /// A radio must prove itself.
+        0x10 Challenge {
+            /// As in its `Register`.
+            identity: Identity,
+            /// To be answered.
+            challenge: ChallengeOctets,
+        }
+        /// A radio is registered at this site.
+        0x11 Registered {
+            /// As in its `Register`.
+            identity: Identity,
+            /// Its individual id.
+            unit: UnitId,
+            /// Its temporary identity.
+            tmsi: Tmsi,
+            /// Its talkgroup.
+            talkgroup: Option<TalkgroupId>,
+            /// What its bursts are proved with.
+            session_key: SessionKey,
+        }
+        /// A registration is refused.
+        0x12 RegisterRefused {
+            /// As in its `Register`.
+            identity: Identity,
+            /// Why.
+            cause: Cause,
+        }
+        /// A radio is affiliated.
+        0x13 Affiliated {
+            /// Who.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// To which talkgroup.
+            talkgroup: TalkgroupId,
+        }
+        /// A request is refused.
+        0x14 Refused {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Why.
+            cause: Cause,
+        }
+        /// A request waits.
+        0x15 Queued {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Place in the queue, from 1.
+            position: u16,
+        }
+        /// A radio is no longer registered at this site.
+        0x16 Deregister {
+            /// Who.
+            unit: UnitId,
+            /// Why.
+            cause: Cause,
+        }
+        /// A call stands at this site, in this slot, with this floor.
+        0x20 Assert {
+            /// The call.
+            call: CallId,
+            /// Its talkgroup.
+            talkgroup: TalkgroupId,
+            /// Where at this site.
+            at: SlotAddress,
+            /// Who has the floor; `None` while it hangs.
+            talker: Option<Talker>,
+            /// Whether the talker is at this site: its uplink is voice for the network.
+            talker_is_here: bool,
+            /// Whether it is an emergency call.
+            emergency: bool,
+            /// Its priority.
+            priority: Priority,
+        }
+        /// A call is over at this site.
+        0x21 Release {
+            /// The call.
+            call: CallId,
+            /// Why.
+            cause: Cause,
+        }
+        /// A request for the floor is refused.
+        0x22 FloorRefused {
+            /// The call.
+            call: CallId,
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Why.
+            cause: Cause,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! The `trunklab` command.
+fn main() {}
