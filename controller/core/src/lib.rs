@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The dispatch core: calls, queue, channels, registers, decided without clock or socket.
+//!
+//! Everything, time included, enters through [`Controller::handle`]; all that it causes comes back in the outbox.
+//! This crate must not know sockets, clocks, randomness, locks, `async` or loggers: the controller's shell, a base
+//! station in isolated operation and the simulator all drive the same core.
+
+pub mod config;
+pub mod input;
+pub mod output;

@@ -1,0 +1,164 @@
+//! What an operator provisions. Each change enters the core as an input, so that a standby and a replay see it too.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::settings::Neighbour;
+use trunklab_protocol::{
+    CarrierNumber, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId,
+    SlotAddress, TalkgroupId, UnitId,
+};
+
+/// One change of what is provisioned. A change of something that exists replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Parameters of the whole system.
+    System(SystemParameters),
+    /// A site.
+    Site(SiteConfig),
+    /// A talkgroup.
+    Talkgroup(Talkgroup),
+    /// A subscriber.
+    Subscriber(Subscriber),
+}
+
+/// Limits and times of the whole system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SystemParameters {
+    /// Who sets up the calls: part of every call's id.
+    pub node: NodeId,
+    /// Where the voice switch receives; sites are told.
+    pub switch_address: SocketAddr,
+    /// Requests that may wait at once.
+    pub queue_len_max: u16,
+    /// Longest wait in the queue, in milliseconds.
+    pub queue_wait_ms_max: u32,
+    /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
+    pub transmission_ms_max: u32,
+    /// How long a challenge may be answered, in milliseconds.
+    pub challenge_ms_max: u32,
+    /// Registrations under way at one site.
+    pub challenges_max: u16,
+    /// Radios in the visitor register.
+    pub visitors_max: u32,
+    /// A site not heard from for this long is lost, in milliseconds.
+    pub site_silence_ms_max: u32,
+    /// How often a link shows that it lives, in milliseconds.
+    pub heartbeat_ms: u16,
+}
+
+impl Default for SystemParameters {
+    fn default() -> Self {
+        Self {
+            node: NodeId::new(1).expect("1 is a node"),
+            switch_address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            queue_len_max: 100,
+            queue_wait_ms_max: 30_000,
+            transmission_ms_max: 60_000,
+            challenge_ms_max: 5_000,
+            challenges_max: 1_000,
+            visitors_max: 1_000_000,
+            site_silence_ms_max: 3_000,
+            heartbeat_ms: 1_000,
+        }
+    }
+}
+
+/// A site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteConfig {
+    /// Which: the name in its certificate.
+    pub site: SiteId,
+    /// Its name, for people.
+    pub name: String,
+    /// Its air interface.
+    pub profile: ProfileId,
+    /// Where its antenna stands.
+    #[serde(default)]
+    pub position: Position,
+    /// Radiated power in dBm.
+    pub power_dbm: i8,
+    /// Its carriers, in order of use.
+    pub carriers: Vec<CarrierNumber>,
+    /// The control channel's place.
+    pub control: SlotAddress,
+    /// Where radios may move to.
+    #[serde(default)]
+    pub neighbours: Vec<Neighbour>,
+    /// The rules of random access.
+    pub access: AccessRules,
+    /// Longest time between two `System` words, in milliseconds.
+    pub broadcast_interval_ms: u16,
+    /// A talker not heard for this long is reported silent, in milliseconds.
+    pub talker_silence_ms: u16,
+    /// How often late-entry words are repeated for a call, in milliseconds.
+    pub late_entry_interval_ms: u16,
+}
+
+impl SiteConfig {
+    /// The slots that calls can use, in order: every slot of every carrier but the control channel, which with some
+    /// profiles takes its whole carrier.
+    pub fn traffic_slots(&self) -> impl Iterator<Item = SlotAddress> + '_ {
+        let profile = self.profile.profile();
+        self.carriers
+            .iter()
+            .flat_map(move |carrier| {
+                (0..profile.slots).map(move |slot| SlotAddress {
+                    carrier: *carrier,
+                    slot: trunklab_protocol::SlotNumber::new(slot).expect("every octet is a slot"),
+                })
+            })
+            .filter(move |at| {
+                if profile.control_takes_carrier {
+                    at.carrier != self.control.carrier
+                } else {
+                    *at != self.control
+                }
+            })
+    }
+}
+
+/// A talkgroup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talkgroup {
+    /// Which.
+    pub id: TalkgroupId,
+    /// Its name.
+    pub name: String,
+    /// The priority of its calls.
+    pub priority: Priority,
+    /// How long a call keeps its channel after speech, in milliseconds: 0 is transmission trunking; `None` takes the
+    /// profile's.
+    #[serde(default)]
+    pub hang_time_ms: Option<u32>,
+}
+
+/// A subscriber in the home register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscriber {
+    /// The individual id.
+    pub unit: UnitId,
+    /// The equipment, if one is bound.
+    #[serde(default)]
+    pub imei: Option<Imei>,
+    /// The subscription.
+    #[serde(default)]
+    pub imsi: Option<Imsi>,
+    /// The telephone number.
+    #[serde(default)]
+    pub msisdn: Option<Msisdn>,
+    /// Fleet and member.
+    #[serde(default)]
+    pub fleet_member: Option<FleetMember>,
+    /// The key that it shares with the home register.
+    pub key: UnitKey,
+    /// Talkgroups that it may affiliate to, in ascending order.
+    pub talkgroups: Vec<TalkgroupId>,
+    /// Sites where it may register; `None` for all.
+    #[serde(default)]
+    pub sites: Option<Vec<SiteId>>,
+}

@@ -1,0 +1,59 @@
+//! Everything that can reach the core.
+
+use serde::{Deserialize, Serialize};
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::switch::FromSwitch;
+use trunklab_protocol::{Cause, Epoch, SiteId};
+
+use crate::config::Change;
+
+/// One input. The log keeps these, in order, with the moment at which each was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Input {
+    /// First of all: a new term of office begins. Calls and presence come back with the sites' inventories.
+    Started {
+        /// The stored epoch, grown by one.
+        epoch: Epoch,
+        /// Fresh octets for challenges and keys; never from a seed that a snapshot shows.
+        entropy: [u8; 32],
+    },
+    /// Time alone has passed: a deadline is due.
+    Time,
+    /// Something is provisioned or changed.
+    Provision(Change),
+    /// Fresh octets, after [`crate::output::Output::WantEntropy`].
+    Entropy([u8; 32]),
+    /// A site's link stands: its certificate was checked.
+    SiteConnected {
+        /// Which site: the name in the certificate.
+        site: SiteId,
+    },
+    /// A site's link is gone.
+    SiteDisconnected {
+        /// Which site.
+        site: SiteId,
+        /// Why.
+        cause: Cause,
+    },
+    /// A site said something.
+    FromSite {
+        /// Which site.
+        site: SiteId,
+        /// What.
+        message: FromSite,
+    },
+    /// The voice switch said something.
+    FromSwitch(FromSwitch),
+    /// What [`crate::output::Output::Store`] asked for is durable.
+    Stored {
+        /// Which request.
+        id: u64,
+    },
+    /// It could not be made durable.
+    StoreFailed {
+        /// Which request.
+        id: u64,
+    },
+    /// The controller is shutting down: calls are released, links closed with a cause.
+    ClosingDown,
+}

@@ -1,0 +1,96 @@
+//! Everything that the core can ask of its shell.
+
+use serde::{Deserialize, Serialize};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::Event;
+use trunklab_protocol::switch::ToSwitch;
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{CallId, Cause, Epoch, Moment, Priority, SiteId, SlotAddress, TalkgroupId, UnitId};
+
+/// All that one call of `handle` caused, in order. The caller owns and drains it.
+pub type Outbox = Vec<Output>;
+
+/// One thing for the shell to carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// Send to a site's link; dropped with a counter where there is none.
+    ToSite {
+        /// Which site.
+        site: SiteId,
+        /// What.
+        message: ToSite,
+    },
+    /// Send to the voice switch.
+    ToSwitch(ToSwitch),
+    /// Keep durably, then answer with [`crate::input::Input::Stored`] of the same id.
+    Store {
+        /// Names the request; counts from 1 within an epoch.
+        id: u64,
+        /// What to keep.
+        item: StoreItem,
+    },
+    /// Something happened that an operator may want to see.
+    Event(Event),
+    /// Fresh octets are needed soon; answer with [`crate::input::Input::Entropy`].
+    WantEntropy,
+}
+
+/// What must outlive a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreItem {
+    /// A call was granted: its record opens here, so that a crash leaves it open rather than missing.
+    CallOpened(CallRecord),
+    /// The call is over: the record replaces the open one.
+    CallClosed(CallRecord),
+}
+
+/// The record of one call: what it used and why it ended (clause: docs/protocol.md 11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// Which call.
+    pub call: CallId,
+    /// In which term of office the record was written.
+    pub epoch: Epoch,
+    /// Its talkgroup.
+    pub talkgroup: TalkgroupId,
+    /// Who asked for it; `None` where only an inventory told of the call.
+    pub caller: Option<UnitId>,
+    /// Normal or emergency.
+    pub kind: RequestKind,
+    /// Its priority.
+    pub priority: Priority,
+    /// When it was asked for.
+    pub requested: Moment,
+    /// When it was granted; the difference is the wait in the queue.
+    pub granted: Moment,
+    /// When it ended and why; `None` while it is open.
+    pub released: Option<(Moment, Cause)>,
+    /// Slots held: site, slot, from, until (`None` while held).
+    pub slots: Vec<HeldSlot>,
+    /// Talk spurts in order.
+    pub spurts: Vec<Spurt>,
+}
+
+/// A slot that a call held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldSlot {
+    /// At which site.
+    pub site: SiteId,
+    /// Where.
+    pub at: SlotAddress,
+    /// Since when.
+    pub from: Moment,
+    /// Until when; `None` while held.
+    pub until: Option<Moment>,
+}
+
+/// One talk spurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spurt {
+    /// Who talked.
+    pub unit: UnitId,
+    /// Since when.
+    pub from: Moment,
+    /// Until when and why it ended; `None` while talking.
+    pub until: Option<(Moment, Cause)>,
+}

@@ -1,0 +1,49 @@
+//! Everything that can reach a handset's core.
+
+use trunklab_protocol::air_downlink::{Beacon, Burst};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::voice::VoiceFrame;
+use trunklab_protocol::{SiteId, TalkgroupId};
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Time alone has passed: a deadline is due.
+    Time,
+    /// Switched on: hunts, registers, affiliates.
+    PowerOn,
+    /// Switched off: says so if it can, then is silent.
+    PowerOff,
+    /// The selector was turned.
+    Select(TalkgroupId),
+    /// The push-to-talk button went down.
+    PressPtt {
+        /// Normal or emergency.
+        kind: RequestKind,
+    },
+    /// The push-to-talk button came up.
+    ReleasePtt,
+    /// Speech from the microphone, coded; queued until it can be sent.
+    Speech(Vec<VoiceFrame>),
+    /// The laws of nature: a site can be heard, at this level.
+    Beacon {
+        /// The site.
+        beacon: Beacon,
+        /// The level here, in dBm.
+        level_dbm: i8,
+    },
+    /// A site can no longer be heard.
+    Silence {
+        /// The site.
+        site: SiteId,
+    },
+    /// A burst was received on a carrier that the handset is tuned to.
+    Burst {
+        /// Whose.
+        site: SiteId,
+        /// The level here, in dBm.
+        level_dbm: i8,
+        /// What.
+        burst: Burst,
+    },
+}

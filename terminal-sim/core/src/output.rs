@@ -1,0 +1,118 @@
+//! Everything that a handset's core can ask of its shell.
+
+use trunklab_protocol::air_uplink::Burst;
+use trunklab_protocol::voice::FrameRun;
+use trunklab_protocol::{CallId, CarrierNumber, Cause, SiteId, SpurtId, TalkgroupId, UnitId};
+
+/// All that one call of `handle` caused, in order. The caller owns and drains it.
+pub type Outbox = Vec<Output>;
+
+/// One thing for the shell to carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Hear the control channels of every site within range: the handset hunts.
+    Hunt,
+    /// Hear one carrier of one site, and nothing else.
+    Tune {
+        /// The site.
+        site: SiteId,
+        /// The carrier.
+        carrier: CarrierNumber,
+    },
+    /// Receiver off.
+    Mute,
+    /// Transmit now: the burst's slot begins.
+    Transmit {
+        /// To which site; the shell fills in the level at that site's antenna.
+        site: SiteId,
+        /// What.
+        burst: Burst,
+    },
+    /// Speech for the loudspeaker.
+    Heard {
+        /// Which call.
+        call: CallId,
+        /// Who talks.
+        talker: UnitId,
+        /// Which spurt.
+        spurt: SpurtId,
+        /// Vocoder frames since the spurt began (20 ms each).
+        position: u32,
+        /// The frames.
+        frames: FrameRun,
+    },
+    /// Something that the user sees or hears.
+    Event(HandsetEvent),
+}
+
+/// What a user of the handset notices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandsetEvent {
+    /// No site is found; the handset keeps looking.
+    OutOfRange,
+    /// A site was chosen.
+    Camped {
+        /// Which.
+        site: SiteId,
+    },
+    /// Registered, and affiliated where a talkgroup is named.
+    Registered {
+        /// Where.
+        site: SiteId,
+        /// To which talkgroup.
+        talkgroup: Option<TalkgroupId>,
+    },
+    /// Registration failed.
+    RegisterRefused {
+        /// Why.
+        cause: Cause,
+    },
+    /// Affiliated.
+    Affiliated {
+        /// To which talkgroup.
+        talkgroup: TalkgroupId,
+    },
+    /// A request waits in the queue.
+    Queued {
+        /// Place, from 1.
+        position: u16,
+    },
+    /// A request was refused, by the network or for want of an answer.
+    Refused {
+        /// Why.
+        cause: Cause,
+    },
+    /// Talk permit: speak now.
+    TalkPermit {
+        /// In which call.
+        call: CallId,
+    },
+    /// The floor is lost or given up.
+    TalkEnded {
+        /// In which call.
+        call: CallId,
+    },
+    /// Joined a call as a listener.
+    Joined {
+        /// Which call.
+        call: CallId,
+        /// Of which talkgroup.
+        talkgroup: TalkgroupId,
+        /// Whether it was running already.
+        late_entry: bool,
+    },
+    /// Somebody else talks.
+    Hears {
+        /// In which call.
+        call: CallId,
+        /// Who.
+        talker: UnitId,
+    },
+    /// The call is over for this handset.
+    Left {
+        /// Which call.
+        call: CallId,
+        /// Why.
+        cause: Cause,
+    },
+}
