@@ -126,6 +126,7 @@ causes! {
     WrongSource = 0x73, "the packet comes from a site that does not carry the talker";
     StalePacket = 0x74, "the packet was seen before or is too old";
     VoiceOverrun = 0x75, "the voice buffer is full";
+    SwitchFull = 0x76, "the voice switch holds as many routes or sites as it may";
 
     // Ourselves.
     EntrySetAside = 0x7E, "an input broke an invariant and was set aside";

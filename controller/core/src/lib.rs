@@ -7,3 +7,5 @@
 pub mod config;
 pub mod input;
 pub mod output;
+
+pub mod switch;
