@@ -106,6 +106,11 @@ causes! {
     LinkCongested = 0x50, "the link could not keep up";
     WrongSite = 0x51, "the unit is not at the site that speaks for it";
     Duplicate = 0x52, "the message repeats what is already known";
+    LinkLost = 0x53, "the connection broke or the peer closed it";
+    NotAuthenticated = 0x54, "the peer did not prove who it is";
+    CertificateDenied = 0x55, "the certificate is on the deny list";
+    HandshakeTimeout = 0x56, "the connection was not set up in time";
+    EnrolmentRefused = 0x57, "the enrolment token is unknown, was used or has expired";
 
     // Air.
     WrongProof = 0x60, "the burst's proof does not match its unit's session";

@@ -10,6 +10,7 @@ pub mod air_downlink;
 pub mod air_uplink;
 pub mod cause;
 pub mod channel_plan;
+pub mod enrolment;
 pub mod error;
 pub mod field;
 pub mod frame;
