@@ -10,6 +10,9 @@ use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SpurtId};
 use crate::proof::{Proof, Response};
 use crate::voice::FrameRun;
 
+/// The most carriers that one listener hears at a port.
+pub const LISTEN_MAX: usize = 64;
+
 octet_enum! {
     /// What a call request is for.
     pub enum RequestKind {
@@ -28,8 +31,8 @@ messages! {
         0x01 Listen {
             /// The cookie from the port, or zero.
             cookie: u64,
-            /// Carriers to hear, at most 64; empty to stop.
-            carriers: Vec<CarrierNumber>,
+            /// Carriers to hear; empty to stop.
+            carriers: Vec<CarrierNumber> [at most LISTEN_MAX],
         }
         /// One transmission.
         0x02 Burst {

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
-use crate::field::{Field, Parsed};
+use crate::field::{Field, Kind, Parsed};
 
 macro_rules! causes {
     ($($(#[$meta:meta])* $name:ident = $code:literal, $text:literal;)*) => {
@@ -140,7 +140,8 @@ causes! {
 
 impl Field for Cause {
     const LEAST: usize = 1;
-    const KIND: &'static str = "cause";
+    const MOST: usize = 1;
+    const KIND: Kind = Kind::Named("cause");
     fn put(&self, into: &mut BytesMut) {
         self.code().put(into);
     }

@@ -11,6 +11,7 @@ const DUPLEX_HZ: u64 = 45_000_000;
 
 /// A channel of the plan, 1 to 600.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
 pub struct PlanChannel(u16);
 
 impl PlanChannel {
@@ -46,6 +47,19 @@ impl PlanChannel {
     /// The number that SmartNet II uses as a command word for this channel.
     pub const fn smartnet_command(self) -> u16 {
         self.0 - 1
+    }
+}
+
+impl TryFrom<u16> for PlanChannel {
+    type Error = &'static str;
+    fn try_from(number: u16) -> Result<Self, Self::Error> {
+        Self::new(number).ok_or("a channel of the plan is a number from 1 to 600")
+    }
+}
+
+impl From<PlanChannel> for u16 {
+    fn from(channel: PlanChannel) -> Self {
+        channel.0
     }
 }
 

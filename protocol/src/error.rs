@@ -56,6 +56,11 @@ impl Fault {
         nom::Err::Error(Self { field: "", left: input.len(), kind: FaultKind::OutOfRange })
     }
 
+    /// A count that the octets behind it cannot hold, found at `input`.
+    pub(crate) fn truncated(input: &[u8]) -> nom::Err<Self> {
+        nom::Err::Error(Self { field: "", left: input.len(), kind: FaultKind::Truncated })
+    }
+
     /// Names the innermost field: the first name given stays.
     pub(crate) fn named(self, field: &'static str) -> Self {
         if self.field.is_empty() { Self { field, ..self } } else { self }

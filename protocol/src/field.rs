@@ -1,6 +1,8 @@
 //! How one field becomes octets and back (docs/protocol.md, clause 2.2: big-endian, counts before lists).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use std::fmt;
+
+use bytes::{BufMut, BytesMut};
 use nom::IResult;
 use nom::Parser;
 use nom::bytes::complete::take;
@@ -17,8 +19,11 @@ pub trait Field: Sized {
     /// The fewest octets that an encoding can have; bounds what a list may claim.
     const LEAST: usize;
 
-    /// The name of the encoding in the tables of docs/protocol.md.
-    const KIND: &'static str;
+    /// The most octets that an encoding can have; proves that every message fits its frame.
+    const MOST: usize;
+
+    /// The encoding, as the tables of docs/protocol.md name it.
+    const KIND: Kind;
 
     /// Appends the encoding.
     fn put(&self, into: &mut BytesMut);
@@ -27,16 +32,93 @@ pub trait Field: Sized {
     fn take(input: &[u8]) -> Parsed<'_, Self>;
 }
 
+/// An encoding by name; prints as the tables of docs/protocol.md write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One that the tables know by its name alone.
+    Named(&'static str),
+    /// This many octets, as they are.
+    Octets(usize),
+    /// A flag, then perhaps a value.
+    Optional(&'static Kind),
+    /// A count, then at most `most` values.
+    List {
+        /// The encoding of each value.
+        of: &'static Kind,
+        /// The greatest count.
+        most: usize,
+    },
+    /// A count, then at most `most` octets of UTF-8.
+    Text {
+        /// The greatest count.
+        most: usize,
+    },
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::Octets(count) => write!(f, "{count} octets"),
+            Self::Optional(kind) => write!(f, "optional {kind}"),
+            Self::List { of, most } => write!(f, "list of {of}, at most {most}"),
+            Self::Text { most } => write!(f, "text, at most {most} octets"),
+        }
+    }
+}
+
+/// One field of a record or message: what its row in docs/protocol.md must say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldRow {
+    /// Its name.
+    pub name: &'static str,
+    /// Its encoding.
+    pub kind: Kind,
+    /// The fewest octets that it takes.
+    pub least: usize,
+    /// The most octets that it takes.
+    pub most: usize,
+}
+
+/// How a field of type `T` is coded inside a record. Lists and text have no coding without a limit, so that an
+/// unbounded one cannot be declared.
+pub(crate) trait Coding<T> {
+    const LEAST: usize;
+    const MOST: usize;
+    const KIND: Kind;
+    fn put(value: &T, into: &mut BytesMut);
+    fn take(input: &[u8]) -> Parsed<'_, T>;
+}
+
+/// A field that is bounded by its own type.
+pub(crate) struct Plain;
+
+/// A list or text of at most `N` values or octets.
+pub(crate) struct AtMost<const N: usize>;
+
+impl<T: Field> Coding<T> for Plain {
+    const LEAST: usize = T::LEAST;
+    const MOST: usize = T::MOST;
+    const KIND: Kind = T::KIND;
+    fn put(value: &T, into: &mut BytesMut) {
+        value.put(into);
+    }
+    fn take(input: &[u8]) -> Parsed<'_, T> {
+        T::take(input)
+    }
+}
+
 /// Reads a field and names it in the error.
-pub(crate) fn named<'a, T: Field>(name: &'static str, input: &'a [u8]) -> Parsed<'a, T> {
-    T::take(input).map_err(|error| error.map(|fault| fault.named(name)))
+pub(crate) fn named<'a, C: Coding<T>, T>(name: &'static str, input: &'a [u8]) -> Parsed<'a, T> {
+    C::take(input).map_err(|error| error.map(|fault| fault.named(name)))
 }
 
 macro_rules! number_fields {
     ($($type:ty, $least:literal, $kind:literal, $put:ident, $take:ident;)*) => {$(
         impl Field for $type {
             const LEAST: usize = $least;
-            const KIND: &'static str = $kind;
+            const MOST: usize = $least;
+            const KIND: Kind = Kind::Named($kind);
             fn put(&self, into: &mut BytesMut) {
                 into.$put(*self);
             }
@@ -69,7 +151,8 @@ pub(crate) fn put_u24(value: u32, into: &mut BytesMut) {
 
 impl Field for bool {
     const LEAST: usize = 1;
-    const KIND: &'static str = "flag";
+    const MOST: usize = 1;
+    const KIND: Kind = Kind::Named("flag");
     fn put(&self, into: &mut BytesMut) {
         into.put_u8(u8::from(*self));
     }
@@ -85,7 +168,8 @@ impl Field for bool {
 
 impl<const N: usize> Field for [u8; N] {
     const LEAST: usize = N;
-    const KIND: &'static str = "octets";
+    const MOST: usize = N;
+    const KIND: Kind = Kind::Octets(N);
     fn put(&self, into: &mut BytesMut) {
         into.put_slice(self);
     }
@@ -98,7 +182,8 @@ impl<const N: usize> Field for [u8; N] {
 /// Presence as one flag octet, then the value (clause 2.2.4).
 impl<T: Field> Field for Option<T> {
     const LEAST: usize = 1;
-    const KIND: &'static str = "optional";
+    const MOST: usize = 1 + T::MOST;
+    const KIND: Kind = Kind::Optional(&T::KIND);
     fn put(&self, into: &mut BytesMut) {
         self.is_some().put(into);
         if let Some(value) = self {
@@ -115,25 +200,26 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// A count of two octets, then that many values (clause 2.2.5). A count that the rest of the payload cannot
-/// hold is refused before anything is allocated.
-impl<T: Field> Field for Vec<T> {
+/// A count of two octets, then that many values (clause 2.2.5). A count over the limit, or one that the rest of the
+/// payload cannot hold, is refused before anything is allocated.
+impl<T: Field, const N: usize> Coding<Vec<T>> for AtMost<N> {
     const LEAST: usize = 2;
-    const KIND: &'static str = "list";
-    fn put(&self, into: &mut BytesMut) {
-        let count = u16::try_from(self.len()).expect("a list is cut to fit its frame before it is encoded");
-        into.put_u16(count);
-        for value in self {
+    const MOST: usize = 2 + N * T::MOST;
+    const KIND: Kind = Kind::List { of: &T::KIND, most: N };
+    fn put(values: &Vec<T>, into: &mut BytesMut) {
+        put_count(values.len(), N, into);
+        for value in values {
             value.put(into);
         }
     }
-    fn take(input: &[u8]) -> Parsed<'_, Self> {
-        let (mut rest, count) = be_u16.parse(input)?;
-        let count = usize::from(count);
-        if count.saturating_mul(T::LEAST) > rest.len() {
-            return Err(Fault::out_of_range(input));
+    fn take(input: &[u8]) -> Parsed<'_, Vec<T>> {
+        let (mut rest, count) = take_count(input, N)?;
+        if count * T::LEAST > rest.len() {
+            return Err(Fault::truncated(input));
         }
-        let mut values = Self::with_capacity(count);
+        // Values may take more room in memory than on the wire: what is set aside at first never exceeds the octets
+        // that came, and grows only with values really read.
+        let mut values = Vec::with_capacity(count.min(rest.len() / size_of::<T>().max(1)));
         for _ in 0..count {
             let (next, value) = T::take(rest)?;
             values.push(value);
@@ -144,35 +230,39 @@ impl<T: Field> Field for Vec<T> {
 }
 
 /// Text: a count of two octets, then UTF-8 (clause 2.2.6).
-impl Field for String {
+impl<const N: usize> Coding<String> for AtMost<N> {
     const LEAST: usize = 2;
-    const KIND: &'static str = "text";
-    fn put(&self, into: &mut BytesMut) {
-        let count = u16::try_from(self.len()).expect("text is cut to fit its frame before it is encoded");
-        into.put_u16(count);
-        into.put_slice(self.as_bytes());
+    const MOST: usize = 2 + N;
+    const KIND: Kind = Kind::Text { most: N };
+    fn put(text: &String, into: &mut BytesMut) {
+        put_count(text.len(), N, into);
+        into.put_slice(text.as_bytes());
     }
-    fn take(input: &[u8]) -> Parsed<'_, Self> {
-        let (rest, count) = be_u16.parse(input)?;
+    fn take(input: &[u8]) -> Parsed<'_, String> {
+        let (rest, count) = take_count(input, N)?;
         map_opt(take(count), |octets: &[u8]| std::str::from_utf8(octets).ok().map(str::to_owned)).parse(rest)
     }
 }
 
-/// Opaque octets: a count of two octets, then the octets (clause 2.2.6).
-impl Field for Bytes {
-    const LEAST: usize = 2;
-    const KIND: &'static str = "octet list";
-    fn put(&self, into: &mut BytesMut) {
-        let count =
-            u16::try_from(self.len()).expect("octets are cut to fit their frame before they are encoded");
-        into.put_u16(count);
-        into.put_slice(self);
+/// The greatest of the sizes.
+pub(crate) const fn greatest(sizes: &[usize]) -> usize {
+    let (mut most, mut index) = (0, 0);
+    while index < sizes.len() {
+        if sizes[index] > most {
+            most = sizes[index];
+        }
+        index += 1;
     }
-    fn take(input: &[u8]) -> Parsed<'_, Self> {
-        let (rest, count) = be_u16.parse(input)?;
-        let (rest, octets) = take(count).parse(rest)?;
-        Ok((rest, Self::copy_from_slice(octets)))
-    }
+    most
+}
+
+fn put_count(count: usize, most: usize, into: &mut BytesMut) {
+    assert!(count <= most, "{count} where at most {most} fit: a list is cut before it is encoded");
+    into.put_u16(u16::try_from(count).expect("limits of lists are below 65,536"));
+}
+
+fn take_count(input: &[u8], most: usize) -> Parsed<'_, usize> {
+    map_opt(be_u16, |count| Some(usize::from(count)).filter(|count| *count <= most)).parse(input)
 }
 
 /// Implements [`Field`] for a newtype whose constructor `new` checks the range.
@@ -180,7 +270,8 @@ macro_rules! checked_field {
     ($type:ty, $inner:ty, $kind:literal) => {
         impl $crate::field::Field for $type {
             const LEAST: usize = <$inner as $crate::field::Field>::LEAST;
-            const KIND: &'static str = $kind;
+            const MOST: usize = <$inner as $crate::field::Field>::MOST;
+            const KIND: $crate::field::Kind = $crate::field::Kind::Named($kind);
             fn put(&self, into: &mut bytes::BytesMut) {
                 self.0.put(into);
             }
@@ -196,30 +287,48 @@ macro_rules! checked_field {
 }
 pub(crate) use checked_field;
 
-/// A struct that is encoded field after field, in the order written.
+/// The coding of a field: plain, or with the limit written behind its type.
+macro_rules! coding {
+    () => { $crate::field::Plain };
+    ($most:expr) => { $crate::field::AtMost<{ $most }> };
+}
+pub(crate) use coding;
+
+/// A struct that is encoded field after field, in the order written. A list or text has its limit behind its type:
+/// `radios: Vec<HeldRadio> [at most 200]`.
 macro_rules! record {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }
+        pub struct $name:ident {
+            $($(#[$field_meta:meta])* pub $field:ident: $type:ty $([at most $most:expr])?,)*
+        }
     ) => {
         $(#[$meta])*
         pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
 
         impl $name {
-            /// Field names with the names of their encodings, in order.
-            pub const FIELDS: &'static [(&'static str, &'static str)] =
-                &[$((stringify!($field), <$type as $crate::field::Field>::KIND),)*];
+            /// The fields in order: what docs/protocol.md is checked against.
+            pub const FIELDS: &'static [$crate::field::FieldRow] = &[$($crate::field::FieldRow {
+                name: stringify!($field),
+                kind: <$crate::field::coding!($($most)?) as $crate::field::Coding<$type>>::KIND,
+                least: <$crate::field::coding!($($most)?) as $crate::field::Coding<$type>>::LEAST,
+                most: <$crate::field::coding!($($most)?) as $crate::field::Coding<$type>>::MOST,
+            },)*];
         }
 
         impl $crate::field::Field for $name {
-            const LEAST: usize = 0 $(+ <$type as $crate::field::Field>::LEAST)*;
-            const KIND: &'static str = stringify!($name);
+            const LEAST: usize = 0
+                $(+ <$crate::field::coding!($($most)?) as $crate::field::Coding<$type>>::LEAST)*;
+            const MOST: usize = 0
+                $(+ <$crate::field::coding!($($most)?) as $crate::field::Coding<$type>>::MOST)*;
+            const KIND: $crate::field::Kind = $crate::field::Kind::Named(stringify!($name));
             #[allow(unused_variables, reason = "a record without fields writes nothing")]
             fn put(&self, into: &mut bytes::BytesMut) {
-                $($crate::field::Field::put(&self.$field, into);)*
+                $(<$crate::field::coding!($($most)?) as $crate::field::Coding<$type>>::put(&self.$field, into);)*
             }
             fn take(input: &[u8]) -> $crate::field::Parsed<'_, Self> {
-                $(let (input, $field) = $crate::field::named::<$type>(stringify!($field), input)?;)*
+                $(let (input, $field) =
+                    $crate::field::named::<$crate::field::coding!($($most)?), $type>(stringify!($field), input)?;)*
                 Ok((input, Self { $($field,)* }))
             }
         }
@@ -255,7 +364,8 @@ macro_rules! octet_enum {
 
         impl $crate::field::Field for $name {
             const LEAST: usize = 1;
-            const KIND: &'static str = stringify!($name);
+            const MOST: usize = 1;
+            const KIND: $crate::field::Kind = $crate::field::Kind::Named(stringify!($name));
             fn put(&self, into: &mut bytes::BytesMut) {
                 bytes::BufMut::put_u8(into, *self as u8);
             }
@@ -270,3 +380,66 @@ macro_rules! octet_enum {
     };
 }
 pub(crate) use octet_enum;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::air_uplink::AirUplink;
+    use crate::frame::{MessageRow, PAYLOAD_LEN_MAX};
+    use crate::from_site::{FromSite, HeldCall, HeldRadio};
+    use crate::network::{CarrierNumber, SiteId};
+    use crate::settings::Neighbour;
+    use crate::switch::{FromSwitch, ToSwitch};
+    use crate::to_site::ToSite;
+    use crate::{DecodeError, air_downlink::AirDownlink};
+
+    /// Every list has a limit, so that the greatest message is known; it fits a frame.
+    #[test]
+    fn every_message_fits_a_frame() {
+        let families: [&[MessageRow]; 6] = [
+            AirUplink::TABLE,
+            AirDownlink::TABLE,
+            FromSite::TABLE,
+            ToSite::TABLE,
+            ToSwitch::TABLE,
+            FromSwitch::TABLE,
+        ];
+        for row in families.into_iter().flatten() {
+            let most: usize = row.fields.iter().map(|field| field.most).sum();
+            assert!(most <= PAYLOAD_LEN_MAX, "{} may take {most} octets", row.name);
+        }
+    }
+
+    /// A list takes at most this many times the octets that it came in: no small frame buys much memory.
+    #[test]
+    fn a_listed_value_takes_at_most_three_times_its_octets() {
+        macro_rules! holds_for {
+            ($($type:ident)*) => {$(
+                assert!(size_of::<$type>() <= 3 * $type::LEAST, "{}", stringify!($type));
+            )*};
+        }
+        holds_for!(CarrierNumber HeldRadio HeldCall SiteId Neighbour);
+    }
+
+    #[test]
+    fn a_list_that_claims_more_than_came_is_refused_at_its_count() {
+        let listen = [&7_u64.to_be_bytes()[..], &64_u16.to_be_bytes(), &[0, 1, 0, 2]].concat();
+        let error = AirUplink::decode(0x01, &listen).unwrap_err();
+        assert_eq!(error, DecodeError::Truncated { field: "carriers", offset: 8 });
+    }
+
+    #[test]
+    fn a_list_over_its_limit_is_refused_though_it_is_whole() {
+        let carriers = 1_u16.to_be_bytes().repeat(65);
+        let listen = [&7_u64.to_be_bytes()[..], &65_u16.to_be_bytes(), &carriers].concat();
+        let error = AirUplink::decode(0x01, &listen).unwrap_err();
+        assert_eq!(error, DecodeError::OutOfRange { field: "carriers", offset: 8 });
+    }
+
+    #[test]
+    fn kinds_print_as_the_specification_writes_them() {
+        let row = AirUplink::TABLE[0].fields[1];
+        assert_eq!(row.kind.to_string(), "list of carrier, at most 64");
+        assert_eq!((row.least, row.most), (2, 2 + 64 * 2));
+    }
+}

@@ -8,6 +8,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use crate::cause::Cause;
+use crate::field::FieldRow;
 use crate::network::Epoch;
 
 /// The version that this crate speaks.
@@ -47,8 +48,8 @@ pub struct MessageRow {
     pub code: u8,
     /// Its name.
     pub name: &'static str,
-    /// Its fields: name and encoding, in order.
-    pub fields: &'static [(&'static str, &'static str)],
+    /// Its fields, in order.
+    pub fields: &'static [FieldRow],
 }
 
 /// A frame whose checksum and version held; its payload is not yet parsed.

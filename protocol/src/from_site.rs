@@ -59,13 +59,13 @@ messages! {
         }
         /// Radios that it holds, in parts, after `Hello`.
         0x02 InventoryRadios {
-            /// At most [`INVENTORY_PART_MAX`].
-            radios: Vec<HeldRadio>,
+            /// This part of them.
+            radios: Vec<HeldRadio> [at most INVENTORY_PART_MAX],
         }
         /// Calls that it carries, in parts.
         0x03 InventoryCalls {
-            /// At most [`INVENTORY_PART_MAX`].
-            calls: Vec<HeldCall>,
+            /// This part of them.
+            calls: Vec<HeldCall> [at most INVENTORY_PART_MAX],
         }
         /// The inventory is complete; the site is in service from here.
         0x04 InventoryEnd {}

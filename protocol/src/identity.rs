@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
-use crate::field::{Field, Parsed, checked_field, put_u24, take_u24};
+use crate::field::{Field, Kind, Parsed, checked_field, put_u24, take_u24};
 
 /// The individual id of a unit: what requests, calls and records name. 24 bits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,7 +30,8 @@ impl UnitId {
 
 impl Field for UnitId {
     const LEAST: usize = 3;
-    const KIND: &'static str = "unit";
+    const MOST: usize = 3;
+    const KIND: Kind = Kind::Named("unit");
     fn put(&self, into: &mut BytesMut) {
         put_u24(self.0, into);
     }
@@ -81,7 +82,13 @@ pub struct Imsi(u64);
 pub struct Msisdn(u64);
 
 macro_rules! fifteen_digits {
-    ($($type:ident, $kind:literal;)*) => {$(
+    ($($type:ident, $kind:literal, $shown:literal;)*) => {$(
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&format!($shown, self.0))
+            }
+        }
+
         impl $type {
             /// `None` for zero and for more than fifteen digits.
             pub const fn new(digits: u64) -> Option<Self> {
@@ -95,12 +102,6 @@ macro_rules! fifteen_digits {
         }
 
         checked_field!($type, u64, $kind);
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&format!("{:015}", self.0))
-            }
-        }
 
         impl TryFrom<u64> for $type {
             type Error = &'static str;
@@ -118,13 +119,14 @@ macro_rules! fifteen_digits {
 }
 
 fifteen_digits! {
-    Imei, "imei";
-    Imsi, "imsi";
-    Msisdn, "msisdn";
+    Imei, "imei", "{:015}";
+    Imsi, "imsi", "{:015}";
+    Msisdn, "msisdn", "{}";
 }
 
 /// Temporary identity: changes on each power-on and move, used for paging and authentication. Never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Tmsi(u32);
 
 impl Tmsi {
@@ -141,6 +143,19 @@ impl Tmsi {
 
 checked_field!(Tmsi, u32, "tmsi");
 
+impl TryFrom<u32> for Tmsi {
+    type Error = &'static str;
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        Self::new(number).ok_or("a temporary identity is a number from 1 to 4294967295")
+    }
+}
+
+impl From<Tmsi> for u32 {
+    fn from(tmsi: Tmsi) -> Self {
+        tmsi.0
+    }
+}
+
 /// Fleet and member: how an operator numbers a unit; maps to a [`UnitId`] in the home register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FleetMember {
@@ -152,7 +167,8 @@ pub struct FleetMember {
 
 impl Field for FleetMember {
     const LEAST: usize = 4;
-    const KIND: &'static str = "fleet and member";
+    const MOST: usize = 4;
+    const KIND: Kind = Kind::Named("fleet and member");
     fn put(&self, into: &mut BytesMut) {
         self.fleet.put(into);
         self.member.put(into);
@@ -179,7 +195,8 @@ pub enum Identity {
 
 impl Field for Identity {
     const LEAST: usize = 4;
-    const KIND: &'static str = "identity";
+    const MOST: usize = 9;
+    const KIND: Kind = Kind::Named("identity");
     fn put(&self, into: &mut BytesMut) {
         match self {
             Self::Imei(imei) => {
@@ -252,5 +269,75 @@ impl TryFrom<u32> for TalkgroupId {
 impl From<TalkgroupId> for u32 {
     fn from(talkgroup: TalkgroupId) -> Self {
         Self::from(talkgroup.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DecodeError;
+
+    fn decodes<T: Field>(octets: &[u8]) -> bool {
+        T::take(octets).is_ok()
+    }
+
+    #[test]
+    fn a_unit_is_24_bits_and_never_zero() {
+        assert_eq!(UnitId::new(0), None);
+        assert_eq!(UnitId::new(1).map(UnitId::number), Some(1));
+        assert_eq!(UnitId::new(0xFF_FFFF).map(UnitId::number), Some(16_777_215));
+        assert_eq!(UnitId::new(0x100_0000), None);
+        assert!(!decodes::<UnitId>(&[0, 0, 0]));
+        assert!(serde_json::from_str::<UnitId>("0").is_err());
+        assert!(serde_json::from_str::<UnitId>("16777216").is_err());
+    }
+
+    #[test]
+    fn a_talkgroup_is_16_bits_and_never_zero() {
+        assert_eq!(TalkgroupId::new(0), None);
+        assert_eq!(TalkgroupId::new(u16::MAX).map(TalkgroupId::number), Some(65_535));
+        assert!(!decodes::<TalkgroupId>(&[0, 0]));
+        assert!(serde_json::from_str::<TalkgroupId>("65536").is_err());
+    }
+
+    #[test]
+    fn a_temporary_identity_is_never_zero_whichever_way_it_comes() {
+        assert_eq!(Tmsi::new(0), None);
+        assert!(!decodes::<Tmsi>(&[0, 0, 0, 0]));
+        assert!(serde_json::from_str::<Tmsi>("0").is_err());
+        assert_eq!(serde_json::to_string(&Tmsi::new(7).unwrap()).unwrap(), "7");
+    }
+
+    #[test]
+    fn equipment_subscription_and_telephone_number_have_at_most_fifteen_digits() {
+        macro_rules! holds_for {
+            ($($type:ident)*) => {$(
+                assert_eq!($type::new(0), None);
+                assert_eq!($type::new(999_999_999_999_999).map($type::digits), Some(999_999_999_999_999));
+                assert_eq!($type::new(1_000_000_000_000_000), None, "sixteen digits");
+                assert!(!decodes::<$type>(&1_000_000_000_000_000_u64.to_be_bytes()));
+                assert!(serde_json::from_str::<$type>("1000000000000000").is_err());
+            )*};
+        }
+        holds_for!(Imei Imsi Msisdn);
+    }
+
+    #[test]
+    fn equipment_and_subscription_print_fifteen_digits_a_telephone_number_no_leading_zero() {
+        assert_eq!(Imei::new(42).unwrap().to_string(), "000000000000042");
+        assert_eq!(Imsi::new(1_010_123_456_789).unwrap().to_string(), "001010123456789");
+        assert_eq!(Msisdn::new(4_930_123_456).unwrap().to_string(), "4930123456");
+    }
+
+    #[test]
+    fn an_identity_of_an_unknown_kind_is_refused_at_its_tag() {
+        let error = crate::air_uplink::UplinkWord::decode(0x01, &[9, 0, 0, 1, 0, 0]).unwrap_err();
+        assert_eq!(error, DecodeError::OutOfRange { field: "identity", offset: 0 });
+    }
+
+    #[test]
+    fn an_identity_prints_its_kind() {
+        assert_eq!(Identity::Unit(UnitId::new(1017).unwrap()).to_string(), "unit 1017");
+        assert_eq!(Identity::Imei(Imei::new(42).unwrap()).to_string(), "imei 000000000000042");
     }
 }

@@ -1,14 +1,14 @@
 //! One table gives each message its number, its struct, its encoding and its place in an enum.
 
 /// Declares an enum of messages: for each row a struct of that name and a variant that holds it. The number
-/// is the low octet of a frame's type, or the first octet of a word inside a burst.
+/// is the `message` octet of a frame, or the first octet of a word inside a burst.
 macro_rules! messages {
     (
         $(#[$enum_meta:meta])*
         pub enum $enum:ident {
             $(
                 $(#[$meta:meta])*
-                $code:literal $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? }
+                $code:literal $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty $([at most $most:expr])?),* $(,)? }
             )*
         }
     ) => {
@@ -16,7 +16,7 @@ macro_rules! messages {
             $crate::field::record! {
                 $(#[$meta])*
                 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-                pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+                pub struct $name { $($(#[$field_meta])* pub $field: $type $([at most $most])?,)* }
             }
 
             impl From<$name> for $enum {
@@ -34,6 +34,10 @@ macro_rules! messages {
             /// Number, name and fields of every message: what docs/protocol.md is checked against.
             pub const TABLE: &'static [$crate::frame::MessageRow] =
                 &[$($crate::frame::MessageRow { code: $code, name: stringify!($name), fields: $name::FIELDS },)*];
+
+            /// The most octets that a payload takes.
+            pub const PAYLOAD_MOST: usize =
+                $crate::field::greatest(&[$(<$name as $crate::field::Field>::MOST,)*]);
 
             /// The message's number.
             pub const fn code(&self) -> u8 {
@@ -81,7 +85,8 @@ macro_rules! messages {
         /// As a word inside a burst: the number as one octet, then the payload.
         impl $crate::field::Field for $enum {
             const LEAST: usize = 1;
-            const KIND: &'static str = stringify!($enum);
+            const MOST: usize = 1 + Self::PAYLOAD_MOST;
+            const KIND: $crate::field::Kind = $crate::field::Kind::Named(stringify!($enum));
             fn put(&self, into: &mut bytes::BytesMut) {
                 bytes::BufMut::put_u8(into, self.code());
                 self.put_payload(into);

@@ -6,11 +6,11 @@ use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
-use crate::field::{Field, Parsed, checked_field, record};
+use crate::field::{Field, Kind, Parsed, checked_field, record};
 
-/// Declares a number with its own type; the last literal is the least value allowed.
+/// Declares a number with its own type; the last literals are the least and the greatest value allowed.
 macro_rules! number {
-    ($(#[$meta:meta])* $name:ident($inner:ty), $kind:literal, from $least:literal) => {
+    ($(#[$meta:meta])* $name:ident($inner:ty), $kind:literal, $least:literal to $most:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "u64", into = "u64")]
@@ -18,9 +18,9 @@ macro_rules! number {
 
         impl $name {
             /// `None` for a number out of range.
-            #[allow(unused_comparisons, clippy::absurd_extreme_comparisons, reason = "the least value may be zero")]
+            #[allow(unused_comparisons, clippy::absurd_extreme_comparisons, reason = "the limits may be the inner type's own")]
             pub const fn new(number: $inner) -> Option<Self> {
-                if number >= $least { Some(Self(number)) } else { None }
+                if number >= $least && number <= $most { Some(Self(number)) } else { None }
             }
 
             /// The number.
@@ -57,35 +57,35 @@ macro_rules! number {
 
 number! {
     /// One base station's coverage.
-    SiteId(u16), "site", from 1
+    SiteId(u16), "site", 1 to u16::MAX
 }
 number! {
     /// A node that can own calls: a controller, or a site in isolated operation.
-    NodeId(u16), "node", from 1
+    NodeId(u16), "node", 1 to u16::MAX
 }
 number! {
     /// A carrier's number in the system's channel plan, 1 to 4095 (standards.md G.1).
-    CarrierNumber(u16), "carrier", from 1
+    CarrierNumber(u16), "carrier", 1 to 4_095
 }
 number! {
-    /// A time slot on a carrier, from 0. Profiles without slots have slot 0 alone.
-    SlotNumber(u8), "slot", from 0
+    /// A time slot on a carrier, 0 to 5: no profile has more than six. Profiles without slots have slot 0 alone.
+    SlotNumber(u8), "slot", 0 to 5
 }
 number! {
     /// The controller's term of office: stored, grows at every start. A base station obeys only the newest.
-    Epoch(u32), "epoch", from 0
+    Epoch(u32), "epoch", 0 to u32::MAX
 }
 number! {
     /// One run of a base station: drawn anew at each start, so that nothing proved in an earlier run counts.
-    Incarnation(u32), "incarnation", from 0
+    Incarnation(u32), "incarnation", 0 to u32::MAX
 }
 number! {
     /// One talk spurt: from floor grant to floor end. It is the SSRC of the spurt's RTP packets.
-    SpurtId(u32), "spurt", from 1
+    SpurtId(u32), "spurt", 1 to u32::MAX
 }
 number! {
     /// A handset's count of its own requests: a repeated access word has the same number, a new press the next.
-    Press(u16), "press", from 0
+    Press(u16), "press", 0 to u16::MAX
 }
 
 /// A priority level: 1 is the highest, 10 the lowest (standards.md C and D.2: ten levels, 1 is emergency).
@@ -200,7 +200,8 @@ record! {
 /// A socket address: the family (4 or 6), the address's octets, the port (clause 2.2.7).
 impl Field for std::net::SocketAddr {
     const LEAST: usize = 7;
-    const KIND: &'static str = "socket address";
+    const MOST: usize = 19;
+    const KIND: Kind = Kind::Named("socket address");
     fn put(&self, into: &mut BytesMut) {
         match self.ip() {
             std::net::IpAddr::V4(ip) => {
@@ -223,5 +224,47 @@ impl Field for std::net::SocketAddr {
         };
         let (rest, port) = u16::take(rest)?;
         Ok((rest, Self::new(ip, port)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_outside_their_range_are_refused() {
+        assert_eq!(SiteId::new(0), None);
+        assert_eq!(NodeId::new(0), None);
+        assert_eq!(SpurtId::new(0), None);
+        assert_eq!((CarrierNumber::new(0), CarrierNumber::new(4_096)), (None, None));
+        assert_eq!(CarrierNumber::new(4_095).map(CarrierNumber::number), Some(4_095));
+        assert_eq!(SlotNumber::new(6), None);
+        assert_eq!((Priority::new(0), Priority::new(11)), (None, None));
+        assert!(Epoch::new(0).is_some() && Incarnation::new(u32::MAX).is_some() && Press::new(0).is_some());
+    }
+
+    #[test]
+    fn ranges_hold_in_json_and_on_the_wire_alike() {
+        assert!(serde_json::from_str::<CarrierNumber>("4096").is_err());
+        assert!(serde_json::from_str::<Priority>("11").is_err());
+        assert!(CarrierNumber::take(&[0x10, 0x00]).is_err());
+        assert!(SlotNumber::take(&[6]).is_err());
+    }
+
+    #[test]
+    fn a_call_prints_its_counter_and_in_full_where_asked() {
+        let call = CallId { node: NodeId::new(2).unwrap(), epoch: Epoch::new(5).unwrap(), counter: 9 };
+        assert_eq!(format!("{call} {call:#}"), "9 2.5.9");
+    }
+
+    #[test]
+    fn a_socket_address_keeps_its_family() {
+        for text in ["192.0.2.7:4000", "[2001:db8::7]:4000"] {
+            let address: std::net::SocketAddr = text.parse().unwrap();
+            let mut octets = BytesMut::new();
+            address.put(&mut octets);
+            assert_eq!(std::net::SocketAddr::take(&octets).unwrap(), (&[][..], address));
+        }
+        assert!(std::net::SocketAddr::take(&[5, 1, 2, 3, 4, 0, 80]).is_err());
     }
 }

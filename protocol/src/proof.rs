@@ -14,7 +14,7 @@ use siphasher::sip::SipHasher24;
 use subtle::ConstantTimeEq;
 
 use crate::air_uplink::UplinkWord;
-use crate::field::{Field, Parsed};
+use crate::field::{Field, Kind, Parsed};
 use crate::network::{BurstPlace, Incarnation, SiteId};
 
 /// Declares fixed octets with their own type. Keys print as dots: no secret reaches a log.
@@ -38,7 +38,8 @@ macro_rules! octets {
 
         impl Field for $name {
             const LEAST: usize = $len;
-            const KIND: &'static str = $kind;
+            const MOST: usize = $len;
+            const KIND: Kind = Kind::Named($kind);
             fn put(&self, into: &mut BytesMut) {
                 self.0.put(into);
             }
@@ -96,7 +97,8 @@ impl Proof {
 
 impl Field for Proof {
     const LEAST: usize = 8;
-    const KIND: &'static str = "proof";
+    const MOST: usize = 8;
+    const KIND: Kind = Kind::Named("proof");
     fn put(&self, into: &mut BytesMut) {
         self.0.put(into);
     }

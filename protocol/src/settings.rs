@@ -10,6 +10,15 @@ use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
 use crate::proof::VoiceKey;
 
+/// The greatest length of a site's name, in octets of UTF-8.
+pub const NAME_LEN_MAX: usize = 255;
+
+/// The most carriers of one site.
+pub const CARRIERS_MAX: usize = 255;
+
+/// The most neighbours of one site.
+pub const NEIGHBOURS_MAX: usize = 255;
+
 record! {
     /// A site that radios may move to.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +37,7 @@ record! {
         /// The site that is configured: the name in its certificate.
         pub site: SiteId,
         /// Its name, for people.
-        pub name: String,
+        pub name: String [at most NAME_LEN_MAX],
         /// Its air interface.
         pub profile: ProfileId,
         /// Where its antenna stands.
@@ -36,11 +45,11 @@ record! {
         /// Radiated power in dBm.
         pub power_dbm: i8,
         /// Its carriers, in order of use.
-        pub carriers: Vec<CarrierNumber>,
+        pub carriers: Vec<CarrierNumber> [at most CARRIERS_MAX],
         /// The control channel's place; with `p25p2`, the whole carrier.
         pub control: SlotAddress,
         /// Where radios may move to.
-        pub neighbours: Vec<Neighbour>,
+        pub neighbours: Vec<Neighbour> [at most NEIGHBOURS_MAX],
         /// The rules of random access.
         pub access: AccessRules,
         /// Longest time between two `System` words, in milliseconds.

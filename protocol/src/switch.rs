@@ -6,6 +6,9 @@ use crate::message::messages;
 use crate::network::{CallId, SiteId, SpurtId};
 use crate::proof::VoiceKey;
 
+/// The most sites that a spurt goes to.
+pub const SITES_MAX: usize = 4_096;
+
 messages! {
     /// What a controller orders a voice switch. Commands assert state.
     pub enum ToSwitch {
@@ -34,7 +37,7 @@ messages! {
             /// The only site that may send it.
             from: SiteId,
             /// Where it goes; the site it comes from repeats it by itself.
-            to: Vec<SiteId>,
+            to: Vec<SiteId> [at most SITES_MAX],
         }
         /// A spurt is over.
         0x11 Shut {

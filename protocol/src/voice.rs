@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::cause::Cause;
 use crate::error::Fault;
-use crate::field::{Field, Parsed};
+use crate::field::{Field, Kind, Parsed};
 use crate::network::SpurtId;
 use crate::proof::VoiceKey;
 
@@ -32,7 +32,15 @@ pub type VoiceFrame = [u8; FRAME_LEN];
 /// Consecutive vocoder frames of one burst; a frame that was lost on the way is `None`, so that the ones after it
 /// keep their place in time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "SmallVec<[Option<VoiceFrame>; 9]>")]
 pub struct FrameRun(SmallVec<[Option<VoiceFrame>; 9]>);
+
+impl TryFrom<SmallVec<[Option<VoiceFrame>; 9]>> for FrameRun {
+    type Error = &'static str;
+    fn try_from(frames: SmallVec<[Option<VoiceFrame>; 9]>) -> Result<Self, Self::Error> {
+        if frames.len() <= RUN_MAX { Ok(Self(frames)) } else { Err("a run has at most 16 vocoder frames") }
+    }
+}
 
 impl FrameRun {
     /// `None` for more than [`RUN_MAX`] frames.
@@ -66,7 +74,8 @@ impl FrameRun {
 /// A count, then per frame a flag and, where it is set, eight octets (clause 3.4.2).
 impl Field for FrameRun {
     const LEAST: usize = 1;
-    const KIND: &'static str = "frame run";
+    const MOST: usize = 1 + RUN_MAX * (1 + FRAME_LEN);
+    const KIND: Kind = Kind::Named("frame run");
     fn put(&self, into: &mut BytesMut) {
         into.put_u8(u8::try_from(self.0.len()).expect("at most RUN_MAX frames"));
         for frame in &self.0 {
@@ -95,7 +104,7 @@ pub struct VoicePacket {
     pub spurt: SpurtId,
     /// RTP sequence number: counts the packets of the spurt.
     pub sequence: u16,
-    /// Vocoder frames before this packet since the spurt began; the RTP timestamp is this times 160.
+    /// Vocoder frames before this packet since the spurt began; the RTP timestamp is this times 160, modulo 2^32.
     pub position: u32,
     /// Set on the first packet of a spurt.
     pub marker: bool,
@@ -111,7 +120,11 @@ pub const TAG_LEN: usize = 8;
 
 impl VoicePacket {
     /// Appends the packet and its tag.
+    ///
+    /// # Panics
+    /// Without a frame or with more than [`RUN_MAX`]: a burst that carries none sends no packet.
     pub fn encode(&self, key: &VoiceKey, into: &mut BytesMut) {
+        assert!((1..=RUN_MAX).contains(&self.frames.len()), "a packet has 1 to {RUN_MAX} vocoder frames");
         let start = into.len();
         into.put_u8(0x80);
         into.put_u8(PAYLOAD_TYPE | if self.marker { 0x80 } else { 0 });
@@ -164,7 +177,7 @@ pub struct Header {
 
 impl Header {
     /// Reads the fixed header and checks the packet's shape: version 2, no padding, extension or CSRC, our payload
-    /// type, one to [`RUN_MAX`] whole frames, a tag.
+    /// type, a timestamp of whole frames, one to [`RUN_MAX`] frames, a tag.
     ///
     /// # Errors
     /// [`Cause::NotRtp`] for any other shape.
@@ -177,11 +190,71 @@ impl Header {
         let number = |at: usize| {
             u32::from_be_bytes([datagram[at], datagram[at + 1], datagram[at + 2], datagram[at + 3]])
         };
+        let timestamp = number(4);
+        if timestamp % TICKS_PER_FRAME != 0 {
+            return Err(Cause::NotRtp);
+        }
         Ok(Self {
             spurt: SpurtId::new(number(8)).ok_or(Cause::NotRtp)?,
             sequence: u16::from_be_bytes([datagram[2], datagram[3]]),
-            timestamp: number(4),
+            timestamp,
             marker: datagram[1] & 0x80 != 0,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: VoiceKey = VoiceKey::new([7; 16]);
+
+    fn packet(frames: usize) -> BytesMut {
+        let packet = VoicePacket {
+            spurt: SpurtId::new(9).unwrap(),
+            sequence: 3,
+            position: 12,
+            marker: true,
+            frames: SmallVec::from_elem([1; FRAME_LEN], frames),
+        };
+        let mut octets = BytesMut::new();
+        packet.encode(&KEY, &mut octets);
+        octets
+    }
+
+    #[test]
+    fn a_run_is_bounded_whichever_way_it_comes() {
+        assert!(FrameRun::new(std::iter::repeat_n(None, RUN_MAX)).is_some());
+        assert_eq!(FrameRun::new(std::iter::repeat_n(None, RUN_MAX + 1)), None);
+        assert!(FrameRun::take(&[[17].as_slice(), &[0; 17]].concat()).is_err());
+        let json = serde_json::to_string(&vec![None::<VoiceFrame>; RUN_MAX + 1]).unwrap();
+        assert!(serde_json::from_str::<FrameRun>(&json).is_err());
+    }
+
+    #[test]
+    fn a_packet_reads_back_and_a_changed_bit_anywhere_does_not() {
+        let good = packet(4);
+        assert_eq!(VoicePacket::decode(&KEY, &good).unwrap().frames.len(), 4);
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(VoicePacket::decode(&KEY, &bad).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn other_shapes_are_not_rtp_of_ours() {
+        let good = packet(1);
+        for (at, octet) in [(0, 0x81), (0, 0x40), (1, 0x60), (7, 1)] {
+            let mut bad = good.clone();
+            bad[at] = octet;
+            assert_eq!(Header::read(&bad), Err(Cause::NotRtp), "octet {at}");
+        }
+        for len in (0..good.len()).chain([good.len() + 1]) {
+            let mut bad = good.clone();
+            bad.resize(len, 0);
+            assert_eq!(Header::read(&bad), Err(Cause::NotRtp), "{len} octets");
+        }
+        assert_eq!(Header::read(&[&packet(16)[..], &[0; 8]].concat()), Err(Cause::NotRtp));
     }
 }
