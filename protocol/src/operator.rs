@@ -39,7 +39,15 @@ pub enum EventKind {
     /// A radio affiliated.
     Affiliated { unit: UnitId, site: SiteId, talkgroup: TalkgroupId },
     /// A call request waits for a channel.
-    CallQueued { unit: UnitId, site: SiteId, talkgroup: TalkgroupId, position: u16 },
+    CallQueued {
+        unit: UnitId,
+        site: SiteId,
+        talkgroup: TalkgroupId,
+        priority: Priority,
+        emergency: bool,
+        /// Its place in the queue, from 1.
+        position: u16,
+    },
     /// A call request was refused.
     CallRefused { unit: UnitId, site: SiteId, talkgroup: Option<TalkgroupId>, cause: Cause },
     /// A waiting request was withdrawn.
@@ -49,6 +57,7 @@ pub enum EventKind {
         call: CallId,
         talkgroup: TalkgroupId,
         talker: UnitId,
+        priority: Priority,
         emergency: bool,
         sites: Vec<(SiteId, SlotAddress)>,
         waited_ms: u32,
