@@ -1,0 +1,43 @@
+//! The one clock that the run loop reads.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use trunklab_protocol::Moment;
+
+/// Where the run loop's moments come from. Never runs backwards.
+pub trait Clock: Send + 'static {
+    /// Now, as microseconds since the log's origin.
+    fn now(&self) -> Moment;
+
+    /// What a clock on the wall showed at the log's origin, in microseconds since 1970.
+    fn wall_at_origin_us(&self) -> u64;
+}
+
+/// The machine's monotonic clock; the wall's was read once, at the origin.
+#[derive(Debug, Clone, Copy)]
+pub struct MonotonicClock {
+    origin: Instant,
+    wall_at_origin_us: u64,
+}
+
+impl MonotonicClock {
+    /// A clock whose origin is now.
+    pub fn starting_now() -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self { origin: Instant::now(), wall_at_origin_us: micros(wall) }
+    }
+}
+
+impl Clock for MonotonicClock {
+    fn now(&self) -> Moment {
+        Moment::from_micros(micros(self.origin.elapsed()))
+    }
+
+    fn wall_at_origin_us(&self) -> u64 {
+        self.wall_at_origin_us
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).expect("584,000 years of microseconds fit")
+}

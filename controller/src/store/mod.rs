@@ -1,0 +1,271 @@
+//! What must outlive a restart, in one SQLite file: the term of office, what is provisioned, call records, operators'
+//! tokens. SQLite stays on its own thread, away from the calls.
+
+mod records;
+mod schema;
+mod thread;
+
+pub use thread::{StoreAnswer, StoreHandle, TokenHash};
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use trunklab_controller_core::config::Change;
+use trunklab_controller_core::output::StoreItem;
+use trunklab_protocol::Epoch;
+
+/// Why the store cannot be used; each sentence names the file and the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A later trunklab wrote it.
+    #[error(
+        "{}: the database has version {found}, this controller knows versions up to {known}: start the newer \
+         controller, or choose another file", path.display()
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// What it says.
+        found: i64,
+        /// The newest that is known here.
+        known: i64,
+    },
+    /// It belongs to some other program.
+    #[error("{}: this is not a trunklab database: choose another file", .0.display())]
+    Foreign(PathBuf),
+    /// Another controller has it.
+    #[error("{}: another controller is running on this database: stop it first", .0.display())]
+    InUse(PathBuf),
+    /// SQLite refused.
+    #[error("{}: {source}; check that the directory exists, that you may write there, and that the disk has room", path.display())]
+    Sqlite {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The lock file cannot be made.
+    #[error("{}: {source}; check that the directory exists and that you may write there", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A row does not read back.
+    #[error("{}: table {table} holds a row that cannot be read ({reason}): restore the file from a copy", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// Which table.
+        table: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The last term of office was the last that a number exists for.
+    #[error("{}: the term of office cannot grow any further", .0.display())]
+    NoEpochLeft(PathBuf),
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorePlace {
+    /// In a file.
+    File(PathBuf),
+    /// In memory: gone at the end. For tests and the demonstration.
+    Memory,
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    /// Held for as long as the store is open.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens the database for the one controller that runs on it; makes it where it does not exist.
+    ///
+    /// # Errors
+    /// When it is newer, foreign, damaged, in use or out of reach.
+    pub fn open(place: &StorePlace) -> Result<Self, StoreError> {
+        match place {
+            StorePlace::Memory => Self::prepare(Connection::open_in_memory(), PathBuf::from("memory"), None),
+            StorePlace::File(path) => {
+                let lock = lock(path)?;
+                Self::prepare(Connection::open(path), path.clone(), Some(lock))
+            }
+        }
+    }
+
+    /// Opens the database beside a controller that may be running on it.
+    ///
+    /// # Errors
+    /// As [`Store::open`], save that it may be in use.
+    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        Self::prepare(Connection::open(path), path.to_owned(), None)
+    }
+
+    fn prepare(
+        connection: rusqlite::Result<Connection>,
+        path: PathBuf,
+        lock: Option<File>,
+    ) -> Result<Self, StoreError> {
+        let connection = connection.map_err(|source| StoreError::Sqlite { path: path.clone(), source })?;
+        let mut store = Self { connection, path, _lock: lock };
+        store.try_sql(|connection| connection.busy_timeout(Duration::from_secs(5)))?;
+        schema::bring_up_to_date(&mut store)?;
+        Ok(store)
+    }
+
+    /// Begins a term of office: the stored epoch grows by one, and records that earlier terms left open are closed.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn begin_term(&mut self, wall_at_origin_us: u64) -> Result<Epoch, StoreError> {
+        let path = self.path.clone();
+        let last: Option<u32> = self.try_sql(|connection| {
+            connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0)).optional()
+        })?;
+        let epoch = last.unwrap_or(0).checked_add(1).ok_or(StoreError::NoEpochLeft(path))?;
+        self.try_sql(|connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute("DELETE FROM meta", [])?;
+            transaction.execute("INSERT INTO meta (epoch) VALUES (?1)", [epoch])?;
+            transaction.execute(
+                "INSERT INTO terms (epoch, wall_at_origin_us) VALUES (?1, ?2)",
+                params![epoch, wall_at_origin_us.cast_signed()],
+            )?;
+            transaction.commit()
+        })?;
+        let epoch = Epoch::new(epoch).expect("every number is an epoch");
+        records::close_earlier(self, epoch)?;
+        Ok(epoch)
+    }
+
+    /// What is provisioned: the system, then sites, talkgroups and subscribers, each in order of its number.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn changes(&mut self) -> Result<Vec<Change>, StoreError> {
+        let mut changes = Vec::new();
+        for table in ["system", "sites", "talkgroups", "subscribers"] {
+            let bodies: Vec<String> = self.try_sql(|connection| {
+                let mut rows = connection.prepare(&format!("SELECT body FROM {table} ORDER BY id"))?;
+                rows.query_map([], |row| row.get(0))?.collect()
+            })?;
+            for body in bodies {
+                changes.push(serde_json::from_str(&body).map_err(|error| StoreError::Damaged {
+                    path: self.path.clone(),
+                    table,
+                    reason: error.to_string(),
+                })?);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Keeps changes, all or none; each replaces what it changes.
+    ///
+    /// # Errors
+    /// When they cannot be made durable.
+    pub fn provision(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        self.try_sql(|connection| {
+            let transaction = connection.transaction()?;
+            for change in changes {
+                let (table, id) = match change {
+                    Change::System(_) => ("system", 1),
+                    Change::Site(site) => ("sites", i64::from(site.site.number())),
+                    Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
+                    Change::Subscriber(subscriber) => ("subscribers", i64::from(subscriber.unit.number())),
+                };
+                let body = serde_json::to_string(change).expect("a change serialises: its keys are text");
+                transaction
+                    .prepare_cached(&format!("INSERT OR REPLACE INTO {table} (id, body) VALUES (?1, ?2)"))?
+                    .execute(params![id, body])?;
+            }
+            transaction.commit()
+        })
+    }
+
+    /// Keeps what the core wants kept, all in one commit.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn keep<'a>(&mut self, items: impl IntoIterator<Item = &'a StoreItem>) -> Result<(), StoreError> {
+        records::keep(self, items)
+    }
+
+    /// Adds an operator's token by its hash.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn add_operator_token(&mut self, hash: &TokenHash, name: &str) -> Result<(), StoreError> {
+        self.try_sql(|connection| {
+            connection
+                .execute(
+                    "INSERT OR REPLACE INTO operator_tokens (hash, name) VALUES (?1, ?2)",
+                    params![hash, name],
+                )
+                .map(|_| ())
+        })
+    }
+
+    /// The hashes of all operators' tokens.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn operator_tokens(&mut self) -> Result<Vec<TokenHash>, StoreError> {
+        self.try_sql(|connection| {
+            let mut rows = connection.prepare("SELECT hash FROM operator_tokens ORDER BY hash")?;
+            rows.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    /// Keeps an input on which the core broke, for whoever has to find out why.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn set_aside(&mut self, epoch: Epoch, index: u64, at_us: u64, what: &str) -> Result<(), StoreError> {
+        self.try_sql(|connection| {
+            connection
+                .execute(
+                    "INSERT OR REPLACE INTO set_aside (epoch, entry, at_us, what) VALUES (?1, ?2, ?3, ?4)",
+                    params![epoch.number(), index.cast_signed(), at_us.cast_signed(), what],
+                )
+                .map(|_| ())
+        })
+    }
+
+    fn try_sql<T>(
+        &mut self,
+        run: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        run(&mut self.connection).map_err(|source| {
+            if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+                StoreError::Foreign(self.path.clone())
+            } else {
+                StoreError::Sqlite { path: self.path.clone(), source }
+            }
+        })
+    }
+}
+
+/// One controller at a time: a second one on the same file would speak with the same epoch.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let beside = path.with_added_extension("lock");
+    let failed = |source| StoreError::File { path: beside.clone(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! The tables, by version. A version's statements never change once it was released; a new version adds its own.
+
+use super::{Store, StoreError};
+
+/// Marks the file as ours: "trnk".
+const APPLICATION: i64 = 0x7472_6E6B;
+
+/// What each version adds to the one before; the last is the newest known.
+const VERSIONS: &[&str] = &["
+    CREATE TABLE meta (epoch INTEGER NOT NULL) STRICT;
+    CREATE TABLE terms (epoch INTEGER PRIMARY KEY, wall_at_origin_us INTEGER NOT NULL) STRICT;
+    CREATE TABLE system (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE sites (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE talkgroups (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE subscribers (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE call_records (
+        node INTEGER NOT NULL, term INTEGER NOT NULL, counter INTEGER NOT NULL, epoch INTEGER NOT NULL,
+        talkgroup INTEGER NOT NULL, granted_us INTEGER NOT NULL, released_us INTEGER, cause INTEGER,
+        body TEXT NOT NULL,
+        PRIMARY KEY (node, term, counter, epoch)
+    ) STRICT;
+    CREATE INDEX open_call_records ON call_records (epoch) WHERE cause IS NULL;
+    CREATE TABLE operator_tokens (hash BLOB PRIMARY KEY, name TEXT NOT NULL) STRICT;
+    CREATE TABLE set_aside (
+        epoch INTEGER NOT NULL, entry INTEGER NOT NULL, at_us INTEGER NOT NULL, what TEXT NOT NULL,
+        PRIMARY KEY (epoch, entry)
+    ) STRICT;
+"];
+
+/// The newest version that this controller knows.
+pub(super) const NEWEST: i64 = VERSIONS.len() as i64;
+
+/// Checks whose the file is and how old, and adds what it lacks, all or nothing.
+pub(super) fn bring_up_to_date(store: &mut Store) -> Result<(), StoreError> {
+    let path = store.path.clone();
+    let (application, found, tables): (i64, i64, i64) = store.try_sql(|connection| {
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((pragma("application_id")?, pragma("user_version")?, tables))
+    })?;
+    let is_new = application == 0 && found == 0 && tables == 0;
+    if !is_new && application != APPLICATION {
+        return Err(StoreError::Foreign(path));
+    }
+    if found > NEWEST {
+        return Err(StoreError::Newer { path, found, known: NEWEST });
+    }
+    store.try_sql(|connection| {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let transaction = connection.transaction()?;
+        for (version, statements) in (1_i64..).zip(VERSIONS) {
+            if version > found {
+                transaction.execute_batch(statements)?;
+            }
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", NEWEST)?;
+        transaction.commit()
+    })
+}
