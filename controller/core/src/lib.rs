@@ -4,8 +4,18 @@
 //! This crate must not know sockets, clocks, randomness, locks, `async` or loggers: the controller's shell, a base
 //! station in isolated operation and the simulator all drive the same core.
 
+pub mod channels;
 pub mod config;
+pub mod controller;
+pub mod digest;
+pub mod events;
 pub mod input;
+pub mod lookup;
 pub mod output;
-
+pub mod random;
+pub mod registry;
 pub mod switch;
+pub mod timers;
+
+pub use controller::Controller;
+pub use timers::{Deadline, DeadlineReason};

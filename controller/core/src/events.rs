@@ -1,0 +1,72 @@
+//! What the core reports to operators, in one gapless order, with the sums that go with it.
+
+use trunklab_protocol::operator::{Event, EventKind, Totals};
+use trunklab_protocol::{Cause, Moment};
+
+use crate::output::{Outbox, Output};
+
+/// Numbers events and counts what they say.
+#[derive(Debug, Clone)]
+pub struct Events {
+    sequence: u64,
+    totals: Totals,
+    causes: [u64; 256],
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { sequence: 0, totals: Totals::default(), causes: [0; 256] }
+    }
+}
+
+impl Events {
+    /// Reports one event.
+    pub fn report(&mut self, at: Moment, kind: EventKind, out: &mut Outbox) {
+        self.count(&kind);
+        self.sequence += 1;
+        out.push(Output::Event(Event { sequence: self.sequence, at, kind }));
+    }
+
+    /// The last event's number.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Sums since the term began.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// How often something was refused or dropped, by cause.
+    pub fn refusals(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
+        Cause::ALL
+            .iter()
+            .map(|cause| (*cause, self.causes[usize::from(cause.code())]))
+            .filter(|(_, count)| *count > 0)
+    }
+
+    fn count(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::CallGranted { .. } => self.totals.granted += 1,
+            EventKind::CallQueued { .. } => self.totals.queued += 1,
+            EventKind::CallReleased { .. } => self.totals.released += 1,
+            EventKind::Registered { .. } => self.totals.registered += 1,
+            EventKind::CallRefused { cause, .. } => {
+                self.totals.refused += 1;
+                self.causes[usize::from(cause.code())] += 1;
+            }
+            EventKind::RegisterRefused { cause, .. }
+            | EventKind::CallCancelled { cause, .. }
+            | EventKind::FloorRefused { cause, .. }
+            | EventKind::Dropped { cause, .. } => self.causes[usize::from(cause.code())] += 1,
+            EventKind::SiteUp { .. }
+            | EventKind::SiteLost { .. }
+            | EventKind::Deregistered { .. }
+            | EventKind::Affiliated { .. }
+            | EventKind::SiteJoined { .. }
+            | EventKind::SiteLeft { .. }
+            | EventKind::FloorTaken { .. }
+            | EventKind::FloorReleased { .. } => {}
+        }
+    }
+}

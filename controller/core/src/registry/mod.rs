@@ -1,0 +1,3 @@
+//! Who exists and who is where.
+
+pub mod home;
