@@ -123,6 +123,7 @@ causes! {
     BadCookie = 0x67, "the cookie does not match the sender's address";
     TooManyListeners = 0x68, "the air port has as many listeners as it may";
     ListenerExpired = 0x69, "the listener was not heard from in time";
+    ControlChannelFull = 0x6A, "the control channel has more to say than it may keep";
 
     // Voice.
     UnknownSpurt = 0x70, "no route carries this talk spurt";
