@@ -3,5 +3,29 @@
 //! A station starts with nothing but its run's number and seed; carriers, slots and parameters come from the
 //! controller. This crate must not know sockets, clocks, locks, `async` or loggers.
 
+mod access;
+mod control;
+mod link;
+mod orders;
+mod playout;
+mod radiate;
+mod requests;
+mod sessions;
+mod settings;
+mod speech;
+mod spurts;
+mod station;
+mod timing;
+mod traffic;
+
+pub mod counts;
+pub mod deadline;
 pub mod input;
 pub mod output;
+pub mod view;
+
+pub use deadline::{Deadline, Timer};
+pub use input::Input;
+pub use output::{Outbox, Output, StationEvent};
+pub use station::BaseStation;
+pub use view::{CallView, SlotView, StationView};

@@ -1,0 +1,277 @@
+//! The control channel's downlink: one word on every beat, the most urgent first.
+//!
+//! Words that answer somebody wait in bounded queues, one for each urgency. Late-entry words, the broadcast and the
+//! neighbours are not queued: they are derived on a beat that nothing more urgent takes. A grant or a release
+//! is said again on later beats, for nobody confirms it. The broadcast alone breaks the order: it is never later
+//! than its interval, whatever the load, so that a hunting radio finds the site.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use trunklab_protocol::air_downlink::{Burst, DownlinkWord, Grant, Idle, Neighbour, Release, System};
+use trunklab_protocol::profile::Channel;
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::{CallId, Cause, Moment, Span};
+
+use crate::timing::{Beat, Timing};
+
+/// How urgent a queued word is; the first here is said first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// A grant of an emergency call, and its repetitions.
+    EmergencyGrant,
+    /// A grant, said for the first time.
+    Grant,
+    /// A grant, said again.
+    GrantAgain,
+    /// The end of a call.
+    Release,
+    /// An answer to one radio.
+    Answer,
+}
+
+/// How one urgency is treated.
+struct Row {
+    urgency: Urgency,
+    /// Words that may wait.
+    waiting_max: usize,
+    /// How often a word is said in all (standards.md G.3: grants are unacknowledged, send at least twice).
+    sayings: u8,
+    /// Where a word waits to be said again.
+    again: Urgency,
+}
+
+/// In order of urgency. Below the last row follow late entry, broadcast, neighbours and idle words.
+#[rustfmt::skip]
+const ROWS: [Row; 5] = [
+    Row { urgency: Urgency::EmergencyGrant, waiting_max: 256, sayings: 3, again: Urgency::EmergencyGrant },
+    Row { urgency: Urgency::Grant,          waiting_max: 256, sayings: 3, again: Urgency::GrantAgain },
+    Row { urgency: Urgency::GrantAgain,     waiting_max: 256, sayings: 3, again: Urgency::GrantAgain },
+    Row { urgency: Urgency::Release,        waiting_max: 256, sayings: 2, again: Urgency::Release },
+    Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
+];
+
+/// A word that waits.
+#[derive(Debug, Clone)]
+struct Pending {
+    word: DownlinkWord,
+    sayings_left: u8,
+}
+
+/// A call that late-entry words tell of.
+#[derive(Debug, Clone)]
+struct Announced {
+    grant: Grant,
+    late_entry_due: Moment,
+}
+
+/// The control channel's downlink.
+#[derive(Debug, Clone)]
+pub struct ControlChannel {
+    beat: Beat,
+    queues: [VecDeque<Pending>; ROWS.len()],
+    calls: BTreeMap<CallId, Announced>,
+    system_said: Option<Moment>,
+    system_was_last: bool,
+    neighbours_left: usize,
+    neighbour_next: usize,
+}
+
+impl ControlChannel {
+    /// A channel that speaks from the first word that ends after `now`.
+    pub fn new(timing: &Timing, settings: &SiteSettings, now: Moment) -> Self {
+        Self {
+            beat: Beat::from(timing, Channel::Control, settings.control, now),
+            queues: std::array::from_fn(|_| VecDeque::new()),
+            calls: BTreeMap::new(),
+            system_said: None,
+            system_was_last: false,
+            neighbours_left: 0,
+            neighbour_next: 0,
+        }
+    }
+
+    /// When the next word is complete.
+    pub fn due(&self, timing: &Timing) -> Moment {
+        self.beat.due(timing)
+    }
+
+    /// Leaves out words that are too late at `now`; how many those were.
+    pub fn skip_late(&mut self, timing: &Timing, now: Moment) -> u32 {
+        self.beat.skip_late(timing, now)
+    }
+
+    /// Tells of a call at once and again, and from then on of its latest state to latecomers.
+    ///
+    /// # Errors
+    /// [`Cause::ControlChannelFull`]: only the late-entry words will tell of it.
+    pub fn grant(&mut self, grant: Grant, late_entry_due: Moment) -> Result<(), Cause> {
+        self.withdraw_grants(grant.call);
+        if let Some(talker) = grant.talker {
+            self.withdraw_working(talker.unit);
+        }
+        let urgency = if grant.emergency { Urgency::EmergencyGrant } else { Urgency::Grant };
+        self.calls.insert(grant.call, Announced { grant: grant.clone(), late_entry_due });
+        self.queue(urgency, grant.into())
+    }
+
+    /// Corrects what latecomers will hear, without a grant: the floor became free.
+    pub fn correct(&mut self, grant: Grant) {
+        self.withdraw_grants(grant.call);
+        if let Some(announced) = self.calls.get_mut(&grant.call) {
+            announced.grant = grant;
+        }
+    }
+
+    /// Tells of a call's end and no more of the call.
+    ///
+    /// # Errors
+    /// [`Cause::ControlChannelFull`].
+    pub fn release(&mut self, call: CallId, cause: Cause) -> Result<(), Cause> {
+        self.withdraw_grants(call);
+        self.calls.remove(&call);
+        self.queue(Urgency::Release, Release { call, cause }.into())
+    }
+
+    /// Answers one radio. An answer takes the place of a `Working` to the same unit that was not yet said.
+    ///
+    /// # Errors
+    /// [`Cause::ControlChannelFull`].
+    pub fn answer(&mut self, word: DownlinkWord) -> Result<(), Cause> {
+        if let Some(unit) = answered_unit(&word) {
+            self.withdraw_working(unit);
+        }
+        self.queue(Urgency::Answer, word)
+    }
+
+    /// The broadcast is said on the next beat.
+    pub fn broadcast_now(&mut self) {
+        self.system_said = None;
+    }
+
+    /// The word of the beat that is complete, and whether it said something to somebody: that is, more than
+    /// broadcast, neighbours and idle.
+    pub fn speak(&mut self, timing: &Timing, settings: &SiteSettings, system: System) -> (Burst, bool) {
+        let now = self.beat.due(timing);
+        let interval = Span::from_millis(u64::from(settings.broadcast_interval_ms));
+        let (word, busy) = self.choose(now, timing.profile().control.period(), interval, settings, system);
+        self.system_was_last = matches!(word, DownlinkWord::System(_));
+        (Burst { place: self.beat.take(), word }, busy)
+    }
+
+    fn choose(
+        &mut self,
+        now: Moment,
+        beat: Span,
+        interval: Span,
+        settings: &SiteSettings,
+        system: System,
+    ) -> (DownlinkWord, bool) {
+        let late_on_next_beat = self.system_said.is_none_or(|said| said + interval < now + beat);
+        // An interval shorter than two beats must not silence everything else.
+        if late_on_next_beat && !self.system_was_last {
+            return (self.system(now, settings, system), false);
+        }
+        if let Some(word) = self.most_urgent() {
+            return (word, true);
+        }
+        let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
+        if let Some(word) = self.late_entry(now, late_entry_interval) {
+            return (word, true);
+        }
+        let half_over =
+            self.system_said.is_none_or(|said| now.since(said).as_micros() >= interval.as_micros() / 2);
+        if half_over {
+            return (self.system(now, settings, system), false);
+        }
+        if self.neighbours_left > 0 {
+            return (self.neighbour(settings), false);
+        }
+        (Idle {}.into(), false)
+    }
+
+    fn system(&mut self, now: Moment, settings: &SiteSettings, system: System) -> DownlinkWord {
+        self.system_said = Some(now);
+        self.neighbours_left = settings.neighbours.len();
+        system.into()
+    }
+
+    fn neighbour(&mut self, settings: &SiteSettings) -> DownlinkWord {
+        let neighbour = settings.neighbours[self.neighbour_next % settings.neighbours.len()];
+        self.neighbour_next = (self.neighbour_next + 1) % settings.neighbours.len();
+        self.neighbours_left -= 1;
+        Neighbour { site: neighbour.site, carrier: neighbour.carrier }.into()
+    }
+
+    fn most_urgent(&mut self) -> Option<DownlinkWord> {
+        let row = ROWS.iter().find(|row| !self.queues[row.urgency as usize].is_empty())?;
+        let mut pending = self.queues[row.urgency as usize].pop_front()?;
+        let word = pending.word.clone();
+        pending.sayings_left -= 1;
+        let again = &mut self.queues[row.again as usize];
+        if pending.sayings_left > 0 && again.len() < ROWS[row.again as usize].waiting_max {
+            again.push_back(pending);
+        }
+        Some(word)
+    }
+
+    /// The call that has waited longest for its late-entry word.
+    fn late_entry(&mut self, now: Moment, interval: Span) -> Option<DownlinkWord> {
+        let announced = self
+            .calls
+            .values_mut()
+            .filter(|announced| announced.late_entry_due <= now)
+            .min_by_key(|announced| announced.late_entry_due)?;
+        announced.late_entry_due = now + interval;
+        Some(Grant { late_entry: true, ..announced.grant.clone() }.into())
+    }
+
+    fn queue(&mut self, urgency: Urgency, word: DownlinkWord) -> Result<(), Cause> {
+        let row = &ROWS[urgency as usize];
+        let queue = &mut self.queues[urgency as usize];
+        if let Some(same) = queue.iter_mut().find(|pending| pending.word == word) {
+            same.sayings_left = row.sayings;
+            return Ok(());
+        }
+        if queue.len() >= row.waiting_max {
+            return Err(Cause::ControlChannelFull);
+        }
+        queue.push_back(Pending { word, sayings_left: row.sayings });
+        Ok(())
+    }
+
+    fn withdraw_grants(&mut self, call: CallId) {
+        for urgency in [Urgency::EmergencyGrant, Urgency::Grant, Urgency::GrantAgain] {
+            self.queues[urgency as usize]
+                .retain(|pending| !matches!(&pending.word, DownlinkWord::Grant(grant) if grant.call == call));
+        }
+    }
+
+    fn withdraw_working(&mut self, unit: trunklab_protocol::UnitId) {
+        self.queues[Urgency::Answer as usize].retain(
+            |pending| !matches!(&pending.word, DownlinkWord::Working(working) if working.unit == unit),
+        );
+    }
+}
+
+/// Whose request a word settles.
+fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
+    match word {
+        DownlinkWord::Affiliated(word) => Some(word.unit),
+        DownlinkWord::Refused(word) => Some(word.unit),
+        DownlinkWord::Queued(word) => Some(word.unit),
+        DownlinkWord::Deregistered(word) => Some(word.unit),
+        DownlinkWord::Idle(_)
+        | DownlinkWord::System(_)
+        | DownlinkWord::Neighbour(_)
+        | DownlinkWord::Challenge(_)
+        | DownlinkWord::Registered(_)
+        | DownlinkWord::RegisterRefused(_)
+        | DownlinkWord::Working(_)
+        | DownlinkWord::Grant(_)
+        | DownlinkWord::Release(_)
+        | DownlinkWord::Voice(_)
+        | DownlinkWord::FloorTaken(_)
+        | DownlinkWord::FloorIdle(_)
+        | DownlinkWord::FloorRefused(_) => None,
+    }
+}

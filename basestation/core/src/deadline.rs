@@ -1,0 +1,36 @@
+//! When the core wants to be called again, and for what.
+
+use trunklab_protocol::{Moment, SlotAddress};
+
+/// The next thing that time alone will cause. Orders by moment, then by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline {
+    /// When.
+    pub at: Moment,
+    /// For what: a loop that spins names its culprit.
+    pub why: Timer,
+}
+
+/// What can become due. Of several in one microsecond the first here fires first: an uplink burst that closes goes
+/// out in the downlink burst that ends at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// An access opportunity of the control channel closes.
+    AccessClose,
+    /// An uplink burst of a traffic slot closes.
+    UplinkClose(SlotAddress),
+    /// A talker at this site was not heard for the silence limit.
+    TalkerSilence(SlotAddress),
+    /// Without a controller: a talker elsewhere was not heard for the silence limit.
+    NetworkSilence(SlotAddress),
+    /// Without a controller: hang time runs out.
+    HangTime(SlotAddress),
+    /// A control word is complete.
+    ControlWord,
+    /// A traffic slot's downlink burst is complete.
+    TrafficBurst(SlotAddress),
+    /// Time to show the controller that the site lives.
+    Heartbeat,
+    /// The controller was not heard for too long.
+    LinkSilence,
+}

@@ -1,0 +1,136 @@
+//! The link to the controller: greeting, inventory, heartbeat, silence, and whose orders count.
+
+use std::net::SocketAddr;
+
+use trunklab_protocol::from_site::{
+    FromSite, HeldCall, HeldRadio, Hello, INVENTORY_PART_MAX, InventoryCalls, InventoryEnd, InventoryRadios,
+};
+use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, Span};
+
+/// How often a station shows that it lives before its controller has said how often.
+const FIRST_HEARTBEAT: Span = Span::from_secs(1);
+
+/// A link on which nothing was heard for this many heartbeats is lost.
+const SILENT_HEARTBEATS: u64 = 3;
+
+/// The link as the core knows it.
+#[derive(Debug, Clone)]
+pub struct Link {
+    state: State,
+    newest_epoch: Epoch,
+    heartbeat: Span,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Down,
+    Up { heard: Moment, heartbeat_due: Moment, configured: bool },
+}
+
+impl Link {
+    /// No link yet, no epoch obeyed.
+    pub const fn new() -> Self {
+        Self {
+            state: State::Down,
+            newest_epoch: Epoch::new(0).expect("0 is an epoch"),
+            heartbeat: FIRST_HEARTBEAT,
+        }
+    }
+
+    /// The newest epoch obeyed.
+    pub const fn newest_epoch(&self) -> Epoch {
+        self.newest_epoch
+    }
+
+    /// Whether the link stands.
+    pub const fn is_up(&self) -> bool {
+        matches!(self.state, State::Up { .. })
+    }
+
+    /// Whether it stands and its controller has configured the site since.
+    pub const fn serves(&self) -> bool {
+        matches!(self.state, State::Up { configured: true, .. })
+    }
+
+    /// The link stands.
+    pub fn up(&mut self, now: Moment) {
+        self.state = State::Up { heard: now, heartbeat_due: now + self.heartbeat, configured: false };
+    }
+
+    /// The link is gone.
+    pub const fn down(&mut self) {
+        self.state = State::Down;
+    }
+
+    /// Notes a message, if it comes from a controller that is obeyed.
+    ///
+    /// # Errors
+    /// [`Cause::NotGreeted`] without a link, [`Cause::Deposed`] for an epoch older than the newest.
+    pub fn hear(&mut self, now: Moment, epoch: Epoch) -> Result<(), Cause> {
+        let State::Up { heard, .. } = &mut self.state else {
+            return Err(Cause::NotGreeted);
+        };
+        if epoch < self.newest_epoch {
+            return Err(Cause::Deposed);
+        }
+        self.newest_epoch = epoch;
+        *heard = now;
+        Ok(())
+    }
+
+    /// The controller has configured the site.
+    pub fn configure(&mut self, now: Moment, heartbeat_ms: u16) {
+        self.heartbeat = Span::from_millis(u64::from(heartbeat_ms));
+        if let State::Up { heartbeat_due, configured, .. } = &mut self.state {
+            *configured = true;
+            *heartbeat_due = (*heartbeat_due).min(now + self.heartbeat);
+        }
+    }
+
+    /// When the station next shows that it lives.
+    pub const fn heartbeat_due(&self) -> Option<Moment> {
+        match self.state {
+            State::Up { heartbeat_due, .. } => Some(heartbeat_due),
+            State::Down => None,
+        }
+    }
+
+    /// It has just done so; heartbeats that a late wake missed are left out.
+    pub fn beat(&mut self, now: Moment) {
+        if let State::Up { heartbeat_due, .. } = &mut self.state {
+            *heartbeat_due = now + self.heartbeat;
+        }
+    }
+
+    /// When the link counts as lost unless something is heard.
+    pub fn silence_due(&self) -> Option<Moment> {
+        match self.state {
+            State::Up { heard, .. } => {
+                Some(heard + Span::from_micros(self.heartbeat.as_micros() * SILENT_HEARTBEATS))
+            }
+            State::Down => None,
+        }
+    }
+}
+
+/// What a station says first on every connection: who it is, what it holds, in parts that fit a frame.
+pub fn greeting(
+    incarnation: Incarnation,
+    newest_epoch: Epoch,
+    voice_address: SocketAddr,
+    radios: impl Iterator<Item = HeldRadio>,
+    calls: impl Iterator<Item = HeldCall>,
+) -> Vec<FromSite> {
+    let mut messages = vec![FromSite::from(Hello { incarnation, newest_epoch, voice_address })];
+    messages.extend(parts(radios).map(|radios| InventoryRadios { radios }.into()));
+    messages.extend(parts(calls).map(|calls| InventoryCalls { calls }.into()));
+    messages.push(InventoryEnd {}.into());
+    messages
+}
+
+fn parts<T>(mut all: impl Iterator<Item = T>) -> impl Iterator<Item = Vec<T>> {
+    std::iter::from_fn(move || {
+        let part: Vec<T> = all.by_ref().take(INVENTORY_PART_MAX).collect();
+        (!part.is_empty()).then_some(part)
+    })
+}

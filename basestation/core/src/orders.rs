@@ -1,0 +1,281 @@
+//! What the controller orders, and what becomes of the site when its controller comes and goes.
+
+use trunklab_protocol::air_downlink::{
+    Affiliated, Challenge, Deregistered, FloorRefused, Queued, Refused, RegisterRefused, Registered,
+};
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::to_site::{Assert, ToSite};
+use trunklab_protocol::{CallId, Cause, SlotAddress, Span, from_site, to_site};
+
+use crate::link::greeting;
+use crate::output::{Outbox, Output};
+use crate::sessions::Session;
+use crate::settings::{check, replans};
+use crate::station::{BaseStation, OnAir};
+use crate::traffic::Change;
+
+impl BaseStation {
+    /// The link stands: says who it is and what it holds.
+    pub(crate) fn link_up(&mut self, out: &mut Outbox) {
+        self.link.up(self.now);
+        self.update_service(out);
+        let now = self.now;
+        let calls = self.on_air.iter().flat_map(|air| {
+            let hang_time = air.hang_time();
+            air.slots.values().filter_map(move |slot| slot.held(now, hang_time))
+        });
+        let messages = greeting(
+            self.incarnation,
+            self.link.newest_epoch(),
+            self.voice_address,
+            self.sessions.radios(),
+            calls,
+        );
+        let epoch = self.link.newest_epoch();
+        out.extend(messages.into_iter().map(|message| Output::ToController { epoch, message }));
+    }
+
+    /// The link is gone: running calls go on, new ones are refused.
+    pub(crate) fn link_down(&mut self, out: &mut Outbox) {
+        self.link.down();
+        self.update_service(out);
+        if let Some(air) = &mut self.on_air {
+            air.slots.values_mut().for_each(|slot| slot.forget_silence_told());
+        }
+    }
+
+    /// Gives up the link.
+    pub(crate) fn close_link(&mut self, cause: Cause, out: &mut Outbox) {
+        if self.link.is_up() {
+            out.push(Output::CloseLink { cause });
+        }
+        self.link_down(out);
+    }
+
+    /// Carries out one order.
+    pub(crate) fn obey(&mut self, message: ToSite, out: &mut Outbox) {
+        let before_settings =
+            matches!(message, ToSite::Configure(_) | ToSite::Heartbeat(_) | ToSite::Close(_));
+        if !before_settings && !self.link.serves() {
+            self.counts.drop(None, Cause::NotGreeted, out);
+            return;
+        }
+        match message {
+            ToSite::Configure(order) => self.configure(order.settings, out),
+            // That it was heard is all that it says.
+            ToSite::Heartbeat(_) => {}
+            ToSite::Close(order) => self.close_link(order.cause, out),
+            ToSite::Challenge(to_site::Challenge { identity, challenge }) => {
+                self.answer(Challenge { identity, challenge }, out);
+            }
+            ToSite::Registered(order) => self.register(order, out),
+            ToSite::RegisterRefused(to_site::RegisterRefused { identity, cause }) => {
+                self.answer(RegisterRefused { identity, cause }, out);
+            }
+            ToSite::Affiliated(to_site::Affiliated { unit, press, talkgroup }) => {
+                self.sessions.affiliate(unit, talkgroup);
+                self.answer(Affiliated { unit, press, talkgroup }, out);
+            }
+            ToSite::Refused(to_site::Refused { unit, press, cause }) => {
+                self.answer(Refused { unit, press, cause }, out);
+            }
+            ToSite::Queued(to_site::Queued { unit, press, position }) => {
+                self.answer(Queued { unit, press, position }, out);
+            }
+            ToSite::Deregister(to_site::Deregister { unit, cause }) => {
+                self.sessions.drop(unit);
+                self.answer(Deregistered { unit, cause }, out);
+            }
+            ToSite::Assert(order) => self.assert_call(order, out),
+            ToSite::Release(to_site::Release { call, cause }) => {
+                if let Some(at) = self.slot_of(call) {
+                    self.end_call(at, cause, out);
+                }
+            }
+            ToSite::FloorRefused(to_site::FloorRefused { call, unit, press, cause }) => {
+                self.floor_refused(FloorRefused { call, unit, press, cause }, out);
+            }
+        }
+    }
+
+    fn configure(&mut self, settings: SiteSettings, out: &mut Outbox) {
+        if let Err(cause) = check(&settings) {
+            self.counts.drop(None, cause, out);
+            return;
+        }
+        self.link.configure(self.now, settings.heartbeat_ms);
+        let same = self.on_air.as_ref().is_some_and(|air| air.settings == settings);
+        if !same {
+            self.reconfigure(settings, out);
+        }
+        self.update_service(out);
+    }
+
+    fn reconfigure(&mut self, settings: SiteSettings, out: &mut Outbox) {
+        if self.on_air.as_ref().is_some_and(|air| air.settings.site != settings.site) {
+            // Every session is proved with the site's number.
+            self.sessions.clear();
+        }
+        match &mut self.on_air {
+            Some(air) if !replans(&air.settings, &settings) => air.settings = settings,
+            Some(_) | None => self.replan(settings, out),
+        }
+        if let Some(air) = &self.on_air {
+            let settings = Box::new(air.settings.clone());
+            out.push(Output::Configured { settings, beacon: air.beacon() });
+        }
+    }
+
+    /// Bursts are radiated elsewhere from now on. Calls in slots that stay go on.
+    fn replan(&mut self, settings: SiteSettings, out: &mut Outbox) {
+        let before = self.on_air.replace(OnAir::new(settings, self.origin, self.now));
+        let (Some(before), Some(after)) = (before, &mut self.on_air) else { return };
+        let same_beat = before.settings.profile == after.settings.profile;
+        for (at, slot) in before.slots {
+            let Some(call) = slot.call() else { continue };
+            if same_beat && after.slots.contains_key(&at) {
+                if let Some(grant) = slot.grant() {
+                    let due = self.now + late_entry_interval(&after.settings);
+                    if let Err(cause) = after.control.grant(grant, due) {
+                        self.counts.drop(None, cause, out);
+                    }
+                }
+                after.slots.insert(at, slot);
+            } else if let Err(cause) = after.control.release(call, Cause::CallLost) {
+                self.counts.drop(None, cause, out);
+            }
+        }
+    }
+
+    fn register(&mut self, order: to_site::Registered, out: &mut Outbox) {
+        let to_site::Registered { identity, unit, tmsi, talkgroup, session_key } = order;
+        let session = Session { tmsi, talkgroup, key: session_key };
+        match self.sessions.hold(unit, session) {
+            Ok(()) => self.answer(Registered { identity, unit, tmsi, talkgroup }, out),
+            Err(cause) => {
+                self.counts.drop(Some(unit), cause, out);
+                self.answer(RegisterRefused { identity, cause }, out);
+                self.tell(from_site::Detach { unit }, out);
+            }
+        }
+    }
+
+    fn assert_call(&mut self, order: Assert, out: &mut Outbox) {
+        let (call, at) = (order.call, order.at);
+        let in_service = self.on_air.as_ref().is_some_and(|air| air.slots.contains_key(&at));
+        if !in_service {
+            self.counts.drop(None, Cause::WrongSlot, out);
+            return;
+        }
+        if let Some(elsewhere) = self.slot_of(call).filter(|elsewhere| *elsewhere != at) {
+            self.leave_slot(elsewhere);
+        }
+        let other = self.on_air.as_ref().and_then(|air| air.slots[&at].call()).filter(|other| *other != call);
+        if let Some(other) = other {
+            self.announce_release(other, Cause::SlotReassigned, out);
+        }
+        let talker = order.talker;
+        let sequence = talker.map_or(0, |talker| self.sequences.first(talker.spurt));
+        let Some(air) = &mut self.on_air else { return };
+        let Some(slot) = air.slots.get_mut(&at) else { return };
+        match slot.assert(&air.timing, self.now, order, sequence) {
+            Change::Nothing => {}
+            Change::Announce => self.announce(at, out),
+            Change::Correct => self.correct_late_entry(at),
+            Change::TalkIsOver => {
+                if let Some(talker) = talker {
+                    self.tell(from_site::TalkEnd { unit: talker.unit, call, spurt: talker.spurt }, out);
+                }
+            }
+        }
+    }
+
+    /// Tells radios on the control channel of the call in a slot.
+    fn announce(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        let Some(grant) = air.slots.get(&at).and_then(|slot| slot.grant()) else { return };
+        let due = self.now + late_entry_interval(&air.settings);
+        if let Err(cause) = air.control.grant(grant, due) {
+            self.counts.drop(None, cause, out);
+        }
+    }
+
+    /// Latecomers hear how the call in a slot stands now.
+    pub(crate) fn correct_late_entry(&mut self, at: SlotAddress) {
+        let Some(air) = &mut self.on_air else { return };
+        if let Some(grant) = air.slots.get(&at).and_then(|slot| slot.grant()) {
+            air.control.correct(grant);
+        }
+    }
+
+    /// The call in a slot is over at this site.
+    pub(crate) fn end_call(&mut self, at: SlotAddress, cause: Cause, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        let Some(slot) = air.slots.get_mut(&at) else { return };
+        let Some(call) = slot.call() else { return };
+        slot.release(&air.timing, cause);
+        self.announce_release(call, cause, out);
+    }
+
+    /// The call goes on in another slot: who is here goes to hear the control channel.
+    fn leave_slot(&mut self, at: SlotAddress) {
+        let Some(air) = &mut self.on_air else { return };
+        if let Some(slot) = air.slots.get_mut(&at) {
+            slot.release(&air.timing, Cause::SlotReassigned);
+        }
+    }
+
+    fn announce_release(&mut self, call: CallId, cause: Cause, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        if let Err(cause) = air.control.release(call, cause) {
+            self.counts.drop(None, cause, out);
+        }
+    }
+
+    /// A talker here has not been heard for the silence limit.
+    pub(crate) fn talker_silent(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let served = self.link.serves();
+        let Some(air) = &mut self.on_air else { return };
+        let Some(slot) = air.slots.get_mut(&at) else { return };
+        let Some((call, spurt, _)) = slot.talker_here_heard() else { return };
+        if served {
+            slot.note_silence_told();
+            self.tell(from_site::TalkerSilent { call, spurt }, out);
+        } else {
+            self.clear_floor(at);
+        }
+    }
+
+    /// Without a controller: nobody has the floor of the call in a slot.
+    pub(crate) fn clear_floor(&mut self, at: SlotAddress) {
+        let Some(air) = &mut self.on_air else { return };
+        if let Some(slot) = air.slots.get_mut(&at) {
+            slot.clear_floor(&air.timing, self.now);
+        }
+        self.correct_late_entry(at);
+    }
+
+    /// A request for the floor is refused, on the slot where it was made.
+    pub(crate) fn floor_refused(&mut self, refused: FloorRefused, out: &mut Outbox) {
+        let unit = refused.unit;
+        let slot = self.slot_of(refused.call);
+        let queued = match (slot, &mut self.on_air) {
+            (Some(at), Some(air)) => {
+                air.slots.get_mut(&at).map_or(Err(Cause::UnknownCall), |slot| slot.refuse_floor(refused))
+            }
+            (None, _) | (_, None) => Err(Cause::UnknownCall),
+        };
+        if let Err(cause) = queued {
+            self.counts.drop(Some(unit), cause, out);
+        }
+    }
+
+    fn slot_of(&self, call: CallId) -> Option<SlotAddress> {
+        let air = self.on_air.as_ref()?;
+        air.slots.values().find(|slot| slot.call() == Some(call)).map(|slot| slot.at())
+    }
+}
+
+fn late_entry_interval(settings: &SiteSettings) -> Span {
+    Span::from_millis(u64::from(settings.late_entry_interval_ms))
+}

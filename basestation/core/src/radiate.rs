@@ -1,0 +1,64 @@
+//! What goes out on the air: the word of each control beat, the burst of each traffic slot, speech for listeners.
+
+use bytes::Bytes;
+use trunklab_protocol::air_downlink::{DownlinkWord, System};
+use trunklab_protocol::voice::VoicePacket;
+use trunklab_protocol::{Cause, Moment, SlotAddress};
+
+use crate::output::{Outbox, Output};
+use crate::speech::present;
+use crate::station::{BaseStation, OnAir};
+
+impl BaseStation {
+    /// One word of the control channel.
+    pub(crate) fn speak_control(&mut self, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        let system = System {
+            site: air.settings.site,
+            incarnation: self.incarnation,
+            service: self.service,
+            profile: air.settings.profile,
+            access: air.settings.access,
+        };
+        let (burst, busy) = air.control.speak(&air.timing, &air.settings, system);
+        self.counts.control_words += 1;
+        self.counts.control_words_busy += u64::from(busy);
+        out.push(Output::Air(burst));
+    }
+
+    /// One burst of a traffic slot.
+    pub(crate) fn speak_traffic(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        let Some(burst) = air.slots.get_mut(&at).and_then(|slot| slot.speak(&air.timing, self.now)) else {
+            return;
+        };
+        self.counts.traffic_bursts += 1;
+        if let DownlinkWord::Voice(voice) = &burst.word {
+            let heard = present(&voice.frames);
+            self.counts.frames_downlink += heard;
+            self.counts.frames_missing += voice.frames.len() as u64 - heard;
+        }
+        out.push(Output::Air(burst));
+    }
+
+    /// An answer on the control channel.
+    pub(crate) fn answer(&mut self, word: impl Into<DownlinkWord>, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        if let Err(cause) = air.control.answer(word.into()) {
+            self.counts.drop(None, cause, out);
+        }
+    }
+}
+
+impl OnAir {
+    /// A packet from the voice switch: kept for the slot that carries its spurt.
+    pub(crate) fn receive_voice(&mut self, now: Moment, packet: &Bytes) -> Result<(), Cause> {
+        let packet = VoicePacket::decode(&self.settings.voice_downlink_key, packet)?;
+        for slot in self.slots.values_mut() {
+            if slot.hear_packet(now, &packet)? {
+                return Ok(());
+            }
+        }
+        Err(Cause::UnknownSpurt)
+    }
+}

@@ -1,0 +1,214 @@
+//! What radios say: words of random access on the control channel, speech and signalling on a traffic slot.
+//!
+//! `Register` and `Answer` come before a session and prove themselves by their challenge; that one opportunity takes one
+//! burst bounds how many of them reach the controller. Every other word must carry its unit's proof.
+
+use bytes::BytesMut;
+use trunklab_protocol::air_downlink::{
+    Deregistered, FloorRefused, Refused, RegisterRefused, SiteService, Working,
+};
+use trunklab_protocol::air_uplink::{Burst, FloorRequest, UplinkWord};
+use trunklab_protocol::{Cause, Press, SlotAddress, UnitId, from_site};
+
+use crate::access::Outcome;
+use crate::output::{Outbox, Output};
+use crate::station::BaseStation;
+use crate::traffic::Heard;
+
+impl BaseStation {
+    /// An access opportunity of the control channel is over.
+    pub(crate) fn close_access(&mut self, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        let outcome = air.access.close();
+        let Some(burst) = self.taken(outcome, out) else { return };
+        let unit = burst.word.unit();
+        if let Err(cause) = self.check(&burst) {
+            if cause == Cause::NoSession {
+                self.tell_unregistered(&burst.word, out);
+            }
+            self.counts.drop_burst(unit, cause, out);
+            return;
+        }
+        match self.request(burst.word, out) {
+            Ok(()) => self.counts.bursts += 1,
+            Err(cause) => self.counts.drop_burst(unit, cause, out),
+        }
+    }
+
+    /// An uplink burst of a traffic slot is over.
+    pub(crate) fn close_uplink(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let Some(slot) = self.on_air.as_mut().and_then(|air| air.slots.get_mut(&at)) else { return };
+        let outcome = slot.uplink.close();
+        let Some(burst) = self.taken(outcome, out) else { return };
+        let unit = burst.word.unit();
+        if let Err(cause) = self.check(&burst) {
+            if let (Cause::NoSession, UplinkWord::FloorRequest(request)) = (cause, &burst.word) {
+                self.refuse_floor(request, Cause::NotRegistered, out);
+            }
+            self.counts.drop_burst(unit, cause, out);
+            return;
+        }
+        match self.speak_up(at, burst.word, out) {
+            Ok(()) => self.counts.bursts += 1,
+            Err(cause) => self.counts.drop_burst(unit, cause, out),
+        }
+    }
+
+    fn taken(&mut self, outcome: Outcome, out: &mut Outbox) -> Option<Burst> {
+        let Outcome { taken, lost } = outcome;
+        if lost > 0 {
+            self.counts.collide(lost, lost.saturating_add(u16::from(taken.is_some())), out);
+        }
+        taken
+    }
+
+    /// Whether a burst comes from the unit that it names.
+    fn check(&self, burst: &Burst) -> Result<(), Cause> {
+        let (Some(unit), Some(air)) = (burst.word.unit(), &self.on_air) else {
+            return Ok(());
+        };
+        let site = air.settings.site;
+        self.sessions.prove(site, self.incarnation, unit, burst.place, &burst.word, burst.proof)
+    }
+
+    /// A radio thinks that it is registered here and is not: it shall register again.
+    fn tell_unregistered(&mut self, word: &UplinkWord, out: &mut Outbox) {
+        match word {
+            UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::CallRequest(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::CallCancel(word) => {
+                self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
+            }
+            // One is being switched off, the others do not belong on the control channel or have no session.
+            UplinkWord::Detach(_)
+            | UplinkWord::Register(_)
+            | UplinkWord::Answer(_)
+            | UplinkWord::FloorRequest(_)
+            | UplinkWord::TalkEnd(_)
+            | UplinkWord::Voice(_) => {}
+        }
+    }
+
+    /// A word that was taken on the control channel.
+    fn request(&mut self, word: UplinkWord, out: &mut Outbox) -> Result<(), Cause> {
+        let serves = self.service == SiteService::Wide;
+        match word {
+            UplinkWord::Register(word) if serves => {
+                let from_radio = from_site::Register { identity: word.identity, press: word.press };
+                self.tell(from_radio, out);
+            }
+            UplinkWord::Register(word) => {
+                self.answer(RegisterRefused { identity: word.identity, cause: Cause::SiteUnavailable }, out);
+            }
+            UplinkWord::Answer(word) if serves => {
+                let (identity, response, talkgroup) = (word.identity, word.response, word.talkgroup);
+                self.tell(from_site::Answer { identity, response, talkgroup }, out);
+            }
+            UplinkWord::Answer(word) => {
+                self.answer(RegisterRefused { identity: word.identity, cause: Cause::SiteUnavailable }, out);
+            }
+            UplinkWord::Affiliate(word) if serves => {
+                let (unit, press, talkgroup) = (word.unit, word.press, word.talkgroup);
+                self.answer(Working { unit, press }, out);
+                self.tell(from_site::Affiliate { unit, press, talkgroup }, out);
+            }
+            UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::CallRequest(word) if serves => {
+                let (unit, press, talkgroup, kind) = (word.unit, word.press, word.talkgroup, word.kind);
+                self.answer(Working { unit, press }, out);
+                self.tell(from_site::CallRequest { unit, press, talkgroup, kind }, out);
+            }
+            UplinkWord::CallRequest(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::CallCancel(word) if serves => {
+                let (unit, press) = (word.unit, word.press);
+                self.answer(Working { unit, press }, out);
+                self.tell(from_site::CallCancel { unit, press }, out);
+            }
+            UplinkWord::CallCancel(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::Detach(word) => {
+                // Without a link the controller learns of it from the next inventory.
+                self.sessions.drop(word.unit);
+                self.tell(from_site::Detach { unit: word.unit }, out);
+            }
+            UplinkWord::FloorRequest(_) | UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => {
+                return Err(Cause::WrongSlot);
+            }
+        }
+        Ok(())
+    }
+
+    /// A word that was taken on a traffic slot.
+    fn speak_up(&mut self, at: SlotAddress, word: UplinkWord, out: &mut Outbox) -> Result<(), Cause> {
+        let now = self.now;
+        let Some(air) = &mut self.on_air else { return Err(Cause::NoSuchCarrier) };
+        let call = match &word {
+            UplinkWord::Voice(word) => word.call,
+            UplinkWord::TalkEnd(word) => word.call,
+            UplinkWord::FloorRequest(word) => word.call,
+            UplinkWord::Register(_)
+            | UplinkWord::Answer(_)
+            | UplinkWord::Affiliate(_)
+            | UplinkWord::Detach(_)
+            | UplinkWord::CallRequest(_)
+            | UplinkWord::CallCancel(_) => return Err(Cause::WrongSlot),
+        };
+        if air.slots.values().any(|slot| slot.at() != at && slot.call() == Some(call)) {
+            return Err(Cause::WrongSlot);
+        }
+        let timing = air.timing;
+        let slot = air.slots.get_mut(&at).ok_or(Cause::WrongSlot)?;
+        let heard = match &word {
+            UplinkWord::Voice(word) => slot.hear_voice(&timing, now, word),
+            UplinkWord::TalkEnd(word) => slot.hear_talk_end(&timing, now, word),
+            UplinkWord::FloorRequest(word) => slot.hear_floor_request(word),
+            UplinkWord::Register(_)
+            | UplinkWord::Answer(_)
+            | UplinkWord::Affiliate(_)
+            | UplinkWord::Detach(_)
+            | UplinkWord::CallRequest(_)
+            | UplinkWord::CallCancel(_) => Err(Cause::WrongSlot),
+        };
+        if heard == Err(Cause::UnknownCall) {
+            // It missed the release: it would go on talking to nobody.
+            slot.deny(&timing, now, call);
+        }
+        self.pass_on(at, heard?, word, out);
+        Ok(())
+    }
+
+    fn pass_on(&mut self, at: SlotAddress, heard: Heard, word: UplinkWord, out: &mut Outbox) {
+        match (heard, word) {
+            (Heard::Speech(packets), _) => {
+                let Some(air) = &self.on_air else { return };
+                for packet in packets {
+                    let mut octets = BytesMut::new();
+                    packet.encode(&air.settings.voice_uplink_key, &mut octets);
+                    self.counts.frames_uplink += packet.frames.len() as u64;
+                    out.push(Output::Voice(octets.freeze()));
+                }
+            }
+            (Heard::TalkEnded, UplinkWord::TalkEnd(end)) => {
+                self.correct_late_entry(at);
+                self.tell(from_site::TalkEnd { unit: end.unit, call: end.call, spurt: end.spurt }, out);
+            }
+            (Heard::FloorWanted, UplinkWord::FloorRequest(request)) => {
+                if self.service == SiteService::Wide {
+                    let FloorRequest { unit, press, call } = request;
+                    self.tell(from_site::FloorRequest { unit, press, call }, out);
+                } else {
+                    self.refuse_floor(&request, Cause::SiteUnavailable, out);
+                }
+            }
+            (Heard::Again | Heard::TalkEnded | Heard::FloorWanted, _) => {}
+        }
+    }
+
+    fn refuse(&mut self, unit: UnitId, press: Press, cause: Cause, out: &mut Outbox) {
+        self.answer(Refused { unit, press, cause }, out);
+    }
+
+    fn refuse_floor(&mut self, request: &FloorRequest, cause: Cause, out: &mut Outbox) {
+        let refused = FloorRefused { call: request.call, unit: request.unit, press: request.press, cause };
+        self.floor_refused(refused, out);
+    }
+}

@@ -1,0 +1,66 @@
+//! Which settings a station can work with: checked once, before anything of them can be seen.
+
+use std::collections::BTreeSet;
+
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::{Cause, SlotAddress, SlotNumber};
+
+/// Carriers that one station can have.
+pub const CARRIERS_MAX: usize = 64;
+
+/// Neighbours that one station tells of.
+pub const NEIGHBOURS_MAX: usize = 64;
+
+/// Whether a station can work with these settings.
+///
+/// # Errors
+/// [`Cause::NoSuchCarrier`] when a carrier is not in the profile's plan or the control channel's is not in service,
+/// [`Cause::WrongSlot`] for a control slot that the profile does not have, else [`Cause::FieldOutOfRange`].
+pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
+    let profile = settings.profile.profile();
+    let distinct: BTreeSet<_> = settings.carriers.iter().collect();
+    if distinct.len() != settings.carriers.len()
+        || settings.carriers.len() > CARRIERS_MAX
+        || settings.neighbours.len() > NEIGHBOURS_MAX
+        || settings.heartbeat_ms == 0
+        || settings.broadcast_interval_ms == 0
+        || settings.talker_silence_ms == 0
+        || settings.late_entry_interval_ms == 0
+    {
+        return Err(Cause::FieldOutOfRange);
+    }
+    if settings.carriers.iter().any(|carrier| carrier.number() > profile.carrier_max)
+        || !settings.carriers.contains(&settings.control.carrier)
+    {
+        return Err(Cause::NoSuchCarrier);
+    }
+    if settings.control.slot.number() >= profile.slots {
+        return Err(Cause::WrongSlot);
+    }
+    Ok(())
+}
+
+/// The slots that calls can use: every slot but the control channel's, which with some profiles takes its carrier.
+pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddress> + '_ {
+    let profile = settings.profile.profile();
+    let control = settings.control;
+    settings
+        .carriers
+        .iter()
+        .flat_map(move |carrier| {
+            (0..profile.slots).map(move |slot| SlotAddress {
+                carrier: *carrier,
+                slot: SlotNumber::new(slot).expect("every octet is a slot"),
+            })
+        })
+        .filter(
+            move |at| {
+                if profile.control_takes_carrier { at.carrier != control.carrier } else { *at != control }
+            },
+        )
+}
+
+/// Whether going from one to the other changes where bursts are radiated.
+pub fn replans(from: &SiteSettings, to: &SiteSettings) -> bool {
+    from.profile != to.profile || from.carriers != to.carriers || from.control != to.control
+}

@@ -1,0 +1,274 @@
+//! The state of a base station, and what each input does to it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use trunklab_protocol::air_downlink::{Beacon, SiteService};
+use trunklab_protocol::air_uplink::Burst;
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::profile::Channel;
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::{Cause, Incarnation, Moment, SlotAddress, Span};
+
+use crate::access::Uplink;
+use crate::control::ControlChannel;
+use crate::counts::Counts;
+use crate::deadline::{Deadline, Timer};
+use crate::input::Input;
+use crate::link::Link;
+use crate::output::{Outbox, Output, StationEvent};
+use crate::sessions::Sessions;
+use crate::settings::traffic_slots;
+use crate::spurts::SpurtSequences;
+use crate::timing::Timing;
+use crate::traffic::TrafficChannel;
+use crate::view::{CallView, SlotView, StationView};
+
+/// A base station, decided without clock or socket.
+#[derive(Debug, Clone)]
+pub struct BaseStation {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) voice_address: SocketAddr,
+    pub(crate) origin: Moment,
+    pub(crate) now: Moment,
+    pub(crate) sequences: SpurtSequences,
+    pub(crate) link: Link,
+    pub(crate) sessions: Sessions,
+    pub(crate) counts: Counts,
+    pub(crate) service: SiteService,
+    pub(crate) on_air: Option<OnAir>,
+}
+
+/// What a configured station has.
+#[derive(Debug, Clone)]
+pub(crate) struct OnAir {
+    pub settings: SiteSettings,
+    pub timing: Timing,
+    pub control: ControlChannel,
+    pub access: Uplink,
+    pub slots: BTreeMap<SlotAddress, TrafficChannel>,
+}
+
+impl BaseStation {
+    /// A station that knows nothing but its run's number, fresh octets for what shall not be guessed, where it
+    /// receives voice, and the moment from which its slots count.
+    pub fn new(incarnation: Incarnation, seed: [u8; 32], voice_address: SocketAddr, origin: Moment) -> Self {
+        Self {
+            incarnation,
+            voice_address,
+            origin,
+            now: origin,
+            sequences: SpurtSequences::new(seed),
+            link: Link::new(),
+            sessions: Sessions::default(),
+            counts: Counts::default(),
+            service: SiteService::NoService,
+            on_air: None,
+        }
+    }
+
+    /// Takes one input. Whatever is due by `now` happens first, each at its own moment; bursts that are much too late
+    /// are left out.
+    pub fn handle(&mut self, now: Moment, input: Input, out: &mut Outbox) {
+        self.advance(self.now.max(now), out);
+        match input {
+            Input::Time => {}
+            Input::LinkUp => self.link_up(out),
+            Input::LinkDown { .. } => self.link_down(out),
+            Input::FromController { epoch, message } => match self.link.hear(self.now, epoch) {
+                Ok(()) => self.obey(message, out),
+                Err(Cause::Deposed) => {
+                    self.counts.drop(None, Cause::Deposed, out);
+                    self.close_link(Cause::Deposed, out);
+                }
+                Err(cause) => self.counts.drop(None, cause, out),
+            },
+            Input::Air(burst) => self.receive(burst, out),
+            Input::Voice(packet) => self.receive_voice(&packet, out),
+        }
+    }
+
+    /// The next moment at which time alone causes something.
+    pub fn next_deadline(&self) -> Option<Deadline> {
+        let link = [
+            self.link.heartbeat_due().map(|at| Deadline { at, why: Timer::Heartbeat }),
+            self.link.silence_due().map(|at| Deadline { at, why: Timer::LinkSilence }),
+        ];
+        let air = self.on_air.iter().flat_map(|air| air.deadlines(self.link.serves()));
+        link.into_iter().flatten().chain(air).min()
+    }
+
+    /// How the station stands.
+    pub fn view(&self) -> StationView {
+        StationView {
+            name: self.on_air.as_ref().map(|air| air.settings.name.clone()),
+            service: self.service,
+            newest_epoch: self.link.newest_epoch(),
+            radios: self.sessions.len(),
+            slots: self.on_air.iter().flat_map(|air| air.slots.values().map(view_slot)).collect(),
+            counts: self.counts.clone(),
+        }
+    }
+
+    fn advance(&mut self, now: Moment, out: &mut Outbox) {
+        self.skip_late(now);
+        while let Some(due) = self.next_deadline().filter(|due| due.at <= now) {
+            self.now = self.now.max(due.at);
+            self.fire(due.why, out);
+        }
+        self.now = now;
+    }
+
+    fn skip_late(&mut self, now: Moment) {
+        let Some(air) = &mut self.on_air else { return };
+        self.counts.control_words_skipped += u64::from(air.control.skip_late(&air.timing, now));
+        for slot in air.slots.values_mut() {
+            self.counts.traffic_bursts_skipped += u64::from(slot.skip_late(&air.timing, now));
+        }
+    }
+
+    fn fire(&mut self, why: Timer, out: &mut Outbox) {
+        match why {
+            Timer::AccessClose => self.close_access(out),
+            Timer::UplinkClose(at) => self.close_uplink(at, out),
+            Timer::TalkerSilence(at) => self.talker_silent(at, out),
+            Timer::NetworkSilence(at) => self.clear_floor(at),
+            Timer::HangTime(at) => self.end_call(at, Cause::HangTimeOver, out),
+            Timer::ControlWord => self.speak_control(out),
+            Timer::TrafficBurst(at) => self.speak_traffic(at, out),
+            Timer::Heartbeat => {
+                self.link.beat(self.now);
+                self.tell(self.counts.health(), out);
+            }
+            Timer::LinkSilence => self.close_link(Cause::LinkSilent, out),
+        }
+    }
+
+    /// A burst at the antenna: kept until its opportunity closes.
+    fn receive(&mut self, burst: Burst, out: &mut Outbox) {
+        let unit = burst.word.unit();
+        let kept = match &mut self.on_air {
+            Some(air) => air.receive(self.now, burst),
+            None => Err(Cause::NoSuchCarrier),
+        };
+        if let Err(cause) = kept {
+            self.counts.drop_burst(unit, cause, out);
+        }
+    }
+
+    fn receive_voice(&mut self, packet: &Bytes, out: &mut Outbox) {
+        let heard = match &mut self.on_air {
+            Some(air) => air.receive_voice(self.now, packet),
+            None => Err(Cause::UnknownSpurt),
+        };
+        if let Err(cause) = heard {
+            self.counts.drop(None, cause, out);
+        }
+    }
+
+    /// Says something to the controller, if the link stands.
+    pub(crate) fn tell(&self, message: impl Into<FromSite>, out: &mut Outbox) {
+        if self.link.is_up() {
+            out.push(Output::ToController { epoch: self.link.newest_epoch(), message: message.into() });
+        }
+    }
+
+    /// Brings the announced service in line with the link.
+    pub(crate) fn update_service(&mut self, out: &mut Outbox) {
+        let service = if self.link.serves() { SiteService::Wide } else { SiteService::NoService };
+        if service == self.service {
+            return;
+        }
+        self.service = service;
+        out.push(Output::Event(StationEvent::Service(service)));
+        if let Some(air) = &mut self.on_air {
+            air.control.broadcast_now();
+        }
+    }
+}
+
+impl OnAir {
+    /// A plant in which nothing is going on.
+    pub fn new(settings: SiteSettings, origin: Moment, now: Moment) -> Self {
+        let timing = Timing::new(settings.profile.profile(), origin);
+        Self {
+            timing,
+            control: ControlChannel::new(&timing, &settings, now),
+            access: Uplink::new(Channel::Control, settings.control),
+            slots: traffic_slots(&settings).map(|at| (at, TrafficChannel::new(at))).collect(),
+            settings,
+        }
+    }
+
+    /// What receivers need to know of the site.
+    pub fn beacon(&self) -> Beacon {
+        Beacon {
+            site: self.settings.site,
+            position: self.settings.position,
+            power_dbm: self.settings.power_dbm,
+            profile: self.settings.profile,
+            control: self.settings.control,
+        }
+    }
+
+    /// A talkgroup's hang time as the site reckons it without a controller.
+    pub fn hang_time(&self) -> Span {
+        Span::from_millis(u64::from(self.timing.profile().hang_time_ms))
+    }
+
+    fn silence(&self) -> Span {
+        Span::from_millis(u64::from(self.settings.talker_silence_ms))
+    }
+
+    fn deadlines(&self, served: bool) -> impl Iterator<Item = Deadline> + '_ {
+        let control = [
+            self.access.due(&self.timing).map(|at| Deadline { at, why: Timer::AccessClose }),
+            Some(Deadline { at: self.control.due(&self.timing), why: Timer::ControlWord }),
+        ];
+        control
+            .into_iter()
+            .flatten()
+            .chain(self.slots.values().flat_map(move |slot| self.slot_deadlines(slot, served)))
+    }
+
+    fn slot_deadlines(&self, slot: &TrafficChannel, served: bool) -> impl Iterator<Item = Deadline> + use<> {
+        let at = slot.at();
+        // A controller that serves the site settles silence elsewhere and hang time.
+        let unserved = |moment: Option<Moment>| moment.filter(|_| !served);
+        [
+            (slot.uplink.due(&self.timing), Timer::UplinkClose(at)),
+            (slot.talker_here_heard().map(|(_, _, heard)| heard + self.silence()), Timer::TalkerSilence(at)),
+            (
+                unserved(slot.talker_elsewhere_heard()).map(|heard| heard + self.silence()),
+                Timer::NetworkSilence(at),
+            ),
+            (unserved(slot.idle_since()).map(|since| since + self.hang_time()), Timer::HangTime(at)),
+            (slot.burst_due(&self.timing), Timer::TrafficBurst(at)),
+        ]
+        .into_iter()
+        .filter_map(|(at, why)| Some(Deadline { at: at?, why }))
+    }
+
+    fn receive(&mut self, now: Moment, burst: Burst) -> Result<(), Cause> {
+        let at = burst.place.at;
+        if !self.settings.carriers.contains(&at.carrier) {
+            return Err(Cause::NoSuchCarrier);
+        }
+        if at == self.settings.control {
+            return self.access.receive(&self.timing, now, burst);
+        }
+        let slot = self.slots.get_mut(&at).ok_or(Cause::WrongSlot)?;
+        slot.uplink.receive(&self.timing, now, burst)
+    }
+}
+
+fn view_slot(slot: &TrafficChannel) -> SlotView {
+    let call = slot.grant().map(|grant| CallView {
+        call: grant.call,
+        talkgroup: grant.talkgroup,
+        talker: grant.talker.map(|talker| talker.unit),
+        emergency: grant.emergency,
+    });
+    SlotView { at: slot.at(), call }
+}

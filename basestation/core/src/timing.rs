@@ -1,0 +1,177 @@
+//! Slots and bursts in time. Every start is computed from the origin, none from the one before: nothing drifts.
+
+use trunklab_protocol::profile::{Channel, Profile};
+use trunklab_protocol::{BurstPlace, Moment, SlotAddress, Span};
+
+/// How long after its end an uplink burst may still arrive: what a loaded machine takes to hand over a datagram. It
+/// is below the 20 ms of the shortest burst, so an opportunity is closed before the one after the next begins.
+pub const GUARD: Span = Span::from_millis(5);
+
+/// An uplink burst may name an opportunity at most this many after the one that is open.
+pub const AHEAD_MAX: u32 = 2;
+
+/// Downlink bursts that are late by more than this are skipped and counted: a receiver has given them up. Those
+/// below it are sent, for a short stall of the machine should not tear a hole into speech.
+pub const LATE_WAKE_MAX: Span = Span::from_millis(200);
+
+/// The time of one site's bursts.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    profile: &'static Profile,
+    origin: Moment,
+}
+
+impl Timing {
+    /// Of a profile, counted from `origin`.
+    pub const fn new(profile: &'static Profile, origin: Moment) -> Self {
+        Self { profile, origin }
+    }
+
+    /// The air interface.
+    pub const fn profile(&self) -> &'static Profile {
+        self.profile
+    }
+
+    /// When a downlink burst has been radiated to its end: a receiver has it whole.
+    pub fn downlink_end(&self, channel: Channel, place: BurstPlace) -> Moment {
+        self.profile.downlink_start(self.origin, channel, place.at.slot, place.count)
+            + self.profile.burst_length(channel)
+    }
+
+    /// When an uplink opportunity takes no more bursts.
+    pub fn uplink_close(&self, channel: Channel, place: BurstPlace) -> Moment {
+        self.profile.uplink_start(self.origin, channel, place.at.slot, place.count)
+            + self.profile.burst_length(channel)
+            + GUARD
+    }
+
+    /// The first downlink burst that ends after `now`.
+    pub fn next_downlink(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
+        first_after(
+            at,
+            now,
+            |place| self.downlink_end(channel, place),
+            |count| self.profile.downlink_cadence(channel).first_from(count),
+        )
+    }
+
+    /// The uplink opportunity that closes next.
+    pub fn open_uplink(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
+        first_after(
+            at,
+            now,
+            |place| self.uplink_close(channel, place),
+            |count| self.profile.uplink_cadence(channel).first_from(count),
+        )
+    }
+}
+
+/// The first burst whose `end` lies after `now`.
+fn first_after(
+    at: SlotAddress,
+    now: Moment,
+    end: impl Fn(BurstPlace) -> Moment,
+    beat_from: impl Fn(Span) -> u32,
+) -> BurstPlace {
+    let first = BurstPlace { at, count: 0 };
+    // `beat_from` rounds up; a beat earlier is a safe start, and the loop takes two steps at most.
+    let count = beat_from(now.since(end(first))).saturating_sub(1);
+    let mut place = BurstPlace { at, count };
+    while end(place) <= now {
+        place.count += 1;
+    }
+    place
+}
+
+/// The beat of one downlink: which burst is next, and how many were skipped.
+#[derive(Debug, Clone, Copy)]
+pub struct Beat {
+    channel: Channel,
+    next: BurstPlace,
+}
+
+impl Beat {
+    /// Starts with the first burst that ends after `now`.
+    pub fn from(timing: &Timing, channel: Channel, at: SlotAddress, now: Moment) -> Self {
+        Self { channel, next: timing.next_downlink(channel, at, now) }
+    }
+
+    /// When the next burst is complete.
+    pub fn due(&self, timing: &Timing) -> Moment {
+        timing.downlink_end(self.channel, self.next)
+    }
+
+    /// The burst that is now complete; the one after it is next.
+    pub fn take(&mut self) -> BurstPlace {
+        let place = self.next;
+        self.next.count += 1;
+        place
+    }
+
+    /// Leaves out the bursts that are too late at `now`; how many those were.
+    pub fn skip_late(&mut self, timing: &Timing, now: Moment) -> u32 {
+        if self.due(timing) + LATE_WAKE_MAX >= now {
+            return 0;
+        }
+        let from = self.next.count;
+        self.next = timing.next_downlink(self.channel, self.next.at, now - LATE_WAKE_MAX);
+        self.next.count - from
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trunklab_protocol::profile::PROFILES;
+    use trunklab_protocol::{CarrierNumber, SlotNumber};
+
+    fn slots(profile: &Profile) -> impl Iterator<Item = SlotAddress> + use<> {
+        (0..profile.slots).map(|slot| SlotAddress {
+            carrier: CarrierNumber::new(1).unwrap(),
+            slot: SlotNumber::new(slot).unwrap(),
+        })
+    }
+
+    #[test]
+    fn the_next_burst_ends_after_now_and_the_one_before_it_does_not() {
+        for profile in PROFILES {
+            let timing = Timing::new(profile, Moment::from_micros(777_777));
+            for at in slots(profile) {
+                for channel in [Channel::Control, Channel::Traffic] {
+                    for now in (0..3_000_000).step_by(7_919).map(Moment::from_micros) {
+                        let next = timing.next_downlink(channel, at, now);
+                        assert!(timing.downlink_end(channel, next) > now, "{}", profile.name);
+                        if let Some(count) = next.count.checked_sub(1) {
+                            let before = BurstPlace { at, count };
+                            assert!(timing.downlink_end(channel, before) <= now, "{}", profile.name);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_run_keeps_to_the_beat_computed_from_the_origin() {
+        for profile in PROFILES {
+            let timing = Timing::new(profile, Moment::ORIGIN);
+            let at = slots(profile).next().unwrap();
+            let ten_days = Moment::ORIGIN + Span::from_secs(864_000);
+            let next = timing.next_downlink(Channel::Traffic, at, ten_days);
+            let expected = 864_000e6 * profile.traffic.den as f64 / profile.traffic.num_us as f64;
+            assert!((f64::from(next.count) - expected).abs() <= 1.0, "{}: {}", profile.name, next.count);
+        }
+    }
+
+    #[test]
+    fn a_beat_skips_what_is_too_late_and_counts_it() {
+        let profile = trunklab_protocol::ProfileId::Iden.profile();
+        let timing = Timing::new(profile, Moment::ORIGIN);
+        let at = slots(profile).next().unwrap();
+        let mut beat = Beat::from(&timing, Channel::Control, at, Moment::ORIGIN);
+        let first = beat.due(&timing);
+        assert_eq!(beat.skip_late(&timing, first + LATE_WAKE_MAX), 0);
+        assert_eq!(beat.skip_late(&timing, first + Span::from_millis(900)), 8);
+        assert_eq!(beat.due(&timing), first + Span::from_millis(720));
+    }
+}

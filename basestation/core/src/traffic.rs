@@ -1,0 +1,524 @@
+//! The channel machine of one traffic slot.
+//!
+//! A slot is free, carries one call, or tells of a call's end. While it carries a call each downlink burst says the
+//! most useful thing: speech where there is some, a refused request for the floor, else who has the floor or that
+//! nobody has it. Speech that is still on its way when the floor or the call ends is heard to its end first.
+
+use std::collections::VecDeque;
+
+use trunklab_protocol::air_downlink::{
+    Burst, DownlinkWord, FloorIdle, FloorRefused, FloorTaken, Grant, Release, Talker, Voice as VoiceDown,
+};
+use trunklab_protocol::air_uplink::{FloorRequest, TalkEnd, Voice};
+use trunklab_protocol::from_site::HeldCall;
+use trunklab_protocol::profile::Channel;
+use trunklab_protocol::to_site::Assert;
+use trunklab_protocol::voice::VoicePacket;
+use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span, SpurtId};
+
+use smallvec::SmallVec;
+
+use crate::access::Uplink;
+use crate::playout::Playout;
+use crate::speech::{Repeater, Source, Speech};
+use crate::timing::{Beat, Timing};
+
+/// Bursts in which a slot tells of a call's end.
+const RELEASE_BURSTS: u8 = 3;
+
+/// Refused requests for the floor that may wait for a burst.
+const REFUSALS_MAX: usize = 4;
+
+/// A refused request takes a burst from speech, but no more often than every so many bursts.
+const STOLEN_BURSTS_APART: u8 = 4;
+
+/// One traffic slot.
+#[derive(Debug, Clone)]
+pub struct TrafficChannel {
+    at: SlotAddress,
+    state: State,
+    /// Its uplink.
+    pub uplink: Uplink,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Free,
+    Carrying { beat: Beat, call: Box<Call> },
+    Releasing { beat: Beat, call: CallId, cause: Cause, bursts_left: u8, tail: Option<Box<Speech>> },
+}
+
+/// A call as one slot carries it.
+#[derive(Debug, Clone)]
+struct Call {
+    /// What the controller last said of it; its talker is kept up to date in `floor`.
+    asserted: Assert,
+    floor: Floor,
+    /// The spurt that ended last here, so that its repeated end is known.
+    ended: Option<SpurtId>,
+    refusals: VecDeque<FloorRefused>,
+    bursts_since_stolen: u8,
+}
+
+#[derive(Debug, Clone)]
+enum Floor {
+    Idle { since: Moment, tail: Option<Speech> },
+    Taken { speech: Speech, heard: Moment, silence_told: bool },
+}
+
+/// What an assertion changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    Nothing,
+    /// A call begins here, or its floor was given to somebody, or it became an emergency: radios must be told.
+    Announce,
+    /// Other details: latecomers shall hear the new state.
+    Correct,
+    /// Nothing, for that talker has stopped: the controller does not know yet.
+    TalkIsOver,
+}
+
+/// What became of a word on the slot's uplink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Speech, for the voice switch.
+    Speech(SmallVec<[VoicePacket; 1]>),
+    /// The talker has stopped.
+    TalkEnded,
+    /// It is known already that the talker stopped.
+    Again,
+    /// Somebody asks for the floor.
+    FloorWanted,
+}
+
+impl TrafficChannel {
+    /// A free slot.
+    pub const fn new(at: SlotAddress) -> Self {
+        Self { at, state: State::Free, uplink: Uplink::new(Channel::Traffic, at) }
+    }
+
+    /// Carrier and slot.
+    pub const fn at(&self) -> SlotAddress {
+        self.at
+    }
+
+    /// The call that it carries.
+    pub fn call(&self) -> Option<CallId> {
+        match &self.state {
+            State::Carrying { call, .. } => Some(call.asserted.call),
+            State::Free | State::Releasing { .. } => None,
+        }
+    }
+
+    /// What radios are told of the call.
+    pub fn grant(&self) -> Option<Grant> {
+        let call = self.carried()?;
+        Some(Grant {
+            call: call.asserted.call,
+            talkgroup: call.asserted.talkgroup,
+            at: self.at,
+            talker: call.floor.talker(),
+            emergency: call.asserted.emergency,
+            late_entry: false,
+        })
+    }
+
+    /// What the controller is told of the call.
+    pub fn held(&self, now: Moment, hang_time: Span) -> Option<HeldCall> {
+        let call = self.carried()?;
+        let hang_left = match call.floor {
+            Floor::Idle { since, .. } => (since + hang_time).since(now),
+            Floor::Taken { .. } => Span::ZERO,
+        };
+        Some(HeldCall {
+            call: call.asserted.call,
+            talkgroup: call.asserted.talkgroup,
+            at: self.at,
+            talker: call.floor.talker(),
+            talker_is_here: call.floor.talker().is_some() && call.asserted.talker_is_here,
+            emergency: call.asserted.emergency,
+            hang_left_ms: u32::try_from(hang_left.as_millis()).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The controller says how the call stands: the slot carries it from now on. `sequence` is the first sequence
+    /// number of the spurt's packets, should its talker be here.
+    pub fn assert(&mut self, timing: &Timing, now: Moment, asserted: Assert, sequence: u16) -> Change {
+        if let State::Carrying { call, .. } = &mut self.state
+            && call.asserted.call == asserted.call
+        {
+            return call.assert(timing, now, asserted, sequence);
+        }
+        let beat = match &self.state {
+            State::Carrying { beat, .. } | State::Releasing { beat, .. } => *beat,
+            State::Free => Beat::from(timing, Channel::Traffic, self.at, now),
+        };
+        let call = Box::new(Call::new(now, asserted, sequence));
+        self.state = State::Carrying { beat, call };
+        Change::Announce
+    }
+
+    /// The call is over here; the slot says so and is free.
+    pub fn release(&mut self, timing: &Timing, cause: Cause) {
+        let State::Carrying { beat, call } = &mut self.state else {
+            return;
+        };
+        let tail = call.floor.take_speech(timing);
+        self.state = State::Releasing {
+            beat: *beat,
+            call: call.asserted.call,
+            cause,
+            bursts_left: RELEASE_BURSTS,
+            tail: tail.map(Box::new),
+        };
+    }
+
+    /// Somebody still takes part in a call that is not here: says that it is over.
+    pub fn deny(&mut self, timing: &Timing, now: Moment, call: CallId) {
+        if let State::Free = self.state {
+            let beat = Beat::from(timing, Channel::Traffic, self.at, now);
+            let cause = Cause::UnknownCall;
+            self.state = State::Releasing { beat, call, cause, bursts_left: RELEASE_BURSTS, tail: None };
+        }
+    }
+
+    /// A request for the floor is refused; said in the next burst that can be spared.
+    ///
+    /// # Errors
+    /// [`Cause::UnknownCall`], [`Cause::ControlChannelFull`].
+    pub fn refuse_floor(&mut self, refused: FloorRefused) -> Result<(), Cause> {
+        let call = self.carried_mut(refused.call)?;
+        if call.refusals.contains(&refused) {
+            return Ok(());
+        }
+        if call.refusals.len() == REFUSALS_MAX {
+            return Err(Cause::ControlChannelFull);
+        }
+        call.refusals.push_back(refused);
+        Ok(())
+    }
+
+    /// Speech from a unit that has proved itself.
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    pub fn hear_voice(&mut self, timing: &Timing, now: Moment, voice: &Voice) -> Result<Heard, Cause> {
+        let call = self.carried_mut(voice.call)?;
+        let Floor::Taken { speech, heard, .. } = &mut call.floor else {
+            return Err(Cause::NotTheTalker);
+        };
+        let Source::Here(repeater) = &mut speech.source else {
+            return Err(Cause::NotTheTalker);
+        };
+        if speech.talker.unit != voice.unit || speech.talker.spurt != voice.spurt {
+            return Err(Cause::NotTheTalker);
+        }
+        let packets = repeater.receive(timing.profile(), voice)?;
+        *heard = now;
+        Ok(Heard::Speech(packets))
+    }
+
+    /// The end of a talk from a unit that has proved itself.
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    pub fn hear_talk_end(&mut self, timing: &Timing, now: Moment, end: &TalkEnd) -> Result<Heard, Cause> {
+        let call = self.carried_mut(end.call)?;
+        if call.ended == Some(end.spurt) {
+            return Ok(Heard::Again);
+        }
+        let Some(talker) = call.floor.talker() else {
+            return Err(Cause::NotTheTalker);
+        };
+        if talker.unit != end.unit || talker.spurt != end.spurt || !call.asserted.talker_is_here {
+            return Err(Cause::NotTheTalker);
+        }
+        call.clear_floor(timing, now);
+        Ok(Heard::TalkEnded)
+    }
+
+    /// A request for the floor from a unit that has proved itself.
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    pub fn hear_floor_request(&mut self, request: &FloorRequest) -> Result<Heard, Cause> {
+        self.carried_mut(request.call)?;
+        Ok(Heard::FloorWanted)
+    }
+
+    /// A packet of a spurt from the voice switch; `false` when the spurt is not of this slot.
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    pub fn hear_packet(&mut self, now: Moment, packet: &VoicePacket) -> Result<bool, Cause> {
+        let Some((playout, heard)) = self.playout(packet.spurt) else {
+            return Ok(false);
+        };
+        playout.receive(now, packet)?;
+        if let Some(heard) = heard {
+            *heard = now;
+        }
+        Ok(true)
+    }
+
+    /// The playout of a spurt, and where to note that it was heard.
+    fn playout(&mut self, spurt: SpurtId) -> Option<(&mut Playout, Option<&mut Moment>)> {
+        let (speech, heard) = match &mut self.state {
+            State::Free => return None,
+            State::Carrying { call, .. } => match &mut call.floor {
+                Floor::Taken { speech, heard, .. } => (speech, Some(heard)),
+                Floor::Idle { tail, .. } => (tail.as_mut()?, None),
+            },
+            State::Releasing { tail, .. } => (tail.as_deref_mut()?, None),
+        };
+        match &mut speech.source {
+            Source::Elsewhere(playout) if speech.talker.spurt == spurt => Some((playout, heard)),
+            Source::Elsewhere(_) | Source::Here(_) => None,
+        }
+    }
+
+    /// When the next downlink burst is complete; `None` while the slot is free.
+    pub fn burst_due(&self, timing: &Timing) -> Option<Moment> {
+        match &self.state {
+            State::Free => None,
+            State::Carrying { beat, .. } | State::Releasing { beat, .. } => Some(beat.due(timing)),
+        }
+    }
+
+    /// Leaves out bursts that are too late at `now`; how many those were.
+    pub fn skip_late(&mut self, timing: &Timing, now: Moment) -> u32 {
+        let (beat, speech) = match &mut self.state {
+            State::Free => return 0,
+            State::Carrying { beat, call } => (beat, call.floor.speech()),
+            State::Releasing { beat, tail, .. } => (beat, tail.as_deref_mut()),
+        };
+        let skipped = beat.skip_late(timing, now);
+        if let Some(speech) = speech {
+            speech.pass(skipped, now, timing.profile());
+        }
+        skipped
+    }
+
+    /// The burst that is complete at `now`.
+    pub fn speak(&mut self, timing: &Timing, now: Moment) -> Option<Burst> {
+        match &mut self.state {
+            State::Free => None,
+            State::Carrying { beat, call } => {
+                Some(Burst { place: beat.take(), word: call.speak(timing, now) })
+            }
+            State::Releasing { beat, call, cause, bursts_left, tail } => {
+                let place = beat.take();
+                if let Some(word) = tail.as_deref_mut().and_then(|tail| tail_word(tail, *call, timing, now)) {
+                    return Some(Burst { place, word });
+                }
+                *tail = None;
+                let word = Release { call: *call, cause: *cause }.into();
+                *bursts_left -= 1;
+                if *bursts_left == 0 {
+                    self.state = State::Free;
+                }
+                Some(Burst { place, word })
+            }
+        }
+    }
+
+    /// The spurt of a talker here that has been silent, and since when; `None` once that was told.
+    pub fn talker_here_heard(&self) -> Option<(CallId, SpurtId, Moment)> {
+        let call = self.carried()?;
+        match &call.floor {
+            Floor::Taken { speech, heard, silence_told: false } if call.asserted.talker_is_here => {
+                Some((call.asserted.call, speech.talker.spurt, *heard))
+            }
+            Floor::Taken { .. } | Floor::Idle { .. } => None,
+        }
+    }
+
+    /// Notes that the controller was told of the talker's silence.
+    pub fn note_silence_told(&mut self) {
+        if let State::Carrying { call, .. } = &mut self.state
+            && let Floor::Taken { silence_told, .. } = &mut call.floor
+        {
+            *silence_told = true;
+        }
+    }
+
+    /// When a talker elsewhere was last heard.
+    pub fn talker_elsewhere_heard(&self) -> Option<Moment> {
+        let call = self.carried()?;
+        match &call.floor {
+            Floor::Taken { heard, .. } if !call.asserted.talker_is_here => Some(*heard),
+            Floor::Taken { .. } | Floor::Idle { .. } => None,
+        }
+    }
+
+    /// Since when nobody has the floor.
+    pub fn idle_since(&self) -> Option<Moment> {
+        match self.carried()?.floor {
+            Floor::Idle { since, .. } => Some(since),
+            Floor::Taken { .. } => None,
+        }
+    }
+
+    /// Without a controller: nobody has the floor any longer.
+    pub fn clear_floor(&mut self, timing: &Timing, now: Moment) {
+        if let State::Carrying { call, .. } = &mut self.state {
+            call.clear_floor(timing, now);
+        }
+    }
+
+    /// The link is lost: a silence that was told to the controller may be settled here after all.
+    pub fn forget_silence_told(&mut self) {
+        if let State::Carrying { call, .. } = &mut self.state
+            && let Floor::Taken { silence_told, .. } = &mut call.floor
+        {
+            *silence_told = false;
+        }
+    }
+
+    fn carried(&self) -> Option<&Call> {
+        match &self.state {
+            State::Carrying { call, .. } => Some(call),
+            State::Free | State::Releasing { .. } => None,
+        }
+    }
+
+    fn carried_mut(&mut self, id: CallId) -> Result<&mut Call, Cause> {
+        match &mut self.state {
+            State::Carrying { call, .. } if call.asserted.call == id => Ok(call),
+            State::Free | State::Carrying { .. } | State::Releasing { .. } => Err(Cause::UnknownCall),
+        }
+    }
+}
+
+impl Call {
+    fn new(now: Moment, asserted: Assert, sequence: u16) -> Self {
+        Self {
+            floor: Floor::new(now, &asserted, sequence, None),
+            asserted,
+            ended: None,
+            refusals: VecDeque::new(),
+            bursts_since_stolen: STOLEN_BURSTS_APART,
+        }
+    }
+
+    fn assert(&mut self, timing: &Timing, now: Moment, asserted: Assert, sequence: u16) -> Change {
+        if asserted.talker.is_some_and(|talker| self.ended == Some(talker.spurt)) {
+            return Change::TalkIsOver;
+        }
+        let same_floor = self.floor.talker() == asserted.talker
+            && (asserted.talker.is_none() || self.asserted.talker_is_here == asserted.talker_is_here);
+        let escalates = asserted.emergency && !self.asserted.emergency;
+        let same_details = Assert { talker: None, talker_is_here: false, ..self.asserted.clone() }
+            == Assert { talker: None, talker_is_here: false, ..asserted.clone() };
+        if !same_floor {
+            let tail = self.floor.take_speech(timing);
+            self.floor = Floor::new(now, &asserted, sequence, tail);
+        }
+        let given = !same_floor && asserted.talker.is_some();
+        self.asserted = asserted;
+        if given || escalates {
+            Change::Announce
+        } else if same_floor && same_details {
+            Change::Nothing
+        } else {
+            Change::Correct
+        }
+    }
+
+    fn clear_floor(&mut self, timing: &Timing, now: Moment) {
+        self.ended = self.floor.talker().map(|talker| talker.spurt).or(self.ended);
+        let tail = self.floor.take_speech(timing);
+        self.floor = Floor::Idle { since: now, tail };
+    }
+
+    fn speak(&mut self, timing: &Timing, now: Moment) -> DownlinkWord {
+        self.bursts_since_stolen = self.bursts_since_stolen.saturating_add(1);
+        let id = self.asserted.call;
+        let played = match &mut self.floor {
+            Floor::Taken { speech, .. } => {
+                speech.play(now, timing.profile()).filter(|played| !played.frames.is_empty()).map(|played| {
+                    let Talker { unit, spurt, .. } = speech.talker;
+                    VoiceDown {
+                        call: id,
+                        talker: unit,
+                        spurt,
+                        position: played.position,
+                        frames: played.frames,
+                    }
+                    .into()
+                })
+            }
+            Floor::Idle { tail, .. } => {
+                let word = tail.as_mut().and_then(|tail| tail_word(tail, id, timing, now));
+                if word.is_none() {
+                    *tail = None;
+                }
+                word
+            }
+        };
+        let may_refuse = played.is_none() || self.bursts_since_stolen > STOLEN_BURSTS_APART;
+        if may_refuse && let Some(refused) = self.refusals.pop_front() {
+            self.bursts_since_stolen = 0;
+            return refused.into();
+        }
+        played.unwrap_or_else(|| self.floor_word())
+    }
+
+    fn floor_word(&self) -> DownlinkWord {
+        let Assert { call, talkgroup, .. } = self.asserted;
+        match &self.floor {
+            Floor::Taken { speech, .. } => FloorTaken { call, talkgroup, talker: speech.talker }.into(),
+            Floor::Idle { .. } => FloorIdle { call, talkgroup }.into(),
+        }
+    }
+}
+
+impl Floor {
+    fn new(now: Moment, asserted: &Assert, sequence: u16, tail: Option<Speech>) -> Self {
+        let Some(talker) = asserted.talker else {
+            return Self::Idle { since: now, tail };
+        };
+        let source = if asserted.talker_is_here {
+            Source::Here(Repeater::new(sequence))
+        } else {
+            Source::Elsewhere(Playout::default())
+        };
+        Self::Taken { speech: Speech { talker, source }, heard: now, silence_told: false }
+    }
+
+    const fn talker(&self) -> Option<Talker> {
+        match self {
+            Self::Taken { speech, .. } => Some(speech.talker),
+            Self::Idle { .. } => None,
+        }
+    }
+
+    const fn speech(&mut self) -> Option<&mut Speech> {
+        match self {
+            Self::Taken { speech, .. } => Some(speech),
+            Self::Idle { tail, .. } => tail.as_mut(),
+        }
+    }
+
+    /// What is still to be heard of a spurt that is over.
+    fn take_speech(&mut self, timing: &Timing) -> Option<Speech> {
+        let over = Self::Idle { since: Moment::ORIGIN, tail: None };
+        let mut speech = match std::mem::replace(self, over) {
+            Self::Taken { speech, .. } => Some(speech),
+            Self::Idle { tail, .. } => tail,
+        }?;
+        speech.finish(timing.profile());
+        Some(speech)
+    }
+}
+
+/// The next burst of a spurt that is over; `None` when all of it was heard.
+fn tail_word(tail: &mut Speech, call: CallId, timing: &Timing, now: Moment) -> Option<DownlinkWord> {
+    if tail.is_drained() {
+        return None;
+    }
+    let played = tail.play(now, timing.profile())?;
+    let Talker { unit, spurt, .. } = tail.talker;
+    Some(VoiceDown { call, talker: unit, spurt, position: played.position, frames: played.frames }.into())
+}
