@@ -1,1 +1,3 @@
-//! Placeholder.
+//! A trunked radio network on one machine: what the `trunklab` command is made of.
+
+pub mod speech;
