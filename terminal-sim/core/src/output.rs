@@ -1,5 +1,6 @@
 //! Everything that a handset's core can ask of its shell.
 
+use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{CallId, CarrierNumber, Cause, SiteId, SpurtId, TalkgroupId, UnitId};
@@ -54,6 +55,13 @@ pub enum HandsetEvent {
     Camped {
         /// Which.
         site: SiteId,
+    },
+    /// The site's service changed, or is not the whole network when the handset comes.
+    Service {
+        /// Which site.
+        site: SiteId,
+        /// What it can do.
+        service: SiteService,
     },
     /// Registered, and affiliated where a talkgroup is named.
     Registered {

@@ -1,0 +1,40 @@
+//! When a core wants to be called again, and why: a spinning loop names its culprit.
+
+use std::fmt;
+
+use trunklab_protocol::Moment;
+
+/// The next moment at which a handset has something to do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline {
+    /// When.
+    pub at: Moment,
+    /// What for.
+    pub why: Why,
+}
+
+macro_rules! reasons {
+    ($($(#[$meta:meta])* $name:ident = $text:literal;)*) => {
+        /// What a handset waits for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Why { $(#[doc = $text] $(#[$meta])* $name,)* }
+
+        impl fmt::Display for Why {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(match self { $(Self::$name => $text,)* })
+            }
+        }
+    };
+}
+
+reasons! {
+    HuntEnds = "the hunt is over: choose a site";
+    SignalLost = "nothing was heard from the site for too long";
+    RegisterAgain = "time to register";
+    AccessOpportunity = "an access opportunity begins";
+    AnswerOverdue = "no answer came";
+    QueueOverdue = "the place in the queue was not confirmed for too long";
+    VoiceBurst = "a voice burst begins";
+    TalkEndBurst = "the end of talk is said in this burst";
+    CallSilent = "nothing was heard of the call for too long";
+}

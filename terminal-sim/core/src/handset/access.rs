@@ -1,0 +1,135 @@
+//! Random access: one word, said until it is answered (docs/protocol.md, clause 5.3).
+//!
+//! The first try takes the first opportunity. A try that nothing answers within `wait` opportunities is repeated,
+//! spread evenly over the next `backoff` opportunities, until the tries are used up.
+
+use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
+use trunklab_protocol::profile::Channel;
+use trunklab_protocol::{BurstPlace, Moment, SlotAddress, Span};
+
+use super::camp::Camp;
+use super::clock::Opportunity;
+use super::dice::Dice;
+use crate::deadline::{Deadline, Why};
+
+/// One word on its way.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) word: UplinkWord,
+    channel: Channel,
+    at: SlotAddress,
+    limit: u8,
+    tries: u8,
+    next: Next,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Send(Opportunity),
+    Answer { until: Moment },
+}
+
+/// What a due moment leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Send the word here, now.
+    Send(BurstPlace),
+    /// The opportunity was missed or the next one is awaited.
+    Wait,
+    /// Nothing answered.
+    GiveUp,
+}
+
+/// How often a word is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Persistence {
+    /// As often as the site says for this kind.
+    Request(RequestKind),
+    /// So many times, for words that nothing answers.
+    Times(u8),
+}
+
+impl Access {
+    /// On the control channel, at the first opportunity from `from` on.
+    pub(super) fn on_control(camp: &Camp, word: UplinkWord, persistence: Persistence, from: Moment) -> Self {
+        Self::new(camp, Channel::Control, camp.control, word, persistence, from)
+    }
+
+    /// On a call's own slot.
+    pub(super) fn on_traffic(
+        camp: &Camp,
+        at: SlotAddress,
+        word: UplinkWord,
+        persistence: Persistence,
+        from: Moment,
+    ) -> Self {
+        Self::new(camp, Channel::Traffic, at, word, persistence, from)
+    }
+
+    fn new(
+        camp: &Camp,
+        channel: Channel,
+        at: SlotAddress,
+        word: UplinkWord,
+        persistence: Persistence,
+        from: Moment,
+    ) -> Self {
+        let limit = match persistence {
+            Persistence::Request(RequestKind::Normal) => camp.access.tries,
+            Persistence::Request(RequestKind::Emergency) => camp.access.tries_emergency,
+            Persistence::Times(times) => times,
+        };
+        let next = Next::Send(camp.next_uplink(channel, at, from));
+        Self { word, channel, at, limit: limit.max(1), tries: 0, next }
+    }
+
+    /// When and why to come back.
+    pub(super) fn deadline(&self) -> Deadline {
+        match self.next {
+            Next::Send(opportunity) => Deadline { at: opportunity.at, why: Why::AccessOpportunity },
+            Next::Answer { until } => Deadline { at: until, why: Why::AnswerOverdue },
+        }
+    }
+
+    /// Whether the word has been on the air.
+    pub(super) fn was_sent(&self) -> bool {
+        self.tries > 0
+    }
+
+    /// Times that the word was sent.
+    pub(super) fn tries(&self) -> u8 {
+        self.tries
+    }
+
+    /// The network works on it: be patient before the word is said again.
+    pub(super) fn be_patient(&mut self, now: Moment, patience: Span) {
+        if self.was_sent() {
+            self.next = Next::Answer { until: now + patience };
+        }
+    }
+
+    /// To be called when the deadline has come.
+    pub(super) fn fire(&mut self, now: Moment, camp: &Camp, dice: &mut Dice) -> Step {
+        match self.next {
+            Next::Send(opportunity) if now > opportunity.at + camp.lateness_max(self.channel) => {
+                self.next = Next::Send(camp.next_uplink(self.channel, self.at, now));
+                Step::Wait
+            }
+            Next::Send(opportunity) => {
+                self.tries += 1;
+                let beat = camp.profile.uplink_cadence(self.channel);
+                let patience = beat.start(u32::from(camp.access.wait.max(1)));
+                self.next = Next::Answer { until: opportunity.at + patience };
+                Step::Send(BurstPlace { at: self.at, count: opportunity.count })
+            }
+            Next::Answer { .. } if self.tries >= self.limit => Step::GiveUp,
+            Next::Answer { .. } => {
+                let first = camp.next_uplink(self.channel, self.at, now);
+                let later = dice.below(u32::from(camp.access.backoff.max(1)));
+                let count = first.count.saturating_add(later);
+                self.next = Next::Send(camp.uplink(self.channel, self.at, count));
+                Step::Wait
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The site on whose control channel a handset stands.
+
+use trunklab_protocol::air_downlink::{AccessRules, Burst, DownlinkWord, SiteService, System};
+use trunklab_protocol::profile::{Channel, Profile};
+use trunklab_protocol::{BurstPlace, Incarnation, Moment, SiteId, SlotAddress, Span};
+
+use super::clock::{Opportunity, SlotClock};
+use super::timers::{CALL_SILENCE, CALL_SILENCE_BEATS, NO_SIGNAL};
+
+/// All that a handset knows of its site, learned from its `System` words and from the timing of its bursts.
+#[derive(Debug, Clone)]
+pub(super) struct Camp {
+    pub(super) site: SiteId,
+    pub(super) profile: &'static Profile,
+    pub(super) control: SlotAddress,
+    pub(super) incarnation: Incarnation,
+    pub(super) service: SiteService,
+    pub(super) access: AccessRules,
+    pub(super) level_dbm: i8,
+    pub(super) heard_at: Moment,
+    clock: SlotClock,
+}
+
+/// What a `System` word changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Nothing that matters.
+    None,
+    /// The service.
+    Service,
+    /// The site was started again: everything that was proved is void.
+    Restarted,
+}
+
+impl Camp {
+    /// A site as its first `System` word shows it.
+    pub(super) fn new(now: Moment, level_dbm: i8, place: BurstPlace, system: &System) -> Self {
+        let profile = system.profile.profile();
+        let mut camp = Self {
+            site: system.site,
+            profile,
+            control: place.at,
+            incarnation: system.incarnation,
+            service: system.service,
+            access: system.access,
+            level_dbm,
+            heard_at: now,
+            clock: SlotClock::new(profile),
+        };
+        camp.clock.learn(now, Channel::Control, place);
+        camp
+    }
+
+    /// What a burst's slot is for: `None` for somebody else's traffic slot.
+    pub(super) fn channel(&self, at: SlotAddress, traffic: Option<SlotAddress>) -> Option<Channel> {
+        let control = if self.profile.control_takes_carrier {
+            at.carrier == self.control.carrier
+        } else {
+            at == self.control
+        };
+        match control {
+            true => Some(Channel::Control),
+            false => (traffic == Some(at)).then_some(Channel::Traffic),
+        }
+    }
+
+    /// Takes a burst of this site. False for one that is not to be trusted: its count does not fit the site's time.
+    pub(super) fn hears(&mut self, now: Moment, level_dbm: i8, channel: Channel, burst: &Burst) -> bool {
+        // A site that was started again counts from a new origin: its System word must get through at once.
+        if let DownlinkWord::System(system) = &burst.word
+            && system.incarnation != self.incarnation
+        {
+            self.clock = SlotClock::new(self.profile);
+        }
+        let trusted = self.clock.learn(now, channel, burst.place);
+        if trusted {
+            self.level_dbm = level_dbm;
+            self.heard_at = now;
+        }
+        trusted
+    }
+
+    /// Takes the site's own description.
+    pub(super) fn update(&mut self, system: &System) -> Change {
+        let service = self.service;
+        let restarted = self.incarnation != system.incarnation || self.profile.id != system.profile;
+        self.incarnation = system.incarnation;
+        self.service = system.service;
+        self.access = system.access;
+        match (restarted, service == system.service) {
+            (true, _) => Change::Restarted,
+            (false, false) => Change::Service,
+            (false, true) => Change::None,
+        }
+    }
+
+    /// The first uplink burst from `from` on: at once where the site's timing is not known, which cannot last.
+    pub(super) fn next_uplink(&self, channel: Channel, at: SlotAddress, from: Moment) -> Opportunity {
+        self.clock
+            .next_uplink(channel, at.slot, from)
+            .expect("a camp begins with a burst, and each new clock with one")
+    }
+
+    /// An uplink burst by its count.
+    pub(super) fn uplink(&self, channel: Channel, at: SlotAddress, count: u32) -> Opportunity {
+        self.clock
+            .uplink(channel, at.slot, count)
+            .expect("a camp begins with a burst, and each new clock with one")
+    }
+
+    /// How late a burst may begin and still be received whole in its slot.
+    pub(super) fn lateness_max(&self, channel: Channel) -> Span {
+        Span::from_micros(self.profile.burst_length(channel).as_micros() / 2)
+    }
+
+    /// When the signal counts as lost.
+    pub(super) fn lost_at(&self) -> Moment {
+        self.heard_at + NO_SIGNAL
+    }
+
+    /// How long a traffic slot may be silent about its call.
+    pub(super) fn call_silence(&self) -> Span {
+        self.profile.traffic.start(CALL_SILENCE_BEATS).max(CALL_SILENCE)
+    }
+}

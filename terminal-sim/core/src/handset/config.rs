@@ -1,0 +1,38 @@
+//! What is programmed into a handset.
+
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::{Identity, TalkgroupId, UnitId};
+
+/// A handset's programming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandsetConfig {
+    /// Its individual id.
+    pub unit: UnitId,
+    /// How it names itself when it registers for the first time; afterwards by its individual id.
+    pub identity: Identity,
+    /// The key that it shares with the home register.
+    pub key: UnitKey,
+    /// Where the selector stands at power-on.
+    pub talkgroup: TalkgroupId,
+    /// What its random choices are drawn from, together with its unit.
+    pub seed: u64,
+    /// What becomes of a request when the button is released before it is granted.
+    pub release_in_queue: ReleaseInQueue,
+}
+
+/// What becomes of a request when the button is released before it is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReleaseInQueue {
+    /// The request stays: when it is granted the call stands, and the floor is given up at once.
+    #[default]
+    KeepsRequest,
+    /// The request is cancelled.
+    CancelsRequest,
+}
+
+impl HandsetConfig {
+    /// A handset with the usual policies.
+    pub fn new(unit: UnitId, identity: Identity, key: UnitKey, talkgroup: TalkgroupId, seed: u64) -> Self {
+        Self { unit, identity, key, talkgroup, seed, release_in_queue: ReleaseInQueue::default() }
+    }
+}

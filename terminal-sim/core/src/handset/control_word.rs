@@ -1,0 +1,221 @@
+//! What an in-service handset does about each word of the control channel.
+
+use trunklab_protocol::Cause;
+use trunklab_protocol::air_downlink::{
+    Affiliated, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
+};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{CallId, Press};
+
+use super::call::{Activity, Hang, Idle, InCall, Listen, Queued};
+use super::camp::Change;
+use super::phase::Trigger;
+use super::radio::Turn;
+use super::service::{Departure, Service};
+use super::timers::{QUEUE_CHECK, WORKING};
+use crate::output::HandsetEvent;
+
+impl Service {
+    /// Takes a control word of the handset's own site.
+    pub(super) fn control_word(&mut self, turn: &mut Turn<'_>, word: &DownlinkWord) -> Option<Departure> {
+        match word {
+            DownlinkWord::System(word) => return self.system(turn, word),
+            DownlinkWord::Deregistered(word) if word.unit == turn.radio.unit() => {
+                return Some(Departure::RegistrationVoid);
+            }
+            DownlinkWord::Grant(word) => self.grant(turn, word),
+            DownlinkWord::Working(word) => self.working(turn, word),
+            DownlinkWord::Queued(word) => self.queued(turn, word),
+            DownlinkWord::Refused(word) => self.refused(turn, word),
+            DownlinkWord::Affiliated(word) => self.affiliated(turn, word),
+            DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
+            // Registration is behind us; the rest belongs on a call's slot.
+            DownlinkWord::Idle(_)
+            | DownlinkWord::Neighbour(_)
+            | DownlinkWord::Challenge(_)
+            | DownlinkWord::Registered(_)
+            | DownlinkWord::RegisterRefused(_)
+            | DownlinkWord::Deregistered(_)
+            | DownlinkWord::Voice(_)
+            | DownlinkWord::FloorTaken(_)
+            | DownlinkWord::FloorIdle(_)
+            | DownlinkWord::FloorRefused(_) => {}
+        }
+        None
+    }
+
+    fn system(&mut self, turn: &mut Turn<'_>, word: &System) -> Option<Departure> {
+        if word.site != self.camp.site {
+            return None;
+        }
+        match self.camp.update(word) {
+            Change::Restarted => Some(Departure::RegistrationVoid),
+            Change::Service => {
+                turn.tell_service(&self.camp);
+                None
+            }
+            Change::None => None,
+        }
+    }
+
+    /// A call is over, here or on its slot.
+    pub(super) fn released(&mut self, turn: &mut Turn<'_>, call: CallId, cause: Cause) {
+        self.released = Some(call);
+        if self.activity.in_call().is_some_and(|in_call| in_call.call == call) {
+            self.leave(turn, cause);
+        }
+    }
+
+    fn grant(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
+        if self.activity.in_call().is_some() || self.released == Some(grant.call) {
+            return;
+        }
+        match grant.talker {
+            Some(talker) if talker.unit == turn.radio.unit() => self.granted_to_us(turn, grant, talker),
+            Some(talker) => self.granted_to_another(turn, grant, talker),
+            None => self.call_hangs(turn, grant),
+        }
+    }
+
+    fn granted_to_us(&mut self, turn: &mut Turn<'_>, grant: &Grant, talker: Talker) {
+        // Grants are repeated: one for a spurt that is given up already says nothing new.
+        if self.last_spurt == Some(talker.spurt) {
+            return;
+        }
+        let in_call = in_call(turn, grant);
+        match &self.activity {
+            Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
+                if request.talkgroup == grant.talkgroup =>
+            {
+                self.take_floor(turn, in_call, talker.spurt);
+            }
+            // Nobody wants it any more: the request was given up, or was for another talkgroup.
+            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => {
+                self.give_back(turn, in_call, talker.spurt);
+            }
+            Activity::Talking(_) | Activity::Ending(_) | Activity::Hanging(_) | Activity::Listening(_) => {}
+        }
+    }
+
+    fn granted_to_another(&mut self, turn: &mut Turn<'_>, grant: &Grant, talker: Talker) {
+        if !self.is_ours(turn, grant) {
+            return;
+        }
+        let by = match &self.activity {
+            Activity::Idle(_) => Trigger::CallFound,
+            // An emergency waits for its own answer.
+            Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
+                if request.kind == RequestKind::Normal =>
+            {
+                turn.refuse(Cause::FloorTaken);
+                Trigger::OtherTalks
+            }
+            Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => return,
+        };
+        let in_call = self.join(turn, grant);
+        let listen = Listen { in_call, talker: talker.unit, spurt: talker.spurt, told: false };
+        self.shift(by, Activity::Listening(listen));
+    }
+
+    fn call_hangs(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
+        let idle = matches!(self.activity, Activity::Idle(Idle { press: None, .. }));
+        if idle && self.is_ours(turn, grant) {
+            let in_call = self.join(turn, grant);
+            self.shift(Trigger::FloorIsFree, Activity::Hanging(Hang { in_call, ask: None }));
+        }
+    }
+
+    fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
+        grant.talkgroup == turn.radio.selected && self.affiliated == Some(grant.talkgroup)
+    }
+
+    fn join(&self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
+        self.tune(turn, grant.at);
+        let Grant { call, talkgroup, late_entry, .. } = *grant;
+        turn.tell(HandsetEvent::Joined { call, talkgroup, late_entry });
+        in_call(turn, grant)
+    }
+
+    fn working(&mut self, turn: &mut Turn<'_>, word: &Working) {
+        if word.unit != turn.radio.unit() {
+            return;
+        }
+        let (press, access) = match &mut self.activity {
+            Activity::Requesting(request) => (request.press, &mut request.access),
+            Activity::Idle(Idle { errand: Some(errand), .. }) => (errand.press, &mut errand.access),
+            Activity::Hanging(Hang { ask: Some(ask), .. }) => (ask.press, &mut ask.access),
+            Activity::Idle(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => return,
+        };
+        if press == word.press {
+            access.be_patient(turn.now, WORKING);
+        }
+    }
+
+    fn queued(&mut self, turn: &mut Turn<'_>, word: &QueuedWord) {
+        let until = turn.now + QUEUE_CHECK;
+        match &mut self.activity {
+            Activity::Requesting(request) if is_answer(turn, request.press, word.unit, word.press) => {
+                turn.tell(HandsetEvent::Queued { position: word.position });
+                let queued = Queued { request: request.clone(), position: word.position, until };
+                self.shift(Trigger::PutInQueue, Activity::Queued(queued));
+            }
+            Activity::Queued(queued) if is_answer(turn, queued.request.press, word.unit, word.press) => {
+                queued.until = until;
+                if queued.position != word.position {
+                    queued.position = word.position;
+                    turn.tell(HandsetEvent::Queued { position: word.position });
+                }
+            }
+            Activity::Idle(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => {}
+        }
+    }
+
+    fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) {
+        if word.unit != turn.radio.unit() || self.errand_answered(turn, word.press, Some(word.cause)) {
+            return;
+        }
+        let press = match &self.activity {
+            Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => request.press,
+            Activity::Idle(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => return,
+        };
+        if press == word.press {
+            turn.refuse(word.cause);
+            self.defer(turn);
+        }
+    }
+
+    fn affiliated(&mut self, turn: &mut Turn<'_>, word: &Affiliated) {
+        if word.unit == turn.radio.unit() {
+            self.errand_answered(turn, word.press, None);
+        }
+    }
+}
+
+fn in_call(turn: &Turn<'_>, grant: &Grant) -> InCall {
+    let Grant { call, talkgroup, at, .. } = *grant;
+    InCall { call, talkgroup, at, last_count: None, heard_at: turn.now }
+}
+
+fn is_answer(turn: &Turn<'_>, ours: Press, unit: trunklab_protocol::UnitId, press: Press) -> bool {
+    unit == turn.radio.unit() && press == ours
+}

@@ -1,0 +1,97 @@
+//! The hunt: collect sites, choose one.
+//!
+//! A site counts once its `System` word is heard: that word says all that a handset needs, and the slot in which it
+//! came is the control channel. Of the sites heard well enough, one with more service comes first, then the
+//! stronger one, then the lower number.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
+use trunklab_protocol::profile::Channel;
+use trunklab_protocol::{Moment, SiteId};
+
+use super::camp::Camp;
+use super::timers::{CAMP_LEVEL_DBM, HUNT, SITE_BARRED};
+
+/// Sites compared in one hunt; more are passed over.
+const CANDIDATES_MAX: usize = 64;
+
+/// Sites passed over at one time.
+const BARRED_MAX: usize = 8;
+
+/// What has been heard so far.
+#[derive(Debug, Clone)]
+pub(super) struct Hunt {
+    candidates: BTreeMap<SiteId, Camp>,
+    pub(super) until: Moment,
+}
+
+impl Hunt {
+    pub(super) fn from(now: Moment) -> Self {
+        Self { candidates: BTreeMap::new(), until: now + HUNT }
+    }
+
+    /// Takes a burst of any site in range.
+    pub(super) fn hears(&mut self, now: Moment, site: SiteId, level_dbm: i8, burst: &Burst) {
+        if let Some(camp) = self.candidates.get_mut(&site) {
+            if let Some(channel @ Channel::Control) = camp.channel(burst.place.at, None)
+                && camp.hears(now, level_dbm, channel, burst)
+                && let DownlinkWord::System(system) = &burst.word
+                && system.site == site
+            {
+                camp.update(system);
+            }
+        } else if let DownlinkWord::System(system) = &burst.word
+            && system.site == site
+            && level_dbm >= CAMP_LEVEL_DBM
+            && self.candidates.len() < CANDIDATES_MAX
+        {
+            self.candidates.insert(site, Camp::new(now, level_dbm, burst.place, system));
+        }
+    }
+
+    /// A site can no longer be heard.
+    pub(super) fn forget(&mut self, site: SiteId) {
+        self.candidates.remove(&site);
+    }
+
+    /// Whether a site was heard that is not barred.
+    pub(super) fn found(&self, barred: &Barred, now: Moment) -> bool {
+        self.candidates.keys().any(|site| !barred.holds(*site, now))
+    }
+
+    /// The best site of those that are not barred.
+    pub(super) fn choose(&mut self, barred: &Barred, now: Moment) -> Option<Camp> {
+        let best = self
+            .candidates
+            .values()
+            .filter(|camp| !barred.holds(camp.site, now))
+            .min_by_key(|camp| (camp.service, Reverse(camp.level_dbm), camp.site))
+            .map(|camp| camp.site)?;
+        self.candidates.remove(&best)
+    }
+}
+
+/// Sites that did not allow this unit, each for a while.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Barred(SmallVec<[(SiteId, Moment); 2]>);
+
+impl Barred {
+    pub(super) fn add(&mut self, site: SiteId, now: Moment) {
+        self.0.retain(|(barred, until)| *barred != site && *until > now);
+        if self.0.len() == BARRED_MAX {
+            self.0.remove(0);
+        }
+        self.0.push((site, now + SITE_BARRED));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn holds(&self, site: SiteId, now: Moment) -> bool {
+        self.0.iter().any(|(barred, until)| *barred == site && *until > now)
+    }
+}

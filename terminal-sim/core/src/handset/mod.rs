@@ -1,0 +1,25 @@
+//! The handset: power on, hunt, register, affiliate, request, talk, listen.
+
+mod access;
+mod call;
+mod camp;
+mod clock;
+mod config;
+mod control_word;
+mod dice;
+mod hunt;
+mod machine;
+mod microphone;
+mod phase;
+mod radio;
+mod registration;
+mod service;
+mod timers;
+mod traffic_word;
+mod view;
+
+pub use config::{HandsetConfig, ReleaseInQueue};
+pub use machine::Handset;
+pub use phase::{Phase, TRANSITIONS, Transition, Trigger};
+pub use timers::TIMERS;
+pub use view::{HandsetView, RunningCall};

@@ -1,0 +1,109 @@
+//! What a handset keeps through all its states.
+
+use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
+use trunklab_protocol::proof::{Proof, SessionKey};
+use trunklab_protocol::{BurstPlace, Cause, Identity, Moment, Press, TalkgroupId, UnitId};
+
+use super::camp::Camp;
+use super::config::HandsetConfig;
+use super::dice::Dice;
+use super::microphone::Microphone;
+use crate::output::{HandsetEvent, Outbox, Output};
+
+/// The push-to-talk button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ptt {
+    Up,
+    Down(RequestKind),
+}
+
+/// Programming, selector, button, microphone, chance.
+#[derive(Debug, Clone)]
+pub(super) struct Radio {
+    pub(super) config: HandsetConfig,
+    pub(super) selected: TalkgroupId,
+    pub(super) ptt: Ptt,
+    pub(super) microphone: Microphone,
+    pub(super) dice: Dice,
+    /// Set by the first registration: from then on the handset names itself by its individual id.
+    pub(super) known: bool,
+    last_press: Press,
+}
+
+impl Radio {
+    pub(super) fn new(config: HandsetConfig) -> Self {
+        Self {
+            selected: config.talkgroup,
+            ptt: Ptt::Up,
+            microphone: Microphone::default(),
+            dice: Dice::new(config.seed, config.unit),
+            known: false,
+            last_press: Press::new(0).expect("presses count from 0"),
+            config,
+        }
+    }
+
+    pub(super) fn unit(&self) -> UnitId {
+        self.config.unit
+    }
+
+    /// How the handset names itself now (docs/protocol.md, clause 3.1.6).
+    pub(super) fn identity(&self) -> Identity {
+        if self.known { Identity::Unit(self.config.unit) } else { self.config.identity }
+    }
+
+    /// The number of a new request.
+    pub(super) fn next_press(&mut self) -> Press {
+        self.last_press = Press::new(self.last_press.number().wrapping_add(1)).expect("every u16 is a press");
+        self.last_press
+    }
+
+    /// Opens the microphone for a new press.
+    pub(super) fn press(&mut self, kind: RequestKind) {
+        self.ptt = Ptt::Down(kind);
+        self.microphone.clear();
+    }
+
+    /// Closes it.
+    pub(super) fn release(&mut self) {
+        self.ptt = Ptt::Up;
+        self.microphone.clear();
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        self.ptt != Ptt::Up
+    }
+}
+
+/// Says a word, with its proof where there is a session.
+pub(super) fn transmit(
+    camp: &Camp,
+    session: Option<&SessionKey>,
+    place: BurstPlace,
+    word: UplinkWord,
+    out: &mut Outbox,
+) {
+    let proof = session.map_or(Proof::NONE, |key| key.prove(camp.site, camp.incarnation, place, &word));
+    out.push(Output::Transmit { site: camp.site, burst: Burst { place, level_dbm: 0, word, proof } });
+}
+
+/// One call of `handle`: the moment, the radio, and where outputs go.
+pub(super) struct Turn<'a> {
+    pub(super) now: Moment,
+    pub(super) radio: &'a mut Radio,
+    pub(super) out: &'a mut Outbox,
+}
+
+impl Turn<'_> {
+    pub(super) fn tell(&mut self, event: HandsetEvent) {
+        self.out.push(Output::Event(event));
+    }
+
+    pub(super) fn refuse(&mut self, cause: Cause) {
+        self.tell(HandsetEvent::Refused { cause });
+    }
+
+    pub(super) fn tell_service(&mut self, camp: &Camp) {
+        self.tell(HandsetEvent::Service { site: camp.site, service: camp.service });
+    }
+}

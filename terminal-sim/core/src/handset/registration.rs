@@ -1,0 +1,206 @@
+//! Registration: name yourself, answer the challenge, be registered (docs/protocol.md, clause 5.4).
+
+use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered, SiteService};
+use trunklab_protocol::air_uplink::{Answer, Register, RequestKind};
+use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey};
+use trunklab_protocol::{Cause, Identity, Moment, Span, TalkgroupId};
+
+use super::access::{Access, Persistence, Step as AccessStep};
+use super::camp::{Camp, Change};
+use super::radio::{Turn, transmit};
+use super::timers::{REGISTER_AGAIN, SPREAD_AFTER_LOSS, WORKING};
+use crate::deadline::{Deadline, Why};
+use crate::output::HandsetEvent;
+
+/// A handset that registers.
+#[derive(Debug, Clone)]
+pub(super) struct Registration {
+    pub(super) camp: Camp,
+    step: Step,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Waits for its turn, or for the site to have service.
+    Waiting { until: Moment },
+    /// Has named itself.
+    Asking { identity: Identity, access: Access },
+    /// Has answered.
+    Answering { identity: Identity, challenge: ChallengeOctets, access: Access },
+}
+
+/// What a registration came to.
+#[derive(Debug, Clone)]
+pub(super) enum Verdict {
+    Registered { session: SessionKey, talkgroup: Option<TalkgroupId> },
+    Denied,
+    Barred,
+}
+
+/// What a handset does about a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remedy {
+    /// The same again, later.
+    Again,
+    /// Look for another site.
+    Elsewhere,
+    /// Nothing, until it is switched off and on or moves.
+    None,
+}
+
+impl Registration {
+    /// Begins at a random moment within `spread`.
+    pub(super) fn new(turn: &mut Turn<'_>, camp: Camp, spread: Span) -> Self {
+        let until = turn.now + turn.radio.dice.span_below(spread);
+        Self { camp, step: Step::Waiting { until } }
+    }
+
+    pub(super) fn deadline(&self) -> Deadline {
+        let lost = Deadline { at: self.camp.lost_at(), why: Why::SignalLost };
+        match &self.step {
+            Step::Waiting { .. } if self.camp.service == SiteService::NoService => lost,
+            Step::Waiting { until } => lost.min(Deadline { at: *until, why: Why::RegisterAgain }),
+            Step::Asking { access, .. } | Step::Answering { access, .. } => lost.min(access.deadline()),
+        }
+    }
+
+    pub(super) fn tries(&self) -> u8 {
+        match &self.step {
+            Step::Waiting { .. } => 0,
+            Step::Asking { access, .. } | Step::Answering { access, .. } => access.tries(),
+        }
+    }
+
+    /// To be called when the deadline has come, unless the signal is lost.
+    pub(super) fn fire(&mut self, turn: &mut Turn<'_>) {
+        match &mut self.step {
+            Step::Waiting { .. } => self.ask(turn),
+            Step::Asking { access, .. } | Step::Answering { access, .. } => {
+                match access.fire(turn.now, &self.camp, &mut turn.radio.dice) {
+                    AccessStep::Send(place) => {
+                        transmit(&self.camp, None, place, access.word.clone(), turn.out);
+                    }
+                    AccessStep::Wait => {}
+                    AccessStep::GiveUp => {
+                        turn.tell(HandsetEvent::RegisterRefused { cause: Cause::NoAnswer });
+                        self.wait_long(turn);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A control word of this site.
+    pub(super) fn word(&mut self, turn: &mut Turn<'_>, word: &DownlinkWord) -> Option<Verdict> {
+        match word {
+            DownlinkWord::System(system) => match self.camp.update(system) {
+                Change::Restarted => {
+                    *self = Self::new(turn, self.camp.clone(), SPREAD_AFTER_LOSS);
+                    None
+                }
+                Change::Service => {
+                    turn.tell_service(&self.camp);
+                    None
+                }
+                Change::None => None,
+            },
+            DownlinkWord::Challenge(word) => {
+                self.answer(turn, word);
+                None
+            }
+            DownlinkWord::Registered(word) => self.registered(turn, word),
+            DownlinkWord::RegisterRefused(word) => self.refused(turn, word),
+            DownlinkWord::Working(word) if word.unit == turn.radio.unit() => {
+                if let Step::Asking { access, .. } | Step::Answering { access, .. } = &mut self.step {
+                    access.be_patient(turn.now, WORKING);
+                }
+                None
+            }
+            DownlinkWord::Idle(_)
+            | DownlinkWord::Neighbour(_)
+            | DownlinkWord::Affiliated(_)
+            | DownlinkWord::Refused(_)
+            | DownlinkWord::Queued(_)
+            | DownlinkWord::Working(_)
+            | DownlinkWord::Deregistered(_)
+            | DownlinkWord::Grant(_)
+            | DownlinkWord::Release(_)
+            | DownlinkWord::Voice(_)
+            | DownlinkWord::FloorTaken(_)
+            | DownlinkWord::FloorIdle(_)
+            | DownlinkWord::FloorRefused(_) => None,
+        }
+    }
+
+    fn ask(&mut self, turn: &mut Turn<'_>) {
+        let identity = turn.radio.identity();
+        let word = Register { identity, press: turn.radio.next_press() }.into();
+        let persistence = Persistence::Request(RequestKind::Normal);
+        let access = Access::on_control(&self.camp, word, persistence, turn.now);
+        self.step = Step::Asking { identity, access };
+    }
+
+    fn answer(&mut self, turn: &mut Turn<'_>, word: &Challenge) {
+        let identity = match &self.step {
+            Step::Asking { identity, access } if access.was_sent() => *identity,
+            // Another challenge than the one answered: the site has forgotten that one.
+            Step::Answering { identity, challenge, .. } if *challenge != word.challenge => *identity,
+            Step::Waiting { .. } | Step::Asking { .. } | Step::Answering { .. } => return,
+        };
+        if identity != word.identity {
+            return;
+        }
+        let response = turn.radio.config.key.answer(&word.challenge);
+        let answer = Answer { identity, response, talkgroup: Some(turn.radio.selected) }.into();
+        let persistence = Persistence::Request(RequestKind::Normal);
+        let access = Access::on_control(&self.camp, answer, persistence, turn.now);
+        self.step = Step::Answering { identity, challenge: word.challenge, access };
+    }
+
+    fn registered(&mut self, turn: &mut Turn<'_>, word: &Registered) -> Option<Verdict> {
+        let Step::Answering { identity, challenge, .. } = &self.step else { return None };
+        if word.identity != *identity || word.unit != turn.radio.unit() {
+            return None;
+        }
+        turn.radio.known = true;
+        let session = turn.radio.config.key.session(challenge);
+        turn.tell(HandsetEvent::Registered { site: self.camp.site, talkgroup: word.talkgroup });
+        Some(Verdict::Registered { session, talkgroup: word.talkgroup })
+    }
+
+    fn refused(&mut self, turn: &mut Turn<'_>, word: &RegisterRefused) -> Option<Verdict> {
+        let identity = match &self.step {
+            Step::Waiting { .. } => return None,
+            Step::Asking { identity, .. } | Step::Answering { identity, .. } => *identity,
+        };
+        if word.identity != identity {
+            return None;
+        }
+        turn.tell(HandsetEvent::RegisterRefused { cause: word.cause });
+        match remedy(word.cause) {
+            Remedy::Again => {
+                self.wait_long(turn);
+                None
+            }
+            Remedy::Elsewhere => Some(Verdict::Barred),
+            Remedy::None => Some(Verdict::Denied),
+        }
+    }
+
+    fn wait_long(&mut self, turn: &mut Turn<'_>) {
+        let until = turn.now + REGISTER_AGAIN + turn.radio.dice.span_below(REGISTER_AGAIN);
+        self.step = Step::Waiting { until };
+    }
+}
+
+/// What a handset does about a refusal; whatever is not named here may pass by itself and is tried again.
+const REMEDIES: &[(Cause, Remedy)] = &[
+    (Cause::SiteNotAllowed, Remedy::Elsewhere),
+    (Cause::UnknownIdentity, Remedy::None),
+    (Cause::UnknownUnit, Remedy::None),
+    (Cause::AuthenticationFailed, Remedy::None),
+];
+
+fn remedy(cause: Cause) -> Remedy {
+    REMEDIES.iter().find(|(named, _)| *named == cause).map_or(Remedy::Again, |(_, remedy)| *remedy)
+}

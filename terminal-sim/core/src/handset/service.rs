@@ -1,0 +1,441 @@
+//! In service: idle, asking, in a call. What the user does and what falls due; what is heard is in `control_word` and
+//! `traffic_word`.
+
+use trunklab_protocol::air_downlink::SiteService;
+use trunklab_protocol::air_uplink::{Affiliate, CallCancel, CallRequest, FloorRequest, RequestKind, TalkEnd};
+use trunklab_protocol::profile::Channel;
+use trunklab_protocol::proof::SessionKey;
+use trunklab_protocol::{BurstPlace, CallId, Cause, Press, SlotAddress, SpurtId, TalkgroupId};
+
+use super::access::{Access, Persistence, Step};
+use super::call::{Activity, Ask, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk};
+use super::camp::Camp;
+use super::config::ReleaseInQueue;
+use super::phase::{self, Trigger};
+use super::radio::{Ptt, Turn, transmit};
+use super::timers::TALK_END_TRIES;
+use crate::deadline::Why;
+use crate::output::{HandsetEvent, Output};
+
+/// A registered handset at its site.
+#[derive(Debug, Clone)]
+pub(super) struct Service {
+    pub(super) camp: Camp,
+    pub(super) session: SessionKey,
+    pub(super) affiliated: Option<TalkgroupId>,
+    pub(super) activity: Activity,
+    /// The last call that was released: grants still repeated for it are old.
+    pub(super) released: Option<CallId>,
+    /// The last spurt that was ours and is given up.
+    pub(super) last_spurt: Option<SpurtId>,
+    /// A request that the network shall forget.
+    owed_cancel: Option<Press>,
+    /// The selection that the network refused: not asked for again until the selector is turned.
+    refused: Option<TalkgroupId>,
+}
+
+/// Why a handset is no longer in service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// Nothing is heard any more.
+    SignalLost,
+    /// The registration is void.
+    RegistrationVoid,
+}
+
+impl Service {
+    pub(super) fn new(
+        turn: &mut Turn<'_>,
+        camp: Camp,
+        session: SessionKey,
+        affiliated: Option<TalkgroupId>,
+    ) -> Self {
+        let mut service = Self {
+            camp,
+            session,
+            affiliated,
+            activity: Activity::Idle(Idle::default()),
+            released: None,
+            last_spurt: None,
+            owed_cancel: None,
+            // The answer to the challenge asked for it already.
+            refused: affiliated.is_none().then_some(turn.radio.selected),
+        };
+        service.activity = Activity::Idle(service.idle(turn));
+        service
+    }
+
+    /// The slot that the handset hears beside the control channel.
+    pub(super) fn traffic_slot(&self) -> Option<SlotAddress> {
+        self.activity.in_call().map(|in_call| in_call.at)
+    }
+
+    pub(super) fn press(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
+        match &mut self.activity {
+            Activity::Idle(idle) if idle.errand.is_some() => idle.press = Some(kind),
+            Activity::Idle(_) => self.request(turn, kind),
+            // The request stands already; the button says only whether speech will follow the grant.
+            Activity::Requesting(_) | Activity::Queued(_) | Activity::Talking(_) => {}
+            Activity::Ending(ending) => ending.press = Some(kind),
+            Activity::Hanging(_) if kind == RequestKind::Emergency => self.request_from_call(turn),
+            Activity::Hanging(_) => self.ask_for_floor(turn),
+            Activity::Listening(_) if kind == RequestKind::Emergency => self.request_from_call(turn),
+            Activity::Listening(_) => turn.refuse(Cause::FloorTaken),
+        }
+    }
+
+    pub(super) fn release(&mut self, turn: &mut Turn<'_>) {
+        match &mut self.activity {
+            Activity::Idle(idle) => idle.press = None,
+            Activity::Requesting(request) if !request.access.was_sent() => self.defer(turn),
+            Activity::Requesting(Request { press, .. }) => {
+                let press = *press;
+                self.release_unanswered(turn, press);
+            }
+            Activity::Queued(queued) => {
+                let press = queued.request.press;
+                self.release_unanswered(turn, press);
+            }
+            Activity::Talking(_) => self.end_talk(turn, false),
+            Activity::Ending(ending) => ending.press = None,
+            Activity::Hanging(hang) => hang.ask = None,
+            Activity::Listening(_) => {}
+        }
+    }
+
+    /// The selector was turned.
+    pub(super) fn select(&mut self, turn: &mut Turn<'_>) {
+        self.refused = None;
+        match &mut self.activity {
+            Activity::Idle(idle) => {
+                let press = idle.press;
+                let mut idle = self.idle(turn);
+                idle.press = press;
+                self.activity = Activity::Idle(idle);
+            }
+            Activity::Requesting(Request { press, .. }) => {
+                self.owed_cancel = Some(*press);
+                self.defer(turn);
+            }
+            Activity::Queued(queued) => {
+                self.owed_cancel = Some(queued.request.press);
+                self.defer(turn);
+            }
+            Activity::Talking(_) => self.end_talk(turn, true),
+            Activity::Ending(ending) => ending.leave = true,
+            Activity::Hanging(_) | Activity::Listening(_) => self.leave(turn, Cause::NotAffiliated),
+        }
+    }
+
+    /// To be called when the deadline has come.
+    pub(super) fn fire(&mut self, turn: &mut Turn<'_>, why: Why) -> Option<Departure> {
+        match why {
+            Why::SignalLost => return Some(Departure::SignalLost),
+            Why::CallSilent => self.leave(turn, Cause::CallLost),
+            Why::VoiceBurst => self.fire_voice(turn),
+            Why::TalkEndBurst => self.fire_talk_end(turn),
+            Why::QueueOverdue => self.fire_queue(turn),
+            Why::AccessOpportunity | Why::AnswerOverdue => self.fire_access(turn),
+            Why::HuntEnds | Why::RegisterAgain => {}
+        }
+        None
+    }
+
+    fn fire_access(&mut self, turn: &mut Turn<'_>) {
+        let access = match &mut self.activity {
+            Activity::Idle(Idle { errand: Some(errand), .. }) => &mut errand.access,
+            Activity::Requesting(request) => &mut request.access,
+            Activity::Hanging(Hang { ask: Some(ask), .. }) => &mut ask.access,
+            Activity::Idle(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => return,
+        };
+        match access.fire(turn.now, &self.camp, &mut turn.radio.dice) {
+            Step::Send(place) => {
+                let word = access.word.clone();
+                transmit(&self.camp, Some(&self.session), place, word, turn.out);
+            }
+            Step::Wait => {}
+            Step::GiveUp => self.unanswered(turn),
+        }
+    }
+
+    fn unanswered(&mut self, turn: &mut Turn<'_>) {
+        match &mut self.activity {
+            Activity::Idle(Idle { errand: Some(errand), .. }) => {
+                let kind = errand.kind;
+                if let ErrandKind::Affiliate(talkgroup) = kind {
+                    self.refused = Some(talkgroup);
+                    turn.refuse(Cause::NoAnswer);
+                }
+                self.errand_done(turn);
+            }
+            Activity::Hanging(hang) => {
+                hang.ask = None;
+                turn.refuse(Cause::NoAnswer);
+            }
+            Activity::Requesting(_) => {
+                turn.refuse(Cause::NoAnswer);
+                self.defer(turn);
+            }
+            Activity::Idle(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Listening(_) => {}
+        }
+    }
+
+    fn fire_voice(&mut self, turn: &mut Turn<'_>) {
+        let Activity::Talking(talk) = &mut self.activity else { return };
+        if let Some((place, word)) = talk.burst(turn.now, &self.camp, turn.radio) {
+            transmit(&self.camp, Some(&self.session), place, word, turn.out);
+        }
+    }
+
+    fn fire_talk_end(&mut self, turn: &mut Turn<'_>) {
+        let Activity::Ending(ending) = &mut self.activity else { return };
+        let (at, due) = (ending.in_call.at, ending.next);
+        if turn.now > due.at + self.camp.lateness_max(Channel::Traffic) {
+            ending.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
+            return;
+        }
+        ending.said += 1;
+        ending.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
+        let word = TalkEnd { unit: turn.radio.unit(), call: ending.in_call.call, spurt: ending.spurt };
+        let place = BurstPlace { at, count: due.count };
+        let said_all = ending.said >= TALK_END_TRIES;
+        transmit(&self.camp, Some(&self.session), place, word.into(), turn.out);
+        if said_all {
+            self.floor_is_free(turn);
+        }
+    }
+
+    fn fire_queue(&mut self, turn: &mut Turn<'_>) {
+        let Activity::Queued(queued) = &self.activity else { return };
+        let Request { press, kind, talkgroup, .. } = queued.request;
+        let again = self.call_request(turn, press, kind, talkgroup);
+        self.shift(Trigger::QueueForgotten, Activity::Requesting(again));
+    }
+
+    /// Asks for a call on the control channel.
+    pub(super) fn request(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
+        if self.camp.service == SiteService::NoService {
+            turn.refuse(Cause::SiteUnavailable);
+            return;
+        }
+        let press = turn.radio.next_press();
+        let request = self.call_request(turn, press, kind, turn.radio.selected);
+        self.shift(Trigger::Pressed, Activity::Requesting(request));
+    }
+
+    /// An emergency does not wait for the floor: it is asked for where the controller decides.
+    fn request_from_call(&mut self, turn: &mut Turn<'_>) {
+        self.tune_to_control(turn);
+        self.request(turn, RequestKind::Emergency);
+        if self.activity.in_call().is_some() {
+            self.leave(turn, Cause::SiteUnavailable);
+        }
+    }
+
+    fn call_request(
+        &self,
+        turn: &Turn<'_>,
+        press: Press,
+        kind: RequestKind,
+        talkgroup: TalkgroupId,
+    ) -> Request {
+        let word = CallRequest { unit: turn.radio.unit(), press, talkgroup, kind }.into();
+        let access = Access::on_control(&self.camp, word, Persistence::Request(kind), turn.now);
+        Request { press, kind, talkgroup, access }
+    }
+
+    fn ask_for_floor(&mut self, turn: &mut Turn<'_>) {
+        let Activity::Hanging(hang) = &mut self.activity else { return };
+        if hang.ask.is_some() {
+            return;
+        }
+        let press = turn.radio.next_press();
+        let word = FloorRequest { unit: turn.radio.unit(), press, call: hang.in_call.call }.into();
+        let persistence = Persistence::Request(RequestKind::Normal);
+        let access = Access::on_traffic(&self.camp, hang.in_call.at, word, persistence, turn.now);
+        hang.ask = Some(Ask { press, access });
+    }
+
+    /// The button came up while an answer is awaited.
+    fn release_unanswered(&mut self, turn: &mut Turn<'_>, press: Press) {
+        match turn.radio.config.release_in_queue {
+            ReleaseInQueue::KeepsRequest => {}
+            ReleaseInQueue::CancelsRequest => {
+                self.owed_cancel = Some(press);
+                self.defer(turn);
+            }
+        }
+    }
+
+    /// Back to idle without a call.
+    pub(super) fn defer(&mut self, turn: &mut Turn<'_>) {
+        let idle = self.idle(turn);
+        self.shift(Trigger::Deferred, Activity::Idle(idle));
+    }
+
+    /// The floor is ours: speech flows if the button is still down, else the floor is given back at once.
+    pub(super) fn take_floor(&mut self, turn: &mut Turn<'_>, in_call: InCall, spurt: SpurtId) {
+        self.tune(turn, in_call.at);
+        match turn.radio.ptt {
+            Ptt::Down(_) => {
+                turn.tell(HandsetEvent::TalkPermit { call: in_call.call });
+                let talk = Talk::new(turn.now, &self.camp, in_call, spurt);
+                self.shift(Trigger::FloorIsOurs, Activity::Talking(talk));
+            }
+            Ptt::Up => self.give_back(turn, in_call, spurt),
+        }
+    }
+
+    /// The floor is ours, but nobody wants it.
+    pub(super) fn give_back(&mut self, turn: &mut Turn<'_>, in_call: InCall, spurt: SpurtId) {
+        self.tune(turn, in_call.at);
+        self.last_spurt = Some(spurt);
+        let ending = Ending::new(turn.now, &self.camp, in_call, spurt);
+        self.shift(Trigger::FloorUnwanted, Activity::Ending(ending));
+    }
+
+    fn end_talk(&mut self, turn: &mut Turn<'_>, leave: bool) {
+        let Activity::Talking(talk) = &self.activity else { return };
+        let (in_call, spurt) = (talk.in_call.clone(), talk.spurt);
+        turn.tell(HandsetEvent::TalkEnded { call: in_call.call });
+        self.last_spurt = Some(spurt);
+        let ending = Ending { leave, ..Ending::new(turn.now, &self.camp, in_call, spurt) };
+        self.shift(Trigger::Released, Activity::Ending(ending));
+    }
+
+    /// The slot shows that nobody talks, or our end of talk was said often enough.
+    pub(super) fn floor_is_free(&mut self, turn: &mut Turn<'_>) {
+        let (in_call, press, leave) = match &self.activity {
+            Activity::Talking(talk) => {
+                turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
+                self.last_spurt = Some(talk.spurt);
+                (talk.in_call.clone(), None, false)
+            }
+            Activity::Ending(ending) => (ending.in_call.clone(), ending.press, ending.leave),
+            Activity::Listening(listen) => (listen.in_call.clone(), None, false),
+            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Hanging(_) => {
+                return;
+            }
+        };
+        if leave {
+            self.leave(turn, Cause::NotAffiliated);
+            return;
+        }
+        self.shift(Trigger::FloorIsFree, Activity::Hanging(Hang { in_call, ask: None }));
+        if let Some(kind) = press {
+            self.press(turn, kind);
+        }
+    }
+
+    /// The call is over for this handset.
+    pub(super) fn leave(&mut self, turn: &mut Turn<'_>, cause: Cause) {
+        let (call, press) = match &self.activity {
+            Activity::Talking(talk) => {
+                turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
+                self.last_spurt = Some(talk.spurt);
+                (talk.in_call.call, None)
+            }
+            Activity::Ending(ending) => (ending.in_call.call, ending.press),
+            // A press at the very end of the hang time becomes a request for a new call.
+            Activity::Hanging(hang) => (hang.in_call.call, hang.ask.as_ref().map(|_| RequestKind::Normal)),
+            Activity::Listening(listen) => (listen.in_call.call, None),
+            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => return,
+        };
+        turn.tell(HandsetEvent::Left { call, cause });
+        self.tune_to_control(turn);
+        let idle = self.idle(turn);
+        self.shift(Trigger::CallOver, Activity::Idle(idle));
+        if let Some(kind) = press {
+            self.press(turn, kind);
+        }
+    }
+
+    /// What an idle handset still has to say: a request to be forgotten, then a new selection.
+    fn idle(&mut self, turn: &mut Turn<'_>) -> Idle {
+        let unit = turn.radio.unit();
+        let selected = turn.radio.selected;
+        let (kind, press, word) = if let Some(press) = self.owed_cancel {
+            (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
+        } else if self.affiliated != Some(selected) && self.refused != Some(selected) {
+            let press = turn.radio.next_press();
+            (ErrandKind::Affiliate(selected), press, Affiliate { unit, press, talkgroup: selected }.into())
+        } else {
+            return Idle::default();
+        };
+        let persistence = Persistence::Request(RequestKind::Normal);
+        let access = Access::on_control(&self.camp, word, persistence, turn.now);
+        Idle { errand: Some(Errand { kind, press, access }), press: None }
+    }
+
+    /// The errand was answered, or given up: the next, then a press that waited.
+    fn errand_done(&mut self, turn: &mut Turn<'_>) {
+        let Activity::Idle(Idle { errand, press }) = &mut self.activity else { return };
+        let press = press.take();
+        if errand.take().is_some_and(|errand| errand.kind == ErrandKind::Cancel) {
+            self.owed_cancel = None;
+        }
+        let mut idle = self.idle(turn);
+        match press {
+            Some(kind) if idle.errand.is_none() => {
+                self.activity = Activity::Idle(idle);
+                self.request(turn, kind);
+            }
+            Some(_) | None => {
+                idle.press = press;
+                self.activity = Activity::Idle(idle);
+            }
+        }
+    }
+
+    /// The network answered this press of an errand; true if it was one.
+    pub(super) fn errand_answered(
+        &mut self,
+        turn: &mut Turn<'_>,
+        press: Press,
+        cause: Option<Cause>,
+    ) -> bool {
+        let Activity::Idle(Idle { errand: Some(errand), .. }) = &self.activity else { return false };
+        if errand.press != press {
+            return false;
+        }
+        match (errand.kind, cause) {
+            (ErrandKind::Cancel, _) => {}
+            (ErrandKind::Affiliate(talkgroup), None) => {
+                self.affiliated = Some(talkgroup);
+                turn.tell(HandsetEvent::Affiliated { talkgroup });
+            }
+            (ErrandKind::Affiliate(talkgroup), Some(cause)) => {
+                self.refused = Some(talkgroup);
+                turn.refuse(cause);
+            }
+        }
+        self.errand_done(turn);
+        true
+    }
+
+    pub(super) fn tune(&self, turn: &mut Turn<'_>, at: SlotAddress) {
+        let heard = self.traffic_slot().unwrap_or(self.camp.control);
+        if heard.carrier != at.carrier {
+            turn.out.push(Output::Tune { site: self.camp.site, carrier: at.carrier });
+        }
+    }
+
+    pub(super) fn tune_to_control(&self, turn: &mut Turn<'_>) {
+        self.tune(turn, self.camp.control);
+    }
+
+    /// Every change of state goes through here: the table allows it, or it is our bug.
+    pub(super) fn shift(&mut self, by: Trigger, to: Activity) {
+        phase::check(self.activity.phase(), by, to.phase());
+        self.activity = to;
+    }
+}

@@ -1,0 +1,39 @@
+//! A handset's own times. What a site may choose (retries, back-off) it announces itself.
+
+use trunklab_protocol::Span;
+
+macro_rules! timers {
+    ($($name:ident = $millis:literal, $text:literal;)*) => {
+        $(#[doc = $text] pub(super) const $name: Span = Span::from_millis($millis);)*
+
+        /// Every timer of a handset: name, length, what it is for.
+        pub const TIMERS: &[(&str, Span, &str)] = &[$((stringify!($name), $name, $text),)*];
+    };
+}
+
+timers! {
+    HUNT = 2_000, "how long sites are collected before one is chosen: two broadcast intervals";
+    NO_SIGNAL = 5_000, "silence of the control channel after which the handset hunts again";
+    SPREAD_AFTER_POWER_ON = 500, "registrations after power-on are spread over this time";
+    SPREAD_AFTER_LOSS = 3_000, "registrations after a site's restart or loss are spread over this time: all its radios come at once";
+    REGISTER_AGAIN = 10_000, "pause before a registration that failed is tried again, and as much again at random";
+    SITE_BARRED = 60_000, "how long a site that does not allow the unit is passed over";
+    WORKING = 5_000, "how long an answer is awaited after the network said that it works on it";
+    QUEUE_CHECK = 40_000, "how long a place in the queue holds without a word; then the request is repeated";
+    CALL_SILENCE = 1_000, "least silence on a traffic slot after which the handset goes back to the control channel";
+}
+
+/// Beats of a traffic slot without a word of the call: beside [`CALL_SILENCE`], the longer of both counts.
+pub(super) const CALL_SILENCE_BEATS: u32 = 8;
+
+/// Bursts in which the end of talk is said when nothing confirms it.
+pub(super) const TALK_END_TRIES: u8 = 10;
+
+/// Times that a handset says that it is being switched off: nothing answers.
+pub(super) const DETACH_TRIES: u8 = 2;
+
+/// A site is chosen only from this level on, in dBm.
+pub(super) const CAMP_LEVEL_DBM: i8 = -105;
+
+/// Weaker bursts are not received at all, in dBm. The distance to [`CAMP_LEVEL_DBM`] is hysteresis.
+pub(super) const HEAR_LEVEL_DBM: i8 = -110;

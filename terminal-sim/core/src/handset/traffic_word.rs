@@ -1,0 +1,177 @@
+//! What a handset in a call does about each word of the call's slot. The slot is where the floor is shown: who talks
+//! there has it, whatever was granted elsewhere.
+
+use trunklab_protocol::air_downlink::{DownlinkWord, FloorRefused, Voice};
+use trunklab_protocol::{CallId, Cause, Press, SpurtId, UnitId};
+
+use super::call::{Activity, Listen, Talk};
+use super::phase::Trigger;
+use super::radio::Turn;
+use super::service::Service;
+use crate::output::{HandsetEvent, Output};
+
+impl Service {
+    /// Takes burst `count` of the slot that the handset is on.
+    pub(super) fn traffic_word(&mut self, turn: &mut Turn<'_>, count: u32, word: &DownlinkWord) {
+        let Some(in_call) = self.activity.in_call_mut() else { return };
+        if in_call.last_count.is_some_and(|last| count <= last) {
+            return;
+        }
+        in_call.last_count = Some(count);
+        match word {
+            DownlinkWord::Voice(word) => {
+                if self.is_our_call(turn, word.call) {
+                    self.shows_talker(turn, word.talker, word.spurt, None);
+                    self.hear(turn, word);
+                }
+            }
+            DownlinkWord::FloorTaken(word) => {
+                if self.is_our_call(turn, word.call) {
+                    self.shows_talker(turn, word.talker.unit, word.talker.spurt, Some(word.talker.press));
+                }
+            }
+            DownlinkWord::FloorIdle(word) => {
+                if self.is_our_call(turn, word.call) {
+                    self.shows_nobody(turn);
+                }
+            }
+            DownlinkWord::FloorRefused(word) => self.floor_refused(turn, word),
+            DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
+            DownlinkWord::Idle(_)
+            | DownlinkWord::System(_)
+            | DownlinkWord::Neighbour(_)
+            | DownlinkWord::Challenge(_)
+            | DownlinkWord::Registered(_)
+            | DownlinkWord::RegisterRefused(_)
+            | DownlinkWord::Affiliated(_)
+            | DownlinkWord::Refused(_)
+            | DownlinkWord::Queued(_)
+            | DownlinkWord::Working(_)
+            | DownlinkWord::Deregistered(_)
+            | DownlinkWord::Grant(_) => {}
+        }
+    }
+
+    /// Whether the slot still carries our call; if not, we leave it.
+    fn is_our_call(&mut self, turn: &mut Turn<'_>, call: CallId) -> bool {
+        let Some(in_call) = self.activity.in_call_mut() else { return false };
+        if in_call.call == call {
+            in_call.heard_at = turn.now;
+            return true;
+        }
+        self.leave(turn, Cause::SlotReassigned);
+        false
+    }
+
+    fn shows_talker(&mut self, turn: &mut Turn<'_>, unit: UnitId, spurt: SpurtId, press: Option<Press>) {
+        if unit == turn.radio.unit() {
+            self.shows_us(turn, spurt, press);
+        } else {
+            self.shows_other(turn, unit, spurt);
+        }
+    }
+
+    fn shows_us(&mut self, turn: &mut Turn<'_>, spurt: SpurtId, press: Option<Press>) {
+        let given_up = self.last_spurt == Some(spurt);
+        match &mut self.activity {
+            Activity::Talking(talk) if talk.spurt != spurt && !given_up => {
+                // The same floor under a new name: the controller was started again.
+                *talk = Talk::new(turn.now, &self.camp, talk.in_call.clone(), spurt);
+            }
+            Activity::Ending(ending) if !given_up => {
+                ending.spurt = spurt;
+                ending.said = 0;
+                self.last_spurt = Some(spurt);
+            }
+            Activity::Hanging(hang) if !given_up => {
+                let in_call = hang.in_call.clone();
+                match &hang.ask {
+                    Some(ask) if press.is_none_or(|press| press == ask.press) => {
+                        self.take_floor(turn, in_call, spurt);
+                    }
+                    Some(_) | None => self.give_back(turn, in_call, spurt),
+                }
+            }
+            Activity::Listening(listen) if !given_up => {
+                let in_call = listen.in_call.clone();
+                self.give_back(turn, in_call, spurt);
+            }
+            Activity::Idle(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => {}
+        }
+    }
+
+    fn shows_other(&mut self, turn: &mut Turn<'_>, talker: UnitId, spurt: SpurtId) {
+        let in_call = match &mut self.activity {
+            Activity::Listening(listen) => {
+                if listen.spurt != spurt || listen.talker != talker {
+                    (listen.talker, listen.spurt, listen.told) = (talker, spurt, false);
+                }
+                return;
+            }
+            Activity::Talking(talk) => {
+                turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
+                self.last_spurt = Some(talk.spurt);
+                talk.in_call.clone()
+            }
+            Activity::Ending(ending) if ending.leave => {
+                self.leave(turn, Cause::NotAffiliated);
+                return;
+            }
+            Activity::Ending(ending) => {
+                if ending.press.is_some() {
+                    turn.refuse(Cause::FloorTaken);
+                }
+                ending.in_call.clone()
+            }
+            Activity::Hanging(hang) => {
+                if hang.ask.is_some() {
+                    turn.refuse(Cause::FloorTaken);
+                }
+                hang.in_call.clone()
+            }
+            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => return,
+        };
+        let listen = Listen { in_call, talker, spurt, told: false };
+        self.shift(Trigger::OtherTalks, Activity::Listening(listen));
+    }
+
+    fn shows_nobody(&mut self, turn: &mut Turn<'_>) {
+        let believed = match &self.activity {
+            Activity::Talking(talk) => !talk.is_young(turn.now, &self.camp),
+            Activity::Ending(ending) => ending.said > 0,
+            Activity::Listening(_) => true,
+            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Hanging(_) => false,
+        };
+        if believed {
+            self.floor_is_free(turn);
+        }
+    }
+
+    /// Speech of another goes to the loudspeaker; our own comes back on the slot and does not.
+    fn hear(&mut self, turn: &mut Turn<'_>, voice: &Voice) {
+        let Activity::Listening(listen) = &mut self.activity else { return };
+        let Voice { call, talker, spurt, position, .. } = *voice;
+        if voice.frames.is_empty() || talker == turn.radio.unit() {
+            return;
+        }
+        if !listen.told {
+            listen.told = true;
+            turn.tell(HandsetEvent::Hears { call, talker });
+        }
+        turn.out.push(Output::Heard { call, talker, spurt, position, frames: voice.frames.clone() });
+    }
+
+    fn floor_refused(&mut self, turn: &mut Turn<'_>, word: &FloorRefused) {
+        let Activity::Hanging(hang) = &mut self.activity else { return };
+        if word.unit == turn.radio.unit() && hang.ask.as_ref().is_some_and(|ask| ask.press == word.press) {
+            hang.ask = None;
+            turn.refuse(word.cause);
+        }
+    }
+}

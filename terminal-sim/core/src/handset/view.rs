@@ -1,0 +1,52 @@
+//! What a screen shows of a handset.
+
+use trunklab_protocol::air_downlink::SiteService;
+use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId, UnitId};
+
+use super::phase::Phase;
+
+/// A handset at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandsetView {
+    /// Who it is.
+    pub unit: UnitId,
+    /// What it is doing.
+    pub phase: Phase,
+    /// Where the selector stands.
+    pub selected: TalkgroupId,
+    /// The talkgroup that the network knows it to be affiliated to.
+    pub affiliated: Option<TalkgroupId>,
+    /// The site on which it camps.
+    pub site: Option<SiteId>,
+    /// What that site can do.
+    pub service: Option<SiteService>,
+    /// The level of the last burst, in dBm.
+    pub level_dbm: Option<i8>,
+    /// The channel that it hears: the control channel or a call's slot.
+    pub channel: Option<SlotAddress>,
+    /// Whether the button is down.
+    pub ptt: bool,
+    /// Place in the queue, from 1.
+    pub queue_position: Option<u16>,
+    /// Times that its present request was sent.
+    pub tries: u8,
+    /// The call that it is in.
+    pub call: Option<RunningCall>,
+    /// Speech that waits to be sent, in vocoder frames of 20 ms.
+    pub speech_waiting: usize,
+    /// Speech dropped because too much waited, in vocoder frames since the handset was made.
+    pub speech_overrun: u64,
+}
+
+/// A call that a handset is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunningCall {
+    /// Which.
+    pub call: CallId,
+    /// Whose.
+    pub talkgroup: TalkgroupId,
+    /// Where.
+    pub at: SlotAddress,
+    /// Who talks; `None` in hang time.
+    pub talker: Option<UnitId>,
+}
