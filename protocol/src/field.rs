@@ -244,16 +244,19 @@ impl<const N: usize> Coding<String> for AtMost<N> {
     }
 }
 
-/// The greatest of the sizes.
-pub(crate) const fn greatest(sizes: &[usize]) -> usize {
-    let (mut most, mut index) = (0, 0);
+/// The smallest and the greatest of the sizes.
+pub(crate) const fn extremes(sizes: &[usize]) -> (usize, usize) {
+    let (mut least, mut most, mut index) = (usize::MAX, 0, 0);
     while index < sizes.len() {
+        if sizes[index] < least {
+            least = sizes[index];
+        }
         if sizes[index] > most {
             most = sizes[index];
         }
         index += 1;
     }
-    most
+    (least, most)
 }
 
 fn put_count(count: usize, most: usize, into: &mut BytesMut) {

@@ -37,7 +37,10 @@ macro_rules! messages {
 
             /// The most octets that a payload takes.
             pub const PAYLOAD_MOST: usize =
-                $crate::field::greatest(&[$(<$name as $crate::field::Field>::MOST,)*]);
+                $crate::field::extremes(&[$(<$name as $crate::field::Field>::MOST,)*]).1;
+
+            const PAYLOAD_LEAST: usize =
+                $crate::field::extremes(&[$(<$name as $crate::field::Field>::LEAST,)*]).0;
 
             /// The message's number.
             pub const fn code(&self) -> u8 {
@@ -84,7 +87,7 @@ macro_rules! messages {
 
         /// As a word inside a burst: the number as one octet, then the payload.
         impl $crate::field::Field for $enum {
-            const LEAST: usize = 1;
+            const LEAST: usize = 1 + Self::PAYLOAD_LEAST;
             const MOST: usize = 1 + Self::PAYLOAD_MOST;
             const KIND: $crate::field::Kind = $crate::field::Kind::Named(stringify!($enum));
             fn put(&self, into: &mut bytes::BytesMut) {

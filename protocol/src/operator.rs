@@ -63,7 +63,13 @@ pub enum EventKind {
         waited_ms: u32,
     },
     /// A site joined a running call.
-    SiteJoined { call: CallId, site: SiteId, at: SlotAddress },
+    SiteJoined {
+        call: CallId,
+        site: SiteId,
+        /// In JSON `slot`: the event itself has a member `at`.
+        #[serde(rename = "slot")]
+        at: SlotAddress,
+    },
     /// A site left a running call.
     SiteLeft { call: CallId, site: SiteId, cause: Cause },
     /// A unit has the floor.
