@@ -1,8 +1,4 @@
-//! The lab and the `trunklab` command: networks built from plans, in virtual and in real time.
-//!
-//! Cores and shells are joined here; nothing about calls, slots or radios is decided here.
+//! A trunked radio network on one machine: what the `trunklab` command is made of.
 
-pub mod command;
 pub mod import;
-pub mod lab;
 pub mod speech;

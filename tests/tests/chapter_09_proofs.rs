@@ -1,0 +1,119 @@
+//! Chapter 9: answers, session keys and proofs, with golden octets and with everything changed that a proof covers.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+
+use serde_json::Value;
+use trunklab_protocol::air_uplink::{AirUplink, Burst, Detach, UplinkWord};
+use trunklab_protocol::network::{BurstPlace, Incarnation};
+use trunklab_protocol::proof::{Challenge, Proof, Response, SessionKey, UnitKey};
+use trunklab_protocol::{Family, SiteId, UnitId};
+use trunklab_tests::example::{Seeded, message, shapes};
+use trunklab_tests::message::AnyMessage;
+use trunklab_tests::specification::root;
+
+fn vectors(section: &str) -> Vec<Value> {
+    let text = fs::read_to_string(root().join("tests/golden/vectors.json")).unwrap();
+    let vectors: Value = serde_json::from_str(&text).unwrap();
+    vectors[section].as_array().unwrap().clone()
+}
+
+fn taken<T: serde::de::DeserializeOwned>(vector: &Value, member: &str) -> T {
+    serde_json::from_value(vector[member].clone()).unwrap_or_else(|error| panic!("{member}: {error}"))
+}
+
+#[test]
+fn golden_answers_and_session_keys() {
+    let vectors = vectors("answers");
+    assert!(vectors.len() >= 5);
+    for vector in vectors {
+        let key: UnitKey = taken(&vector, "key");
+        let challenge: Challenge = taken(&vector, "challenge");
+        assert_eq!(key.answer(&challenge).octets(), taken::<Response>(&vector, "answer").octets());
+        assert_eq!(key.session(&challenge).octets(), taken::<SessionKey>(&vector, "session").octets());
+    }
+}
+
+#[test]
+fn golden_proofs_for_every_word() {
+    let vectors = vectors("proofs");
+    for row in UplinkWord::TABLE {
+        assert!(
+            vectors.iter().any(|vector| vector["word"].get(row.name).is_some()),
+            "{} has no proof",
+            row.name
+        );
+    }
+    for vector in vectors {
+        let key: SessionKey = taken(&vector, "key");
+        let proof = key.prove(
+            taken(&vector, "site"),
+            taken(&vector, "incarnation"),
+            taken(&vector, "place"),
+            &taken::<UplinkWord>(&vector, "word"),
+        );
+        assert_eq!(proof, taken::<Proof>(&vector, "proof"), "{}", vector["word"]);
+    }
+}
+
+fn site(number: u16) -> SiteId {
+    SiteId::new(number).unwrap()
+}
+
+fn run(number: u32) -> Incarnation {
+    Incarnation::new(number).unwrap()
+}
+
+fn bursts() -> Vec<Burst> {
+    let mut source = Seeded(9);
+    shapes(Family::AirUplink)
+        .into_iter()
+        .filter_map(|shape| {
+            let AnyMessage::AirUplink(AirUplink::Burst(burst)) = message(shape, &mut source) else {
+                return None;
+            };
+            Some(burst)
+        })
+        .collect()
+}
+
+/// A proof counts for one site, one run, one place, one word, one key.
+#[test]
+fn a_proof_holds_for_nothing_but_what_it_was_made_for() {
+    let key = SessionKey::new([3; 16]);
+    let bursts = bursts();
+    assert_eq!(bursts.len(), UplinkWord::TABLE.len());
+    for burst in &bursts {
+        let (place, word) = (burst.place, &burst.word);
+        let proof = key.prove(site(7), run(5), place, word);
+        assert!(key.proves(site(7), run(5), place, word, proof));
+
+        assert!(!SessionKey::new([4; 16]).proves(site(7), run(5), place, word, proof), "another key");
+        assert!(!key.proves(site(8), run(5), place, word, proof), "another site");
+        assert!(!key.proves(site(7), run(6), place, word, proof), "another run");
+        let later = BurstPlace { count: place.count.wrapping_add(1), ..place };
+        assert!(!key.proves(site(7), run(5), later, word, proof), "another place");
+        let other = UplinkWord::from(Detach { unit: UnitId::new(0xABCDEF).unwrap() });
+        assert!(!key.proves(site(7), run(5), place, &other, proof), "another word");
+        assert!(!key.proves(site(7), run(5), place, word, Proof::NONE), "none at all");
+    }
+}
+
+#[test]
+fn answer_and_session_key_tell_nothing_of_each_other() {
+    let key = UnitKey::new([1; 16]);
+    let challenge = Challenge::new([2; 16]);
+    assert_ne!(key.answer(&challenge).octets()[..], key.session(&challenge).octets()[..8]);
+    assert!(key.answer(&challenge).matches(&key.answer(&challenge)));
+    assert!(!key.answer(&challenge).matches(&UnitKey::new([2; 16]).answer(&challenge)));
+    assert!(!key.answer(&challenge).matches(&key.answer(&Challenge::new([3; 16]))));
+}
+
+/// No secret reaches a log; what is public may.
+#[test]
+fn keys_print_as_dots() {
+    assert_eq!(format!("{:?}", UnitKey::new([0xAA; 16])), "UnitKey(…)");
+    assert_eq!(format!("{:?}", SessionKey::new([0xAA; 16])), "SessionKey(…)");
+    assert!(format!("{:?}", Response::new([0xAA; 8])).contains("aaaaaaaaaaaaaaaa"));
+}

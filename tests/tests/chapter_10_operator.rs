@@ -1,0 +1,181 @@
+//! Chapter 10: events and snapshots go through JSON unharmed and have the members that the specification lists.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use trunklab_protocol::Cause;
+use trunklab_protocol::operator::{
+    AirCounters, CallView, Event, EventKind, QueueView, SiteView, SlotView, Snapshot, TalkgroupView, Totals,
+};
+use trunklab_tests::specification::Specification;
+
+/// The name in brackets, then the kind, as a cell of chapter 10 has them: `` `site` optional site ``.
+fn members(cell: &str) -> Vec<(String, String)> {
+    let parts = cell.split(", ").map(|member| {
+        let (name, kind) = member.trim_start_matches('`').split_once("` ").unwrap();
+        (name.to_owned(), kind.to_owned())
+    });
+    parts.collect()
+}
+
+/// An example of each kind that chapter 10 uses.
+fn example(kind: &str) -> Value {
+    if let Some(inner) = kind.strip_prefix("optional ") {
+        return example(inner);
+    }
+    if kind == "list of site and SlotAddress" {
+        return json!([[3, example("SlotAddress")], [4, example("SlotAddress")]]);
+    }
+    if let Some(inner) = kind.strip_prefix("list of ") {
+        return json!([example(inner)]);
+    }
+    match kind {
+        "site" => json!(3),
+        "unit" => json!(1017),
+        "talkgroup" => json!(41),
+        "incarnation" => json!(4_000_000_000_u32),
+        "epoch" => json!(12),
+        "spurt" => json!(77),
+        "priority" => json!(5),
+        "moment" => json!(1_234_567_890_123_u64),
+        "u16" | "u32" | "u64" => json!(17),
+        "flag" => json!(true),
+        "text" => json!("Köln Süd"),
+        "cause" => json!("hang_time_over"),
+        "identity" => json!({ "imei": 490_154_203_237_518_u64 }),
+        "ProfileId" => json!("dmr3"),
+        "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
+        "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
+        object => Value::Object(
+            Specification::read()
+                .under(&format!("Object {object}"))
+                .unwrap_or_else(|| panic!("chapter 10 does not say what a `{object}` is"))
+                .rows
+                .iter()
+                .map(|row| (row[0].clone(), example(&row[1])))
+                .collect(),
+        ),
+    }
+}
+
+fn events() -> Vec<(String, Vec<(String, String)>)> {
+    let specification = Specification::read();
+    let table = specification.under("Events").unwrap();
+    table.rows.iter().map(|row| (row[0].clone(), members(&row[1]))).collect()
+}
+
+fn event(name: &str, members: &[(String, String)]) -> Value {
+    let mut json = json!({ "sequence": 5, "at": 2_400_000, "event": name });
+    for (member, kind) in members {
+        json[member] = example(kind);
+    }
+    json
+}
+
+#[test]
+fn every_specified_event_is_read_and_written_member_by_member() {
+    for (name, members) in events() {
+        let json = event(&name, &members);
+        let read: Event =
+            serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(serde_json::to_value(&read).unwrap(), json, "{name}");
+        assert_eq!((read.sequence, read.at.as_micros()), (5, 2_400_000));
+    }
+}
+
+#[test]
+fn an_event_without_a_specified_member_is_refused_unless_it_is_optional() {
+    for (name, members) in events() {
+        for (member, kind) in &members {
+            let mut json = event(&name, &members);
+            json.as_object_mut().unwrap().remove(member);
+            let refused = serde_json::from_value::<Event>(json).is_err();
+            assert_eq!(refused, !kind.starts_with("optional "), "{name} without {member}");
+        }
+    }
+}
+
+/// The name that an event of the code has on the wire. A new event must be added here and to clause 10.3.
+const fn wire_name(kind: &EventKind) -> &'static str {
+    match kind {
+        EventKind::SiteUp { .. } => "site_up",
+        EventKind::SiteLost { .. } => "site_lost",
+        EventKind::Registered { .. } => "registered",
+        EventKind::RegisterRefused { .. } => "register_refused",
+        EventKind::Deregistered { .. } => "deregistered",
+        EventKind::Affiliated { .. } => "affiliated",
+        EventKind::CallQueued { .. } => "call_queued",
+        EventKind::CallRefused { .. } => "call_refused",
+        EventKind::CallCancelled { .. } => "call_cancelled",
+        EventKind::CallGranted { .. } => "call_granted",
+        EventKind::SiteJoined { .. } => "site_joined",
+        EventKind::SiteLeft { .. } => "site_left",
+        EventKind::FloorTaken { .. } => "floor_taken",
+        EventKind::FloorReleased { .. } => "floor_released",
+        EventKind::FloorRefused { .. } => "floor_refused",
+        EventKind::CallReleased { .. } => "call_released",
+        EventKind::Dropped { .. } => "dropped",
+    }
+}
+
+#[test]
+fn events_of_the_code_and_of_the_specification_are_the_same() {
+    let error = serde_json::from_value::<Event>(json!({ "sequence": 1, "at": 0, "event": "no_such_event" }))
+        .unwrap_err()
+        .to_string();
+    let in_code: BTreeSet<_> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    let specified: BTreeSet<_> = events().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(in_code, specified, "the code's own list of events is in its error: {error}");
+    for (name, members) in events() {
+        let read: Event = serde_json::from_value(event(&name, &members)).unwrap();
+        assert_eq!(wire_name(&read.kind), name);
+    }
+}
+
+fn round_trip<T: serde::de::DeserializeOwned + serde::Serialize + PartialEq + std::fmt::Debug>(object: &str) {
+    let json = example(object);
+    let read: T = serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{object}: {error}"));
+    let written = serde_json::to_value(&read).unwrap();
+    assert_eq!(written, json, "{object}");
+    assert_eq!(serde_json::from_value::<T>(written).unwrap(), read, "{object}");
+}
+
+#[test]
+fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
+    round_trip::<Snapshot>("Snapshot");
+    round_trip::<SiteView>("SiteView");
+    round_trip::<SlotView>("SlotView");
+    round_trip::<AirCounters>("AirCounters");
+    round_trip::<CallView>("CallView");
+    round_trip::<QueueView>("QueueView");
+    round_trip::<TalkgroupView>("TalkgroupView");
+    round_trip::<Totals>("Totals");
+}
+
+#[test]
+fn every_cause_has_its_name_in_json() {
+    for cause in Cause::ALL {
+        let json = serde_json::to_value(cause).unwrap();
+        assert_eq!(serde_json::from_value::<Cause>(json.clone()).unwrap(), *cause);
+        let words: String = cause.name().chars().fold(String::new(), |mut name, letter| {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+            name
+        });
+        assert_eq!(json, words);
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused_in_events_too() {
+    for (member, value) in [("unit", json!(0)), ("site", json!(70_000)), ("cause", json!("no_such_cause"))] {
+        let mut json = json!({ "sequence": 1, "at": 0, "event": "deregistered", "unit": 1, "site": 1, "cause": "powered_off" });
+        assert!(serde_json::from_value::<Event>(json.clone()).is_ok());
+        json[member] = value;
+        assert!(serde_json::from_value::<Event>(json).is_err(), "{member}");
+    }
+}
