@@ -32,7 +32,7 @@ pub enum Urgency {
 /// How one urgency is treated.
 struct Row {
     urgency: Urgency,
-    /// Words that may wait.
+    /// Words that may wait: one for each slot that a site can have, but for answers, which are worth nothing late.
     waiting_max: usize,
     /// How often a word is said in all (standards.md G.3: grants are unacknowledged, send at least twice).
     sayings: u8,
@@ -43,10 +43,10 @@ struct Row {
 /// In order of urgency. Below the last row follow late entry, broadcast, neighbours and idle words.
 #[rustfmt::skip]
 const ROWS: [Row; 5] = [
-    Row { urgency: Urgency::EmergencyGrant, waiting_max: 256, sayings: 3, again: Urgency::EmergencyGrant },
-    Row { urgency: Urgency::Grant,          waiting_max: 256, sayings: 3, again: Urgency::GrantAgain },
-    Row { urgency: Urgency::GrantAgain,     waiting_max: 256, sayings: 3, again: Urgency::GrantAgain },
-    Row { urgency: Urgency::Release,        waiting_max: 256, sayings: 2, again: Urgency::Release },
+    Row { urgency: Urgency::EmergencyGrant, waiting_max: 2048, sayings: 3, again: Urgency::EmergencyGrant },
+    Row { urgency: Urgency::Grant,          waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
+    Row { urgency: Urgency::GrantAgain,     waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
+    Row { urgency: Urgency::Release,        waiting_max: 2048, sayings: 2, again: Urgency::Release },
     Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
 ];
 

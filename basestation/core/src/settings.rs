@@ -2,14 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::settings::{CARRIERS_MAX, NEIGHBOURS_MAX, SiteSettings};
 use trunklab_protocol::{Cause, SlotAddress, SlotNumber};
-
-/// Carriers that one station can have.
-pub const CARRIERS_MAX: usize = 64;
-
-/// Neighbours that one station tells of.
-pub const NEIGHBOURS_MAX: usize = 64;
 
 /// Whether a station can work with these settings.
 ///
@@ -50,7 +44,7 @@ pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddres
         .flat_map(move |carrier| {
             (0..profile.slots).map(move |slot| SlotAddress {
                 carrier: *carrier,
-                slot: SlotNumber::new(slot).expect("every octet is a slot"),
+                slot: SlotNumber::new(slot).expect("no profile has more slots than a slot number tells"),
             })
         })
         .filter(

@@ -1,0 +1,10 @@
+//! The station's rules, one test each, in virtual time.
+#![allow(clippy::unwrap_used, reason = "the harness is test code outside of test functions")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at the one variant that it is about")]
+
+mod access;
+mod control;
+mod harness;
+mod hostile;
+mod link;
+mod traffic;
