@@ -7,4 +7,5 @@ pub mod clock;
 pub mod counters;
 pub mod log;
 pub mod store;
+pub mod switch;
 pub mod zone;

@@ -1,0 +1,11 @@
+//! The voice switch: copies voice packets from the site that a talker is at to the sites that listen.
+//!
+//! The control plane obeys the controller and writes the routes; the forwarding loop reads them and decides nothing.
+
+pub mod counts;
+pub mod live;
+pub mod plane;
+
+pub use counts::Counts;
+pub use live::{BindError, Settings, SwitchHandle, start};
+pub use plane::Plane;
