@@ -1,4 +1,8 @@
-//! A trunked radio network on one machine: what the `trunklab` command is made of.
+//! The lab and the `trunklab` command: networks built from plans, in virtual and in real time.
+//!
+//! Cores and shells are joined here; nothing about calls, slots or radios is decided here.
 
+pub mod command;
 pub mod import;
+pub mod lab;
 pub mod speech;

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use trunklab::import::city::{City, Notes};
 use trunklab::import::{
     CallLog, Defect, Encryption, Figures, Format, Imported, Limits, Mode, Severity, SiteFigures, Sites,
     TalkgroupFigures, Talkgroups, read, read_calls, read_sites, read_talkgroups,
@@ -294,4 +295,46 @@ fn every_model_serialises() {
             Imported::Calls(_) => assert_eq!(json["transmissions"][0]["start_us"], 0),
         }
     }
+}
+
+#[test]
+fn a_city_is_planned_from_lists_and_log() {
+    let limits = Limits::default();
+    let talkgroups = read_talkgroups(&sample("sample-talkgroups.csv"), &limits).unwrap();
+    let sites = read_sites(&sample("sample-sites.csv"), &limits).unwrap();
+    let log = read_calls(&sample("sample-calls.csv"), &limits).unwrap();
+    let city = check_city(City::plan(&talkgroups.talkgroups, &sites.sites, Some(&log)).unwrap(), &log);
+    assert_eq!((city.sites.len(), city.talkgroups.len(), city.calls.len()), (5, 40, 301));
+    assert!(city.radios.iter().filter(|radio| !radio.stand_in).count() >= 40);
+    assert!(city.sites.iter().all(|site| site.position.is_some() && site.range_m.is_some()));
+    let notes = Notes { stand_ins: city.notes.stand_ins, ..Notes::default() };
+    assert_eq!(city.notes, notes, "nothing but stand-ins had to be added");
+
+    let (Some(talkgroups), Some(calls)) =
+        (real("norfolk_va_talkgroups.csv"), real("norfolk_va_p25_calls_2023-09-27.csv"))
+    else {
+        return;
+    };
+    let talkgroups = read_talkgroups(&talkgroups, &limits).unwrap();
+    let log = read_calls(&calls, &limits).unwrap();
+    let city = check_city(City::plan(&talkgroups.talkgroups, &[], Some(&log)).unwrap(), &log);
+    assert_eq!((city.sites.len(), city.talkgroups.len(), city.calls.len()), (1, 81, 3_557));
+    assert_eq!(city.sites[0].carriers.len(), 11, "ten that were heard and one for control");
+    assert_eq!(city.radios.len(), 134 + city.notes.stand_ins);
+}
+
+/// What must hold of every city.
+fn check_city(city: City, log: &CallLog) -> City {
+    println!("{city}");
+    let units: BTreeSet<_> = city.radios.iter().map(|radio| radio.unit).collect();
+    let talkgroups: BTreeSet<_> = city.talkgroups.iter().map(|one| one.talkgroup).collect();
+    assert_eq!((units.len(), talkgroups.len()), (city.radios.len(), city.talkgroups.len()));
+    assert_eq!(city.calls.len(), log.transmissions.len());
+    for call in &city.calls {
+        let radio = city.radios.iter().find(|radio| radio.unit == call.unit).unwrap();
+        assert!(radio.talkgroups.contains(&call.talkgroup) && talkgroups.contains(&call.talkgroup));
+    }
+    assert!(city.sites.iter().all(|site| site.carriers.iter().any(|carrier| carrier.control)));
+    assert_eq!(city.radios.iter().filter(|radio| radio.stand_in).count(), city.notes.stand_ins);
+    city
 }

@@ -5,6 +5,7 @@
 //! a call log merge, are described in docs/formats.md.
 
 mod calls;
+pub mod city;
 mod error;
 mod finding;
 mod format;

@@ -50,7 +50,7 @@ pub(super) fn parse(source: &Source, delimiter: char, limits: &Limits) -> Result
 impl Columns {
     fn read(&self, row: &Row, findings: &mut Findings) -> Option<CallRow> {
         let start =
-            need(row, self.start, "start_local", "a time like 2023-09-27 00:12:12.065", findings, |text| {
+            need(row, self.start, "start_local", "a time like 2024-05-14 17:00:07.248", findings, |text| {
                 WallTime::parse_dashed(text)
             })?;
         let duration = need(row, self.duration, "duration_s", LENGTH_EXPECTED, findings, |text| {
@@ -122,14 +122,14 @@ mod tests {
     #[test]
     fn counts_from_the_earliest_row_whatever_the_order() {
         let log = log(
-            "2024-05-14 17:00:01.500,2.25,612,9,856987500,\n2024-05-14 17:00:00.250,1,612,,856987500,1\n",
+            "2024-05-14 17:00:01.500,2.25,402,9,852012500,\n2024-05-14 17:00:00.250,1,402,,852012500,1\n",
         );
         assert_eq!(log.origin.to_string(), "2024-05-14 17:00:00.250");
         let [first, second] = log.transmissions[..] else { panic!("two transmissions") };
         assert_eq!((first.start, first.radio, first.emergency), (Moment::ORIGIN, None, true));
         assert_eq!(second.start, Moment::from_micros(1_250_000));
         assert_eq!(second.duration, Span::from_millis(2_250));
-        assert_eq!((second.radio.unwrap().number(), second.frequency_hz), (9, Some(856_987_500)));
+        assert_eq!((second.radio.unwrap().number(), second.frequency_hz), (9, Some(852_012_500)));
         assert_eq!(log.report.defects.first[0].defect, Defect::OutOfOrder);
     }
 

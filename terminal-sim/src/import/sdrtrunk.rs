@@ -112,7 +112,7 @@ impl Columns {
 
     fn read(&self, row: &Row, encrypted: bool, findings: &mut Findings) -> Option<CallRow> {
         let start =
-            need(row, self.timestamp, "TIMESTAMP", "a time like 2023:10:01:21:27:18", findings, |text| {
+            need(row, self.timestamp, "TIMESTAMP", "a time like 2024:05:14:17:00:18", findings, |text| {
                 WallTime::parse_coloned(text)
             })?;
         let talkgroup = need(row, self.to, "TO", TALKGROUP_EXPECTED, findings, |text| {
@@ -149,7 +149,7 @@ impl Columns {
     }
 }
 
-/// The number in `NPD 1st Main (608)`, or in `608`.
+/// The number in `SPD Disp N (401)`, or in `401`.
 fn number_in(text: &str) -> Option<u32> {
     let text = text.trim();
     let inner =
@@ -174,14 +174,14 @@ mod tests {
     fn growing_rows_of_one_call_become_its_longest_row() {
         let log = log(&format!(
             "{HEADER}\n\
-             \"2023:10:01:21:27:18\",\"\",\"APCO-25\",\"Group Call\",\"16040\",\"NPD 1st Main (608)\",\"0-957\",\"856.987500\",\"\",\"\"\n\
-             \"2023:10:01:21:27:18\",\"1200\",\"APCO-25\",\"Group Call\",\"16040\",\"NPD 1st Main (608)\",\"0-957\",\"856.987500\",\"\",\"\"\n\
-             \"2023:10:01:21:27:19\",\"0\",\"APCO-25\",\"Registration\",\"16041\",\"\",\"\",\"0.000000\",\"\",\"\"\n\
-             \"2023:10:01:21:27:18\",\"2400\",\"APCO-25\",\"Group Call\",\"16040\",\"NPD 1st Main (608)\",\"0-957\",\"856.987500\",\"\",\"EMERGENCY\"\n"
+             \"2024:05:14:17:00:18\",\"\",\"APCO-25\",\"Group Call\",\"20101\",\"SPD Disp N (401)\",\"0-41\",\"852.012500\",\"\",\"\"\n\
+             \"2024:05:14:17:00:18\",\"1200\",\"APCO-25\",\"Group Call\",\"20101\",\"SPD Disp N (401)\",\"0-41\",\"852.012500\",\"\",\"\"\n\
+             \"2024:05:14:17:00:19\",\"0\",\"APCO-25\",\"Registration\",\"20102\",\"\",\"\",\"0.000000\",\"\",\"\"\n\
+             \"2024:05:14:17:00:18\",\"2400\",\"APCO-25\",\"Group Call\",\"20101\",\"SPD Disp N (401)\",\"0-41\",\"852.012500\",\"\",\"EMERGENCY\"\n"
         ));
         let [call] = log.transmissions[..] else { panic!("one transmission") };
-        assert_eq!((call.duration, call.talkgroup.number()), (Span::from_millis(2_400), 608));
-        assert_eq!((call.radio.unwrap().number(), call.frequency_hz), (16_040, Some(856_987_500)));
+        assert_eq!((call.duration, call.talkgroup.number()), (Span::from_millis(2_400), 401));
+        assert_eq!((call.radio.unwrap().number(), call.frequency_hz), (20_101, Some(852_012_500)));
         assert!(call.emergency && !call.encrypted);
         let figures = log.figures();
         assert_eq!((log.report.rows, figures.rows_repeated, figures.other_events), (4, 2, 1));
@@ -192,9 +192,9 @@ mod tests {
     fn the_event_number_binds_rows_whose_description_changes() {
         let log = log(&format!(
             "{HEADER},\"EVENT_ID\"\n\
-             \"2023:10:01:21:27:18\",\"100\",\"P\",\"Group Call\",\"\",\"608\",\"\",\"0.000000\",\"\",\"\",\"77\"\n\
-             \"2023:10:01:21:27:18\",\"900\",\"P\",\"Encrypted Group Call\",\"Unit 5 (5)\",\"608\",\"\",\"\",\"\",\"\",\"77\"\n\
-             \"2023:10:01:21:27:18\",\"300\",\"P\",\"Group Call\",\"6\",\"608\",\"\",\"\",\"\",\"\",\"78\"\n"
+             \"2024:05:14:17:00:18\",\"100\",\"P\",\"Group Call\",\"\",\"401\",\"\",\"0.000000\",\"\",\"\",\"77\"\n\
+             \"2024:05:14:17:00:18\",\"900\",\"P\",\"Encrypted Group Call\",\"Unit 5 (5)\",\"401\",\"\",\"\",\"\",\"\",\"77\"\n\
+             \"2024:05:14:17:00:18\",\"300\",\"P\",\"Group Call\",\"6\",\"401\",\"\",\"\",\"\",\"\",\"78\"\n"
         ));
         assert_eq!(log.transmissions.len(), 2);
         assert_eq!(log.transmissions[0].radio, UnitId::new(5));

@@ -23,12 +23,12 @@ impl WallTime {
         self.0
     }
 
-    /// `2023-09-27 00:12:12.065`, with `T` or a space before the hour and any number of decimals.
+    /// `2024-05-14 17:00:07.248`, with `T` or a space before the hour and any number of decimals.
     pub fn parse_dashed(text: &str) -> Option<Self> {
         Self::parse(text, '-', &[' ', 'T'])
     }
 
-    /// `2023:10:01:21:27:18`, with or without decimals.
+    /// `2024:05:14:17:00:07`, with or without decimals.
     pub fn parse_coloned(text: &str) -> Option<Self> {
         Self::parse(text, ':', &[':'])
     }
@@ -91,7 +91,7 @@ fn days_before(year: i64, month: i64, day: i64) -> i64 {
     in_years + (1..month).map(|month| days_in(year, month)).sum::<i64>() + day - 1
 }
 
-/// `2023-09-27 00:12:12.065`; six decimals only where the microseconds need them.
+/// `2024-05-14 17:00:07.248`; six decimals only where the microseconds need them.
 impl fmt::Display for WallTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, micros) = (self.0 / 1_000_000, self.0 % 1_000_000);
@@ -125,11 +125,11 @@ mod tests {
 
     #[test]
     fn reads_both_spellings_to_the_microsecond() {
-        // `date -u -d '2023-09-27 00:12:12' +%s` says 1695773532.
-        let dashed = WallTime::parse_dashed("2023-09-27 00:12:12.065").unwrap();
-        assert_eq!(dashed.as_micros(), 1_695_773_532_065_000);
-        assert_eq!(WallTime::parse_coloned("2023:09:27:00:12:12.065"), Some(dashed));
-        assert_eq!(WallTime::parse_dashed("2023-09-27T00:12:12.065000"), Some(dashed));
+        // `date -u -d '2024-05-14 17:00:07' +%s` says 1715706007.
+        let dashed = WallTime::parse_dashed("2024-05-14 17:00:07.248").unwrap();
+        assert_eq!(dashed.as_micros(), 1_715_706_007_248_000);
+        assert_eq!(WallTime::parse_coloned("2024:05:14:17:00:07.248"), Some(dashed));
+        assert_eq!(WallTime::parse_dashed("2024-05-14T17:00:07.248000"), Some(dashed));
     }
 
     #[test]

@@ -1,0 +1,45 @@
+//! `trunklab import`: what is in a file, and what is wrong with it.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::command::Outcome;
+use crate::import::{self, Limits};
+
+/// Files to read.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// Talkgroup lists, site lists or call logs, or folders of trunk-recorder calls; the format is recognised from the
+    /// content
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print everything that was read as JSON, one document a file
+    #[arg(long)]
+    json: bool,
+    /// Fail if any row has a defect
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Reads each file and reports.
+///
+/// # Errors
+/// The first file that cannot be used at all, or a closed output.
+pub fn perform(options: &ImportOptions) -> Result<Outcome> {
+    let mut out = std::io::stdout().lock();
+    let mut clean = true;
+    for file in &options.files {
+        let imported = import::read(file, &Limits::default())?;
+        clean &= imported.report().defects.total() == 0;
+        if options.json {
+            serde_json::to_writer(&mut out, &imported)?;
+            writeln!(out)?;
+        } else {
+            writeln!(out, "{}", imported.report())?;
+        }
+    }
+    Ok(if options.strict && !clean { Outcome::Bad } else { Outcome::Good })
+}

@@ -1,0 +1,94 @@
+//! The subcommands: one file each. They parse nothing themselves and decide nothing about calls; they join parts.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use trunklab_protocol::ProfileId;
+
+pub mod import;
+
+/// What `trunklab` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read talkgroup lists, site lists and call logs; tell what is in them and what is wrong with them
+    Import(import::ImportOptions),
+    /// Print tab completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Good,
+    /// It ran to its end, and what it judged was not as expected.
+    Bad,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Good => Self::SUCCESS,
+            Outcome::Bad => Self::FAILURE,
+        }
+    }
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// One sentence with the place and the remedy.
+pub fn perform(command: Command) -> Result<Outcome> {
+    match command {
+        Command::Import(options) => import::perform(&options),
+        Command::Completions { shell } => {
+            #[derive(Debug, Parser)]
+            #[command(name = "trunklab")]
+            struct Shape {
+                #[command(subcommand)]
+                command: Command,
+            }
+            clap_complete::generate(shell, &mut Shape::command(), "trunklab", &mut std::io::stdout());
+            Ok(Outcome::Good)
+        }
+    }
+}
+
+/// Prints an error as one sentence with its causes.
+pub fn say_error(error: &anyhow::Error) {
+    // Nobody can be told that nobody can be told.
+    writeln!(std::io::stderr(), "trunklab: {error:#}").ok();
+}
+
+/// Whether a person is watching standard output.
+pub fn is_watched() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// A profile by name, for flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProfileName(pub ProfileId);
+
+impl ValueEnum for ProfileName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: &[ProfileName] = &[
+            ProfileName(ProfileId::Iden),
+            ProfileName(ProfileId::Tetra),
+            ProfileName(ProfileId::Dmr3),
+            ProfileName(ProfileId::P25p1),
+            ProfileName(ProfileId::P25p2),
+            ProfileName(ProfileId::Smartnet2),
+            ProfileName(ProfileId::Mpt1327),
+        ];
+        ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.profile().name))
+    }
+}

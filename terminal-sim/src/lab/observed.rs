@@ -1,0 +1,32 @@
+//! What an observer writes down: the same in virtual and in real time.
+
+use trunklab_basestation_core::output::StationEvent;
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::Event;
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{Moment, SiteId, UnitId};
+use trunklab_terminal_core::output::HandsetEvent;
+
+/// One thing that was seen, with the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub what: Sight,
+}
+
+/// What can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// The controller took a message from a site.
+    FromSite(SiteId, FromSite),
+    /// The controller sent a message to a site.
+    ToSite(SiteId, ToSite),
+    /// The controller reported something.
+    Controller(Event),
+    /// A base station reported something.
+    Station(SiteId, StationEvent),
+    /// A handset's user noticed something.
+    Handset(UnitId, HandsetEvent),
+}

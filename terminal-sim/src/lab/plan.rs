@@ -1,0 +1,47 @@
+//! A plan: everything that has to exist before a network can run, whoever wrote it (a scenario, an import, the demo).
+
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::{Identity, Position, TalkgroupId, UnitId};
+
+/// A network to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Limits and times.
+    pub system: SystemParameters,
+    /// Base stations, in ascending order.
+    pub sites: Vec<SiteConfig>,
+    /// Talkgroups, in ascending order.
+    pub talkgroups: Vec<Talkgroup>,
+    /// The home register.
+    pub subscribers: Vec<Subscriber>,
+    /// The handsets that exist; each has its subscriber.
+    pub radios: Vec<RadioPlan>,
+}
+
+/// A handset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RadioPlan {
+    /// Who it is.
+    pub unit: UnitId,
+    /// How it first names itself.
+    pub identity: Identity,
+    /// What its selector shows at first.
+    pub talkgroup: TalkgroupId,
+    /// Where it is.
+    pub position: Position,
+}
+
+impl Plan {
+    /// What the controller is provisioned with, in an order in which each change finds what it names.
+    pub fn changes(&self) -> impl Iterator<Item = Change> + '_ {
+        std::iter::once(Change::System(self.system.clone()))
+            .chain(self.sites.iter().cloned().map(Change::Site))
+            .chain(self.talkgroups.iter().cloned().map(Change::Talkgroup))
+            .chain(self.subscribers.iter().cloned().map(Change::Subscriber))
+    }
+
+    /// The subscriber of a unit.
+    pub fn subscriber(&self, unit: UnitId) -> Option<&Subscriber> {
+        self.subscribers.iter().find(|subscriber| subscriber.unit == unit)
+    }
+}

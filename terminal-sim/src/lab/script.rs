@@ -1,0 +1,57 @@
+//! What is to happen in a run, and when: scenarios, replayed calls and the demo's traffic all become scripts, and
+//! both worlds, virtual and real, perform them.
+
+use trunklab_protocol::{Moment, Position, SiteId, UnitId};
+use trunklab_terminal_core::input::Input;
+
+/// One thing that somebody or something does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// A handset's user does something.
+    User(UnitId, Input),
+    /// A handset is somewhere else.
+    Place(UnitId, Position),
+    /// A handset's battery is out.
+    Vanish(UnitId),
+    /// A site's link to its controller is cut.
+    CutLink(SiteId),
+    /// It can be used again.
+    MendLink(SiteId),
+    /// A base station is killed.
+    KillStation(SiteId),
+    /// It is started again.
+    StartStation(SiteId),
+    /// The controller is killed.
+    KillController,
+    /// It is started again.
+    StartController,
+    /// One voice packet of a unit's running or next spurt is lost between its base station and the switch.
+    LoseVoicePacket {
+        /// Who talks.
+        unit: UnitId,
+        /// Which packet of the spurt, from 0.
+        packet: u16,
+    },
+}
+
+/// Deeds in order of time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Script(Vec<(Moment, Deed)>);
+
+impl Script {
+    /// Puts deeds in order; those at the same moment keep the order in which they were written.
+    pub fn new(mut deeds: Vec<(Moment, Deed)>) -> Self {
+        deeds.sort_by_key(|(at, _)| *at);
+        Self(deeds)
+    }
+
+    /// The deeds in order.
+    pub fn deeds(&self) -> &[(Moment, Deed)] {
+        &self.0
+    }
+
+    /// When the last deed is done; the origin for an empty script.
+    pub fn end(&self) -> Moment {
+        self.0.last().map_or(Moment::ORIGIN, |(at, _)| *at)
+    }
+}

@@ -1,0 +1,247 @@
+//! Sums over a run: what the demo, `run`, `simulate` and `replay` print at their end, for people or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{Cause, Moment, Press, SpurtId, UnitId};
+use trunklab_terminal_core::output::HandsetEvent;
+
+use crate::lab::observed::{Observed, Sight};
+use crate::lab::world::Heard;
+
+/// Collects while a run goes on.
+#[derive(Debug)]
+pub struct Tally {
+    granted: u64,
+    queued: u64,
+    registered: u64,
+    refused: BTreeMap<Cause, u64>,
+    released: BTreeMap<Cause, u64>,
+    asked: BTreeMap<UnitId, (Press, Moment)>,
+    pressed: BTreeMap<UnitId, Moment>,
+    grant: Histogram<u64>,
+    permit: Histogram<u64>,
+    frames_sent: u64,
+    frames_heard: u64,
+    frames_lost: u64,
+    next_position: BTreeMap<(UnitId, SpurtId), u32>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        let histogram = || Histogram::new(3).expect("three digits are within the histogram's limits");
+        Self {
+            granted: 0,
+            queued: 0,
+            registered: 0,
+            refused: BTreeMap::new(),
+            released: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            pressed: BTreeMap::new(),
+            grant: histogram(),
+            permit: histogram(),
+            frames_sent: 0,
+            frames_heard: 0,
+            frames_lost: 0,
+            next_position: BTreeMap::new(),
+        }
+    }
+}
+
+impl Tally {
+    /// A button went down.
+    pub fn press(&mut self, unit: UnitId, at: Moment) {
+        self.pressed.insert(unit, at);
+    }
+
+    /// A talker's frames left its handset.
+    pub fn sent(&mut self, frames: u64) {
+        self.frames_sent += frames;
+    }
+
+    /// Something was seen.
+    pub fn see(&mut self, observed: &Observed) {
+        match &observed.what {
+            Sight::FromSite(_, FromSite::CallRequest(request)) => {
+                // A repeated word is the same request: its wait runs from the first.
+                let known = self.asked.get(&request.unit).is_some_and(|(press, _)| *press == request.press);
+                if !known {
+                    self.asked.insert(request.unit, (request.press, observed.at));
+                }
+            }
+            Sight::ToSite(_, ToSite::Assert(order)) => {
+                let Some(talker) = order.talker else { return };
+                let asked = self.asked.get(&talker.unit).filter(|(press, _)| *press == talker.press);
+                if let Some((_, at)) = asked {
+                    self.grant.saturating_record(observed.at.since(*at).as_micros());
+                    self.asked.remove(&talker.unit);
+                }
+            }
+            Sight::FromSite(..) | Sight::ToSite(..) | Sight::Station(..) => {}
+            Sight::Controller(event) => self.note(&event.kind),
+            Sight::Handset(unit, event) => self.notice(*unit, event, observed.at),
+        }
+    }
+
+    /// A loudspeaker played something.
+    pub fn hear(&mut self, heard: &Heard) {
+        let next = self.next_position.entry((heard.unit, heard.spurt)).or_insert(heard.position);
+        let skipped = heard.position.saturating_sub(*next);
+        let covered = u32::try_from(heard.frames.len()).expect("a run is short");
+        *next = (*next).max(heard.position + covered);
+        let arrived = heard.frames.frames().iter().filter(|frame| frame.is_some()).count() as u64;
+        self.frames_heard += arrived;
+        self.frames_lost += u64::from(skipped) + u64::from(covered) - arrived;
+    }
+
+    fn note(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::CallGranted { .. } => self.granted += 1,
+            EventKind::CallQueued { position: 1.., .. } => self.queued += 1,
+            EventKind::Registered { .. } => self.registered += 1,
+            EventKind::CallRefused { cause, .. }
+            | EventKind::FloorRefused { cause, .. }
+            | EventKind::RegisterRefused { cause, .. } => *self.refused.entry(*cause).or_default() += 1,
+            EventKind::CallReleased { cause, .. } => *self.released.entry(*cause).or_default() += 1,
+            EventKind::SiteUp { .. }
+            | EventKind::SiteLost { .. }
+            | EventKind::Deregistered { .. }
+            | EventKind::Affiliated { .. }
+            | EventKind::CallQueued { .. }
+            | EventKind::CallCancelled { .. }
+            | EventKind::SiteJoined { .. }
+            | EventKind::SiteLeft { .. }
+            | EventKind::FloorTaken { .. }
+            | EventKind::FloorReleased { .. }
+            | EventKind::Dropped { .. } => {}
+        }
+    }
+
+    fn notice(&mut self, unit: UnitId, event: &HandsetEvent, at: Moment) {
+        match event {
+            HandsetEvent::TalkPermit { .. } => {
+                if let Some(pressed) = self.pressed.remove(&unit) {
+                    self.permit.saturating_record(at.since(pressed).as_micros());
+                }
+            }
+            HandsetEvent::Refused { .. } => {
+                self.pressed.remove(&unit);
+            }
+            HandsetEvent::OutOfRange
+            | HandsetEvent::Camped { .. }
+            | HandsetEvent::Registered { .. }
+            | HandsetEvent::RegisterRefused { .. }
+            | HandsetEvent::Affiliated { .. }
+            | HandsetEvent::Queued { .. }
+            | HandsetEvent::TalkEnded { .. }
+            | HandsetEvent::Joined { .. }
+            | HandsetEvent::Hears { .. }
+            | HandsetEvent::Left { .. }
+            | HandsetEvent::Service { .. } => {}
+        }
+    }
+
+    /// The sums so far.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            registered: self.registered,
+            granted: self.granted,
+            queued: self.queued,
+            refused: self.refused.values().sum(),
+            refused_by_cause: self.refused.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
+            released_by_cause: self.released.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
+            request_to_grant: Quantiles::of(&self.grant),
+            press_to_talk_permit: Quantiles::of(&self.permit),
+            voice_frames_sent: self.frames_sent,
+            voice_frames_delivered: self.frames_heard,
+            voice_frames_lost: self.frames_lost,
+        }
+    }
+}
+
+/// Median and tail of a distribution of times.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Quantiles {
+    /// How many times were measured.
+    pub count: u64,
+    /// Half were no longer than this, in milliseconds.
+    pub p50_ms: f64,
+    /// 99 in 100 were no longer than this, in milliseconds.
+    pub p99_ms: f64,
+    /// The longest, in milliseconds.
+    pub max_ms: f64,
+}
+
+impl Quantiles {
+    fn of(histogram: &Histogram<u64>) -> Self {
+        let millis = |micros: u64| micros as f64 / 1_000.0;
+        Self {
+            count: histogram.len(),
+            p50_ms: millis(histogram.value_at_quantile(0.5)),
+            p99_ms: millis(histogram.value_at_quantile(0.99)),
+            max_ms: millis(histogram.max()),
+        }
+    }
+}
+
+impl fmt::Display for Quantiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "p50 {:.1} ms, p99 {:.1} ms ({} measured)", self.p50_ms, self.p99_ms, self.count)
+    }
+}
+
+/// The sums of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// Registrations accepted.
+    pub registered: u64,
+    /// Calls granted.
+    pub granted: u64,
+    /// Requests that had to wait.
+    pub queued: u64,
+    /// Requests refused, for any cause.
+    pub refused: u64,
+    /// The same by cause.
+    pub refused_by_cause: BTreeMap<&'static str, u64>,
+    /// Calls released, by cause.
+    pub released_by_cause: BTreeMap<&'static str, u64>,
+    /// From the request's arrival at the controller to the grant.
+    pub request_to_grant: Quantiles,
+    /// From the button to the talk permit at the handset.
+    pub press_to_talk_permit: Quantiles,
+    /// Vocoder frames that talkers sent.
+    pub voice_frames_sent: u64,
+    /// Vocoder frames that loudspeakers played; a group call has many listeners.
+    pub voice_frames_delivered: u64,
+    /// Vocoder frames that loudspeakers missed in the middle of speech.
+    pub voice_frames_lost: u64,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "registrations          {}", self.registered)?;
+        writeln!(
+            f,
+            "calls                  {} granted, {} queued, {} refused",
+            self.granted, self.queued, self.refused
+        )?;
+        for (cause, count) in &self.refused_by_cause {
+            writeln!(f, "  refused              {count} {cause}")?;
+        }
+        for (cause, count) in &self.released_by_cause {
+            writeln!(f, "  released             {count} {cause}")?;
+        }
+        writeln!(f, "request to grant       {}", self.request_to_grant)?;
+        writeln!(f, "press to talk permit   {}", self.press_to_talk_permit)?;
+        write!(
+            f,
+            "voice frames           {} sent, {} delivered, {} lost",
+            self.voice_frames_sent, self.voice_frames_delivered, self.voice_frames_lost
+        )
+    }
+}
