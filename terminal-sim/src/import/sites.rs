@@ -1,6 +1,6 @@
 //! RadioReference site lists: one row per site, as many frequencies to its right as the site has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use trunklab_protocol::channel_plan::PlanChannel;
@@ -160,7 +160,7 @@ impl Columns {
     }
 
     fn frequencies(&self, row: &Row, findings: &mut Findings) -> Vec<Frequency> {
-        let mut frequencies: Vec<Frequency> = Vec::new();
+        let (mut frequencies, mut seen) = (Vec::<Frequency>::new(), BTreeSet::new());
         for cell in row.cells_from(self.frequencies).iter().filter(|cell| !cell.is_empty()) {
             let (digits, control) = match cell.strip_suffix(['c', 'C']) {
                 Some(digits) => (digits, true),
@@ -170,7 +170,7 @@ impl Columns {
                 findings.add(row.line, "Frequencies", cell, Defect::BadFrequency);
                 continue;
             };
-            if frequencies.iter().any(|frequency| frequency.hertz == hertz) {
+            if !seen.insert(hertz) {
                 findings.add(row.line, "Frequencies", cell, Defect::RepeatedFrequency);
             }
             frequencies.push(Frequency { hertz, control });

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use trunklab_protocol::{Span, TalkgroupId, UnitId};
 
 use super::calls::{CALL_LENGTH_MAX, CallRow, LENGTH_EXPECTED, TALKGROUP_EXPECTED};
@@ -13,6 +13,9 @@ use super::{CallFigures, CallLog, Format, ImportError, Limits, WallTime};
 
 /// The clock counts whole seconds: a talker may seem to begin this much before the talker ahead of him ends.
 const CLOCK_STEP_US: i64 = 1_000_000;
+
+/// The longest description of one recording, in bytes: room for ten thousand talkers.
+const RECORDING_BYTES_MAX: usize = 1 << 20;
 
 const TIME_EXPECTED: &str = "a time in Unix seconds";
 
@@ -118,33 +121,48 @@ pub(super) fn parse_folder(
 
 impl Calls {
     fn read(&mut self, source: &Source, limits: &Limits, findings: &mut Findings) -> Result<(), ImportError> {
+        // The first look only finds where an object ends, so that a hostile one is never built in memory.
         let octets = source.octets();
-        let mut objects = serde_json::Deserializer::from_slice(octets).into_iter::<Value>();
+        let mut objects = serde_json::Deserializer::from_slice(octets).into_iter::<IgnoredAny>();
         let (mut line, mut counted) = (1, 0);
         loop {
             let before = objects.byte_offset();
             let Some(object) = objects.next() else { return Ok(()) };
-            let object = object.map_err(|error| ImportError::BadJson {
+            object.map_err(|error| ImportError::BadJson {
                 file: source.name.clone(),
                 line: error.line() as u64,
                 column: error.column(),
-                problem: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+                problem: without_place(&error),
             })?;
             let blank = octets[before..].iter().take_while(|octet| octet.is_ascii_whitespace()).count();
             let begins = before + blank;
             line += octets[counted..begins].iter().filter(|&&octet| octet == b'\n').count() as u64;
             counted = begins;
-            if self.recordings == limits.rows_max || self.calls.len() > limits.rows_max {
-                let file = source.name.clone();
-                return Err(ImportError::TooManyRows { file, line, limit: limits.rows_max });
-            }
+            self.check_limits(source, objects.byte_offset() - begins, line, limits)?;
             self.recordings += 1;
-            self.add(object, line, findings);
+            self.add(&octets[begins..objects.byte_offset()], line, findings);
         }
     }
 
-    fn add(&mut self, object: Value, line: u64, findings: &mut Findings) {
-        match Recording::deserialize(object) {
+    fn check_limits(
+        &self,
+        source: &Source,
+        bytes: usize,
+        line: u64,
+        limits: &Limits,
+    ) -> Result<(), ImportError> {
+        let file = source.name.clone();
+        if bytes > RECORDING_BYTES_MAX {
+            return Err(ImportError::RowTooLong { file, line, limit: RECORDING_BYTES_MAX });
+        }
+        if self.recordings == limits.rows_max || self.calls.len() > limits.rows_max {
+            return Err(ImportError::TooManyRows { file, line, limit: limits.rows_max });
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, object: &[u8], line: u64, findings: &mut Findings) {
+        match serde_json::from_slice::<Recording>(object) {
             Ok(recording) => {
                 if let Err((column, found, expected)) = recording.talkers(line, &mut self.calls) {
                     findings.add(line, column, &found, Defect::RowSkipped { expected });
@@ -152,7 +170,7 @@ impl Calls {
             }
             Err(error) => {
                 let expected = "a call with numbers for times, lengths, talkgroup and sources";
-                findings.add(line, "", &error.to_string(), Defect::RowSkipped { expected });
+                findings.add(line, "", &without_place(&error), Defect::RowSkipped { expected });
             }
         }
     }
@@ -164,6 +182,11 @@ impl Calls {
         CallLog::build(file, format, self.recordings, self.calls, CallFigures::default(), findings)
             .ok_or(nothing)
     }
+}
+
+/// What is wrong, without the line and column that serde_json counts from the object's beginning.
+fn without_place(error: &serde_json::Error) -> String {
+    error.to_string().split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// The field that cannot be used, what it holds, and what was expected.
@@ -310,6 +333,8 @@ mod tests {
         let places: Vec<_> = kept.report.defects.first.iter().map(|f| (f.line, f.column.as_str())).collect();
         assert_eq!(places, [(1, ""), (2, "talkgroup"), (3, "call_length")]);
         assert_eq!(kept.transmissions.len(), 1);
+        let endless = format!("{{\"x\": [{}0]}}", "0,".repeat(RECORDING_BYTES_MAX / 2));
+        assert!(matches!(log(&endless), Err(ImportError::RowTooLong { line: 1, .. })));
 
         let error = log("{\"talkgroup\": 7,\n  oops}").unwrap_err().to_string();
         assert!(
