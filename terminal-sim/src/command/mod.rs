@@ -7,11 +7,14 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use trunklab_protocol::ProfileId;
 
+pub mod handset;
 pub mod import;
 
 /// What `trunklab` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Radios in this process: one under your fingers in a terminal, or many under a script's
+    Handset(handset::HandsetOptions),
     /// Read talkgroup lists, site lists and call logs; tell what is in them and what is wrong with them
     Import(import::ImportOptions),
     /// Print tab completions for a shell
@@ -45,6 +48,7 @@ impl From<Outcome> for ExitCode {
 /// One sentence with the place and the remedy.
 pub fn perform(command: Command) -> Result<Outcome> {
     match command {
+        Command::Handset(options) => handset::perform(&options),
         Command::Import(options) => import::perform(&options),
         Command::Completions { shell } => {
             #[derive(Debug, Parser)]

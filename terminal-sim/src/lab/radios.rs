@@ -18,7 +18,7 @@ use trunklab_protocol::air_uplink::{self, AirUplink, Listen, UplinkWord};
 use trunklab_protocol::{
     CarrierNumber, Cause, Epoch, Family, Frame, Moment, Position, SiteId, Span, UnitId, frame,
 };
-use trunklab_terminal_core::handset::{Handset, HandsetConfig};
+use trunklab_terminal_core::handset::{Handset, HandsetConfig, HandsetView};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
@@ -30,6 +30,9 @@ const LISTEN_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A site whose beacon was not heard for this long cannot be heard.
 const BEACON_PATIENCE: Duration = Duration::from_millis(3_500);
+
+/// How often counters and views are shown.
+const STATUS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Commands and datagrams that may wait for the task.
 const INBOX_LEN: usize = 8_192;
@@ -83,6 +86,7 @@ pub struct EtherStatus {
 pub struct Radios {
     commands: mpsc::Sender<Command>,
     status: watch::Receiver<EtherStatus>,
+    views: watch::Receiver<BTreeMap<UnitId, HandsetView>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -100,6 +104,7 @@ impl Radios {
         let (commands, inbox) = mpsc::channel(INBOX_LEN);
         let (datagram_sender, datagrams) = mpsc::channel(INBOX_LEN);
         let (status_sender, status) = watch::channel(EtherStatus::default());
+        let (view_sender, views) = watch::channel(BTreeMap::new());
         let mut doors = Vec::new();
         for (index, address) in ports.iter().enumerate() {
             let local: SocketAddr = if address.is_ipv4() {
@@ -127,16 +132,22 @@ impl Radios {
             reports,
             status: EtherStatus::default(),
             status_sender,
+            view_sender,
             scratch: BytesMut::with_capacity(2_048),
         };
         let task = tokio::spawn(ether.run(inbox, datagrams));
-        Ok(Self { commands, status, task })
+        Ok(Self { commands, status, views, task })
     }
 
     /// Hands a command to the radios; waits while many are pending.
     pub async fn command(&self, command: Command) {
         // The task ends only with this handle; a command after that has nobody to reach.
         self.commands.send(command).await.ok();
+    }
+
+    /// How every handset stands: at most a fifth of a second old.
+    pub fn views(&self) -> BTreeMap<UnitId, HandsetView> {
+        self.views.borrow().clone()
     }
 
     /// The counters now.
@@ -207,6 +218,7 @@ struct Ether {
     reports: mpsc::Sender<Report>,
     status: EtherStatus,
     status_sender: watch::Sender<EtherStatus>,
+    view_sender: watch::Sender<BTreeMap<UnitId, HandsetView>>,
     scratch: BytesMut,
 }
 
@@ -221,7 +233,9 @@ impl Ether {
             self.ask_ports();
             if status_due <= Instant::now() {
                 self.status_sender.send_replace(self.status.clone());
-                status_due = Instant::now() + Duration::from_millis(200);
+                let views = self.radios.iter().map(|(unit, radio)| (*unit, radio.core.state())).collect();
+                self.view_sender.send_replace(views);
+                status_due = Instant::now() + STATUS_INTERVAL;
             }
             let due = self.next_due().min(status_due);
             tokio::select! {

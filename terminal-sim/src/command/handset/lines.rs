@@ -1,0 +1,88 @@
+//! Handsets under a script's fingers: a line in is a command, a line out is something that happened.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{Position, TalkgroupId, UnitId};
+use trunklab_terminal_core::input::Input;
+
+use super::Session;
+use crate::lab::radios::{Command, Report};
+
+/// Reads commands until `quit` or the end of the input.
+pub(super) async fn run(session: &mut Session, units: &[UnitId], json: bool) -> Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    loop {
+        tokio::select! {
+            line = lines.next_line() => {
+                let Some(line) = line? else { return Ok(()) };
+                match obey(session, units, line.trim()).await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(()),
+                    Err(error) => writeln!(std::io::stderr(), "trunklab: `{line}`: {error:#}")?,
+                }
+            }
+            report = session.reports.recv() => {
+                let Some(report) = report else { return Ok(()) };
+                session.keep(&report);
+                say(&report, json)?;
+            }
+        }
+    }
+}
+
+fn say(report: &Report, json: bool) -> Result<()> {
+    let Report::Event(at, unit, event) = report else { return Ok(()) };
+    let mut out = std::io::stdout().lock();
+    if json {
+        let line =
+            json!({ "at_ms": at.as_micros() / 1_000, "unit": unit.number(), "event": format!("{event:?}") });
+        writeln!(out, "{line}")?;
+    } else {
+        writeln!(out, "{at:>8}  unit {unit}  {event:?}")?;
+    }
+    Ok(out.flush()?)
+}
+
+async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<bool> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (first, rest) = match words.as_slice() {
+        [] => return Ok(true),
+        ["quit"] => return Ok(false),
+        [first, rest @ ..] => (*first, rest),
+    };
+    let unit = unit(units, first)?;
+    match rest {
+        ["on"] => session.user(unit, Input::PowerOn).await,
+        ["off"] => session.user(unit, Input::PowerOff).await,
+        ["press"] => session.press(unit, RequestKind::Normal).await,
+        ["emergency"] => session.press(unit, RequestKind::Emergency).await,
+        ["release"] => session.user(unit, Input::ReleasePtt).await,
+        ["vanish"] => session.radios.command(Command::Vanish(unit)).await,
+        ["talkgroup", number] => {
+            let number: u16 = number.parse().context("a talkgroup is a number from 1 to 65535")?;
+            let talkgroup = TalkgroupId::new(number).context("a talkgroup is a number from 1 to 65535")?;
+            session.user(unit, Input::Select(talkgroup)).await;
+        }
+        ["place", east, north] => {
+            let metres =
+                |text: &str| text.parse().with_context(|| format!("`{text}` is not a number of metres"));
+            let position = Position { east_m: metres(east)?, north_m: metres(north)? };
+            session.radios.command(Command::Place(unit, position)).await;
+        }
+        _ => bail!(
+            "expected on, off, press, emergency, release, vanish, talkgroup N, place EAST NORTH or quit"
+        ),
+    }
+    Ok(true)
+}
+
+fn unit(units: &[UnitId], text: &str) -> Result<UnitId> {
+    let number: u32 =
+        text.parse().with_context(|| format!("`{text}` is not a unit; a line begins with one"))?;
+    let found = units.iter().copied().find(|unit| unit.number() == number);
+    found.with_context(|| format!("unit {number} is not in the roster"))
+}

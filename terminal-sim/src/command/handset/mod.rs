@@ -1,0 +1,170 @@
+//! `trunklab handset`: radios in a process of their own. In a terminal, one radio under your fingers; piped, a line of
+//! text a command and a line a thing that happens, for scripts and tests.
+
+mod lines;
+mod roster;
+mod screen;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::voice::VoiceFrame;
+use trunklab_protocol::{Moment, Span, UnitId};
+use trunklab_terminal_core::input::Input;
+
+use crate::command::{Outcome, is_watched};
+use crate::lab::radios::{Command, Radios, Report};
+use crate::speech::{Recorder, synth, vocoder, wav};
+
+/// Which handsets, and where they are.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT press`, `UNIT emergency`, `UNIT release`,
+`UNIT talkgroup N`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line of output is one thing that happened:
+seconds, unit, event.
+
+Example: trunklab handset --air 127.0.0.1:7301 --roster handsets.csv")]
+pub struct HandsetOptions {
+    /// Air ports of the sites in the neighbourhood
+    #[arg(long = "air", required = true, value_name = "ADDRESS")]
+    air: Vec<SocketAddr>,
+    /// CSV with columns unit,key,talkgroup and perhaps east_m,north_m
+    #[arg(long, value_name = "FILE")]
+    roster: PathBuf,
+    /// Which unit of the roster is under your fingers; the first if not given
+    #[arg(long, value_name = "N")]
+    unit: Option<u32>,
+    /// Speak this WAV file while the button is down; a synthesised voice if not given
+    #[arg(long, value_name = "FILE")]
+    speak: Option<PathBuf>,
+    /// Write what the loudspeaker played to this WAV file at the end
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Switch every handset of the roster on at the start
+    #[arg(long)]
+    on: bool,
+    /// Seed of the handsets' random choices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Events as JSON lines when piped
+    #[arg(long)]
+    json: bool,
+}
+
+/// Seconds of speech that a synthesised talker has before it repeats itself.
+const SYNTHESISED_S: f64 = 20.0;
+
+/// The longest recording, in seconds.
+const RECORDING_S_MAX: u64 = 3_600;
+
+/// Runs until the user quits or the input ends.
+///
+/// # Errors
+/// A roster or WAV file that cannot be read, a unit that is not in it, a socket that cannot be opened.
+pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
+    let radios = roster::read(&options.roster, options.seed)?;
+    let units: Vec<UnitId> = radios.iter().map(|radio| radio.config.unit).collect();
+    let unit = match options.unit {
+        None => units[0],
+        Some(number) => match units.iter().copied().find(|unit| unit.number() == number) {
+            Some(unit) => unit,
+            None => bail!("unit {number} is not in {}; it names {units:?}", options.roster.display()),
+        },
+    };
+    let spoken = match &options.speak {
+        Some(path) => Some(vocoder::encode(&wav::read(path)?)),
+        None => None,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let origin = Instant::now();
+        let (sender, reports) = mpsc::channel(8_192);
+        let radios =
+            Radios::start(&options.air, radios, origin, sender).await.context("cannot open a socket")?;
+        let mut session =
+            Session { radios, reports, spoken, voices: BTreeMap::new(), record: BTreeMap::new(), origin };
+        if options.on {
+            for unit in &units {
+                session.user(*unit, Input::PowerOn).await;
+            }
+        }
+        if is_watched() {
+            if !options.on {
+                session.user(unit, Input::PowerOn).await;
+            }
+            screen::run(&mut session, unit).await?;
+        } else {
+            lines::run(&mut session, &units, options.json).await?;
+        }
+        if let Some(path) = &options.record {
+            session.write_recording(unit, path)?;
+        }
+        Ok(Outcome::Good)
+    })
+}
+
+/// The radios of this process, with what they say and what they hear.
+struct Session {
+    radios: Radios,
+    reports: mpsc::Receiver<Report>,
+    spoken: Option<Vec<VoiceFrame>>,
+    voices: BTreeMap<UnitId, Vec<VoiceFrame>>,
+    record: BTreeMap<UnitId, Recorder>,
+    origin: Instant,
+}
+
+impl Session {
+    async fn user(&self, unit: UnitId, input: Input) {
+        self.radios.command(Command::User(unit, input)).await;
+    }
+
+    async fn press(&mut self, unit: UnitId, kind: RequestKind) {
+        let speech = self.speech(unit);
+        self.user(unit, Input::Speech(speech)).await;
+        self.user(unit, Input::PressPtt { kind }).await;
+    }
+
+    fn speech(&mut self, unit: UnitId) -> Vec<VoiceFrame> {
+        match &self.spoken {
+            Some(frames) => frames.clone(),
+            None => self
+                .voices
+                .entry(unit)
+                .or_insert_with(|| vocoder::encode(&synth::sentence(u64::from(unit.number()), SYNTHESISED_S)))
+                .clone(),
+        }
+    }
+
+    fn now(&self) -> Moment {
+        let micros = u64::try_from(self.origin.elapsed().as_micros()).expect("a run is shorter than that");
+        Moment::from_micros(micros)
+    }
+
+    /// Keeps what a loudspeaker played.
+    fn keep(&mut self, report: &Report) {
+        if let Report::Heard(heard) = report {
+            let recorder = self
+                .record
+                .entry(heard.unit)
+                .or_insert_with(|| Recorder::new(Moment::ORIGIN, Span::from_secs(RECORDING_S_MAX)));
+            // A full tape goes on turning; the frames that it missed are in its counts.
+            recorder.hear(heard.at, heard.spurt, heard.position, &heard.frames).ok();
+        }
+    }
+
+    fn write_recording(&mut self, unit: UnitId, path: &std::path::Path) -> Result<()> {
+        let end = self.now();
+        let recorder = self
+            .record
+            .remove(&unit)
+            .unwrap_or_else(|| Recorder::new(Moment::ORIGIN, Span::from_secs(RECORDING_S_MAX)));
+        wav::write(path, &recorder.finish(end))?;
+        Ok(())
+    }
+}

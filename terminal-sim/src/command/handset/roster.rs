@@ -1,0 +1,107 @@
+//! The roster: which handsets a process holds, with their keys. CSV with a header; a key never stands on a command line.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::{Identity, Position, TalkgroupId, UnitId};
+use trunklab_terminal_core::handset::HandsetConfig;
+
+use crate::lab::radios::RadioSetup;
+
+/// The most handsets of one process.
+const ROSTER_MAX: usize = 10_000;
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    unit: UnitId,
+    key: String,
+    talkgroup: TalkgroupId,
+    #[serde(default)]
+    east_m: i32,
+    #[serde(default)]
+    north_m: i32,
+}
+
+/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m`; a key is 32 hexadecimal digits.
+///
+/// # Errors
+/// The file and line of the first row that is not so.
+pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read the roster {}", path.display()))?;
+    let mut radios: Vec<RadioSetup> = Vec::new();
+    for (index, row) in csv::Reader::from_reader(text.as_bytes()).deserialize::<Row>().enumerate() {
+        let line = index + 2;
+        let place = || format!("{}, line {line}", path.display());
+        let row = row.with_context(place)?;
+        let key = key(&row.key)
+            .with_context(place)
+            .context("a key is 32 hexadecimal digits, the same as in the home register")?;
+        if radios.iter().any(|radio| radio.config.unit == row.unit) {
+            bail!("{}: unit {} stands twice; give each handset its own row", place(), row.unit);
+        }
+        if radios.len() == ROSTER_MAX {
+            bail!("{}: one process holds at most {ROSTER_MAX} handsets; use several rosters", place());
+        }
+        radios.push(RadioSetup {
+            config: HandsetConfig::new(row.unit, Identity::Unit(row.unit), key, row.talkgroup, seed),
+            position: Position { east_m: row.east_m, north_m: row.north_m },
+        });
+    }
+    if radios.is_empty() {
+        bail!(
+            "the roster {} names no handset; its columns are unit,key,talkgroup,east_m,north_m",
+            path.display()
+        );
+    }
+    Ok(radios)
+}
+
+fn key(text: &str) -> Result<UnitKey> {
+    let digits = text.trim();
+    if digits.len() != 32 || !digits.is_ascii() {
+        bail!("the key has {} characters", digits.len());
+    }
+    let mut octets = [0; 16];
+    for (index, octet) in octets.iter_mut().enumerate() {
+        *octet = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16)
+            .context("the key has a character that is not a hexadecimal digit")?;
+    }
+    Ok(UnitKey::new(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roster(text: &str) -> Result<Vec<RadioSetup>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        read(file.path(), 1)
+    }
+
+    #[test]
+    fn reads_rows_with_and_without_a_place() {
+        let key = "00112233445566778899aabbccddeeff";
+        let radios = roster(&format!("unit,key,talkgroup,east_m,north_m\n1017,{key},41,500,-20\n")).unwrap();
+        assert_eq!(radios[0].config.unit.number(), 1017);
+        assert_eq!(radios[0].position, Position { east_m: 500, north_m: -20 });
+        assert_eq!(roster(&format!("unit,key,talkgroup\n1017,{key},41\n")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_bad_row_is_named_by_its_line_and_its_key_is_not_shown() {
+        let error = format!("{:#}", roster("unit,key,talkgroup\n1017,secret,41\n").unwrap_err());
+        assert!(error.contains("line 2") && error.contains("32 hexadecimal digits"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+        let error = format!(
+            "{:#}",
+            roster("unit,key,talkgroup\n0,00112233445566778899aabbccddeeff,41\n").unwrap_err()
+        );
+        assert!(error.contains("line 2"), "{error}");
+        assert!(roster("unit,key,talkgroup\n").is_err());
+    }
+}

@@ -1,0 +1,211 @@
+//! One handset in a terminal: what a radio's display shows, and its keys.
+//!
+//! ```text
+//! ┌ unit 1017 ───────────────────────────┐
+//! │  talkgroup 41        site 3  ▂▄▆█ -71 │
+//! │  TALKING             channel 12/3     │
+//! │  call 9: you talk                     │
+//! ├ what happened ───────────────────────┤
+//! │   3.210  talk permit in call 9        │
+//! └ space talk · e emergency · …  q quit ─┘
+//! ```
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::StreamExt;
+use ratatui::Frame;
+use ratatui::crossterm::event::{Event, EventStream, KeyCode, KeyEventKind};
+use ratatui::layout::{Constraint, Layout};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span as Text};
+use ratatui::widgets::{Block, Paragraph};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{Moment, TalkgroupId, UnitId};
+use trunklab_terminal_core::handset::{HandsetView, Phase};
+use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::output::HandsetEvent;
+
+use super::Session;
+use crate::lab::radios::Report;
+
+/// Lines of history that are kept.
+const HISTORY_MAX: usize = 200;
+
+/// What a key does. The last line of the screen prints the same table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Talk,
+    Emergency,
+    NextTalkgroup,
+    LastTalkgroup,
+    Power,
+    Quit,
+}
+
+const KEYS: &[(KeyCode, Deed, &str)] = &[
+    (KeyCode::Char(' '), Deed::Talk, "space talk"),
+    (KeyCode::Char('e'), Deed::Emergency, "e emergency"),
+    (KeyCode::Up, Deed::NextTalkgroup, "↑↓ talkgroup"),
+    (KeyCode::Down, Deed::LastTalkgroup, ""),
+    (KeyCode::Char('o'), Deed::Power, "o on/off"),
+    (KeyCode::Char('q'), Deed::Quit, "q quit"),
+    (KeyCode::Esc, Deed::Quit, ""),
+];
+
+/// Shows the radio until the user quits. The terminal is restored whatever happens.
+pub(super) async fn run(session: &mut Session, unit: UnitId) -> Result<()> {
+    let mut terminal = ratatui::init();
+    let result = watch(session, unit, &mut terminal).await;
+    ratatui::restore();
+    result
+}
+
+async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::DefaultTerminal) -> Result<()> {
+    let mut keys = EventStream::new();
+    let mut history: VecDeque<String> = VecDeque::new();
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        let view = session.radios.views().get(&unit).cloned();
+        terminal.draw(|frame| render(frame, view.as_ref(), &history))?;
+        tokio::select! {
+            key = keys.next() => {
+                let Some(Ok(Event::Key(key))) = key else { continue };
+                if key.kind == KeyEventKind::Release {
+                    continue;
+                }
+                let Some((_, deed, _)) = KEYS.iter().find(|(code, ..)| *code == key.code) else { continue };
+                if *deed == Deed::Quit {
+                    session.user(unit, Input::PowerOff).await;
+                    return Ok(());
+                }
+                perform(session, unit, *deed, view.as_ref()).await;
+            }
+            report = session.reports.recv() => {
+                let Some(report) = report else { return Ok(()) };
+                session.keep(&report);
+                if let Report::Event(at, reporter, event) = report && reporter == unit {
+                    history.push_front(sentence(at, &event));
+                    history.truncate(HISTORY_MAX);
+                }
+            }
+            _ = tick.tick() => {}
+        }
+    }
+}
+
+/// A terminal tells when a key goes down but seldom when it comes up: the button toggles.
+async fn perform(session: &mut Session, unit: UnitId, deed: Deed, view: Option<&HandsetView>) {
+    let Some(view) = view else { return };
+    let neighbour = |step: i32| {
+        let number = i32::from(view.selected.number()) + step;
+        u16::try_from(number).ok().and_then(TalkgroupId::new)
+    };
+    match deed {
+        Deed::Talk if view.ptt => session.user(unit, Input::ReleasePtt).await,
+        Deed::Talk => session.press(unit, RequestKind::Normal).await,
+        Deed::Emergency => session.press(unit, RequestKind::Emergency).await,
+        Deed::NextTalkgroup | Deed::LastTalkgroup => {
+            let step = if deed == Deed::NextTalkgroup { 1 } else { -1 };
+            if let Some(talkgroup) = neighbour(step) {
+                session.user(unit, Input::Select(talkgroup)).await;
+            }
+        }
+        Deed::Power if view.phase == Phase::Off => session.user(unit, Input::PowerOn).await,
+        Deed::Power => session.user(unit, Input::PowerOff).await,
+        Deed::Quit => {}
+    }
+}
+
+fn sentence(at: Moment, event: &HandsetEvent) -> String {
+    let text = match event {
+        HandsetEvent::OutOfRange => "out of range".to_owned(),
+        HandsetEvent::Camped { site } => format!("found site {site}"),
+        HandsetEvent::Service { site, service } => format!("site {site}: {service:?}"),
+        HandsetEvent::Registered { site, talkgroup: Some(talkgroup) } => {
+            format!("registered at site {site}, talkgroup {talkgroup}")
+        }
+        HandsetEvent::Registered { site, talkgroup: None } => {
+            format!("registered at site {site}, in no talkgroup")
+        }
+        HandsetEvent::RegisterRefused { cause } => format!("registration refused: {cause}"),
+        HandsetEvent::Affiliated { talkgroup } => format!("affiliated to talkgroup {talkgroup}"),
+        HandsetEvent::Queued { position } => format!("queued, place {position}"),
+        HandsetEvent::Refused { cause } => format!("refused: {cause}"),
+        HandsetEvent::TalkPermit { call } => format!("talk permit in call {call}"),
+        HandsetEvent::TalkEnded { call } => format!("talk ended in call {call}"),
+        HandsetEvent::Joined { call, talkgroup, late_entry: true } => {
+            format!("entered call {call} of talkgroup {talkgroup} late")
+        }
+        HandsetEvent::Joined { call, talkgroup, late_entry: false } => {
+            format!("joined call {call} of talkgroup {talkgroup}")
+        }
+        HandsetEvent::Hears { call, talker } => format!("hears unit {talker} in call {call}"),
+        HandsetEvent::Left { call, cause } => format!("left call {call}: {cause}"),
+    };
+    format!("{at:>9}  {text}")
+}
+
+fn render(frame: &mut Frame<'_>, view: Option<&HandsetView>, history: &VecDeque<String>) {
+    let [display, past] = Layout::vertical([Constraint::Length(6), Constraint::Min(3)]).areas(frame.area());
+    let title = view.map_or_else(|| " handset ".to_owned(), |view| format!(" unit {} ", view.unit));
+    let lines = view.map(face).unwrap_or_default();
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), display);
+
+    let help: Vec<&str> = KEYS.iter().map(|(_, _, text)| *text).filter(|text| !text.is_empty()).collect();
+    let block = Block::bordered().title(" what happened ").title_bottom(format!(" {} ", help.join(" · ")));
+    let lines: Vec<Line<'_>> = history.iter().map(|line| Line::raw(line.as_str())).collect();
+    frame.render_widget(Paragraph::new(lines).block(block), past);
+}
+
+fn face(view: &HandsetView) -> Vec<Line<'static>> {
+    let colourless = std::env::var_os("NO_COLOR").is_some();
+    let state = match view.phase {
+        Phase::Talking => Style::new().fg(Color::Red),
+        Phase::Listening => Style::new().fg(Color::Green),
+        Phase::Queued | Phase::Requesting => Style::new().fg(Color::Yellow),
+        Phase::Off
+        | Phase::Hunting
+        | Phase::OutOfRange
+        | Phase::Registering
+        | Phase::Denied
+        | Phase::Idle
+        | Phase::Ending
+        | Phase::Hanging
+        | Phase::Detaching => Style::new(),
+    };
+    let state = if colourless { Style::new() } else { state }.add_modifier(Modifier::BOLD);
+    let site = view.site.map_or_else(|| "no site".to_owned(), |site| format!("site {site}"));
+    let level = view.level_dbm.map_or_else(String::new, |level| format!("{} {level} dBm", bars(level)));
+    let channel = view.channel.map_or_else(String::new, |at| format!("channel {at}"));
+    let affiliated = if view.affiliated == Some(view.selected) { "" } else { " (not affiliated)" };
+    let queue = view.queue_position.map_or_else(String::new, |place| format!(", place {place}"));
+    let call = view.call.map_or_else(String::new, |call| {
+        let talker = match call.talker {
+            Some(talker) if talker == view.unit => "you talk".to_owned(),
+            Some(talker) => format!("unit {talker} talks"),
+            None => "nobody talks".to_owned(),
+        };
+        format!("call {} of talkgroup {}: {talker}", call.call, call.talkgroup)
+    });
+    vec![
+        Line::raw(format!(" talkgroup {}{affiliated}", view.selected)),
+        Line::raw(format!(" {site}  {level}")),
+        Line::from(vec![
+            Text::raw(" "),
+            Text::styled(format!("{}{queue}", view.phase.text().to_uppercase()), state),
+            Text::raw(format!("  {channel}")),
+        ]),
+        Line::raw(format!(" {call}")),
+    ]
+}
+
+fn bars(level_dbm: i8) -> &'static str {
+    match level_dbm {
+        ..-105 => "▂   ",
+        -105..-95 => "▂▄  ",
+        -95..-80 => "▂▄▆ ",
+        -80.. => "▂▄▆█",
+    }
+}
