@@ -18,6 +18,9 @@ mod timers;
 mod traffic_word;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{HandsetConfig, ReleaseInQueue};
 pub use machine::Handset;
 pub use phase::{Phase, TRANSITIONS, Transition, Trigger};

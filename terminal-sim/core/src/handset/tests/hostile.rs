@@ -1,0 +1,160 @@
+//! Whatever comes in, in whatever order, at whatever time: no panic, no endless loop, no flood.
+
+use proptest::prelude::*;
+use trunklab_protocol::air_downlink::{
+    AccessRules, Affiliated, Burst, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorRefused,
+    FloorTaken, Grant, Idle, Queued, Refused, RegisterRefused, Registered, Release, SiteService, System,
+    Talker, Voice, Working,
+};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::proof::Challenge as ChallengeOctets;
+use trunklab_protocol::voice::FrameRun;
+use trunklab_protocol::{
+    BurstPlace, Cause, Identity, Incarnation, Moment, Press, ProfileId, SlotAddress, Span, Tmsi,
+};
+
+use super::bench::{KEY, call, imsi, site, slot, spurt, talkgroup, unit};
+use crate::handset::{Handset, HandsetConfig};
+use crate::input::Input;
+use crate::output::Outbox;
+
+fn address() -> impl Strategy<Value = SlotAddress> {
+    prop_oneof![4 => Just(slot(12, 0)), 4 => Just(slot(14, 0)), 1 => (1_u16..20, 0_u8..6).prop_map(|(c, s)| slot(c, s))]
+}
+
+fn press() -> impl Strategy<Value = Press> {
+    prop_oneof![9 => 0_u16..12, 1 => any::<u16>()].prop_map(|number| Press::new(number).unwrap())
+}
+
+fn who() -> impl Strategy<Value = trunklab_protocol::UnitId> {
+    prop_oneof![2 => Just(unit(1017)), 1 => Just(unit(1018))]
+}
+
+fn identity() -> impl Strategy<Value = Identity> {
+    prop_oneof![Just(imsi()), Just(Identity::Unit(unit(1017)))]
+}
+
+fn cause() -> impl Strategy<Value = Cause> {
+    proptest::sample::select(Cause::ALL)
+}
+
+fn talker() -> impl Strategy<Value = Talker> {
+    (who(), 1_u32..6, press()).prop_map(|(unit, number, press)| Talker { unit, spurt: spurt(number), press })
+}
+
+fn system() -> impl Strategy<Value = DownlinkWord> {
+    let service = proptest::sample::select(SiteService::ALL);
+    let profile = prop_oneof![9 => Just(ProfileId::Iden), 1 => proptest::sample::select(ProfileId::ALL)];
+    (0_u32..2, service, profile, any::<[u8; 4]>()).prop_map(|(run, service, profile, rules)| {
+        let [backoff, tries, tries_emergency, wait] = rules;
+        System {
+            site: site(3),
+            incarnation: Incarnation::new(run).unwrap(),
+            service,
+            profile,
+            access: AccessRules { backoff, tries, tries_emergency, wait: wait % 8 },
+        }
+        .into()
+    })
+}
+
+fn word() -> impl Strategy<Value = DownlinkWord> {
+    let group = (41_u16..43).prop_map(talkgroup);
+    let number = (1_u32..4).prop_map(call);
+    let challenge = any::<[u8; 16]>().prop_map(ChallengeOctets::new);
+    prop_oneof![
+        1 => Just(Idle {}.into()),
+        4 => system(),
+        2 => (identity(), challenge).prop_map(|(identity, challenge)| Challenge { identity, challenge }.into()),
+        4 => (identity(), proptest::option::of(group.clone())).prop_map(|(identity, talkgroup)| {
+            let (unit, tmsi) = (unit(1017), Tmsi::new(1).unwrap());
+            Registered { identity, unit, tmsi, talkgroup }.into()
+        }),
+        1 => (identity(), cause()).prop_map(|(identity, cause)| RegisterRefused { identity, cause }.into()),
+        1 => (who(), press(), group.clone())
+            .prop_map(|(unit, press, talkgroup)| Affiliated { unit, press, talkgroup }.into()),
+        1 => (who(), press(), cause()).prop_map(|(unit, press, cause)| Refused { unit, press, cause }.into()),
+        1 => (who(), press(), any::<u16>())
+            .prop_map(|(unit, press, position)| Queued { unit, press, position }.into()),
+        1 => (who(), press()).prop_map(|(unit, press)| Working { unit, press }.into()),
+        1 => (who(), cause()).prop_map(|(unit, cause)| Deregistered { unit, cause }.into()),
+        6 => (number.clone(), group.clone(), address(), proptest::option::of(talker()), any::<bool>()).prop_map(
+            |(call, talkgroup, at, talker, late_entry)| {
+                Grant { call, talkgroup, at, talker, emergency: false, late_entry }.into()
+            }
+        ),
+        1 => (number.clone(), cause()).prop_map(|(call, cause)| Release { call, cause }.into()),
+        4 => (number.clone(), who(), 1_u32..6, any::<u32>(), 0_usize..=16).prop_map(
+            |(call, talker, number, position, frames)| {
+                let frames = FrameRun::new(vec![None; frames]).unwrap();
+                Voice { call, talker, spurt: spurt(number), position, frames }.into()
+            }
+        ),
+        4 => (number.clone(), group.clone(), talker())
+            .prop_map(|(call, talkgroup, talker)| FloorTaken { call, talkgroup, talker }.into()),
+        4 => (number.clone(), group).prop_map(|(call, talkgroup)| FloorIdle { call, talkgroup }.into()),
+        1 => (number, who(), press(), cause())
+            .prop_map(|(call, unit, press, cause)| FloorRefused { call, unit, press, cause }.into()),
+    ]
+}
+
+fn burst() -> impl Strategy<Value = Input> {
+    let lie = prop_oneof![19 => Just(None), 1 => any::<u32>().prop_map(Some)];
+    (address(), lie, word(), -112_i8..=-40).prop_map(|(at, lie, word, level_dbm)| {
+        // The right count is filled in when the burst's time has come.
+        let place = BurstPlace { at, count: lie.unwrap_or(0) };
+        Input::Burst { site: site(3), level_dbm, burst: Burst { place, word } }
+    })
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        30 => burst(),
+        4 => Just(Input::PressPtt { kind: RequestKind::Normal }),
+        1 => Just(Input::PressPtt { kind: RequestKind::Emergency }),
+        3 => Just(Input::ReleasePtt),
+        2 => (41_u16..43).prop_map(|number| Input::Select(talkgroup(number))),
+        2 => Just(Input::PowerOn),
+        1 => Just(Input::PowerOff),
+        1 => Just(Input::Silence { site: site(3) }),
+        1 => (0_usize..5_000).prop_map(|frames| Input::Speech(vec![[1; 8]; frames])),
+        2 => Just(Input::Time),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn nothing_heard_can_break_a_handset(
+        steps in prop::collection::vec((input(), 0_u64..400_000), 1..300),
+    ) {
+        let config = HandsetConfig::new(unit(1017), imsi(), KEY, talkgroup(41), 3);
+        let mut handset = Handset::new(config);
+        let mut now = Moment::ORIGIN;
+        let mut out = Outbox::new();
+        handset.handle(now, Input::PowerOn, &mut out);
+        for (mut input, micros) in steps {
+            now += Span::from_micros(micros);
+            if let Input::Burst { burst, .. } = &mut input
+                && burst.place.count == 0
+            {
+                burst.place.count = u32::try_from(now.as_micros() / 90_000).unwrap();
+            }
+            out.clear();
+            handset.handle(now, input, &mut out);
+            prop_assert!(out.len() < 64, "{} outputs of one input", out.len());
+            if let Some(deadline) = handset.next_deadline() {
+                prop_assert!(deadline.at > now, "{} spins", deadline.why);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_sleep_is_survived(sleep_s in 1_u64..400_000_000) {
+        let mut bench = super::bench::Bench::registered(ProfileId::Tetra).talking();
+        bench.now += Span::from_secs(sleep_s);
+        bench.input(Input::Time);
+        prop_assert!(bench.outputs.len() < 64);
+    }
+}

@@ -1,0 +1,214 @@
+use trunklab_protocol::air_downlink::{Affiliated, Queued, Refused, Working};
+use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
+use trunklab_protocol::profile::PROFILES;
+use trunklab_protocol::{Cause, Press, ProfileId, Span};
+
+use super::bench::*;
+use crate::handset::{Phase, ReleaseInQueue};
+use crate::input::Input;
+use crate::output::{HandsetEvent, Output};
+
+fn press(number: u16) -> Press {
+    Press::new(number).unwrap()
+}
+
+#[test]
+fn a_grant_takes_the_handset_to_the_slot_and_gives_talk_permit() {
+    for profile in PROFILES {
+        let mut bench = Bench::registered(profile.id);
+        bench.press();
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+        let talker = bench.talker(1017, 5, bench.last_press());
+        bench.says(bench.grant(Some(talker)));
+        bench.run_until(|bench| bench.phase() == Phase::Talking, Span::from_secs(1));
+        assert_eq!(bench.events, [HandsetEvent::TalkPermit { call: call(9) }], "{}", profile.name);
+        let tune = Output::Tune { site: site(3), carrier: bench.traffic().carrier };
+        assert!(bench.outputs.iter().any(|(_, output)| *output == tune));
+    }
+}
+
+#[test]
+fn an_unanswered_request_is_repeated_under_the_same_number_and_given_up() {
+    for (kind, tries) in [(RequestKind::Normal, 3), (RequestKind::Emergency, 6)] {
+        let mut bench = Bench::registered(ProfileId::Iden);
+        bench.input(Input::PressPtt { kind });
+        bench.run(Span::from_secs(20));
+        let presses: Vec<_> = bench
+            .words()
+            .iter()
+            .filter_map(|word| if let UplinkWord::CallRequest(word) = word { Some(word.press) } else { None })
+            .collect();
+        assert_eq!(presses.len(), tries);
+        assert!(presses.iter().all(|press| *press == presses[0]));
+        assert_eq!(bench.refusals(), [Cause::NoAnswer]);
+        assert_eq!(bench.phase(), Phase::Idle);
+        // Each wait is six opportunities of 90 ms, each back-off under four more.
+        for pair in bench.uplink.windows(2) {
+            let gap = pair[1].1.place.count - pair[0].1.place.count;
+            assert!((6..=10).contains(&gap), "{gap}");
+        }
+    }
+}
+
+#[test]
+fn each_press_is_a_new_request() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.press();
+    bench.run(Span::from_secs(10));
+    let first = bench.last_press();
+    bench.input(Input::ReleasePtt);
+    bench.press();
+    bench.run(Span::from_secs(1));
+    assert_eq!(bench.last_press(), first + 1);
+}
+
+#[test]
+fn working_stops_the_retries_for_a_while() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    bench.says(Working { unit: unit(1017), press: press(bench.last_press()) });
+    bench.run(Span::from_secs(5));
+    assert_eq!(bench.uplink.len(), 1);
+    bench.run(Span::from_millis(700));
+    assert_eq!(bench.uplink.len(), 2, "then it asks again");
+}
+
+#[test]
+fn a_queued_request_is_shown_kept_and_granted_later() {
+    let mut bench = Bench::registered(ProfileId::Smartnet2);
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    for position in [2, 2, 1] {
+        bench.says(Queued { unit: unit(1017), press: press(number), position });
+    }
+    bench.run(Span::from_secs(20));
+    let events = [HandsetEvent::Queued { position: 2 }, HandsetEvent::Queued { position: 1 }];
+    assert_eq!(bench.events, events);
+    assert_eq!(bench.uplink.len(), 1, "nothing is repeated in the queue");
+    assert_eq!(bench.handset.state().queue_position, Some(1));
+    bench.says(bench.grant(Some(bench.talker(1017, 5, number))));
+    bench.run_until(|bench| bench.phase() == Phase::Talking, Span::from_secs(1));
+    assert_eq!(bench.phase(), Phase::Talking);
+}
+
+#[test]
+fn a_place_in_the_queue_that_nobody_confirms_is_asked_for_again() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    bench.says(Queued { unit: unit(1017), press: press(number), position: 1 });
+    bench.run(Span::from_secs(41));
+    assert_eq!(bench.phase(), Phase::Requesting);
+    assert_eq!(bench.last_press(), number);
+}
+
+#[test]
+fn a_refusal_names_its_cause_and_another_press_is_not_meant() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    bench.says(Refused { unit: unit(1017), press: press(number - 1), cause: Cause::QueueFull });
+    bench.says(Refused { unit: unit(1018), press: press(number), cause: Cause::QueueFull });
+    bench.run(Span::from_millis(300));
+    assert_eq!(bench.phase(), Phase::Requesting);
+    bench.says(Refused { unit: unit(1017), press: press(number), cause: Cause::NotAMember });
+    bench.run(Span::from_millis(300));
+    assert_eq!((bench.refusals(), bench.phase()), (vec![Cause::NotAMember], Phase::Idle));
+}
+
+#[test]
+fn released_in_the_queue_the_request_stays_or_is_cancelled_as_programmed() {
+    for (policy, cancelled) in [(ReleaseInQueue::KeepsRequest, 0), (ReleaseInQueue::CancelsRequest, 1)] {
+        let mut bench = Bench::with(ProfileId::Iden, policy).switched_on();
+        bench.press();
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+        let number = bench.last_press();
+        bench.says(Queued { unit: unit(1017), press: press(number), position: 1 });
+        bench.run(Span::from_millis(300));
+        bench.input(Input::ReleasePtt);
+        bench.run(Span::from_millis(400));
+        let cancels = bench.words().iter().filter(|word| matches!(word, UplinkWord::CallCancel(_))).count();
+        assert_eq!(cancels, cancelled, "{policy:?}");
+        let phase = if cancelled == 0 { Phase::Queued } else { Phase::Idle };
+        assert_eq!(bench.phase(), phase);
+        if cancelled == 1 {
+            bench.says(Refused { unit: unit(1017), press: press(number), cause: Cause::RequestCancelled });
+            bench.run(Span::from_secs(10));
+            assert_eq!(bench.uplink.len(), 2, "the answer ends the errand");
+            assert_eq!(bench.refusals(), [], "the user asked for it");
+        }
+    }
+}
+
+#[test]
+fn a_press_that_never_reached_the_air_leaves_no_trace() {
+    let mut bench = Bench::registered(ProfileId::Mpt1327);
+    bench.run(Span::from_millis(1));
+    bench.press();
+    bench.input(Input::ReleasePtt);
+    bench.run(Span::from_secs(5));
+    assert_eq!((bench.uplink.len(), bench.events.len()), (0, 0));
+}
+
+#[test]
+fn released_before_the_grant_the_floor_is_given_back_at_once() {
+    for profile in PROFILES {
+        let mut bench = Bench::registered(profile.id);
+        bench.press();
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+        let talker = bench.talker(1017, 5, bench.last_press());
+        bench.input(Input::ReleasePtt);
+        bench.says(bench.grant(Some(talker)));
+        bench.shows(bench.floor_taken(talker));
+        bench.run(Span::from_secs(1));
+        let words = bench.words();
+        assert!(matches!(&words[1], UplinkWord::TalkEnd(word) if word.spurt == spurt(5)), "{}", profile.name);
+        assert!(!words.iter().any(|word| matches!(word, UplinkWord::Voice(_))));
+        assert_eq!(bench.events, []);
+    }
+}
+
+#[test]
+fn the_selector_affiliates_and_a_press_waits_for_it() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Select(talkgroup(42)));
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    assert!(matches!(&bench.words()[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)));
+    bench.says(Affiliated { unit: unit(1017), press: press(number), talkgroup: talkgroup(42) });
+    bench.run(Span::from_secs(1));
+    assert_eq!(bench.events, [HandsetEvent::Affiliated { talkgroup: talkgroup(42) }]);
+    assert!(matches!(&bench.words()[1], UplinkWord::CallRequest(word) if word.talkgroup == talkgroup(42)));
+}
+
+#[test]
+fn an_affiliation_that_is_refused_is_not_asked_for_again() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    bench.says(Refused { unit: unit(1017), press: press(number), cause: Cause::NotAMember });
+    bench.run(Span::from_secs(10));
+    assert_eq!(bench.refusals(), [Cause::NotAMember]);
+    assert_eq!(bench.uplink.len(), 1);
+    assert_eq!(bench.handset.state().affiliated, Some(talkgroup(41)));
+}
+
+#[test]
+fn another_talkers_call_ends_a_normal_request_but_not_an_emergency() {
+    for (kind, phase) in
+        [(RequestKind::Normal, Phase::Listening), (RequestKind::Emergency, Phase::Requesting)]
+    {
+        let mut bench = Bench::registered(ProfileId::Iden);
+        bench.input(Input::PressPtt { kind });
+        bench.says(bench.grant(Some(bench.talker(1018, 6, 1))));
+        bench.shows(bench.voice(1018, 6, 0));
+        bench.run(Span::from_millis(400));
+        assert_eq!(bench.phase(), phase);
+    }
+}

@@ -1,0 +1,96 @@
+use trunklab_protocol::air_uplink::{UplinkWord, Voice};
+use trunklab_protocol::profile::{Channel, PROFILES};
+use trunklab_protocol::voice::VoiceFrame;
+use trunklab_protocol::{ProfileId, Span};
+
+use super::bench::*;
+use crate::input::Input;
+use crate::output::Output;
+
+fn voices(bench: &Bench) -> Vec<Voice> {
+    bench
+        .words()
+        .into_iter()
+        .filter_map(|word| if let UplinkWord::Voice(voice) = word { Some(voice) } else { None })
+        .collect()
+}
+
+#[test]
+fn speech_goes_out_in_order_at_the_profiles_rate_in_the_calls_own_slots() {
+    for profile in PROFILES {
+        let mut bench = Bench::registered(profile.id).talking();
+        let speech: Vec<VoiceFrame> = (0..100).map(|frame| [frame; 8]).collect();
+        bench.input(Input::Speech(speech));
+        bench.run(Span::from_secs(2) + profile.traffic.period());
+        let mut position = voices(&bench)[0].position;
+        let mut spoken = Vec::new();
+        for voice in voices(&bench) {
+            assert_eq!(voice.position, position, "{}", profile.name);
+            position += u32::try_from(voice.frames.len()).unwrap();
+            spoken.extend(voice.frames.frames().iter().map(|frame| frame.expect("a talker loses nothing")));
+        }
+        // Bursts before the speech came carry silence.
+        let spoken: Vec<_> = spoken.into_iter().skip_while(|frame| *frame == [0; 8]).collect();
+        assert!(spoken.len() >= 90, "{}: {}", profile.name, spoken.len());
+        for (index, frame) in spoken.iter().take(99).enumerate() {
+            assert_eq!(frame[0], u8::try_from(index + 1).unwrap(), "{}", profile.name);
+        }
+        for (at, burst) in &bench.uplink {
+            let start =
+                profile.uplink_start(ORIGIN, Channel::Traffic, burst.place.at.slot, burst.place.count);
+            assert_eq!((*at, burst.place.at), (start, bench.traffic()), "{}", profile.name);
+        }
+    }
+}
+
+#[test]
+fn a_talker_without_speech_sends_silence() {
+    let mut bench = Bench::registered(ProfileId::Iden).talking();
+    bench.run(Span::from_secs(1));
+    let voices = voices(&bench);
+    assert!(voices.len() >= 10);
+    assert!(voices.iter().all(|voice| voice.frames.frames().iter().all(|frame| *frame == Some([0; 8]))));
+}
+
+#[test]
+fn a_late_wake_loses_its_bursts_and_keeps_the_time() {
+    let mut bench = Bench::registered(ProfileId::Iden).talking();
+    bench.run(Span::from_secs(1));
+    let before = voices(&bench).last().unwrap().clone();
+    let sent = bench.uplink.len();
+    bench.now += Span::from_millis(450);
+    bench.input(Input::Time);
+    bench.run_until(|bench| bench.uplink.len() > sent, Span::from_secs(1));
+    let (first, second) = (&bench.uplink[sent - 1].1, &bench.uplink[sent].1);
+    let after = voices(&bench).last().unwrap().clone();
+    let bursts = second.place.count - first.place.count;
+    assert!(bursts > 1);
+    let expected = u64::from(bursts) * 90 / 20;
+    assert!(u64::from(after.position - before.position).abs_diff(expected) <= 1);
+}
+
+#[test]
+fn speech_before_the_button_is_not_sent() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Speech(vec![[9; 8]; 50]));
+    let mut bench = bench.talking();
+    bench.run(Span::from_secs(1));
+    assert!(voices(&bench).iter().all(|voice| !voice.frames.frames().contains(&Some([9; 8]))));
+}
+
+#[test]
+fn what_is_heard_goes_to_the_loudspeaker_with_its_place_in_time() {
+    let mut bench = Bench::registered(ProfileId::Tetra).listening();
+    bench.shows(bench.voice(1018, 6, 30));
+    bench.run(Span::from_millis(100));
+    let heard = bench.outputs.iter().find_map(|(_, output)| match output {
+        Output::Heard { talker, position: 30, frames, .. } => Some((*talker, frames.frames().to_vec())),
+        Output::Hunt
+        | Output::Tune { .. }
+        | Output::Mute
+        | Output::Transmit { .. }
+        | Output::Heard { .. }
+        | Output::Event(_) => None,
+    });
+    assert_eq!(heard, Some((unit(1018), vec![Some([30; 8]), None])));
+}
