@@ -12,9 +12,20 @@ use trunklab_protocol::{BurstPlace, Cause, Moment, SlotAddress};
 
 use crate::timing::{AHEAD_MAX, Timing};
 
-/// By how much the strongest burst must exceed the next to be taken in spite of it. Receivers of narrow-band FM
-/// hold on to the stronger of two signals from 4 to 10 dB; no profile's sources state a figure, so 6 dB is ours.
-pub const CAPTURE_DB: i16 = 6;
+/// Shares of a power that is so many dB weaker, in ten-thousandths: 10^(-dB/10). Weaker ones count as the last.
+/// A table, for powers of ten differ in their last bits from machine to machine.
+#[rustfmt::skip]
+const SHARES: [u32; 31] = [
+    10_000, 7_943, 6_310, 5_012, 3_981, 3_162, 2_512, 1_995, 1_585, 1_259,
+    1_000, 794, 631, 501, 398, 316, 251, 200, 158, 126,
+    100, 79, 63, 50, 40, 32, 25, 20, 16, 13,
+    10,
+];
+
+/// The strongest burst is taken if all others together are weaker by at least this many dB (docs/protocol.md, clause
+/// 4.1.1). Receivers of narrow-band FM hold on to the stronger of two signals from 4 to 10 dB; no profile's
+/// sources state a figure, so 6 dB is ours.
+pub const CAPTURE_DB: usize = 6;
 
 /// Bursts kept for one opportunity. More than this collide in any case.
 pub const MET_MAX: usize = 16;
@@ -110,11 +121,14 @@ fn resolve(met: Met) -> Outcome {
     let Met { mut bursts, more, .. } = met;
     let count = u16::try_from(bursts.len()).expect("at most MET_MAX").saturating_add(more);
     bursts.sort_by_key(|burst| std::cmp::Reverse(burst.level_dbm));
-    let captured = match bursts.as_slice() {
-        [] => return Outcome { taken: None, lost: more },
-        [_] => true,
-        [strongest, next, ..] => i16::from(strongest.level_dbm) - i16::from(next.level_dbm) >= CAPTURE_DB,
+    let Some((strongest, others)) = bursts.split_first() else {
+        return Outcome { taken: None, lost: more };
     };
+    let share = |other: &Burst| {
+        let weaker_db = strongest.level_dbm.abs_diff(other.level_dbm);
+        SHARES[usize::from(weaker_db).min(SHARES.len() - 1)]
+    };
+    let captured = others.iter().map(share).sum::<u32>() <= SHARES[CAPTURE_DB];
     if captured && more == 0 {
         Outcome { taken: bursts.into_iter().next(), lost: count - 1 }
     } else {

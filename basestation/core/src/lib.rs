@@ -7,6 +7,7 @@ mod access;
 mod control;
 mod link;
 mod orders;
+mod outstanding;
 mod playout;
 mod radiate;
 mod requests;

@@ -1,11 +1,11 @@
 //! What the controller orders, and what becomes of the site when its controller comes and goes.
 
 use trunklab_protocol::air_downlink::{
-    Affiliated, Challenge, Deregistered, FloorRefused, Queued, Refused, RegisterRefused, Registered,
+    Affiliated, Challenge, Deregistered, FloorRefused, Grant, Queued, Refused, RegisterRefused, Registered,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
-use trunklab_protocol::{CallId, Cause, SlotAddress, Span, from_site, to_site};
+use trunklab_protocol::{CallId, Cause, Press, SlotAddress, Span, UnitId, from_site, to_site};
 
 use crate::link::greeting;
 use crate::output::{Outbox, Output};
@@ -38,6 +38,7 @@ impl BaseStation {
     /// The link is gone: running calls go on, new ones are refused.
     pub(crate) fn link_down(&mut self, out: &mut Outbox) {
         self.link.down();
+        self.outstanding.clear();
         self.update_service(out);
         if let Some(air) = &mut self.on_air {
             air.slots.values_mut().for_each(|slot| slot.forget_silence_told());
@@ -73,17 +74,20 @@ impl BaseStation {
                 self.answer(RegisterRefused { identity, cause }, out);
             }
             ToSite::Affiliated(to_site::Affiliated { unit, press, talkgroup }) => {
+                self.outstanding.answered(unit, press);
                 self.sessions.affiliate(unit, talkgroup);
                 self.answer(Affiliated { unit, press, talkgroup }, out);
             }
             ToSite::Refused(to_site::Refused { unit, press, cause }) => {
+                self.outstanding.answered(unit, press);
                 self.answer(Refused { unit, press, cause }, out);
             }
             ToSite::Queued(to_site::Queued { unit, press, position }) => {
+                self.outstanding.answered(unit, press);
                 self.answer(Queued { unit, press, position }, out);
             }
             ToSite::Deregister(to_site::Deregister { unit, cause }) => {
-                self.sessions.drop(unit);
+                self.forget_radio(unit);
                 self.answer(Deregistered { unit, cause }, out);
             }
             ToSite::Assert(order) => self.assert_call(order, out),
@@ -93,6 +97,7 @@ impl BaseStation {
                 }
             }
             ToSite::FloorRefused(to_site::FloorRefused { call, unit, press, cause }) => {
+                self.outstanding.answered(unit, press);
                 self.floor_refused(FloorRefused { call, unit, press, cause }, out);
             }
         }
@@ -101,6 +106,7 @@ impl BaseStation {
     fn configure(&mut self, settings: SiteSettings, out: &mut Outbox) {
         if let Err(cause) = check(&settings) {
             self.counts.drop(None, cause, out);
+            self.close_link(cause, out);
             return;
         }
         self.link.configure(self.now, settings.heartbeat_ms);
@@ -115,6 +121,7 @@ impl BaseStation {
         if self.on_air.as_ref().is_some_and(|air| air.settings.site != settings.site) {
             // Every session is proved with the site's number.
             self.sessions.clear();
+            self.outstanding.clear();
         }
         match &mut self.on_air {
             Some(air) if !replans(&air.settings, &settings) => air.settings = settings,
@@ -147,9 +154,16 @@ impl BaseStation {
         }
     }
 
+    /// A radio is here no longer.
+    pub(crate) fn forget_radio(&mut self, unit: UnitId) {
+        self.sessions.drop(unit);
+        self.outstanding.forget(unit);
+    }
+
     fn register(&mut self, order: to_site::Registered, out: &mut Outbox) {
         let to_site::Registered { identity, unit, tmsi, talkgroup, session_key } = order;
         let session = Session { tmsi, talkgroup, key: session_key };
+        self.outstanding.forget(unit);
         match self.sessions.hold(unit, session) {
             Ok(()) => self.answer(Registered { identity, unit, tmsi, talkgroup }, out),
             Err(cause) => {
@@ -175,6 +189,9 @@ impl BaseStation {
             self.announce_release(other, Cause::SlotReassigned, out);
         }
         let talker = order.talker;
+        if let Some(talker) = talker {
+            self.outstanding.answered(talker.unit, talker.press);
+        }
         let sequence = talker.map_or(0, |talker| self.sequences.first(talker.spurt));
         let Some(air) = &mut self.on_air else { return };
         let Some(slot) = air.slots.get_mut(&at) else { return };
@@ -191,7 +208,7 @@ impl BaseStation {
     }
 
     /// Tells radios on the control channel of the call in a slot.
-    fn announce(&mut self, at: SlotAddress, out: &mut Outbox) {
+    pub(crate) fn announce(&mut self, at: SlotAddress, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
         let Some(grant) = air.slots.get(&at).and_then(|slot| slot.grant()) else { return };
         let due = self.now + late_entry_interval(&air.settings);
@@ -268,6 +285,18 @@ impl BaseStation {
         if let Err(cause) = queued {
             self.counts.drop(Some(unit), cause, out);
         }
+    }
+
+    /// Where a unit has the floor that it asked for with this press.
+    pub(crate) fn granted(&self, unit: UnitId, press: Press) -> Option<SlotAddress> {
+        let talks =
+            |grant: Grant| grant.talker.is_some_and(|talker| talker.unit == unit && talker.press == press);
+        self.on_air
+            .as_ref()?
+            .slots
+            .values()
+            .find(|slot| slot.grant().is_some_and(talks))
+            .map(|slot| slot.at())
     }
 
     fn slot_of(&self, call: CallId) -> Option<SlotAddress> {

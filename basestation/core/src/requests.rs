@@ -8,10 +8,12 @@ use trunklab_protocol::air_downlink::{
     Deregistered, FloorRefused, Refused, RegisterRefused, SiteService, Working,
 };
 use trunklab_protocol::air_uplink::{Burst, FloorRequest, UplinkWord};
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Press, SlotAddress, UnitId, from_site};
 
 use crate::access::Outcome;
 use crate::output::{Outbox, Output};
+use crate::outstanding::Asked;
 use crate::station::BaseStation;
 use crate::traffic::Heard;
 
@@ -22,7 +24,7 @@ impl BaseStation {
         let outcome = air.access.close();
         let Some(burst) = self.taken(outcome, out) else { return };
         let unit = burst.word.unit();
-        if let Err(cause) = self.check(&burst) {
+        if let Err(cause) = self.check(Channel::Control, &burst) {
             if cause == Cause::NoSession {
                 self.tell_unregistered(&burst.word, out);
             }
@@ -41,7 +43,7 @@ impl BaseStation {
         let outcome = slot.uplink.close();
         let Some(burst) = self.taken(outcome, out) else { return };
         let unit = burst.word.unit();
-        if let Err(cause) = self.check(&burst) {
+        if let Err(cause) = self.check(Channel::Traffic, &burst) {
             if let (Cause::NoSession, UplinkWord::FloorRequest(request)) = (cause, &burst.word) {
                 self.refuse_floor(request, Cause::NotRegistered, out);
             }
@@ -62,8 +64,12 @@ impl BaseStation {
         taken
     }
 
-    /// Whether a burst comes from the unit that it names.
-    fn check(&self, burst: &Burst) -> Result<(), Cause> {
+    /// Whether a burst's word belongs on this channel and comes from the unit that it names, in this order (clause
+    /// 4.1.2).
+    fn check(&self, channel: Channel, burst: &Burst) -> Result<(), Cause> {
+        if channel_of(&burst.word) != channel {
+            return Err(Cause::WrongSlot);
+        }
         let (Some(unit), Some(air)) = (burst.word.unit(), &self.on_air) else {
             return Ok(());
         };
@@ -110,13 +116,21 @@ impl BaseStation {
             UplinkWord::Affiliate(word) if serves => {
                 let (unit, press, talkgroup) = (word.unit, word.press, word.talkgroup);
                 self.answer(Working { unit, press }, out);
-                self.tell(from_site::Affiliate { unit, press, talkgroup }, out);
+                if self.outstanding.ask(unit, Asked::Affiliation, press) {
+                    self.tell(from_site::Affiliate { unit, press, talkgroup }, out);
+                }
             }
             UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::CallRequest(word) if let Some(at) = self.granted(word.unit, word.press) => {
+                // It missed the grant.
+                self.announce(at, out);
+            }
             UplinkWord::CallRequest(word) if serves => {
                 let (unit, press, talkgroup, kind) = (word.unit, word.press, word.talkgroup, word.kind);
                 self.answer(Working { unit, press }, out);
-                self.tell(from_site::CallRequest { unit, press, talkgroup, kind }, out);
+                if self.outstanding.ask(unit, Asked::Call, press) {
+                    self.tell(from_site::CallRequest { unit, press, talkgroup, kind }, out);
+                }
             }
             UplinkWord::CallRequest(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
             UplinkWord::CallCancel(word) if serves => {
@@ -127,7 +141,7 @@ impl BaseStation {
             UplinkWord::CallCancel(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
             UplinkWord::Detach(word) => {
                 // Without a link the controller learns of it from the next inventory.
-                self.sessions.drop(word.unit);
+                self.forget_radio(word.unit);
                 self.tell(from_site::Detach { unit: word.unit }, out);
             }
             UplinkWord::FloorRequest(_) | UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => {
@@ -194,7 +208,9 @@ impl BaseStation {
             (Heard::FloorWanted, UplinkWord::FloorRequest(request)) => {
                 if self.service == SiteService::Wide {
                     let FloorRequest { unit, press, call } = request;
-                    self.tell(from_site::FloorRequest { unit, press, call }, out);
+                    if self.outstanding.ask(unit, Asked::Floor, press) {
+                        self.tell(from_site::FloorRequest { unit, press, call }, out);
+                    }
                 } else {
                     self.refuse_floor(&request, Cause::SiteUnavailable, out);
                 }
@@ -210,5 +226,18 @@ impl BaseStation {
     fn refuse_floor(&mut self, request: &FloorRequest, cause: Cause, out: &mut Outbox) {
         let refused = FloorRefused { call: request.call, unit: request.unit, press: request.press, cause };
         self.floor_refused(refused, out);
+    }
+}
+
+/// Where a word is said.
+const fn channel_of(word: &UplinkWord) -> Channel {
+    match word {
+        UplinkWord::Register(_)
+        | UplinkWord::Answer(_)
+        | UplinkWord::Affiliate(_)
+        | UplinkWord::Detach(_)
+        | UplinkWord::CallRequest(_)
+        | UplinkWord::CallCancel(_) => Channel::Control,
+        UplinkWord::FloorRequest(_) | UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => Channel::Traffic,
     }
 }

@@ -5,33 +5,25 @@ use std::collections::BTreeSet;
 use trunklab_protocol::settings::{CARRIERS_MAX, NEIGHBOURS_MAX, SiteSettings};
 use trunklab_protocol::{Cause, SlotAddress, SlotNumber};
 
-/// Whether a station can work with these settings.
+/// Whether a station can work with these settings (docs/protocol.md, clause 7.2).
 ///
 /// # Errors
-/// [`Cause::NoSuchCarrier`] when a carrier is not in the profile's plan or the control channel's is not in service,
-/// [`Cause::WrongSlot`] for a control slot that the profile does not have, else [`Cause::FieldOutOfRange`].
+/// [`Cause::FieldOutOfRange`].
 pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
     let profile = settings.profile.profile();
-    let distinct: BTreeSet<_> = settings.carriers.iter().collect();
-    if distinct.len() != settings.carriers.len()
-        || settings.carriers.len() > CARRIERS_MAX
-        || settings.neighbours.len() > NEIGHBOURS_MAX
-        || settings.heartbeat_ms == 0
-        || settings.broadcast_interval_ms == 0
-        || settings.talker_silence_ms == 0
-        || settings.late_entry_interval_ms == 0
-    {
-        return Err(Cause::FieldOutOfRange);
-    }
-    if settings.carriers.iter().any(|carrier| carrier.number() > profile.carrier_max)
-        || !settings.carriers.contains(&settings.control.carrier)
-    {
-        return Err(Cause::NoSuchCarrier);
-    }
-    if settings.control.slot.number() >= profile.slots {
-        return Err(Cause::WrongSlot);
-    }
-    Ok(())
+    let carriers = &settings.carriers;
+    let distinct: BTreeSet<_> = carriers.iter().collect();
+    let good = distinct.len() == carriers.len()
+        && carriers.len() <= CARRIERS_MAX
+        && carriers.iter().all(|carrier| carrier.number() <= profile.carrier_max)
+        && carriers.contains(&settings.control.carrier)
+        && settings.control.slot.number() < profile.slots
+        && settings.neighbours.len() <= NEIGHBOURS_MAX
+        && settings.heartbeat_ms > 0
+        && settings.broadcast_interval_ms > 0
+        && settings.talker_silence_ms > 0
+        && settings.late_entry_interval_ms > 0;
+    if good { Ok(()) } else { Err(Cause::FieldOutOfRange) }
 }
 
 /// The slots that calls can use: every slot but the control channel's, which with some profiles takes its carrier.

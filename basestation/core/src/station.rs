@@ -18,6 +18,7 @@ use crate::deadline::{Deadline, Timer};
 use crate::input::Input;
 use crate::link::Link;
 use crate::output::{Outbox, Output, StationEvent};
+use crate::outstanding::Outstanding;
 use crate::sessions::Sessions;
 use crate::settings::traffic_slots;
 use crate::spurts::SpurtSequences;
@@ -35,6 +36,7 @@ pub struct BaseStation {
     pub(crate) sequences: SpurtSequences,
     pub(crate) link: Link,
     pub(crate) sessions: Sessions,
+    pub(crate) outstanding: Outstanding,
     pub(crate) counts: Counts,
     pub(crate) service: SiteService,
     pub(crate) on_air: Option<OnAir>,
@@ -62,6 +64,7 @@ impl BaseStation {
             sequences: SpurtSequences::new(seed),
             link: Link::new(),
             sessions: Sessions::default(),
+            outstanding: Outstanding::default(),
             counts: Counts::default(),
             service: SiteService::NoService,
             on_air: None,

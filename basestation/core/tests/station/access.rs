@@ -79,6 +79,52 @@ fn a_burst_stronger_by_six_decibels_is_taken_in_spite_of_others() {
 }
 
 #[test]
+fn many_weak_bursts_together_drown_a_strong_one() {
+    let mut station = Driven::serving(ProfileId::Tetra);
+    let place = station.next_uplink(Channel::Control, at(1, 0));
+    station.run_until(station.begins(Channel::Control, place));
+    for (number, level) in (1..).zip([-80, -88, -88, -88]) {
+        let burst = station.burst(place, level, register(number));
+        station.input(Input::Air(burst));
+    }
+    station.run_for(Span::from_millis(300));
+    assert_eq!(station.told(), [], "three of -88 dBm are -83.2 dBm");
+}
+
+#[test]
+fn a_request_is_passed_on_once_until_it_is_answered() {
+    let mut station = Driven::serving(ProfileId::Dmr3);
+    station.hold(unit(7));
+    for _ in 0..3 {
+        station.access(request(7));
+    }
+    assert_eq!(station.told().len(), 1);
+    station.run_for(Span::from_millis(200));
+    let words = station.busy_words();
+    let working = words.iter().filter(|word| matches!(word, DownlinkWord::Working(_))).count();
+    assert_eq!(working, 3, "{words:?}");
+    let refused =
+        trunklab_protocol::to_site::Refused { unit: unit(7), press: press(1), cause: Cause::QueueFull };
+    station.order(refused);
+    station.access(request(7));
+    assert_eq!(station.told().len(), 1, "the answer was lost on the air: the controller gives it again");
+}
+
+#[test]
+fn who_asks_again_for_a_call_that_was_granted_hears_the_grant_again() {
+    let mut station = Driven::serving(ProfileId::Dmr3);
+    station.hold(unit(7));
+    station.order(assertion(1, station.traffic_slot(), Some(talker(7, 11)), true));
+    station.run_for(Span::from_millis(500));
+    station.busy_words();
+    station.access(request(7));
+    station.run_for(Span::from_millis(300));
+    assert_eq!(station.told(), []);
+    let words = station.busy_words();
+    assert!(matches!(&words[..], [DownlinkWord::Grant(word), _, _] if word.call == call(1)), "{words:?}");
+}
+
+#[test]
 fn a_transmission_received_twice_is_one_transmission() {
     let mut station = Driven::serving(ProfileId::Iden);
     let place = station.next_uplink(Channel::Control, at(1, 0));
