@@ -12,6 +12,7 @@ macro_rules! causes {
     ($($(#[$meta:meta])* $name:ident = $code:literal, $text:literal;)*) => {
         /// Why a request was refused, a call released, a link closed or a burst dropped.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
         pub enum Cause { $(#[doc = $text] $(#[$meta])* $name = $code,)* }

@@ -11,6 +11,7 @@ use crate::field::{Field, Kind, Parsed, checked_field, put_u24, take_u24};
 /// The individual id of a unit: what requests, calls and records name. 24 bits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UnitId(u32);
 
 impl UnitId {
@@ -47,6 +48,7 @@ impl Field for UnitId {
 /// A talkgroup, system-wide. 16 bits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TalkgroupId(u16);
 
 impl TalkgroupId {
@@ -69,16 +71,19 @@ const FIFTEEN_DIGITS: u64 = 999_999_999_999_999;
 /// Equipment identity: at most fifteen digits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Imei(u64);
 
 /// Subscription identity: at most fifteen digits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Imsi(u64);
 
 /// Telephone number: at most fifteen digits without leading zeros (E.164), never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Msisdn(u64);
 
 macro_rules! fifteen_digits {
@@ -183,6 +188,7 @@ impl Field for FleetMember {
 /// How a handset names itself when it registers (clause 3.1.6): first by equipment, then by subscription,
 /// afterwards by individual id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Identity {
     /// By equipment.

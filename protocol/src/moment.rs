@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: microseconds since the origin of the log. Never read from a clock inside a core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Moment(u64);
 
 /// A length of time in microseconds.

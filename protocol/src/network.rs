@@ -13,6 +13,7 @@ macro_rules! number {
     ($(#[$meta:meta])* $name:ident($inner:ty), $kind:literal, $least:literal to $most:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(try_from = "u64", into = "u64")]
         pub struct $name($inner);
 
@@ -90,6 +91,7 @@ number! {
 
 /// A priority level: 1 is the highest, 10 the lowest (standards.md C and D.2: ten levels, 1 is emergency).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Priority(u8);
 
@@ -134,6 +136,7 @@ impl fmt::Display for Priority {
 record! {
     /// A call. Node and epoch keep the calls of an isolated site from clashing with the controller's.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub struct CallId {
         /// Who set the call up.
         pub node: NodeId,
@@ -158,6 +161,7 @@ impl fmt::Display for CallId {
 record! {
     /// A carrier and a slot on it: what a call occupies at a site.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub struct SlotAddress {
         /// The carrier.
         pub carrier: CarrierNumber,

@@ -11,6 +11,7 @@ use crate::profile::ProfileId;
 
 /// One thing that happened, with its place in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Counts from 1 without gaps within an epoch.
     pub sequence: u64,
@@ -23,6 +24,7 @@ pub struct Event {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "fields carry the names of the types that document them")]
 pub enum EventKind {
@@ -86,6 +88,7 @@ pub enum EventKind {
 
 /// Everything a console needs to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Snapshot {
     /// The last event that is contained in it; events after it are to be applied.
     pub sequence: u64,
@@ -107,6 +110,7 @@ pub struct Snapshot {
 
 /// A site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SiteView {
     /// Which.
     pub site: SiteId,
@@ -128,6 +132,7 @@ pub struct SiteView {
 
 /// A traffic slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SlotView {
     /// Where.
     pub at: SlotAddress,
@@ -137,6 +142,7 @@ pub struct SlotView {
 
 /// What a site counts on the air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AirCounters {
     /// Control words sent.
     pub control_words: u64,
@@ -154,6 +160,7 @@ pub struct AirCounters {
 
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallView {
     /// Which.
     pub call: CallId,
@@ -173,6 +180,7 @@ pub struct CallView {
 
 /// A waiting request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueueView {
     /// Who waits.
     pub unit: UnitId,
@@ -190,6 +198,7 @@ pub struct QueueView {
 
 /// A talkgroup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TalkgroupView {
     /// Which.
     pub talkgroup: TalkgroupId,
@@ -201,6 +210,7 @@ pub struct TalkgroupView {
 
 /// Sums since the controller's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Totals {
     /// Calls granted.
     pub granted: u64,

@@ -9,6 +9,7 @@ use crate::network::SlotNumber;
 
 octet_enum! {
     /// Which air interface.
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub enum ProfileId {
         /// iDEN: 25 kHz, six slots of 15 ms.
         Iden = 1,
