@@ -128,8 +128,6 @@ pub struct Counters {
     pub site_octets: Octets,
     /// The operator port's octets, TLS included.
     pub operator_octets: Octets,
-    /// The voice port's octets.
-    pub voice_octets: Octets,
     /// Orders to the switch and its reports: octets of the frames that carry them between machines.
     pub switch_octets: Octets,
     /// Frames from sites that were read whole.
@@ -148,6 +146,8 @@ pub struct Counters {
     pub messages_dropped: CountByCause,
     /// Orders for sites that had no link.
     pub orders_without_link: Count,
+    /// Orders that the voice switch was too slow to take.
+    pub switch_orders_lost: Count,
     /// Inputs that the core handled.
     pub inputs: Count,
     /// Inputs set aside because the core broke on them.

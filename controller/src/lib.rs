@@ -5,7 +5,17 @@
 
 pub mod clock;
 pub mod counters;
+pub mod dispatch;
+pub mod feed;
+pub mod links;
 pub mod log;
+pub mod observer;
+pub mod operator;
+pub mod run;
+pub mod run_loop;
 pub mod store;
 pub mod switch;
 pub mod zone;
+
+#[cfg(test)]
+mod testing;

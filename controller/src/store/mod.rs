@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use trunklab_controller_core::config::Change;
+use trunklab_controller_core::config::{Change, SystemParameters};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::Epoch;
 
@@ -190,6 +190,17 @@ impl Store {
             }
             transaction.commit()
         })
+    }
+
+    /// Keeps these parameters of the system if none were provisioned.
+    ///
+    /// # Errors
+    /// When they cannot be made durable.
+    pub fn provide_system(&mut self, system: &SystemParameters) -> Result<(), StoreError> {
+        let has_one: bool = self.try_sql(|connection| {
+            connection.query_row("SELECT count(*) > 0 FROM system", [], |row| row.get(0))
+        })?;
+        if has_one { Ok(()) } else { self.provision(&[Change::System(system.clone())]) }
     }
 
     /// Keeps what the core wants kept, all in one commit.

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error};
+use trunklab_controller_core::config::Change;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::Epoch;
 
@@ -14,6 +15,9 @@ use crate::counters::Counters;
 
 /// SHA-256 of an operator's token.
 pub type TokenHash = [u8; 32];
+
+/// A term of office: its epoch, and what is provisioned at its beginning.
+pub type Term = (Epoch, Vec<Change>);
 
 /// Items that may wait for the thread; beyond it an item fails at once.
 const QUEUE_LEN_MAX: usize = 4_096;
@@ -44,7 +48,7 @@ struct Item {
 }
 
 enum Errand {
-    BeginTerm { wall_at_origin_us: u64, answer: oneshot::Sender<Result<Epoch, StoreError>> },
+    BeginTerm { wall_at_origin_us: u64, answer: oneshot::Sender<Result<Term, StoreError>> },
     OperatorTokens { answer: oneshot::Sender<Result<Vec<TokenHash>, StoreError>> },
     SetAside { epoch: Epoch, index: u64, at_us: u64, what: String },
     Stop,
@@ -79,8 +83,8 @@ impl StoreHandle {
         self.requests.try_send(Request::Keep(Item { epoch, id, item: Box::new(item) })).is_ok()
     }
 
-    /// Begins a new term of office; `None` when the thread is gone or overloaded.
-    pub async fn begin_term(&self, wall_at_origin_us: u64) -> Option<Result<Epoch, StoreError>> {
+    /// Begins a new term of office and reads what is provisioned; `None` when the thread is gone or overloaded.
+    pub async fn begin_term(&self, wall_at_origin_us: u64) -> Option<Result<Term, StoreError>> {
         let (answer, answered) = oneshot::channel();
         if self.ask(Errand::BeginTerm { wall_at_origin_us, answer }) { answered.await.ok() } else { None }
     }
@@ -147,7 +151,8 @@ fn run(store: &mut Store, errand: Errand) -> Next {
     match errand {
         // Whoever asked may have gone: then nobody needs the answer.
         Errand::BeginTerm { wall_at_origin_us, answer } => {
-            drop(answer.send(store.begin_term(wall_at_origin_us)));
+            let term = store.begin_term(wall_at_origin_us);
+            drop(answer.send(term.and_then(|epoch| Ok((epoch, store.changes()?)))));
         }
         Errand::OperatorTokens { answer } => drop(answer.send(store.operator_tokens())),
         Errand::SetAside { epoch, index, at_us, what } => {

@@ -135,6 +135,22 @@ impl Authority {
             ca_pem: self.certificate_pem.clone(),
         })
     }
+
+    /// A site's certificate that is no longer good.
+    #[cfg(test)]
+    pub(crate) fn expired_site(&self, site: SiteId) -> Result<Credentials, ZoneError> {
+        let key = KeyPair::generate()?;
+        let name = site_common_name(site);
+        let mut params =
+            leaf(CertificateParams::default(), &name, ExtendedKeyUsagePurpose::ClientAuth, &serial()?);
+        params.not_after = (SystemTime::now() - DAY / 2).into();
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(Credentials {
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            ca_pem: self.certificate_pem.clone(),
+        })
+    }
 }
 
 impl fmt::Debug for Authority {

@@ -113,4 +113,11 @@ impl Zone {
     pub fn ca_pem(&self) -> &str {
         &self.controller.ca_pem
     }
+
+    /// The same zone for a client that trusts another authority.
+    #[cfg(test)]
+    pub(crate) fn trusting(self, ca_pem: &str) -> Self {
+        let controller = Credentials { ca_pem: ca_pem.to_owned(), ..self.controller };
+        Self { controller, ..self }
+    }
 }

@@ -1,0 +1,205 @@
+use bytes::{BufMut, BytesMut};
+use tokio::net::TcpStream;
+use trunklab_protocol::frame::encode_with;
+use trunklab_protocol::from_site::{CallRequest, Health, InventoryEnd};
+use trunklab_protocol::to_site::Heartbeat;
+use trunklab_protocol::{Epoch, Family, Press, TalkgroupId};
+
+use super::*;
+use crate::testing::{Lab, ScriptedSite, hello, site, unit};
+use crate::zone::{DenyList, Fingerprint, Zone};
+
+/// The other link still gets an answer to what it says.
+async fn is_undisturbed(other: &mut ScriptedSite) {
+    other
+        .says(
+            &Health {
+                control_words: 0,
+                control_words_busy: 0,
+                bursts: 1,
+                collisions: 0,
+                late: 0,
+                dropped: 0,
+            }
+            .into(),
+        )
+        .await;
+    assert_eq!(other.hears().await, Some(Heartbeat {}.into()));
+}
+
+#[tokio::test]
+async fn a_site_is_heard_and_answered_in_the_controllers_epoch() {
+    let lab = Lab::start().await;
+    let site = lab.site(3).await;
+    assert_eq!(site.epoch.number(), 1);
+    lab.controller.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_certificates_of_the_zone_reach_the_core() {
+    let directory = tempfile::tempdir().unwrap();
+    let denied_file = directory.path().join("denied.txt");
+    let lab = Lab::start_with(|options| options.deny = DenyList::in_file(denied_file.clone())).await;
+    let mut standing = lab.site(3).await;
+    let refused =
+        |cause| move |counters: &crate::counters::Counters| counters.links_refused.read().contains(&cause);
+
+    let stranger = Zone::ephemeral().unwrap().site(site(3)).unwrap();
+    let expired = lab.zone.authority().expired_site(site(3)).unwrap();
+    let poser = lab.zone.controller().clone();
+    let mut count = 0;
+    for credentials in [Some(&stranger), Some(&expired), Some(&poser), None] {
+        let connected =
+            ScriptedSite::connect(lab.controller.addresses().listen, lab.zone.ca_pem(), credentials).await;
+        // With TLS 1.3 a client learns of the refusal when it reads.
+        if let Ok(mut connected) = connected {
+            connected.says(&hello()).await;
+            assert_eq!(connected.hears().await, None);
+        }
+        count += 1;
+        lab.until(refused((Cause::NotAuthenticated, count))).await;
+    }
+
+    let stolen = lab.zone.site(site(3)).unwrap();
+    let fingerprint = Fingerprint::of(&stolen.certificate("a test's certificate").unwrap());
+    std::fs::write(&denied_file, format!("{fingerprint}\n")).unwrap();
+    let mut thief = lab.connect(&stolen).await.unwrap();
+    thief.says(&hello()).await;
+    assert_eq!(thief.hears().await, None);
+    lab.until(refused((Cause::CertificateDenied, 1))).await;
+
+    is_undisturbed(&mut standing).await;
+    assert_eq!(lab.controller.counters().links_opened.read(), 1);
+}
+
+#[tokio::test]
+async fn a_second_proper_connection_replaces_the_first() {
+    let lab = Lab::start().await;
+    let mut first = lab.site(3).await;
+    let mut other = lab.site(4).await;
+    let mut second = lab.site(3).await;
+    assert_eq!(first.is_closed().await, Some(Cause::LinkReplaced));
+    is_undisturbed(&mut second).await;
+    is_undisturbed(&mut other).await;
+    lab.until(|counters| counters.links_closed.read() == [(Cause::LinkReplaced, 1)]).await;
+}
+
+#[tokio::test]
+async fn whatever_an_authenticated_site_sends_ends_in_a_named_cause() {
+    fn framed(family: Family, message: u8, sequence: u32, payload: &[u8]) -> BytesMut {
+        let mut octets = BytesMut::new();
+        encode_with(&mut octets, family, message, Epoch::new(0).unwrap(), sequence, |into| {
+            into.put_slice(payload)
+        });
+        octets
+    }
+    let lab = Lab::start().await;
+    let mut other = lab.site(4).await;
+    let end = FromSite::from(InventoryEnd {}).code();
+    let mut damaged = framed(Family::FromSite, end, 0, &[]);
+    damaged[5] ^= 0x10;
+    let mut old = framed(Family::FromSite, end, 0, &[]);
+    old[2] = 9;
+    let covered = old.len() - 4;
+    let checksum = crc32c::crc32c(&old[..covered]);
+    old.truncate(covered);
+    old.put_u32(checksum);
+    let replayed = [framed(Family::FromSite, end, 0, &[]), framed(Family::FromSite, end, 0, &[])].concat();
+    let hostile = [
+        (BytesMut::from(&[0xFF; 64][..]), Cause::FrameTooLong),
+        (BytesMut::from(&[0, 3, 1, 3, 4][..]), Cause::FrameTooShort),
+        (damaged, Cause::BadChecksum),
+        (old, Cause::WrongVersion),
+        (framed(Family::ToSite, 0x02, 0, &[]), Cause::WrongFamily),
+        (framed(Family::FromSite, end, 5, &[]), Cause::SequenceGap),
+        (BytesMut::from(&replayed[..]), Cause::SequenceGap),
+        (framed(Family::FromSite, end, 0, &[1]), Cause::TrailingOctets),
+        (framed(Family::FromSite, 0x10, 0, &[9, 9]), Cause::FieldOutOfRange),
+        (framed(Family::FromSite, 0x20, 0, &[0, 0, 1]), Cause::FieldTruncated),
+    ];
+    let credentials = lab.zone.site(site(3)).unwrap();
+    for (octets, cause) in hostile {
+        let mut link = lab.connect(&credentials).await.unwrap();
+        link.sends(&octets).await;
+        assert_eq!(link.is_closed().await, Some(cause));
+        is_undisturbed(&mut other).await;
+    }
+    // A number from a later version is skipped, and the link goes on.
+    let mut link = lab.connect(&credentials).await.unwrap();
+    link.sends(&framed(Family::FromSite, 0xEE, 0, &[1, 2, 3])).await;
+    link.frame(&hello());
+    link.says(&hello()).await;
+    assert_eq!(link.hears().await, Some(Heartbeat {}.into()));
+    assert!(lab.controller.counters().messages_dropped.read().contains(&(Cause::UnknownMessage, 1)));
+}
+
+#[tokio::test]
+async fn a_frame_that_the_end_cuts_short_is_lost_with_its_link() {
+    let lab = Lab::start().await;
+    let mut link = lab.site(3).await;
+    let octets = link.frame(&hello());
+    link.sends(&octets[..7]).await;
+    drop(link);
+    lab.until(|counters| counters.links_closed.read() == [(Cause::LinkLost, 1)]).await;
+    lab.site(3).await;
+}
+
+#[tokio::test]
+async fn a_link_that_cannot_keep_up_is_closed() {
+    let lab = Lab::start_with(|options| options.link_limits.outgoing_max = 8).await;
+    let mut other = lab.site(4).await;
+    let mut slow = lab.site(3).await;
+    let many =
+        Health { control_words: 0, control_words_busy: 0, bursts: 50, collisions: 0, late: 0, dropped: 0 };
+    slow.says(&many.into()).await;
+    assert_eq!(slow.is_closed().await, Some(Cause::LinkCongested));
+    is_undisturbed(&mut other).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_given_up() {
+    let lab = Lab::start_with(|options| {
+        options.link_limits.handshake_max = std::time::Duration::from_millis(50);
+    })
+    .await;
+    let silent = TcpStream::connect(lab.controller.addresses().listen).await.unwrap();
+    lab.until(|counters| counters.links_refused.read() == [(Cause::HandshakeTimeout, 1)]).await;
+    drop(silent);
+}
+
+#[tokio::test]
+async fn links_have_limits_for_all_and_for_each_address() {
+    let too_many =
+        |counters: &crate::counters::Counters| counters.links_refused.read() == [(Cause::TooManyLinks, 1)];
+    let lab = Lab::start_with(|options| options.link_limits.links_max = 2).await;
+    let (mut first, _second) = (lab.site(1).await, lab.site(2).await);
+    let mut third = lab.connect(&lab.zone.site(site(3)).unwrap()).await.unwrap();
+    assert_eq!(third.hears().await, None);
+    lab.until(too_many).await;
+    is_undisturbed(&mut first).await;
+
+    let lab = Lab::start_with(|options| options.link_limits.links_per_address_max = 1).await;
+    let mut first = lab.site(1).await;
+    let second = lab.connect(&lab.zone.site(site(2)).unwrap()).await;
+    assert!(second.is_err());
+    lab.until(too_many).await;
+    is_undisturbed(&mut first).await;
+}
+
+#[tokio::test]
+async fn a_grant_is_timed_from_its_request() {
+    let lab = Lab::start().await;
+    let mut link = lab.site(3).await;
+    let request = CallRequest {
+        unit: unit(1017),
+        press: Press::new(1).unwrap(),
+        talkgroup: TalkgroupId::new(41).unwrap(),
+        kind: trunklab_protocol::air_uplink::RequestKind::Normal,
+    };
+    link.says(&request.into()).await;
+    assert!(matches!(link.hears().await, Some(ToSite::Assert(_))));
+    lab.until(|counters| counters.grant_latency.read().count == 1).await;
+    let counters = lab.controller.counters();
+    assert!(counters.grant_latency.read().p99_us > 0);
+    assert!(counters.site_octets.taken.read() > 0 && counters.site_octets.sent.read() > 0);
+}

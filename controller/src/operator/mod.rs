@@ -1,0 +1,148 @@
+//! The operator port: HTTPS for consoles, for monitoring and for sites that enrol.
+//!
+//! `/v1` is for holders of a token, and only reads; `/enrol` is for holders of an enrolment token; `/healthz`,
+//! `/readyz` and `/metrics` are for whoever can reach the port: they tell no names and no numbers of units.
+
+mod enrolment;
+mod events;
+mod metrics;
+mod openapi;
+mod problem;
+mod server;
+mod tokens;
+
+pub use server::{OperatorLimits, OperatorServer};
+pub use tokens::{TokenBook, new_operator_token, token_hash};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
+use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
+use trunklab_protocol::operator::Snapshot;
+
+use crate::counters::Counters;
+use crate::feed::EventFeed;
+use crate::run_loop::Query;
+use crate::switch::SwitchHandle;
+use crate::zone::enrol::EnrolmentDesk;
+use problem::Problem;
+
+/// Octets of a request's body: an enrolment has the largest.
+const BODY_LEN_MAX: usize = 64 * 1024;
+
+/// How long the run loop may take to answer.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+/// Signatures that may be checked at once.
+const ENROLMENTS_AT_ONCE: usize = 2;
+
+/// What the operator port can reach.
+#[derive(Debug)]
+pub struct Reach {
+    /// The run loop.
+    pub queries: mpsc::Sender<Query>,
+    /// The events.
+    pub feed: Arc<EventFeed>,
+    /// The controller's counts.
+    pub counters: Arc<Counters>,
+    /// The voice switch, for its counts.
+    pub switch: Arc<SwitchHandle>,
+    /// Who may read.
+    pub tokens: Arc<TokenBook>,
+    /// Who signs for new sites; `None` enrols nobody.
+    pub desk: Option<EnrolmentDesk>,
+}
+
+/// What the operator port answers from.
+#[derive(Debug)]
+pub struct Operator {
+    reach: Reach,
+    enrolments: Semaphore,
+    is_ready: AtomicBool,
+}
+
+impl Operator {
+    /// Not ready yet.
+    pub const fn new(reach: Reach) -> Self {
+        Self { reach, enrolments: Semaphore::const_new(ENROLMENTS_AT_ONCE), is_ready: AtomicBool::new(false) }
+    }
+
+    /// Whether the controller serves calls: what `/readyz` says.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn snapshot(&self) -> Option<Snapshot> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Snapshot(answer)).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+}
+
+/// Everything that the port answers.
+pub(crate) fn router(operator: Arc<Operator>) -> Router {
+    let v1 = Router::new()
+        .route("/v1/snapshot", get(snapshot))
+        .route("/v1/events", get(events::follow))
+        .route("/v1/openapi.json", get(openapi::document))
+        .route_layer(from_fn_with_state(Arc::clone(&operator), tokens::demand));
+    Router::new()
+        .merge(v1)
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics::page))
+        .route(ENROLMENT_PATH, post(enrolment::enrol))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
+        .with_state(operator)
+}
+
+/// All that a console needs to begin.
+#[utoipa::path(
+    get,
+    path = "/v1/snapshot",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "Sites, slots, calls, queue, talkgroups and sums", body = Snapshot),
+        (status = 401, description = "No token, or not a good one", body = Problem),
+        (status = 503, description = "The controller is busy or closing down", body = Problem),
+    )
+)]
+async fn snapshot(State(operator): State<Arc<Operator>>) -> Response {
+    match operator.snapshot().await {
+        Some(snapshot) => Json(snapshot).into_response(),
+        None => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the controller is busy or closing down: ask again in a moment",
+        )
+        .into_response(),
+    }
+}
+
+async fn healthz() -> &'static str {
+    "alive\n"
+}
+
+async fn readyz(State(operator): State<Arc<Operator>>) -> (StatusCode, &'static str) {
+    if operator.is_ready.load(Ordering::Relaxed) {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "nothing is here: GET /v1/openapi.json lists what there is")
+}
+
+#[cfg(test)]
+mod tests;

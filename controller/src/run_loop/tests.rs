@@ -1,0 +1,76 @@
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::from_site::{CallRequest, Detach};
+use trunklab_protocol::{Press, TalkgroupId};
+
+use super::*;
+use crate::observer::Observed;
+use crate::run::ControllerError;
+use crate::store::StorePlace;
+use crate::testing::{BREAKING_UNIT, Lab, ScriptedSite, unit};
+
+async fn breaks(site: &mut ScriptedSite) {
+    site.says(&Detach { unit: unit(BREAKING_UNIT) }.into()).await;
+    assert_eq!(site.is_closed().await, Some(Cause::EntrySetAside));
+}
+
+#[tokio::test]
+async fn an_input_that_breaks_the_core_is_set_aside_and_a_new_term_begins() {
+    let lab = Lab::start().await;
+    let mut bad = lab.site(3).await;
+    let mut good = lab.site(4).await;
+    breaks(&mut bad).await;
+    assert_eq!(good.is_closed().await, Some(Cause::EntrySetAside));
+    let back = lab.site(4).await;
+    assert_eq!(back.epoch.number(), 2);
+    assert_eq!(lab.controller.counters().inputs_set_aside.read(), 1);
+}
+
+#[tokio::test]
+async fn a_core_that_keeps_breaking_ends_the_controller() {
+    let mut lab = Lab::start().await;
+    for _ in 0..BREAKS_MAX {
+        let mut bad = lab.site(3).await;
+        bad.says(&Detach { unit: unit(BREAKING_UNIT) }.into()).await;
+        bad.is_closed().await;
+    }
+    let ended = lab.controller.ended().await;
+    assert!(matches!(ended, Err(ControllerError::Run(RunError::KeepsBreaking))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_must_last_is_answered_after_its_commit_and_an_observer_sees_the_order() {
+    let (watcher, mut seen) = mpsc::channel::<Observed>(1_024);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("trunklab.db");
+    let lab = Lab::start_with(|options| {
+        options.store = StorePlace::File(path.clone());
+        options.observer = Some(watcher);
+    })
+    .await;
+    let mut site = lab.site(3).await;
+    let request = CallRequest {
+        unit: unit(1017),
+        press: Press::new(1).unwrap(),
+        talkgroup: TalkgroupId::new(41).unwrap(),
+        kind: RequestKind::Normal,
+    };
+    site.says(&request.into()).await;
+    while lab.controller.snapshot().await.unwrap().totals.registered != 7 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    lab.controller.stop().await.unwrap();
+    assert_eq!(site.is_closed().await, Some(Cause::Shutdown));
+
+    let mut order = Vec::new();
+    while let Some(Observed { what, .. }) = seen.recv().await {
+        match what {
+            Seen::Input(Input::FromSite { message: FromSite::CallRequest(_), .. }) => order.push("request"),
+            Seen::Output(Output::ToSite { message: ToSite::Assert(_), .. }) => order.push("grant"),
+            Seen::Output(Output::Store { id: 7, .. }) => order.push("store"),
+            Seen::Input(Input::Stored { id: 7 }) => order.push("stored"),
+            Seen::Input(Input::ClosingDown) => order.push("closing down"),
+            Seen::Input(_) | Seen::Output(_) => {}
+        }
+    }
+    assert_eq!(order, ["request", "grant", "store", "stored", "closing down"]);
+}

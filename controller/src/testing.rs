@@ -1,0 +1,330 @@
+//! A scripted core, a scripted site and a scripted console, on real sockets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use trunklab_controller_core::input::Input;
+use trunklab_controller_core::output::{CallRecord, Outbox, Output, StoreItem};
+use trunklab_protocol::air_downlink::Talker;
+use trunklab_protocol::frame::encode_with;
+use trunklab_protocol::from_site::{FromSite, Hello};
+use trunklab_protocol::operator::{Event, EventKind, Snapshot, Totals};
+use trunklab_protocol::to_site::{Assert, Close, Heartbeat, ToSite};
+use trunklab_protocol::{
+    CallId, CarrierNumber, Cause, Epoch, Family, Frame, Incarnation, Moment, NodeId, Priority, SiteId,
+    SlotAddress, SlotNumber, SpurtId, UnitId,
+};
+
+use crate::dispatch::Dispatch;
+use crate::run::{ControllerOptions, RunningController};
+use crate::zone::{Credentials, Zone, client_config};
+
+/// Nothing in a test takes this long unless it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The scripted core breaks on a unit of this number.
+pub const BREAKING_UNIT: u32 = 666;
+
+/// A core with a few reflexes, each of which tests one thing of the shell.
+pub struct ScriptedCore {
+    epoch: Epoch,
+    events: u64,
+    stored: u64,
+}
+
+impl ScriptedCore {
+    fn event(&mut self, at: Moment, kind: EventKind, out: &mut Outbox) {
+        self.events += 1;
+        out.push(Output::Event(Event { sequence: self.events, at, kind }));
+    }
+}
+
+impl Dispatch for ScriptedCore {
+    fn begin() -> Self {
+        Self { epoch: Epoch::new(0).unwrap(), events: 0, stored: 0 }
+    }
+
+    fn handle(&mut self, now: Moment, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Started { epoch, .. } => self.epoch = epoch,
+            Input::SiteConnected { site } => {
+                let incarnation = Incarnation::new(self.epoch.number()).unwrap();
+                self.event(now, EventKind::SiteUp { site, incarnation }, out);
+            }
+            Input::SiteDisconnected { site, cause } => {
+                self.event(now, EventKind::SiteLost { site, cause }, out);
+            }
+            Input::FromSite { site, message } => self.hear(now, site, message, out),
+            Input::Stored { id } => {
+                self.stored = id;
+                self.event(now, EventKind::Dropped { site: None, cause: Cause::Duplicate }, out);
+            }
+            Input::StoreFailed { .. }
+            | Input::Time
+            | Input::Provision(_)
+            | Input::Entropy(_)
+            | Input::FromSwitch(_)
+            | Input::ClosingDown => {}
+        }
+    }
+
+    fn next_due(&self) -> Option<Moment> {
+        None
+    }
+
+    fn snapshot(&self, now: Moment) -> Snapshot {
+        Snapshot {
+            sequence: self.events,
+            at: now,
+            epoch: self.epoch,
+            sites: Vec::new(),
+            calls: Vec::new(),
+            queue: Vec::new(),
+            talkgroups: Vec::new(),
+            totals: Totals { registered: self.stored, ..Totals::default() },
+        }
+    }
+}
+
+impl ScriptedCore {
+    fn hear(&mut self, now: Moment, site: SiteId, message: FromSite, out: &mut Outbox) {
+        match message {
+            FromSite::Hello(_) => out.push(Output::ToSite { site, message: Heartbeat {}.into() }),
+            // So many messages, in one go.
+            FromSite::Health(health) => {
+                for _ in 0..health.bursts {
+                    out.push(Output::ToSite { site, message: Heartbeat {}.into() });
+                }
+                for _ in 0..health.dropped {
+                    self.event(now, EventKind::Dropped { site: Some(site), cause: Cause::Duplicate }, out);
+                }
+            }
+            FromSite::Detach(detach) => {
+                assert_ne!(detach.unit.number(), BREAKING_UNIT, "a test breaks the core here");
+            }
+            FromSite::CallRequest(request) => {
+                let call = CallId { node: NodeId::new(1).unwrap(), epoch: self.epoch, counter: 1 };
+                let at = SlotAddress {
+                    carrier: CarrierNumber::new(1).unwrap(),
+                    slot: SlotNumber::new(1).unwrap(),
+                };
+                let talker = Some(Talker {
+                    unit: request.unit,
+                    press: request.press,
+                    spurt: SpurtId::new(1).unwrap(),
+                });
+                out.push(Output::ToSite {
+                    site,
+                    message: Assert {
+                        call,
+                        talkgroup: request.talkgroup,
+                        at,
+                        talker,
+                        talker_is_here: true,
+                        emergency: false,
+                        priority: Priority::LOWEST,
+                    }
+                    .into(),
+                });
+                let record = CallRecord {
+                    call,
+                    epoch: self.epoch,
+                    talkgroup: request.talkgroup,
+                    caller: Some(request.unit),
+                    kind: request.kind,
+                    priority: Priority::LOWEST,
+                    requested: now,
+                    granted: now,
+                    released: None,
+                    slots: Vec::new(),
+                    spurts: Vec::new(),
+                };
+                out.push(Output::Store { id: 7, item: StoreItem::CallOpened(record) });
+            }
+            FromSite::InventoryRadios(_)
+            | FromSite::InventoryCalls(_)
+            | FromSite::InventoryEnd(_)
+            | FromSite::Register(_)
+            | FromSite::Answer(_)
+            | FromSite::Affiliate(_)
+            | FromSite::CallCancel(_)
+            | FromSite::FloorRequest(_)
+            | FromSite::TalkEnd(_)
+            | FromSite::TalkerSilent(_) => {}
+        }
+    }
+}
+
+pub const TOKEN: &str = "a test's token";
+
+/// A controller with the scripted core, in a zone in memory.
+pub struct Lab {
+    pub zone: Zone,
+    pub controller: RunningController,
+}
+
+impl Lab {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(adjust: impl FnOnce(&mut ControllerOptions)) -> Self {
+        let zone = Zone::ephemeral().unwrap();
+        let mut options = ControllerOptions::ephemeral(&zone, Vec::new());
+        options.operator_tokens = vec![TOKEN.to_owned()];
+        adjust(&mut options);
+        let controller = RunningController::start_with::<ScriptedCore>(options).await.unwrap();
+        Self { zone, controller }
+    }
+
+    /// A site that has connected and been greeted.
+    pub async fn site(&self, number: u16) -> ScriptedSite {
+        let mut site = self.connect(&self.zone.site(site(number)).unwrap()).await.unwrap();
+        site.greets().await;
+        site
+    }
+
+    pub async fn connect(&self, credentials: &Credentials) -> std::io::Result<ScriptedSite> {
+        ScriptedSite::connect(self.controller.addresses().listen, self.zone.ca_pem(), Some(credentials)).await
+    }
+
+    /// Waits until a count has reached a number.
+    pub async fn until(&self, what: impl Fn(&crate::counters::Counters) -> bool) {
+        let counters = self.controller.counters();
+        let reached = async {
+            while !what(&counters) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reached).await.expect("the count is never reached");
+    }
+}
+
+pub fn site(number: u16) -> SiteId {
+    SiteId::new(number).unwrap()
+}
+
+pub fn unit(number: u32) -> UnitId {
+    UnitId::new(number).unwrap()
+}
+
+pub fn hello() -> FromSite {
+    Hello {
+        incarnation: Incarnation::new(1).unwrap(),
+        newest_epoch: Epoch::new(0).unwrap(),
+        voice_address: SocketAddr::from(([127, 0, 0, 1], 9)),
+    }
+    .into()
+}
+
+pub async fn tls_to(
+    address: SocketAddr,
+    ca_pem: &str,
+    credentials: Option<&Credentials>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let config = client_config(ca_pem, credentials).unwrap();
+    let stream = TcpStream::connect(address).await?;
+    let name = ServerName::try_from("controller").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// A site that says what a test wants.
+pub struct ScriptedSite {
+    stream: TlsStream<TcpStream>,
+    heard: BytesMut,
+    sequence: u32,
+    pub epoch: Epoch,
+}
+
+impl ScriptedSite {
+    pub async fn connect(
+        address: SocketAddr,
+        ca_pem: &str,
+        credentials: Option<&Credentials>,
+    ) -> std::io::Result<Self> {
+        let stream = tls_to(address, ca_pem, credentials).await?;
+        Ok(Self { stream, heard: BytesMut::new(), sequence: 0, epoch: Epoch::new(0).unwrap() })
+    }
+
+    pub async fn greets(&mut self) {
+        self.says(&hello()).await;
+        assert_eq!(self.hears().await, Some(Heartbeat {}.into()));
+    }
+
+    pub async fn says(&mut self, message: &FromSite) {
+        let octets = self.frame(message);
+        self.sends(&octets).await;
+    }
+
+    /// The message's frame, in its place in the order.
+    pub fn frame(&mut self, message: &FromSite) -> BytesMut {
+        let mut octets = BytesMut::new();
+        encode_with(&mut octets, Family::FromSite, message.code(), self.epoch, self.sequence, |payload| {
+            message.put_payload(payload);
+        });
+        self.sequence += 1;
+        octets
+    }
+
+    /// Any octets; the controller may have closed the link already.
+    pub async fn sends(&mut self, octets: &[u8]) {
+        if self.stream.write_all(octets).await.is_ok() {
+            self.stream.flush().await.ok();
+        }
+    }
+
+    /// The next message; `None` at the end of the link.
+    pub async fn hears(&mut self) -> Option<ToSite> {
+        tokio::time::timeout(PATIENCE, self.next_message()).await.expect("the controller says nothing")
+    }
+
+    async fn next_message(&mut self) -> Option<ToSite> {
+        loop {
+            if let Some(frame) = Frame::decode(&mut self.heard).unwrap() {
+                assert_eq!(frame.family, Family::ToSite);
+                self.epoch = frame.epoch;
+                return Some(ToSite::decode(frame.message, &frame.payload).unwrap());
+            }
+            if self.stream.read_buf(&mut self.heard).await.unwrap_or(0) == 0 {
+                return None;
+            }
+        }
+    }
+
+    /// Waits for the end of the link, and the cause that the controller gives for it.
+    pub async fn is_closed(&mut self) -> Option<Cause> {
+        let mut said = None;
+        while let Some(message) = self.hears().await {
+            if let ToSite::Close(Close { cause }) = message {
+                said = Some(cause);
+            }
+        }
+        said
+    }
+}
+
+/// One HTTPS exchange; status and body.
+pub async fn exchange(lab: &Lab, head: &str, token: Option<&str>, body: &str) -> (u16, String) {
+    let mut stream = tls_to(lab.controller.addresses().operator, lab.zone.ca_pem(), None).await.unwrap();
+    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let request = format!(
+        "{head} HTTP/1.1\r\nHost: controller\r\nConnection: close\r\n{authorization}\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // The end of the connection may come without TLS's own farewell.
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().ok();
+    let answer = String::from_utf8(answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let body = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    (status, body)
+}
