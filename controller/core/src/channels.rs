@@ -90,9 +90,28 @@ impl SlotPool {
         self.time_used
     }
 
-    /// Keeps the sum of the pool that this one replaces.
-    pub fn after(mut self, earlier: &Self) -> Self {
+    /// Whether the site has this slot.
+    pub fn exists(&self, at: SlotAddress) -> bool {
+        self.index(at).is_some()
+    }
+
+    /// Whether the site has this slot and nobody holds it.
+    pub fn is_free(&self, at: SlotAddress) -> bool {
+        self.index(at).is_some_and(|index| self.slots[index].held.is_none())
+    }
+
+    /// Takes over what the pool that this one replaces holds and has counted.
+    ///
+    /// # Panics
+    /// Where a slot is held that this pool does not have: it is to be given back first.
+    pub fn in_place_of(mut self, earlier: &Self) -> Self {
         self.time_used = earlier.time_used;
+        for slot in &earlier.slots {
+            if let Some((call, since)) = slot.held {
+                let index = self.index(slot.at).expect("a held slot stays, or is given back first");
+                self.hold(index, call, since);
+            }
+        }
         self
     }
 

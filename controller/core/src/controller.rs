@@ -1,23 +1,65 @@
 //! The controller's state and its one way in: a table of contents of all that can happen.
 
-use trunklab_protocol::operator::Snapshot;
-use trunklab_protocol::{Epoch, Moment};
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::{CallId, Cause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
-use crate::digest::digest_of;
+use crate::call::calls::Calls;
+use crate::call::floor::SpurtCounter;
+use crate::call::queue::BusyQueue;
+use crate::call::table::{Event, State};
+use crate::config::SystemParameters;
+use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
-use crate::output::{Outbox, Output};
+use crate::output::{Outbox, Output, StoreItem};
 use crate::random::RandomStream;
-use crate::timers::{Deadline, Timers};
+use crate::registry::home::HomeRegister;
+use crate::registry::sites::{Memory, Site};
+use crate::registry::talkgroups::TalkgroupState;
+use crate::registry::visitors::Visitors;
+use crate::timers::{Deadline, TimerKey, Timers};
+
+/// How often fresh octets are asked for.
+const ENTROPY_INTERVAL: Span = Span::from_secs(600);
 
 /// A controller: decides, and leaves the doing to its shell.
 #[derive(Debug)]
 pub struct Controller {
+    /// The moment that is being worked on; never runs backwards.
     pub(crate) now: Moment,
+    /// The moment at which the caller woke: later than `now` while timers catch up.
+    pub(crate) woke: Moment,
+    pub(crate) term: Term,
     pub(crate) epoch: Epoch,
-    pub(crate) random: Option<RandomStream>,
+    pub(crate) system: SystemParameters,
+    pub(crate) home: HomeRegister,
+    pub(crate) sites: Directory<SiteId, Site>,
+    pub(crate) talkgroups: Directory<TalkgroupId, TalkgroupState>,
+    pub(crate) visitors: Visitors,
+    pub(crate) calls: Calls,
+    pub(crate) queue: BusyQueue,
+    /// Running calls that have listeners at a site but no slot there, longest wait first.
+    pub(crate) lacking: Vec<(SiteId, CallId)>,
+    /// Slots were given back, or are no longer held back: somebody may be served.
+    pub(crate) slots_freed: bool,
     pub(crate) timers: Timers,
     pub(crate) events: Events,
+    pub(crate) spurts: SpurtCounter,
+    pub(crate) call_count: u32,
+    pub(crate) arrivals: u64,
+    pub(crate) store_count: u64,
+}
+
+/// A controller's term of office.
+#[derive(Debug)]
+pub(crate) enum Term {
+    /// Not begun: things may be provisioned, nothing else.
+    NotBegun,
+    /// Under way, with its random stream.
+    Running(Box<RandomStream>),
+    /// Over: sites were told.
+    Closed,
 }
 
 impl Default for Controller {
@@ -31,37 +73,48 @@ impl Controller {
     pub fn new() -> Self {
         Self {
             now: Moment::ORIGIN,
+            woke: Moment::ORIGIN,
+            term: Term::NotBegun,
             epoch: Epoch::new(0).expect("0 is an epoch"),
-            random: None,
+            system: SystemParameters::default(),
+            home: HomeRegister::default(),
+            sites: Directory::default(),
+            talkgroups: Directory::default(),
+            visitors: Visitors::default(),
+            calls: Calls::default(),
+            queue: BusyQueue::default(),
+            lacking: Vec::new(),
+            slots_freed: false,
             timers: Timers::default(),
             events: Events::default(),
+            spurts: SpurtCounter::default(),
+            call_count: 0,
+            arrivals: 0,
+            store_count: 0,
         }
     }
 
     /// Takes one input; everything that it causes is appended to the outbox, in order.
+    ///
+    /// Timers that are due fire first, each at its own due moment, however late the caller woke. A moment before the
+    /// last one counts as the last one.
     pub fn handle(&mut self, now: Moment, input: Input, out: &mut Outbox) {
-        self.now = self.now.max(now);
-        match input {
-            Input::Started { epoch, entropy } => {
-                self.epoch = epoch;
-                self.random = Some(RandomStream::new(entropy));
-                out.push(Output::WantEntropy);
-            }
-            Input::Entropy(entropy) => {
-                if let Some(random) = &mut self.random {
-                    random.refresh(entropy);
-                }
-            }
-            Input::Provision(_)
-            | Input::Time
-            | Input::SiteConnected { .. }
-            | Input::SiteDisconnected { .. }
-            | Input::FromSite { .. }
-            | Input::FromSwitch(_)
-            | Input::Stored { .. }
-            | Input::StoreFailed { .. }
-            | Input::ClosingDown => {}
+        self.woke = self.woke.max(now);
+        while let Some((due, key)) = self.timers.take_due(self.woke) {
+            self.now = self.now.max(due);
+            self.timer_due(key, out);
+            self.settle_slots(out);
         }
+        self.now = self.woke;
+        match (&self.term, input) {
+            (_, Input::Provision(change)) => self.provision(change, out),
+            (_, Input::Started { epoch, entropy }) => self.begin_term(epoch, entropy, out),
+            (_, Input::Time) => {}
+            (Term::Running(_), input) => self.take(input, out),
+            (Term::NotBegun, input) => self.drop_input(&input, Cause::WrongState, out),
+            (Term::Closed, input) => self.drop_input(&input, Cause::Shutdown, out),
+        }
+        self.settle_slots(out);
     }
 
     /// When to come back at the latest, and why.
@@ -69,23 +122,151 @@ impl Controller {
         self.timers.next()
     }
 
-    /// All that a console shows.
-    pub fn snapshot(&self, now: Moment) -> Snapshot {
-        Snapshot {
-            sequence: self.events.sequence(),
-            at: self.now.max(now),
-            epoch: self.epoch,
-            sites: Vec::new(),
-            calls: Vec::new(),
-            queue: Vec::new(),
-            talkgroups: Vec::new(),
-            totals: self.events.totals(),
+    /// How often something was refused or dropped in this term, by cause.
+    pub fn refusals(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
+        self.events.refusals()
+    }
+
+    fn take(&mut self, input: Input, out: &mut Outbox) {
+        match input {
+            Input::Started { .. } | Input::Provision(_) | Input::Time => {
+                unreachable!("taken in every term, before this")
+            }
+            Input::Entropy(entropy) => self.random().refresh(entropy),
+            Input::SiteConnected { site } => self.site_connected(site, out),
+            Input::SiteDisconnected { site, cause } => self.lose_site(site, cause, out),
+            Input::FromSite { site, message } => self.take_from_site(site, message, out),
+            // A switch reports its load; nothing is decided by it while there is one switch.
+            Input::FromSwitch(_) => {}
+            // No answer waits for a record: it was opened before the call spoke.
+            Input::Stored { .. } => {}
+            Input::StoreFailed { .. } => {
+                self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
+            }
+            Input::ClosingDown => {
+                self.end_term(Cause::Shutdown, out);
+                self.term = Term::Closed;
+            }
         }
     }
 
-    /// A digest of the state: equal for equal inputs, on every machine.
-    pub fn digest(&self) -> u64 {
-        let random = self.random.as_ref().map(RandomStream::place);
-        digest_of(&(self.now, self.epoch, random, self.events.sequence()))
+    fn take_from_site(&mut self, site: SiteId, message: FromSite, out: &mut Outbox) {
+        if let Err(cause) = self.admit(site, &message) {
+            return self.drop_message(site, cause, out);
+        }
+        match message {
+            FromSite::Hello(hello) => self.site_greeted(site, hello, out),
+            FromSite::InventoryRadios(part) => self.radios_reported(site, part, out),
+            FromSite::InventoryCalls(part) => self.calls_reported(site, part, out),
+            FromSite::InventoryEnd(_) => self.inventory_ended(site, out),
+            FromSite::Health(health) => self.site_healthy(site, health),
+            FromSite::Register(message) => self.register_requested(site, message, out),
+            FromSite::Answer(message) => self.challenge_answered(site, message, out),
+            FromSite::Affiliate(message) => self.affiliation_requested(site, message, out),
+            FromSite::Detach(message) => self.detached(site, message, out),
+            FromSite::CallRequest(message) => self.call_requested(site, message, out),
+            FromSite::CallCancel(message) => self.call_cancelled(site, message, out),
+            FromSite::FloorRequest(message) => self.floor_requested(site, message, out),
+            FromSite::TalkEnd(message) => self.talk_ended(site, message, out),
+            FromSite::TalkerSilent(message) => self.talker_silent(site, message, out),
+        }
+    }
+
+    fn timer_due(&mut self, key: TimerKey, out: &mut Outbox) {
+        match key {
+            TimerKey::QueueWait(unit) => self.end_waiting(unit, Event::WaitExpired, None, out),
+            TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),
+            TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
+            TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
+            TimerKey::Silence(site) => self.silence_due(site, out),
+            TimerKey::Heartbeat(site) => self.heartbeat_due(site, out),
+            TimerKey::Entropy => {
+                out.push(Output::WantEntropy);
+                self.timers.set(TimerKey::Entropy, self.woke + ENTROPY_INTERVAL);
+            }
+        }
+    }
+
+    /// Slots that came free go to those who wait; then callers whose place has changed are told.
+    fn settle_slots(&mut self, out: &mut Outbox) {
+        while std::mem::take(&mut self.slots_freed) && !(self.queue.is_empty() && self.lacking.is_empty()) {
+            self.serve_waiting(out);
+        }
+        self.tell_positions(out);
+    }
+
+    /// A new term begins: what is provisioned stays, everything else comes back with the sites' inventories.
+    fn begin_term(&mut self, epoch: Epoch, entropy: [u8; 32], out: &mut Outbox) {
+        self.end_term(Cause::ControllerRestarted, out);
+        self.visitors.clear();
+        self.calls.clear();
+        self.timers.clear();
+        for site in self.sites.keys().collect::<Vec<_>>() {
+            let row = self.sites.get_mut(site).expect("a key of the directory has a row");
+            row.units.clear();
+            row.memory = Memory::Fresh;
+        }
+        for talkgroup in self.talkgroups.keys().collect::<Vec<_>>() {
+            self.talkgroups.get_mut(talkgroup).expect("a key of the directory has a row").clear();
+        }
+        self.epoch = epoch;
+        self.term = Term::Running(Box::new(RandomStream::new(entropy)));
+        self.events = Events::default();
+        self.spurts = SpurtCounter::default();
+        (self.call_count, self.arrivals, self.store_count) = (0, 0, 0);
+        self.timers.set(TimerKey::Entropy, self.now + ENTROPY_INTERVAL);
+    }
+
+    /// Everything that runs or waits ends with a cause, and every link is closed.
+    fn end_term(&mut self, cause: Cause, out: &mut Outbox) {
+        while let Some(request) = self.queue.first_after(None) {
+            self.advance_request(request, State::Queued, Event::ClosingDown, Some(cause), out);
+        }
+        for call in self.calls.ids() {
+            self.advance_call_for(call, Event::ClosingDown, None, Some(cause), out);
+        }
+        self.close_links(cause, out);
+        self.lacking.clear();
+        self.timers.cancel(TimerKey::Entropy);
+    }
+
+    /// Reports an event.
+    pub(crate) fn report(&mut self, kind: EventKind, out: &mut Outbox) {
+        self.events.report(self.now, kind, out);
+    }
+
+    /// A site's message changes nothing, and this is why.
+    pub(crate) fn drop_message(&mut self, site: SiteId, cause: Cause, out: &mut Outbox) {
+        self.report(EventKind::Dropped { site: Some(site), cause }, out);
+    }
+
+    /// Asks for something to be kept.
+    pub(crate) fn store(&mut self, item: StoreItem, out: &mut Outbox) {
+        self.store_count += 1;
+        out.push(Output::Store { id: self.store_count, item });
+    }
+
+    /// The random stream of the term.
+    pub(crate) fn random(&mut self) -> &mut RandomStream {
+        match &mut self.term {
+            Term::Running(random) => random,
+            Term::NotBegun | Term::Closed => unreachable!("nothing is drawn outside a term"),
+        }
+    }
+
+    fn drop_input(&mut self, input: &Input, cause: Cause, out: &mut Outbox) {
+        let site = match input {
+            Input::FromSite { site, .. } | Input::SiteConnected { site } => Some(*site),
+            Input::SiteDisconnected { .. }
+            | Input::Started { .. }
+            | Input::Time
+            | Input::Provision(_)
+            | Input::Entropy(_)
+            | Input::FromSwitch(_)
+            | Input::Stored { .. }
+            | Input::StoreFailed { .. }
+            | Input::ClosingDown => return,
+        };
+        self.report(EventKind::Dropped { site, cause }, out);
     }
 }

@@ -4,16 +4,21 @@
 //! This crate must not know sockets, clocks, randomness, locks, `async` or loggers: the controller's shell, a base
 //! station in isolated operation and the simulator all drive the same core.
 
+pub mod call;
 pub mod channels;
+pub mod charging;
 pub mod config;
 pub mod controller;
 pub mod digest;
+pub mod directory;
 pub mod events;
 pub mod input;
+mod invariants;
 pub mod lookup;
 pub mod output;
 pub mod random;
 pub mod registry;
+mod snapshot;
 pub mod switch;
 pub mod timers;
 

@@ -1,3 +1,11 @@
-//! Who exists and who is where.
+//! Who exists and who is where: home register, visitor register, talkgroups, sites, and the ways in and out.
 
+pub mod affiliation;
+pub mod authentication;
 pub mod home;
+pub mod inventory;
+pub mod link;
+pub mod provisioning;
+pub mod sites;
+pub mod talkgroups;
+pub mod visitors;

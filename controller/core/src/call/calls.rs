@@ -1,0 +1,174 @@
+//! The calls that run.
+
+use std::collections::BTreeSet;
+
+use smallvec::SmallVec;
+use trunklab_protocol::air_downlink::Talker;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::to_site::Assert;
+use trunklab_protocol::{CallId, Press, Priority, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId};
+
+use super::table::State;
+use crate::lookup::Lookup;
+use crate::output::CallRecord;
+
+/// A call that holds slots.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which.
+    pub id: CallId,
+    /// Its talkgroup.
+    pub talkgroup: TalkgroupId,
+    /// Normal or emergency.
+    pub kind: RequestKind,
+    /// Its priority.
+    pub priority: Priority,
+    /// Who has the floor; `None` while it hangs.
+    pub floor: Option<Floor>,
+    /// The slots that it holds, in order of their sites.
+    pub legs: SmallVec<[Leg; 4]>,
+    /// Its record.
+    pub record: CallRecord,
+}
+
+/// A call at one site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Leg {
+    /// Which site.
+    pub site: SiteId,
+    /// Its slot there.
+    pub at: SlotAddress,
+}
+
+/// Who talks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Floor {
+    /// Who.
+    pub unit: UnitId,
+    /// In which spurt.
+    pub spurt: SpurtId,
+    /// The request that was granted.
+    pub press: Press,
+    /// From which site; `None` where a site reported the talker of an earlier term and the talker's own site has not.
+    pub site: Option<SiteId>,
+}
+
+impl Call {
+    /// Its state in the table.
+    pub fn state(&self) -> State {
+        if self.floor.is_some() { State::Talking } else { State::Hanging }
+    }
+
+    /// Its slot at a site.
+    pub fn at(&self, site: SiteId) -> Option<SlotAddress> {
+        self.legs.iter().find(|leg| leg.site == site).map(|leg| leg.at)
+    }
+
+    /// The site from which its talker talks.
+    pub fn talker_site(&self) -> Option<SiteId> {
+        self.floor.and_then(|floor| floor.site)
+    }
+
+    /// What a site is told of it.
+    pub fn assertion(&self, leg: Leg) -> Assert {
+        Assert {
+            call: self.id,
+            talkgroup: self.talkgroup,
+            at: leg.at,
+            talker: self.floor.map(|floor| Talker {
+                unit: floor.unit,
+                spurt: floor.spurt,
+                press: floor.press,
+            }),
+            talker_is_here: self.talker_site() == Some(leg.site),
+            emergency: self.kind == RequestKind::Emergency,
+            priority: self.priority,
+        }
+    }
+}
+
+/// All calls, found by id. Rows are used again, so that a call costs no allocation of its own.
+#[derive(Debug, Default)]
+pub struct Calls {
+    rows: Vec<Option<Call>>,
+    vacant: Vec<u32>,
+    places: Lookup<CallId, u32>,
+    /// Calls of an earlier term that were taken over and have ended: a late inventory must not revive them.
+    over: BTreeSet<CallId>,
+}
+
+impl Calls {
+    /// A call.
+    pub fn get(&self, id: CallId) -> Option<&Call> {
+        self.places.get(&id).and_then(|place| self.rows[*place as usize].as_ref())
+    }
+
+    /// A call, to change it.
+    pub fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.places.get(&id).and_then(|place| self.rows[*place as usize].as_mut())
+    }
+
+    /// Adds a call.
+    ///
+    /// # Panics
+    /// Where its id runs already.
+    pub fn add(&mut self, call: Call) {
+        let id = call.id;
+        let place = match self.vacant.pop() {
+            Some(place) => {
+                self.rows[place as usize] = Some(call);
+                place
+            }
+            None => {
+                self.rows.push(Some(call));
+                u32::try_from(self.rows.len() - 1).expect("slots are fewer than 2^32")
+            }
+        };
+        let earlier = self.places.insert(id, place);
+        assert!(earlier.is_none(), "a call's id is given once");
+    }
+
+    /// Takes a call out.
+    pub fn remove(&mut self, id: CallId) -> Option<Call> {
+        let place = self.places.remove(&id)?;
+        self.vacant.push(place);
+        self.rows[place as usize].take()
+    }
+
+    /// Remembers that a call of an earlier term is over.
+    pub fn remember_over(&mut self, id: CallId) {
+        self.over.insert(id);
+    }
+
+    /// Whether a call of an earlier term was taken over and has ended.
+    pub fn is_over(&self, id: CallId) -> bool {
+        self.over.contains(&id)
+    }
+
+    /// The ids that run, in order.
+    pub fn ids(&self) -> Vec<CallId> {
+        let mut ids: Vec<_> = self.rows.iter().flatten().map(|call| call.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The calls, in order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Call> + '_ {
+        self.ids().into_iter().filter_map(|id| self.get(id))
+    }
+
+    /// How many run.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether none runs.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,97 @@
+//! Which sites carry a running call: late entry where listeners come, release where the last one leaves.
+
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::to_site::Release;
+use trunklab_protocol::{CallId, Cause, SiteId, TalkgroupId};
+
+use super::calls::Leg;
+use super::table::Event;
+use crate::controller::Controller;
+use crate::output::Outbox;
+
+impl Controller {
+    /// A talkgroup has its first listener at a site: its running call comes there, at once or when a slot is free.
+    pub(crate) fn cover(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
+        let Some(id) = self.talkgroups.get(talkgroup).and_then(|row| row.call) else { return };
+        let call = self.calls.get(id).expect("a talkgroup's call runs");
+        if call.at(site).is_some() || call.record.is_full() {
+            return;
+        }
+        // A listener who comes late is behind every request that waits.
+        let free = self.sites.get(site).map_or(0, |row| row.slots.free());
+        let head = self.queue.first_after(None);
+        let held_back = head.is_some_and(|head| self.sites_needed(&head).contains(&site));
+        if free > usize::from(held_back) {
+            self.add_leg(id, site, out);
+        } else if !self.lacking.contains(&(site, id)) {
+            self.lacking.push((site, id));
+        }
+    }
+
+    /// A talkgroup has no listener left at a site: its call leaves the site.
+    pub(crate) fn uncover(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
+        let call = self.talkgroups.get(talkgroup).and_then(|row| row.call);
+        if let Some(id) = call.filter(|id| self.calls.get(*id).is_some_and(|call| call.at(site).is_some())) {
+            self.drop_leg(id, site, Cause::NobodyLeft, out);
+        }
+    }
+
+    /// A site joins a running call.
+    ///
+    /// # Panics
+    /// Where the site has no free slot: the caller has looked.
+    pub(crate) fn add_leg(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
+        let row = self.sites.get_mut(site).expect("a site that joins exists");
+        let at = row.slots.take(id, self.now).expect("a site that joins has a free slot");
+        self.record_leg(id, Leg { site, at }, out);
+    }
+
+    /// The slot is taken already: the call gets it, the site and the switch are told.
+    pub(crate) fn record_leg(&mut self, id: CallId, leg: Leg, out: &mut Outbox) {
+        let now = self.now;
+        self.lacking.retain(|lacking| *lacking != (leg.site, id));
+        let call = self.calls.get_mut(id).expect("a call that a site joins runs");
+        let index = call.legs.partition_point(|other| other.site < leg.site);
+        call.legs.insert(index, leg);
+        call.record.slot_taken(leg.site, leg.at, now);
+        let assertion = call.assertion(leg);
+        self.open_route(id, out);
+        self.tell(leg.site, assertion, out);
+        self.report(EventKind::SiteJoined { call: id, site: leg.site, at: leg.at }, out);
+    }
+
+    /// A site leaves a running call; a talker there loses the floor, and without any site the call ends.
+    pub(crate) fn drop_leg(&mut self, id: CallId, site: SiteId, cause: Cause, out: &mut Outbox) {
+        if self.calls.get(id).is_some_and(|call| call.talker_site() == Some(site)) {
+            self.advance_call(id, Event::TalkerGone, out);
+        }
+        // Without hang time the call has ended with its talker, and the slot is free.
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let index =
+            call.legs.iter().position(|leg| leg.site == site).expect("a site that leaves carries the call");
+        let leg = call.legs.remove(index);
+        call.record.slot_given_back(site, self.now);
+        let carried = !call.legs.is_empty();
+        let row = self.sites.get_mut(site).expect("a leg's site exists");
+        row.slots.give_back(leg.at, id, self.now);
+        self.slots_freed = true;
+        self.tell(site, Release { call: id, cause }, out);
+        self.report(EventKind::SiteLeft { call: id, site, cause }, out);
+        if carried {
+            self.open_route(id, out);
+        } else {
+            let event = if cause == Cause::NobodyLeft { Event::NobodyLeft } else { Event::SitesLost };
+            self.advance_call(id, event, out);
+        }
+    }
+
+    /// Running calls that lack a site get the slots that nobody in the queue wants.
+    pub(crate) fn serve_lacking(&mut self, out: &mut Outbox) {
+        for (site, id) in std::mem::take(&mut self.lacking) {
+            let talkgroup = self.calls.get(id).and_then(|call| self.talkgroups.get(call.talkgroup));
+            if let Some(row) = talkgroup.filter(|row| row.is_present_at(site)) {
+                self.cover(row.config.id, site, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What can be done for a request now: the one place that weighs slots against those who want them.
+
+use smallvec::SmallVec;
+use trunklab_protocol::SiteId;
+
+use super::queue::{Rank, Request};
+use super::table::Event;
+use crate::controller::Controller;
+
+/// The sites at which a call takes a slot.
+pub type Sites = SmallVec<[SiteId; 8]>;
+
+impl Controller {
+    /// The event that a request meets now.
+    pub(crate) fn weigh(&self, request: &Request) -> Event {
+        let talkgroup =
+            self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
+        match talkgroup.call.and_then(|call| self.calls.get(call)) {
+            Some(call) if call.floor.is_some_and(|floor| floor.unit != request.unit) => Event::FloorHeld,
+            Some(call) if call.at(request.site).is_some() => Event::CallOpen,
+            Some(_) if self.has_room(request.site, request.rank()) => Event::CallOpen,
+            Some(_) => Event::RoomLacking,
+            None if self.has_room_everywhere(request) => Event::RoomEverywhere,
+            None => Event::RoomLacking,
+        }
+    }
+
+    /// The sites where a request needs a slot and has none: where an affiliated unit is present, the caller's
+    /// included. A running call lacks the caller's site at most; sites without any traffic slot are passed over.
+    pub(crate) fn sites_needed(&self, request: &Request) -> Sites {
+        let talkgroup =
+            self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
+        if let Some(call) = talkgroup.call.and_then(|call| self.calls.get(call)) {
+            return call.at(request.site).is_none().then_some(request.site).into_iter().collect();
+        }
+        let usable = |site: &SiteId| self.sites.get(*site).is_some_and(|row| !row.slots.is_empty());
+        talkgroup.presence().iter().map(|(site, _)| *site).filter(usable).collect()
+    }
+
+    /// Whether a site has a free slot that is not held back for somebody ahead.
+    pub(crate) fn has_room(&self, site: SiteId, rank: Rank) -> bool {
+        let free = self.sites.get(site).map_or(0, |row| row.slots.free());
+        free > usize::from(self.is_held_back(site, rank))
+    }
+
+    fn has_room_everywhere(&self, request: &Request) -> bool {
+        let rank = request.rank();
+        self.sites_needed(request).iter().all(|site| self.has_room(*site, rank))
+    }
+
+    /// Whether the head of the queue is ahead of a rank and wants a slot at a site.
+    fn is_held_back(&self, site: SiteId, rank: Rank) -> bool {
+        self.queue
+            .first_after(None)
+            .is_some_and(|head| head.rank() < rank && self.sites_needed(&head).contains(&site))
+    }
+}

@@ -1,0 +1,201 @@
+//! The floor: one talker at a time, a new spurt for each.
+
+use std::collections::BTreeSet;
+
+use trunklab_protocol::from_site::{FloorRequest, HeldCall, TalkEnd, TalkerSilent};
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::switch::{Open, Shut};
+use trunklab_protocol::to_site::FloorRefused;
+use trunklab_protocol::{CallId, Cause, NodeId, SiteId, SpurtId};
+
+use super::calls::Floor;
+use super::step::FloorAsk;
+use super::table::Event;
+use crate::controller::Controller;
+use crate::output::{Outbox, Output};
+use crate::registry::visitors::{Activity, Answer, Answered, Freshness};
+
+impl Controller {
+    /// A unit asks for the floor of a running call.
+    pub(crate) fn floor_requested(&mut self, site: SiteId, message: FloorRequest, out: &mut Outbox) {
+        let FloorRequest { unit, press, call } = message;
+        let ask = FloorAsk { unit, press, site };
+        if let Err(cause) = self.check_floor_request(site, &message) {
+            return self.refuse_floor(call, ask, cause, out);
+        }
+        let visitor = self.visitors.get(unit).expect("a unit that passed the checks is registered");
+        match visitor.freshness(press) {
+            Freshness::Repeated(Answer::Refused(cause)) => self.refuse_floor(call, ask, cause, out),
+            Freshness::Repeated(Answer::Granted(granted, spurt)) => {
+                self.repeat_grant(granted, spurt, ask, out)
+            }
+            Freshness::Repeated(Answer::Queued) | Freshness::New => self.press_in_call(call, ask, out),
+            Freshness::Stale => self.drop_message(site, Cause::Duplicate, out),
+        }
+    }
+
+    /// The checks of a request for the floor, in order; the first that fails is the cause.
+    fn check_floor_request(&self, site: SiteId, message: &FloorRequest) -> Result<(), Cause> {
+        let call = self.calls.get(message.call).ok_or(Cause::UnknownCall)?;
+        let visitor = self.visitors.get(message.unit).ok_or(Cause::NotRegistered)?;
+        match () {
+            () if visitor.site != site => Err(Cause::WrongSite),
+            () if visitor.talkgroup != Some(call.talkgroup) => Err(Cause::NotAffiliated),
+            () if call.at(site).is_none() => Err(Cause::WrongSite),
+            () => Ok(()),
+        }
+    }
+
+    /// A unit presses in a call that reaches its site: it gets a floor that is free, and is refused another's.
+    pub(crate) fn press_in_call(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a press is checked against a call that runs");
+        let is_talker = call.floor.is_some_and(|floor| floor.unit == ask.unit);
+        match is_talker {
+            true if call.record.is_full() => {
+                self.advance_call(id, Event::PttReleased, out);
+                self.refuse_floor(id, ask, Cause::TransmissionLimit, out);
+            }
+            true => self.advance_call_for(id, Event::TalkerPressed, Some(ask), None, out),
+            false => self.advance_call_for(id, Event::PttPressed, Some(ask), None, out),
+        }
+    }
+
+    /// A talker says that it has stopped.
+    pub(crate) fn talk_ended(&mut self, site: SiteId, message: TalkEnd, out: &mut Outbox) {
+        let floor = self.calls.get(message.call).map(|call| call.floor);
+        match floor {
+            None => self.drop_message(site, Cause::UnknownCall, out),
+            Some(Some(floor)) if floor.spurt == message.spurt => match () {
+                () if floor.unit != message.unit => self.drop_message(site, Cause::NotTheTalker, out),
+                () if floor.site != Some(site) => self.drop_message(site, Cause::WrongSite, out),
+                () => self.advance_call(message.call, Event::PttReleased, out),
+            },
+            Some(Some(_) | None) => self.drop_message(site, Cause::Duplicate, out),
+        }
+    }
+
+    /// A site no longer hears a talker.
+    pub(crate) fn talker_silent(&mut self, site: SiteId, message: TalkerSilent, out: &mut Outbox) {
+        let floor = self.calls.get(message.call).map(|call| call.floor);
+        match floor {
+            None => self.drop_message(site, Cause::UnknownCall, out),
+            Some(Some(floor)) if floor.spurt == message.spurt => match floor.site {
+                Some(talker_site) if talker_site == site => {
+                    self.advance_call(message.call, Event::TalkerSilent, out)
+                }
+                Some(_) | None => self.drop_message(site, Cause::WrongSite, out),
+            },
+            Some(Some(_) | None) => self.drop_message(site, Cause::Duplicate, out),
+        }
+    }
+
+    /// Action: a spurt begins.
+    pub(crate) fn grant_floor(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
+        let spurt = self.spurts.next(self.system.node);
+        let now = self.now;
+        let call = self.calls.get_mut(id).expect("a floor is granted in a call that runs");
+        call.floor = Some(Floor { unit: ask.unit, spurt, press: ask.press, site: Some(ask.site) });
+        call.record.spurt_begun(ask.unit, now);
+        let talkgroup = call.talkgroup;
+        let visitor =
+            self.visitors.get_mut(ask.unit).expect("a floor is granted to a unit that is registered");
+        visitor.activity = Activity::Talking(id);
+        visitor.last_request = Some(Answered { press: ask.press, answer: Answer::Granted(id, spurt) });
+        self.open_route(id, out);
+        self.report(EventKind::FloorTaken { call: id, unit: ask.unit, spurt }, out);
+        self.refuse_waiting(talkgroup, out);
+    }
+
+    /// Action: a spurt that a site reports goes on.
+    pub(crate) fn keep_floor(&mut self, id: CallId, (site, held): (SiteId, HeldCall), out: &mut Outbox) {
+        let talker = held.talker.expect("a call reported as talking has a talker");
+        let now = self.now;
+        self.spurts.adopt(talker.spurt);
+        let call = self.calls.get_mut(id).expect("the call was adopted just now");
+        call.floor = Some(Floor { unit: talker.unit, spurt: talker.spurt, press: talker.press, site: None });
+        call.record.spurt_begun(talker.unit, now);
+        if held.talker_is_here {
+            self.place_talker(id, site, out);
+        }
+        self.report(EventKind::FloorTaken { call: id, unit: talker.unit, spurt: talker.spurt }, out);
+    }
+
+    /// The site of a reported talker is known now: its voice gets a route.
+    pub(crate) fn place_talker(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
+        let call = self.calls.get_mut(id).expect("a talker is placed in a call that runs");
+        let floor = call.floor.as_mut().expect("a talker is placed while it talks");
+        floor.site = Some(site);
+        let (unit, press, spurt) = (floor.unit, floor.press, floor.spurt);
+        let visitor = self.visitors.get_mut(unit).expect("a talker is placed where it is registered");
+        visitor.activity = Activity::Talking(id);
+        visitor.last_request = Some(Answered { press, answer: Answer::Granted(id, spurt) });
+        self.open_route(id, out);
+    }
+
+    /// Action: a spurt ends.
+    pub(crate) fn withdraw_floor(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
+        let now = self.now;
+        let call = self.calls.get_mut(id).expect("a floor is withdrawn in a call that runs");
+        let floor = call.floor.take().expect("a floor is withdrawn from a talker");
+        call.record.spurt_ended(now, cause);
+        if floor.site.is_some()
+            && let Some(visitor) = self.visitors.get_mut(floor.unit)
+        {
+            visitor.activity = Activity::Idle;
+        }
+        out.push(Output::ToSwitch(Shut { spurt: floor.spurt }.into()));
+        self.report(EventKind::FloorReleased { call: id, unit: floor.unit, cause }, out);
+    }
+
+    /// Action: a unit does not get the floor. The call may be unknown: then that is why.
+    pub(crate) fn refuse_floor(&mut self, call: CallId, ask: FloorAsk, cause: Cause, out: &mut Outbox) {
+        self.remember_refusal(ask, cause);
+        self.tell(ask.site, FloorRefused { call, unit: ask.unit, press: ask.press, cause }, out);
+        self.report(EventKind::FloorRefused { call, unit: ask.unit, cause }, out);
+    }
+
+    /// Tells the switch where the talker's voice goes; said again when a site joins or leaves.
+    pub(crate) fn open_route(&mut self, id: CallId, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a route belongs to a call that runs");
+        let Some((floor, from)) = call.floor.and_then(|floor| floor.site.map(|site| (floor, site))) else {
+            return;
+        };
+        let to = call.legs.iter().map(|leg| leg.site).filter(|site| *site != from).collect();
+        out.push(Output::ToSwitch(Open { spurt: floor.spurt, call: id, from, to }.into()));
+    }
+}
+
+/// Draws spurt ids: the node's low octet, then a count of 24 bits.
+#[derive(Debug, Clone, Default, Hash)]
+pub struct SpurtCounter {
+    count: u32,
+    /// Spurts of an earlier term that were taken over: not to be drawn again in this one.
+    adopted: BTreeSet<SpurtId>,
+}
+
+impl SpurtCounter {
+    const MASK: u32 = 0x00FF_FFFF;
+
+    /// A spurt of this node that no site brought along.
+    pub fn next(&mut self, node: NodeId) -> SpurtId {
+        let octet = u32::from(node.number() & 0xFF) << 24;
+        loop {
+            self.count = (self.count + 1) & Self::MASK;
+            if let Some(spurt) = SpurtId::new(octet | self.count)
+                && !self.adopted.contains(&spurt)
+            {
+                return spurt;
+            }
+        }
+    }
+
+    /// A site brought a spurt along; `false` where one did before.
+    pub fn adopt(&mut self, spurt: SpurtId) -> bool {
+        self.adopted.insert(spurt)
+    }
+
+    /// Whether a site brought a spurt along in this term.
+    pub fn was_adopted(&self, spurt: SpurtId) -> bool {
+        self.adopted.contains(&spurt)
+    }
+}

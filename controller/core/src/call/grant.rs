@@ -1,0 +1,171 @@
+//! Setting a call up and taking it down: slots, record, and what sites are told.
+
+use smallvec::SmallVec;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::from_site::HeldCall;
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::to_site::Release;
+use trunklab_protocol::{CallId, Cause, SiteId};
+
+use super::calls::{Call, Leg};
+use super::queue::Request;
+use crate::controller::Controller;
+use crate::output::{CallRecord, Outbox, StoreItem};
+
+impl Controller {
+    /// Action: a call takes one slot at every site that must carry it.
+    pub(crate) fn assign_channels(&mut self, request: Request) -> CallId {
+        let id = self.next_call_id();
+        let sites = self.sites_needed(&request);
+        let mut record = CallRecord {
+            call: id,
+            epoch: self.epoch,
+            talkgroup: request.talkgroup,
+            caller: Some(request.unit),
+            kind: request.kind,
+            priority: request.priority,
+            requested: request.requested,
+            granted: self.now,
+            released: None,
+            slots: Vec::with_capacity(sites.len()),
+            spurts: Vec::new(),
+        };
+        let mut legs = SmallVec::new();
+        for site in sites {
+            let row = self.sites.get_mut(site).expect("a site that a call needs exists");
+            let at =
+                row.slots.take(id, self.now).expect("a site that a call needs has room: that was weighed");
+            record.slot_taken(site, at, self.now);
+            legs.push(Leg { site, at });
+        }
+        let (talkgroup, kind, priority) = (request.talkgroup, request.kind, request.priority);
+        self.add_call(Call { id, talkgroup, kind, priority, floor: None, legs, record });
+        id
+    }
+
+    /// Action: a call takes the slot in which a site already carries it.
+    pub(crate) fn adopt_channel(&mut self, (site, held): (SiteId, HeldCall)) -> CallId {
+        let talkgroup = self.talkgroups.get(held.talkgroup).expect("a reported call's talkgroup was checked");
+        let (kind, priority) = (
+            if held.emergency { RequestKind::Emergency } else { RequestKind::Normal },
+            talkgroup.config.priority,
+        );
+        let mut record = CallRecord {
+            call: held.call,
+            epoch: self.epoch,
+            talkgroup: held.talkgroup,
+            caller: None,
+            kind,
+            priority,
+            requested: self.now,
+            granted: self.now,
+            released: None,
+            slots: Vec::new(),
+            spurts: Vec::new(),
+        };
+        let row = self.sites.get_mut(site).expect("a site that reports exists");
+        let taken = row.slots.take_at(held.at, held.call, self.now);
+        assert!(taken, "a reported slot was checked to be free");
+        record.slot_taken(site, held.at, self.now);
+        let legs = SmallVec::from_iter([Leg { site, at: held.at }]);
+        self.add_call(Call {
+            id: held.call,
+            talkgroup: held.talkgroup,
+            kind,
+            priority,
+            floor: None,
+            legs,
+            record,
+        });
+        held.call
+    }
+
+    /// Action: the record opens, and operators see the call.
+    pub(crate) fn open_record(&mut self, id: CallId, request: Option<Request>, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a record opens for a call that was set up");
+        let record = call.record.clone();
+        let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
+        let (talkgroup, priority, emergency) =
+            (call.talkgroup, call.priority, call.kind == RequestKind::Emergency);
+        self.store(StoreItem::CallOpened(record), out);
+        match request {
+            Some(request) => {
+                let waited = self.now.since(request.requested).as_millis();
+                let waited_ms = u32::try_from(waited).unwrap_or(u32::MAX);
+                let talker = request.unit;
+                let granted = EventKind::CallGranted {
+                    call: id,
+                    talkgroup,
+                    talker,
+                    priority,
+                    emergency,
+                    sites,
+                    waited_ms,
+                };
+                self.report(granted, out);
+            }
+            None => {
+                for (site, at) in sites {
+                    self.report(EventKind::SiteJoined { call: id, site, at }, out);
+                }
+            }
+        }
+    }
+
+    /// Action: every site that carries the call is told how it stands.
+    pub(crate) fn assert_call(&mut self, id: CallId, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a call that is asserted runs");
+        let assertions: SmallVec<[_; 4]> =
+            call.legs.iter().map(|leg| (leg.site, call.assertion(*leg))).collect();
+        for (site, assertion) in assertions {
+            self.tell(site, assertion, out);
+        }
+    }
+
+    /// Action: every slot is given back.
+    pub(crate) fn release_channels(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
+        let now = self.now;
+        let call = self.calls.get_mut(id).expect("a call that is released runs");
+        let legs = std::mem::take(&mut call.legs);
+        for leg in &legs {
+            call.record.slot_given_back(leg.site, now);
+        }
+        for leg in legs {
+            let row = self.sites.get_mut(leg.site).expect("a leg's site exists");
+            row.slots.give_back(leg.at, id, now);
+            self.tell(leg.site, Release { call: id, cause }, out);
+        }
+        self.slots_freed = true;
+    }
+
+    /// Action: the record closes; the call is no more.
+    pub(crate) fn close_record(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
+        let mut call = self.calls.remove(id).expect("a record closes for a call that runs");
+        let talkgroup = self.talkgroups.get_mut(call.talkgroup).expect("a call's talkgroup exists");
+        talkgroup.call = None;
+        if call.record.caller.is_none() {
+            self.calls.remember_over(id);
+        }
+        call.record.released = Some((self.now, cause));
+        self.store(StoreItem::CallClosed(call.record), out);
+        self.report(EventKind::CallReleased { call: id, talkgroup: call.talkgroup, cause }, out);
+    }
+
+    fn add_call(&mut self, call: Call) {
+        let talkgroup = self.talkgroups.get_mut(call.talkgroup).expect("a call's talkgroup was checked");
+        assert!(talkgroup.call.is_none(), "a talkgroup has one call");
+        talkgroup.call = Some(call.id);
+        self.calls.add(call);
+    }
+
+    /// The next call's id. The count starts again after 2^32 calls; those that still run keep theirs.
+    fn next_call_id(&mut self) -> CallId {
+        loop {
+            self.call_count = self.call_count.wrapping_add(1).max(1);
+            let id = CallId { node: self.system.node, epoch: self.epoch, counter: self.call_count };
+            if self.calls.get(id).is_none() {
+                return id;
+            }
+        }
+    }
+}

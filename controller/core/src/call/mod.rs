@@ -1,0 +1,11 @@
+//! Calls from request to release: the state table, who asks, who waits, who talks, and where.
+
+pub mod calls;
+pub mod coverage;
+pub mod decision;
+pub mod floor;
+pub mod grant;
+pub mod queue;
+pub mod request;
+pub mod step;
+pub mod table;

@@ -1,0 +1,302 @@
+//! Call requests: checked in order, weighed, granted, queued or refused; each ends in an answer.
+
+use trunklab_protocol::from_site::{CallCancel, CallRequest};
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::to_site::{Queued, Refused};
+use trunklab_protocol::{CallId, Cause, SiteId, Span, SpurtId, TalkgroupId, UnitId};
+
+use super::queue::{Rank, Request};
+use super::step::FloorAsk;
+use super::table::{Event, State};
+use crate::controller::Controller;
+use crate::output::Outbox;
+use crate::registry::sites::Site;
+use crate::registry::talkgroups::TalkgroupState;
+use crate::registry::visitors::{Activity, Answer, Answered, Freshness, Visitor};
+use crate::timers::TimerKey;
+
+/// A request beside all that its checks look at.
+struct Asked<'a> {
+    controller: &'a Controller,
+    message: &'a CallRequest,
+    site: &'a Site,
+    visitor: &'a Visitor,
+    talkgroup: Option<&'a TalkgroupState>,
+}
+
+type Check = fn(&Asked<'_>) -> bool;
+
+/// What a request must satisfy once its unit is known to be at the site that speaks for it, in order. The first
+/// check that fails is the cause.
+const CHECKS: &[(Cause, Check)] = &[
+    (Cause::UnknownTalkgroup, |asked| asked.talkgroup.is_some()),
+    (Cause::NotAMember, |asked| asked.is_affiliated() || asked.is_member()),
+    (Cause::NotAffiliated, |asked| asked.is_affiliated()),
+    (Cause::NoTrafficChannel, |asked| !asked.site.slots.is_empty()),
+];
+
+impl Asked<'_> {
+    fn is_affiliated(&self) -> bool {
+        self.visitor.talkgroup == Some(self.message.talkgroup)
+    }
+
+    fn is_member(&self) -> bool {
+        let subscriber = self.controller.home.unit(self.message.unit);
+        subscriber.is_some_and(|row| row.is_member(self.message.talkgroup))
+    }
+}
+
+impl Controller {
+    /// A unit asks for a group call.
+    pub(crate) fn call_requested(&mut self, site: SiteId, message: CallRequest, out: &mut Outbox) {
+        let CallRequest { unit, press, talkgroup, kind } = message;
+        let freshness = match self.present_at(unit, site) {
+            Ok(visitor) => visitor.freshness(press),
+            Err(cause) => return self.refuse_call(unit, press, site, talkgroup, cause, out),
+        };
+        match freshness {
+            Freshness::New => {}
+            Freshness::Stale => return self.drop_message(site, Cause::Duplicate, out),
+            Freshness::Repeated(answer) => return self.repeat_answer(site, &message, answer, out),
+        }
+        if let Err(cause) = self.check_request(site, &message) {
+            self.remember_refusal(FloorAsk { unit, press, site }, cause);
+            return self.refuse_call(unit, press, site, talkgroup, cause, out);
+        }
+        if self.is_the_same_wish(&message) {
+            return self.press_again(site, &message, out);
+        }
+        self.stop_waiting(unit, Cause::RequestCancelled, out);
+        self.arrivals += 1;
+        let priority = self.talkgroups.get(talkgroup).expect("the talkgroup was checked").config.priority;
+        let (requested, arrival) = (self.now, self.arrivals);
+        self.consider(Request { unit, press, talkgroup, kind, priority, site, requested, arrival }, out);
+    }
+
+    /// A unit withdraws its request. It may have been granted on the way: then the unit does not talk after all.
+    pub(crate) fn call_cancelled(&mut self, site: SiteId, message: CallCancel, out: &mut Outbox) {
+        let CallCancel { unit, press } = message;
+        let freshness = match self.present_at(unit, site) {
+            Ok(visitor) => visitor.freshness(press),
+            Err(cause) => return self.drop_message(site, cause, out),
+        };
+        match freshness {
+            Freshness::Repeated(Answer::Queued) => self.end_waiting(unit, Event::Cancelled, None, out),
+            Freshness::Repeated(Answer::Granted(call, spurt)) if self.is_talking(call, spurt) => {
+                self.advance_call(call, Event::PttReleased, out);
+            }
+            Freshness::Repeated(Answer::Granted(..) | Answer::Refused(_)) => {
+                self.tell(site, Refused { unit, press, cause: Cause::RequestCancelled }, out);
+            }
+            Freshness::New | Freshness::Stale => self.drop_message(site, Cause::UnknownCall, out),
+        }
+    }
+
+    /// A new request meets what can be done for it.
+    fn consider(&mut self, request: Request, out: &mut Outbox) {
+        let mut event = self.weigh(&request);
+        if event == Event::RoomLacking && !self.has_place_in_queue(&request) {
+            event = Event::QueueFull;
+        }
+        if event == Event::RoomLacking && self.queue.len() >= usize::from(self.system.queue_len_max) {
+            let last = self.queue.last().expect("a queue without places has no place to give up");
+            self.advance_request(last, State::Queued, Event::Displaced, None, out);
+        }
+        self.advance_request(request, State::New, event, None, out);
+    }
+
+    /// Whether the queue has a place for a request, by giving up a less urgent one if need be.
+    fn has_place_in_queue(&self, request: &Request) -> bool {
+        self.queue.len() < usize::from(self.system.queue_len_max)
+            || self.queue.last().is_some_and(|last| request.rank() < last.rank())
+    }
+
+    /// Slots were given back: waiting requests are served in order, then running calls that lack a site.
+    pub(crate) fn serve_waiting(&mut self, out: &mut Outbox) {
+        let mut after: Option<Rank> = None;
+        while let Some(request) = self.queue.first_after(after) {
+            after = Some(request.rank());
+            let event = self.weigh(&request);
+            if event != Event::RoomLacking {
+                self.advance_request(request, State::Queued, event, None, out);
+            }
+        }
+        self.serve_lacking(out);
+    }
+
+    /// Tells the callers whose place in the queue has changed.
+    pub(crate) fn tell_positions(&mut self, out: &mut Outbox) {
+        for (request, position) in self.queue.moved() {
+            let Request { unit, press, site, .. } = request;
+            self.tell(site, Queued { unit, press, position }, out);
+        }
+    }
+
+    /// Action: a request takes its place.
+    pub(crate) fn enter_queue(&mut self, request: Request, out: &mut Outbox) {
+        let Request { unit, press, talkgroup, site, priority, .. } = request;
+        let emergency = request.rank().is_emergency();
+        let position = self.queue.enter(request);
+        self.talkgroups.get_mut(talkgroup).expect("a request's talkgroup exists").waiting += 1;
+        let due = self.now + Span::from_millis(u64::from(self.system.queue_wait_ms_max));
+        self.timers.set(TimerKey::QueueWait(unit), due);
+        let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
+        visitor.activity = Activity::Waiting;
+        visitor.last_request = Some(Answered { press, answer: Answer::Queued });
+        self.tell(site, Queued { unit, press, position }, out);
+        self.report(EventKind::CallQueued { unit, site, talkgroup, priority, emergency, position }, out);
+    }
+
+    /// Action: a request gives its place up.
+    pub(crate) fn leave_queue(&mut self, request: Request) {
+        self.queue.leave(request.unit).expect("a request that leaves the queue is in it");
+        self.talkgroups.get_mut(request.talkgroup).expect("a request's talkgroup exists").waiting -= 1;
+        self.timers.cancel(TimerKey::QueueWait(request.unit));
+        self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
+        // What was held back for it may serve another.
+        self.slots_freed = true;
+    }
+
+    /// Action: a caller is refused.
+    pub(crate) fn refuse_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
+        let Request { unit, press, site, talkgroup, .. } = *request;
+        self.remember_refusal(FloorAsk { unit, press, site }, cause);
+        self.refuse_call(unit, press, site, talkgroup, cause, out);
+    }
+
+    /// Action: a request is withdrawn.
+    pub(crate) fn withdraw_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
+        let Request { unit, press, site, talkgroup, .. } = *request;
+        self.remember_refusal(FloorAsk { unit, press, site }, cause);
+        self.tell(site, Refused { unit, press, cause }, out);
+        self.report(EventKind::CallCancelled { unit, talkgroup, cause }, out);
+    }
+
+    /// Action: the caller gets the floor of its talkgroup's running call.
+    pub(crate) fn join_call(&mut self, request: Request, out: &mut Outbox) {
+        let talkgroup = self.talkgroups.get(request.talkgroup).expect("a request's talkgroup exists");
+        let call = talkgroup.call.expect("a call to be joined runs");
+        if self.calls.get(call).is_some_and(|row| row.at(request.site).is_none()) {
+            self.add_leg(call, request.site, out);
+        }
+        if request.rank().is_emergency() {
+            self.calls.get_mut(call).expect("the call runs").kind = request.kind;
+        }
+        let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
+        self.press_in_call(call, ask, out);
+    }
+
+    /// Somebody has the floor: who waits for the same talkgroup has its answer.
+    pub(crate) fn refuse_waiting(&mut self, talkgroup: TalkgroupId, out: &mut Outbox) {
+        if self.talkgroups.get(talkgroup).is_none_or(|row| row.waiting == 0) {
+            return;
+        }
+        let others: Vec<_> = self
+            .queue
+            .iter()
+            .map(|waiting| waiting.request)
+            .filter(|other| other.talkgroup == talkgroup)
+            .collect();
+        for other in others {
+            self.advance_request(other, State::Queued, Event::FloorHeld, None, out);
+        }
+    }
+
+    /// A unit that waits does so no longer.
+    pub(crate) fn end_waiting(&mut self, unit: UnitId, event: Event, cause: Option<Cause>, out: &mut Outbox) {
+        let request = self.queue.of(unit).expect("a unit that is marked as waiting is in the queue").request;
+        self.advance_request(request, State::Queued, event, cause, out);
+    }
+
+    /// A unit that waits can no longer do so; nothing happens to others.
+    pub(crate) fn stop_waiting(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
+        if self.visitors.get(unit).is_some_and(|visitor| visitor.activity == Activity::Waiting) {
+            self.end_waiting(unit, Event::CallerGone, Some(cause), out);
+        }
+    }
+
+    /// A repeated grant: the caller's site is told again.
+    pub(crate) fn repeat_grant(&mut self, id: CallId, spurt: SpurtId, ask: FloorAsk, out: &mut Outbox) {
+        let assertion =
+            self.calls.get(id).filter(|call| call.floor.is_some_and(|floor| floor.spurt == spurt)).and_then(
+                |call| call.legs.iter().find(|leg| leg.site == ask.site).map(|leg| call.assertion(*leg)),
+            );
+        match assertion {
+            Some(assertion) => self.tell(ask.site, assertion, out),
+            None => self.drop_message(ask.site, Cause::Duplicate, out),
+        }
+    }
+
+    /// What a unit was told, in case it asks again.
+    pub(crate) fn remember_refusal(&mut self, ask: FloorAsk, cause: Cause) {
+        if let Some(visitor) = self.visitors.get_mut(ask.unit)
+            && visitor.site == ask.site
+            && visitor.freshness(ask.press) != Freshness::Stale
+        {
+            visitor.last_request = Some(Answered { press: ask.press, answer: Answer::Refused(cause) });
+        }
+    }
+
+    fn check_request(&self, site: SiteId, message: &CallRequest) -> Result<(), Cause> {
+        let asked = Asked {
+            controller: self,
+            message,
+            site: self.sites.get(site).expect("a site that speaks exists"),
+            visitor: self.visitors.get(message.unit).expect("the unit was found at the site"),
+            talkgroup: self.talkgroups.get(message.talkgroup),
+        };
+        match CHECKS.iter().find(|(_, holds)| !holds(&asked)) {
+            Some((cause, _)) => Err(*cause),
+            None => Ok(()),
+        }
+    }
+
+    /// The same request once more: the same answer once more.
+    fn repeat_answer(&mut self, site: SiteId, message: &CallRequest, answer: Answer, out: &mut Outbox) {
+        let CallRequest { unit, press, talkgroup, .. } = *message;
+        match answer {
+            Answer::Queued => {
+                let position = self.queue.of(unit).expect("a unit told that it waits is in the queue").told;
+                self.tell(site, Queued { unit, press, position }, out);
+            }
+            Answer::Granted(call, spurt) => {
+                self.repeat_grant(call, spurt, FloorAsk { unit, press, site }, out)
+            }
+            Answer::Refused(cause) => self.refuse_call(unit, press, site, talkgroup, cause, out),
+        }
+    }
+
+    /// Whether the unit already waits for just this.
+    fn is_the_same_wish(&self, message: &CallRequest) -> bool {
+        self.queue.of(message.unit).is_some_and(|waiting| {
+            waiting.request.talkgroup == message.talkgroup && waiting.request.kind == message.kind
+        })
+    }
+
+    /// A unit that waits has pressed again: it keeps its place under the new number.
+    fn press_again(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
+        let CallRequest { unit, press, .. } = *message;
+        self.queue.renumber(unit, press);
+        let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
+        visitor.last_request = Some(Answered { press, answer: Answer::Queued });
+        let position = self.queue.of(unit).expect("who waits is in the queue").told;
+        self.tell(site, Queued { unit, press, position }, out);
+    }
+
+    fn refuse_call(
+        &mut self,
+        unit: UnitId,
+        press: trunklab_protocol::Press,
+        site: SiteId,
+        talkgroup: TalkgroupId,
+        cause: Cause,
+        out: &mut Outbox,
+    ) {
+        self.tell(site, Refused { unit, press, cause }, out);
+        self.report(EventKind::CallRefused { unit, site, talkgroup: Some(talkgroup), cause }, out);
+    }
+
+    fn is_talking(&self, call: CallId, spurt: SpurtId) -> bool {
+        self.calls.get(call).is_some_and(|row| row.floor.is_some_and(|floor| floor.spurt == spurt))
+    }
+}

@@ -1,0 +1,167 @@
+//! Walks the state table: finds the row for an event, does its actions in order, starts the next state's timer.
+
+use trunklab_protocol::from_site::HeldCall;
+use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, UnitId};
+
+use super::queue::Request;
+use super::table::{self, Action, Event, Next, Row, State, Trunking};
+use crate::controller::Controller;
+use crate::output::Outbox;
+use crate::timers::TimerKey;
+
+/// Who asks for the floor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FloorAsk {
+    pub unit: UnitId,
+    pub press: Press,
+    pub site: SiteId,
+}
+
+/// What the actions of one row work on.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    pub request: Option<Request>,
+    pub call: Option<CallId>,
+    pub ask: Option<FloorAsk>,
+    pub report: Option<(SiteId, HeldCall)>,
+    pub cause: Option<Cause>,
+}
+
+impl Step {
+    pub(crate) fn request(&self) -> Request {
+        self.request.expect("only rows of a request act on one")
+    }
+
+    pub(crate) fn call(&self) -> CallId {
+        self.call.expect("a call exists from the row that assigns its slots")
+    }
+
+    pub(crate) fn ask(&self) -> FloorAsk {
+        self.ask.expect("only rows of a press act on the floor that it asks for")
+    }
+
+    pub(crate) fn report(&self) -> (SiteId, HeldCall) {
+        self.report.expect("only rows of a reported call act on the report")
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause.expect("a row that refuses or ends has a cause, or its event brings one")
+    }
+}
+
+impl Controller {
+    /// An event happens to a request that is new or waits. `cause` is the event's own, where it has one.
+    pub(crate) fn advance_request(
+        &mut self,
+        request: Request,
+        state: State,
+        event: Event,
+        cause: Option<Cause>,
+        out: &mut Outbox,
+    ) {
+        let row = table::find(state, event, Trunking::Message)
+            .expect("a request meets only events that it has rows for");
+        let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
+        let step = Step { request: Some(request), ask: Some(ask), cause, ..Step::default() };
+        self.walk(row, step, out);
+    }
+
+    /// An event happens to a running call.
+    pub(crate) fn advance_call(&mut self, id: CallId, event: Event, out: &mut Outbox) {
+        self.advance_call_for(id, event, None, None, out);
+    }
+
+    /// An event happens to a running call; somebody asks for its floor, or the event has a cause of its own.
+    pub(crate) fn advance_call_for(
+        &mut self,
+        id: CallId,
+        event: Event,
+        ask: Option<FloorAsk>,
+        cause: Option<Cause>,
+        out: &mut Outbox,
+    ) {
+        let call = self.calls.get(id).expect("an event is raised for a call that runs");
+        let state = call.state();
+        let row = table::find(state, event, self.trunking(id))
+            .expect("a call meets only events that it has rows for");
+        if row.next != Next::Stay {
+            self.stop_timer(id, state);
+        }
+        self.walk(row, Step { call: Some(id), ask, cause, ..Step::default() }, out);
+    }
+
+    /// A site reports a call of an earlier term that this controller takes over.
+    pub(crate) fn advance_report(&mut self, site: SiteId, held: HeldCall, out: &mut Outbox) {
+        let event = if held.talker.is_some() { Event::ReportedTalking } else { Event::ReportedHanging };
+        let row = table::find(State::New, event, Trunking::Message).expect("a report has its rows");
+        self.walk(row, Step { report: Some((site, held)), ..Step::default() }, out);
+    }
+
+    /// How a call ends when its talker stops. A call whose record is full ends as one without hang time does.
+    fn trunking(&self, id: CallId) -> Trunking {
+        let full = self.calls.get(id).is_none_or(|call| call.record.is_full());
+        if full || self.hang_time(id) == Span::ZERO { Trunking::Transmission } else { Trunking::Message }
+    }
+
+    fn walk(&mut self, row: &Row, mut step: Step, out: &mut Outbox) {
+        step.cause = row.cause.or(step.cause);
+        for action in row.actions {
+            self.perform(*action, &mut step, out);
+        }
+        match row.next {
+            Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
+            Next::Enter(State::Talking) => {
+                let due = self.now + Span::from_millis(u64::from(self.system.transmission_ms_max));
+                self.timers.set(TimerKey::Transmission(step.call()), due);
+            }
+            Next::Enter(State::Hanging) => {
+                let hang = match step.report {
+                    Some((_, held)) => {
+                        self.hang_time(step.call()).min(Span::from_millis(u64::from(held.hang_left_ms)))
+                    }
+                    None => self.hang_time(step.call()),
+                };
+                self.timers.set(TimerKey::Hang(step.call()), self.now + hang);
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action, step: &mut Step, out: &mut Outbox) {
+        match action {
+            Action::EnterQueue => self.enter_queue(step.request(), out),
+            Action::LeaveQueue => self.leave_queue(step.request()),
+            Action::RefuseCaller => self.refuse_request(&step.request(), step.cause(), out),
+            Action::WithdrawRequest => self.withdraw_request(&step.request(), step.cause(), out),
+            Action::AssignChannels => step.call = Some(self.assign_channels(step.request())),
+            Action::AdoptChannel => step.call = Some(self.adopt_channel(step.report())),
+            Action::OpenRecord => self.open_record(step.call(), step.request, out),
+            Action::GrantFloor => self.grant_floor(step.call(), step.ask(), out),
+            Action::KeepFloor => self.keep_floor(step.call(), step.report(), out),
+            Action::AssertCall => self.assert_call(step.call(), out),
+            Action::JoinCall => self.join_call(step.request(), out),
+            Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
+            Action::WithdrawFloor => self.withdraw_floor(step.call(), step.cause(), out),
+            Action::ReleaseChannels => self.release_channels(step.call(), step.cause(), out),
+            Action::CloseRecord => self.close_record(step.call(), step.cause(), out),
+        }
+    }
+
+    fn stop_timer(&mut self, id: CallId, state: State) {
+        match state {
+            State::Talking => self.timers.cancel(TimerKey::Transmission(id)),
+            State::Hanging => self.timers.cancel(TimerKey::Hang(id)),
+            State::New | State::Queued | State::Ended => {}
+        }
+    }
+
+    /// How long a call keeps its slots after speech: its talkgroup's time, else that of its first site's profile.
+    pub(crate) fn hang_time(&self, id: CallId) -> Span {
+        let Some(call) = self.calls.get(id) else { return Span::ZERO };
+        let own = self.talkgroups.get(call.talkgroup).and_then(|talkgroup| talkgroup.config.hang_time_ms);
+        let by_profile = || {
+            let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));
+            site.map_or(0, |row| row.config.profile.profile().hang_time_ms)
+        };
+        Span::from_millis(u64::from(own.unwrap_or_else(by_profile)))
+    }
+}

@@ -1,0 +1,326 @@
+//! The call state table: which event does what in which state. Nothing happens to a call that is not a row here.
+//!
+//! A call is *new* for an instant: a unit has asked for it, or a site has reported one that was set up before this
+//! controller began. Where every site that must carry it has a free slot it is granted and somebody is *talking*;
+//! otherwise it is *queued*. When the talker stops, the call is *hanging*: it keeps its slots for the hang time so
+//! that an answer needs no new channel, unless its talkgroup keeps none. It has *ended* when its slots are free and
+//! its record is closed. A request that does not become a call of its own ends as well: refused, withdrawn, or
+//! given the floor of a call that hangs.
+//!
+//! Individual calls, pre-emption by policy and queued floor requests add rows and events, not another shape.
+
+use trunklab_protocol::Cause;
+
+use crate::timers::DeadlineReason;
+
+/// Declares a fieldless enum whose variants carry the sentence that docs/call-states.md prints.
+macro_rules! described {
+    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident: $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $(#[doc = $text] $variant,)* }
+
+        impl $name {
+            /// Every one, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// What it means.
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Its name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)* }
+            }
+        }
+    };
+}
+
+described! {
+    /// What is going on.
+    pub enum State {
+        New: "asked for by a unit, or reported by a site's inventory",
+        Queued: "waits until every site that must carry it has a free slot",
+        Talking: "holds its slots; one unit has the floor",
+        Hanging: "holds its slots; nobody has the floor",
+        Ended: "holds nothing",
+    }
+}
+
+described! {
+    /// What can happen.
+    pub enum Event {
+        RoomEverywhere: "every site that must carry the call has a free slot",
+        RoomLacking: "a site that must carry the call has no free slot",
+        CallOpen: "the talkgroup's call has no other talker and reaches, or can reach, the caller's site",
+        FloorHeld: "another unit talks in the talkgroup's call",
+        QueueFull: "the queue is full of requests that are no less urgent",
+        Displaced: "the queue is full and a more urgent request came",
+        WaitExpired: "the request waited for the longest time allowed",
+        Cancelled: "the caller withdrew the request",
+        CallerGone: "the caller is no longer there to talk",
+        ReportedTalking: "a site carries a call of an earlier term, in which a unit talks",
+        ReportedHanging: "a site carries a call of an earlier term, in which nobody talks",
+        PttPressed: "a unit asks for the floor",
+        TalkerPressed: "the talker asks for the floor anew: its end was lost",
+        PttReleased: "the talker has stopped",
+        TalkerSilent: "the talker was not heard for the silence limit",
+        TalkerGone: "the talker is no longer registered, affiliated or reachable where it talked",
+        TransmissionExpired: "the talker reached the transmission limit",
+        HangExpired: "nobody spoke before hang time ran out",
+        NobodyLeft: "the last site with a listener has left",
+        SitesLost: "the last site that carried the call is lost",
+        Preempted: "the slots are wanted for a call of higher priority (no policy raises it yet)",
+        ClosingDown: "the controller's term of office ends",
+    }
+}
+
+described! {
+    /// What is done about it.
+    pub enum Action {
+        EnterQueue: "take a place in the queue and tell the caller which",
+        LeaveQueue: "give the place in the queue up",
+        RefuseCaller: "tell the caller the cause",
+        WithdrawRequest: "tell the caller, where it can be told, that its request is no more",
+        AssignChannels: "take one slot at every site that must carry the call",
+        AdoptChannel: "take the slot that the site reports",
+        OpenRecord: "open the call record and have it stored",
+        GrantFloor: "start a spurt, give the caller the floor and open the voice route",
+        KeepFloor: "let the reported spurt go on and open its voice route",
+        AssertCall: "tell every site that carries the call its slot and its talker",
+        JoinCall: "take a slot at the caller's site if it has none, and ask for the floor of the running call",
+        RefuseFloor: "tell the unit the cause",
+        WithdrawFloor: "end the spurt and shut the voice route",
+        ReleaseChannels: "tell every site, and give the slots back",
+        CloseRecord: "close the call record with the cause and have it stored",
+    }
+}
+
+described! {
+    /// Whether a talkgroup's call keeps its slots when the talker stops.
+    pub enum Trunking {
+        Message: "the call keeps its slots for the hang time",
+        Transmission: "the slots are given back at once",
+    }
+}
+
+/// Where a row leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The state and its timer go on.
+    Stay,
+    /// The state is entered; its timer starts.
+    Enter(State),
+}
+
+/// What ends a state that nothing else ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateTimer {
+    /// A timer, and the event that it raises.
+    Runs(DeadlineReason, Event),
+    /// None, and why none is needed.
+    None(&'static str),
+}
+
+/// One allowed step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// In this state
+    pub state: State,
+    /// at this event
+    pub event: Event,
+    /// with this trunking (`None`: any)
+    pub trunking: Option<Trunking>,
+    /// this is next
+    pub next: Next,
+    /// after these actions, in order;
+    pub actions: &'static [Action],
+    /// and this is why (`None`: the event's own cause, or none is due).
+    pub cause: Option<Cause>,
+}
+
+/// The timer of a state; it starts when the state is entered and stops when it is left.
+pub const fn timer(state: State) -> StateTimer {
+    match state {
+        State::New => StateTimer::None("it is decided before the next input is taken"),
+        State::Queued => StateTimer::Runs(DeadlineReason::QueueWait, Event::WaitExpired),
+        State::Talking => StateTimer::Runs(DeadlineReason::TransmissionLimit, Event::TransmissionExpired),
+        State::Hanging => StateTimer::Runs(DeadlineReason::HangTime, Event::HangExpired),
+        State::Ended => StateTimer::None("nothing is held"),
+    }
+}
+
+/// Every row, grouped by state.
+#[rustfmt::skip]
+pub const TABLE: &[Row] = {
+    use Action::*;
+    use Event::*;
+    use State::*;
+    use Trunking::*;
+
+    const fn row(state: State, event: Event, next: State, actions: &'static [Action], cause: Option<Cause>) -> Row {
+        Row { state, event, trunking: None, next: Next::Enter(next), actions, cause }
+    }
+    const fn when(trunking: Trunking, row: Row) -> Row {
+        Row { trunking: Some(trunking), ..row }
+    }
+    const fn stay(state: State, event: Event, actions: &'static [Action], cause: Option<Cause>) -> Row {
+        Row { state, event, trunking: None, next: Next::Stay, actions, cause }
+    }
+    const SET_UP: &[Action] = &[AssignChannels, OpenRecord, GrantFloor, AssertCall];
+    const SET_UP_FROM_QUEUE: &[Action] = &[LeaveQueue, AssignChannels, OpenRecord, GrantFloor, AssertCall];
+    const REFUSE_FROM_QUEUE: &[Action] = &[LeaveQueue, RefuseCaller];
+    const SILENCE: &[Action] = &[WithdrawFloor, AssertCall];
+    const END_TALKING: &[Action] = &[WithdrawFloor, ReleaseChannels, CloseRecord];
+    const END_HANGING: &[Action] = &[ReleaseChannels, CloseRecord];
+
+    &[
+        row(New, RoomEverywhere,      Talking, SET_UP,                                 None),
+        row(New, RoomLacking,         Queued,  &[EnterQueue],                          None),
+        row(New, CallOpen,            Ended,   &[JoinCall],                            None),
+        row(New, FloorHeld,           Ended,   &[RefuseCaller],                        Some(Cause::FloorTaken)),
+        row(New, QueueFull,           Ended,   &[RefuseCaller],                        Some(Cause::QueueFull)),
+        row(New, ReportedTalking,     Talking, &[AdoptChannel, OpenRecord, KeepFloor, AssertCall], None),
+        row(New, ReportedHanging,     Hanging, &[AdoptChannel, OpenRecord, AssertCall], None),
+
+        row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                      None),
+        row(Queued, CallOpen,         Ended,   &[LeaveQueue, JoinCall],                None),
+        row(Queued, FloorHeld,        Ended,   REFUSE_FROM_QUEUE,                      Some(Cause::FloorTaken)),
+        row(Queued, Displaced,        Ended,   REFUSE_FROM_QUEUE,                      Some(Cause::QueueFull)),
+        row(Queued, WaitExpired,      Ended,   REFUSE_FROM_QUEUE,                      Some(Cause::QueueTimeout)),
+        row(Queued, Cancelled,        Ended,   &[LeaveQueue, WithdrawRequest],         Some(Cause::RequestCancelled)),
+        row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],         None),
+        row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                      None),
+
+        when(Message,      row(Talking, PttReleased,         Hanging, SILENCE,     Some(Cause::TransmissionEnded))),
+        when(Transmission, row(Talking, PttReleased,         Ended,   END_TALKING, Some(Cause::TransmissionEnded))),
+        when(Message,      row(Talking, TalkerSilent,        Hanging, SILENCE,     Some(Cause::TalkerLost))),
+        when(Transmission, row(Talking, TalkerSilent,        Ended,   END_TALKING, Some(Cause::TalkerLost))),
+        when(Message,      row(Talking, TalkerGone,          Hanging, SILENCE,     Some(Cause::TalkerLost))),
+        when(Transmission, row(Talking, TalkerGone,          Ended,   END_TALKING, Some(Cause::TalkerLost))),
+        when(Message,      row(Talking, TransmissionExpired, Hanging, SILENCE,     Some(Cause::TransmissionLimit))),
+        when(Transmission, row(Talking, TransmissionExpired, Ended,   END_TALKING, Some(Cause::TransmissionLimit))),
+        row(Talking, TalkerPressed,   Talking, &[WithdrawFloor, GrantFloor, AssertCall], Some(Cause::TransmissionEnded)),
+        stay(Talking, PttPressed,              &[RefuseFloor],                         Some(Cause::FloorTaken)),
+        row(Talking, NobodyLeft,      Ended,   END_TALKING,                            Some(Cause::NobodyLeft)),
+        row(Talking, SitesLost,       Ended,   END_TALKING,                            Some(Cause::CallLost)),
+        row(Talking, Preempted,       Ended,   END_TALKING,                            Some(Cause::Preempted)),
+        row(Talking, ClosingDown,     Ended,   END_TALKING,                            None),
+
+        row(Hanging, PttPressed,      Talking, &[GrantFloor, AssertCall],              None),
+        row(Hanging, HangExpired,     Ended,   END_HANGING,                            Some(Cause::HangTimeOver)),
+        row(Hanging, NobodyLeft,      Ended,   END_HANGING,                            Some(Cause::NobodyLeft)),
+        row(Hanging, SitesLost,       Ended,   END_HANGING,                            Some(Cause::CallLost)),
+        row(Hanging, Preempted,       Ended,   END_HANGING,                            Some(Cause::Preempted)),
+        row(Hanging, ClosingDown,     Ended,   END_HANGING,                            None),
+    ]
+};
+
+/// The row for an event in a state, if the event is allowed there.
+pub fn find(state: State, event: Event, trunking: Trunking) -> Option<&'static Row> {
+    TABLE.get(usize::from(INDEX[state as usize][event as usize][trunking as usize]))
+}
+
+const STATES: usize = State::ALL.len();
+const EVENTS: usize = Event::ALL.len();
+
+/// The row's place in the table, by state, event and trunking: a table is for reading, an index for finding.
+const INDEX: [[[u8; 2]; EVENTS]; STATES] = {
+    let mut index = [[[u8::MAX; 2]; EVENTS]; STATES];
+    let mut place = 0;
+    while place < TABLE.len() {
+        let row = &TABLE[place];
+        let cell = &mut index[row.state as usize][row.event as usize];
+        let mut trunking = 0;
+        while trunking < 2 {
+            let applies = match row.trunking {
+                None => true,
+                Some(only) => only as usize == trunking,
+            };
+            if applies {
+                assert!(cell[trunking] == u8::MAX, "one row for one state, event and trunking");
+                cell[trunking] = place as u8;
+            }
+            trunking += 1;
+        }
+        place += 1;
+    }
+    index
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_a_timer_or_a_reason_for_none() {
+        for state in State::ALL {
+            match timer(*state) {
+                StateTimer::Runs(_, event) => {
+                    for trunking in Trunking::ALL {
+                        assert!(find(*state, event, *trunking).is_some(), "{state:?} must end at {event:?}");
+                    }
+                }
+                StateTimer::None(reason) => assert!(!reason.is_empty()),
+            }
+        }
+    }
+
+    #[test]
+    fn every_event_and_every_action_appears_in_a_row() {
+        for event in Event::ALL {
+            assert!(TABLE.iter().any(|row| row.event == *event), "{event:?} does nothing");
+        }
+        for action in Action::ALL {
+            assert!(TABLE.iter().any(|row| row.actions.contains(action)), "{action:?} is never done");
+        }
+    }
+
+    #[test]
+    fn every_state_but_the_first_is_entered_and_every_state_but_the_last_is_left() {
+        for state in State::ALL {
+            let entered = TABLE.iter().any(|row| row.next == Next::Enter(*state));
+            let left = TABLE.iter().any(|row| row.state == *state && row.next != Next::Stay);
+            assert_eq!(entered, *state != State::New, "{state:?}");
+            assert_eq!(left, *state != State::Ended, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_with_one_trunking_has_its_sister() {
+        for row in TABLE.iter().filter(|row| row.trunking.is_some()) {
+            for trunking in Trunking::ALL {
+                assert!(find(row.state, row.event, *trunking).is_some(), "{:?} {:?}", row.state, row.event);
+            }
+        }
+    }
+
+    #[test]
+    fn what_holds_slots_gives_them_back_with_a_cause() {
+        for row in TABLE.iter().filter(|row| matches!(row.state, State::Talking | State::Hanging)) {
+            let ends = row.next == Next::Enter(State::Ended);
+            assert_eq!(ends, row.actions.contains(&Action::ReleaseChannels), "{row:?}");
+            assert_eq!(ends, row.actions.contains(&Action::CloseRecord), "{row:?}");
+            assert!(!ends || row.cause.is_some() || row.event == Event::ClosingDown, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn the_talker_gives_the_floor_back_before_it_goes_to_another() {
+        for row in TABLE.iter().filter(|row| row.state == State::Talking && row.next != Next::Stay) {
+            assert_eq!(row.actions.first(), Some(&Action::WithdrawFloor), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn the_index_finds_each_row() {
+        for row in TABLE {
+            for trunking in Trunking::ALL.iter().filter(|one| row.trunking.is_none_or(|only| only == **one)) {
+                let found = find(row.state, row.event, *trunking).unwrap();
+                assert_eq!(found, row);
+            }
+        }
+        assert!(find(State::Ended, Event::PttPressed, Trunking::Message).is_none());
+    }
+}

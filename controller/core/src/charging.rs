@@ -1,0 +1,38 @@
+//! Call records: what a call used, from the grant to its last slot.
+
+use trunklab_protocol::{Cause, Moment, SiteId, SlotAddress, UnitId};
+
+use crate::output::{CallRecord, HeldSlot, Spurt};
+
+/// Entries of one kind in a record. A call whose record is full takes no further site, and ends when its talker
+/// stops: the next press begins a new call and a new record.
+pub const RECORD_ENTRIES_MAX: usize = 1_000;
+
+impl CallRecord {
+    /// A slot is held from now on.
+    pub fn slot_taken(&mut self, site: SiteId, at: SlotAddress, now: Moment) {
+        self.slots.push(HeldSlot { site, at, from: now, until: None });
+    }
+
+    /// A slot is given back.
+    pub fn slot_given_back(&mut self, site: SiteId, now: Moment) {
+        let held = self.slots.iter_mut().find(|slot| slot.site == site && slot.until.is_none());
+        held.expect("a slot given back was recorded when it was taken").until = Some(now);
+    }
+
+    /// A unit talks from now on.
+    pub fn spurt_begun(&mut self, unit: UnitId, now: Moment) {
+        self.spurts.push(Spurt { unit, from: now, until: None });
+    }
+
+    /// The unit has stopped.
+    pub fn spurt_ended(&mut self, now: Moment, cause: Cause) {
+        let spurt = self.spurts.last_mut().expect("a spurt that ends was recorded when it began");
+        spurt.until = Some((now, cause));
+    }
+
+    /// Whether it can take no further entry of one kind.
+    pub fn is_full(&self) -> bool {
+        self.slots.len() >= RECORD_ENTRIES_MAX || self.spurts.len() >= RECORD_ENTRIES_MAX
+    }
+}

@@ -1,0 +1,156 @@
+//! What must hold after every input. Tests and simulations ask; a breach is a bug of this crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trunklab_protocol::{CallId, SiteId, SlotAddress};
+
+use crate::call::table::State;
+use crate::controller::Controller;
+use crate::registry::visitors::{Activity, Presence};
+use crate::timers::TimerKey;
+
+impl Controller {
+    /// Checks that the rooms agree with each other.
+    ///
+    /// # Panics
+    /// Where they do not, with the rule that is broken.
+    pub fn assert_invariants(&self) {
+        self.assert_slots();
+        self.assert_floors();
+        self.assert_queue();
+        self.assert_presence();
+        assert!(
+            !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
+            "slots came free unserved"
+        );
+    }
+
+    /// A slot carries one call, and each call holds just the slots that its legs say.
+    fn assert_slots(&self) {
+        let mut by_legs: BTreeSet<(SiteId, SlotAddress, CallId)> = BTreeSet::new();
+        for call in self.calls.iter() {
+            assert!(!call.legs.is_empty(), "call {} runs nowhere", call.id);
+            assert!(
+                call.legs.windows(2).all(|pair| pair[0].site < pair[1].site),
+                "call {}: legs out of order",
+                call.id
+            );
+            by_legs.extend(call.legs.iter().map(|leg| (leg.site, leg.at, call.id)));
+            let open = call.record.slots.iter().filter(|slot| slot.until.is_none());
+            let recorded: BTreeSet<_> = open.map(|slot| (slot.site, slot.at)).collect();
+            let held: BTreeSet<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
+            assert_eq!(recorded, held, "call {}: the record differs from the slots", call.id);
+            let talkgroup = self.talkgroups.get(call.talkgroup).expect("a call's talkgroup exists");
+            assert_eq!(talkgroup.call, Some(call.id), "talkgroup {} has another call", call.talkgroup);
+            for leg in &call.legs {
+                assert!(
+                    talkgroup.is_present_at(leg.site),
+                    "call {}: nobody listens at site {}",
+                    call.id,
+                    leg.site
+                );
+                assert!(
+                    self.sites.get(leg.site).is_some_and(|site| site.in_service()),
+                    "a leg at a lost site"
+                );
+            }
+        }
+        let by_slots: BTreeSet<_> = self
+            .sites
+            .iter()
+            .flat_map(|(site, row)| {
+                row.slots.iter().filter_map(move |(at, call)| call.map(|call| (site, at, call)))
+            })
+            .collect();
+        assert_eq!(by_slots, by_legs, "slots and legs differ");
+        for (site, row) in self.sites.iter() {
+            let free = row.slots.iter().filter(|(_, call)| call.is_none()).count();
+            assert_eq!(row.slots.free(), free, "site {site}: free slots are miscounted");
+        }
+    }
+
+    /// A call's talker is a unit that talks in that call, from a site that carries it; each state has its timer.
+    fn assert_floors(&self) {
+        let mut spurts = BTreeSet::new();
+        for call in self.calls.iter() {
+            let talking = call.state() == State::Talking;
+            assert_eq!(self.timers.runs(TimerKey::Transmission(call.id)), talking, "call {}: timer", call.id);
+            assert_eq!(self.timers.runs(TimerKey::Hang(call.id)), !talking, "call {}: timer", call.id);
+            let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
+            assert_eq!(open, usize::from(talking), "call {}: the record differs from the floor", call.id);
+            let Some(floor) = call.floor else { continue };
+            assert!(spurts.insert(floor.spurt), "spurt {} is in two calls", floor.spurt);
+            let Some(site) = floor.site else { continue };
+            assert!(call.at(site).is_some(), "call {}: the talker's site does not carry it", call.id);
+            let visitor = self.visitors.get(floor.unit).expect("a talker is registered");
+            assert_eq!((visitor.site, visitor.activity), (site, Activity::Talking(call.id)));
+            assert_eq!(visitor.talkgroup, Some(call.talkgroup), "a talker is affiliated");
+        }
+    }
+
+    /// Who waits is registered where it asked, once, with a timer, within the limit.
+    fn assert_queue(&self) {
+        let mut waiting_for = BTreeMap::new();
+        for waiting in self.queue.iter() {
+            let request = &waiting.request;
+            *waiting_for.entry(request.talkgroup).or_insert(0) += 1;
+            let visitor = self.visitors.get(request.unit).expect("who waits is registered");
+            assert_eq!((visitor.site, visitor.activity), (request.site, Activity::Waiting));
+            assert_eq!(visitor.talkgroup, Some(request.talkgroup), "who waits is affiliated");
+            assert!(
+                self.timers.runs(TimerKey::QueueWait(request.unit)),
+                "unit {} waits for ever",
+                request.unit
+            );
+        }
+        for (talkgroup, row) in self.talkgroups.iter() {
+            assert_eq!(
+                row.waiting,
+                waiting_for.get(&talkgroup).copied().unwrap_or(0),
+                "talkgroup {talkgroup}"
+            );
+        }
+    }
+
+    /// A unit is at one site, and talkgroups count just those that are present.
+    fn assert_presence(&self) {
+        let mut present: BTreeMap<_, u32> = BTreeMap::new();
+        let mut units = 0;
+        for (site, row) in self.sites.iter() {
+            units += row.units.len();
+            for unit in &row.units {
+                let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
+                assert_eq!(visitor.site, site, "unit {unit} is at two sites");
+                assert_eq!(
+                    visitor.presence == Presence::Present,
+                    row.in_service(),
+                    "unit {unit} at site {site}"
+                );
+                if let Activity::Talking(call) = visitor.activity {
+                    let talker = self.calls.get(call).and_then(|call| call.floor).map(|floor| floor.unit);
+                    assert_eq!(talker, Some(*unit), "unit {unit} talks without the floor");
+                }
+                assert_eq!(
+                    visitor.activity == Activity::Waiting,
+                    self.queue.of(*unit).is_some(),
+                    "unit {unit}"
+                );
+                if let Some(talkgroup) = visitor.talkgroup.filter(|_| visitor.presence == Presence::Present) {
+                    *present.entry((talkgroup, site)).or_default() += 1;
+                }
+            }
+            for identity in row.challenges.keys() {
+                assert!(self.timers.runs(TimerKey::Challenge(site, *identity)), "a challenge never expires");
+            }
+        }
+        assert_eq!(units, self.visitors.len(), "a visitor is nowhere");
+        let counted: BTreeMap<_, u32> = self
+            .talkgroups
+            .iter()
+            .flat_map(|(talkgroup, row)| {
+                row.presence().iter().map(move |(site, count)| ((talkgroup, *site), *count))
+            })
+            .collect();
+        assert_eq!(counted, present, "listeners are miscounted");
+    }
+}

@@ -1,0 +1,109 @@
+//! Affiliation and detachment: which talkgroup a registered unit hears, and where.
+
+use trunklab_protocol::from_site::{Affiliate, Detach};
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::to_site::{Affiliated, Deregister, Refused};
+use trunklab_protocol::{Cause, Identity, SiteId, TalkgroupId, UnitId};
+
+use super::visitors::{Presence, Visitor, is_before};
+use crate::controller::Controller;
+use crate::output::Outbox;
+
+impl Controller {
+    /// A unit wants to affiliate.
+    pub(crate) fn affiliation_requested(&mut self, site: SiteId, message: Affiliate, out: &mut Outbox) {
+        let Affiliate { unit, press, talkgroup } = message;
+        let stale = |visitor: &Visitor| visitor.last_affiliation.is_some_and(|last| is_before(press, last));
+        if self.present_at(unit, site).is_ok_and(stale) {
+            return self.drop_message(site, Cause::Duplicate, out);
+        }
+        let checked = self.present_at(unit, site).map(|visitor| visitor.talkgroup);
+        match checked.and_then(|earlier| self.may_affiliate(unit, talkgroup).map(|()| earlier)) {
+            Err(cause) => {
+                self.tell(site, Refused { unit, press, cause }, out);
+                self.report(EventKind::RegisterRefused { identity: Identity::Unit(unit), site, cause }, out);
+            }
+            Ok(earlier) => {
+                self.tell(site, Affiliated { unit, press, talkgroup }, out);
+                self.visitors.get_mut(unit).expect("the unit was found").last_affiliation = Some(press);
+                if earlier != Some(talkgroup) {
+                    self.change_talkgroup(unit, site, talkgroup, out);
+                }
+            }
+        }
+    }
+
+    /// A unit is being switched off.
+    pub(crate) fn detached(&mut self, site: SiteId, message: Detach, out: &mut Outbox) {
+        match self.present_at(message.unit, site).map(|visitor| visitor.unit) {
+            Ok(unit) => self.forget_visitor(unit, Cause::PoweredOff, out),
+            Err(cause) => self.drop_message(site, cause, out),
+        }
+    }
+
+    /// The network ends a registration: the site is told.
+    pub(crate) fn deregister(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
+        if let Some(site) = self.visitors.get(unit).map(|visitor| visitor.site) {
+            self.forget_visitor(unit, cause, out);
+            self.tell(site, Deregister { unit, cause }, out);
+        }
+    }
+
+    /// Whether a unit may affiliate to a talkgroup, in order of the checks.
+    pub(crate) fn may_affiliate(&self, unit: UnitId, talkgroup: TalkgroupId) -> Result<(), Cause> {
+        let subscriber = self.home.unit(unit).ok_or(Cause::UnknownUnit)?;
+        match () {
+            () if !self.talkgroups.contains(talkgroup) => Err(Cause::UnknownTalkgroup),
+            () if !subscriber.is_member(talkgroup) => Err(Cause::NotAMember),
+            () => Ok(()),
+        }
+    }
+
+    /// The unit's row, if it is registered at the site that speaks for it.
+    pub(crate) fn present_at(&self, unit: UnitId, site: SiteId) -> Result<&Visitor, Cause> {
+        let visitor = self.visitors.get(unit).ok_or(Cause::NotRegistered)?;
+        if visitor.site == site { Ok(visitor) } else { Err(Cause::WrongSite) }
+    }
+
+    /// One more listener.
+    pub(crate) fn enter_talkgroup(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
+        let row = self.talkgroups.get_mut(talkgroup).expect("a unit affiliates to a known talkgroup");
+        if row.enter(site) {
+            self.cover(talkgroup, site, out);
+        }
+    }
+
+    /// One listener fewer.
+    pub(crate) fn leave_talkgroup(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
+        let row = self.talkgroups.get_mut(talkgroup).expect("a unit was affiliated to a known talkgroup");
+        if row.leave(site) {
+            self.uncover(talkgroup, site, out);
+        }
+    }
+
+    fn change_talkgroup(&mut self, unit: UnitId, site: SiteId, talkgroup: TalkgroupId, out: &mut Outbox) {
+        self.stop_waiting(unit, Cause::NotAffiliated, out);
+        self.lose_floor(unit, out);
+        let visitor = self.visitors.get_mut(unit).expect("the unit was found");
+        let earlier = visitor.talkgroup.replace(talkgroup);
+        if let Some(earlier) = earlier {
+            self.leave_talkgroup(earlier, site, out);
+        }
+        self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
+        self.enter_talkgroup(talkgroup, site, out);
+    }
+
+    fn forget_visitor(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
+        self.stop_waiting(unit, cause, out);
+        self.lose_floor(unit, out);
+        let visitor = self.visitors.remove(unit).expect("who is forgotten was registered");
+        let site = visitor.site;
+        self.sites.get_mut(site).expect("a unit's site exists").units.remove(&unit);
+        self.report(EventKind::Deregistered { unit, site, cause }, out);
+        if visitor.presence == Presence::Present
+            && let Some(talkgroup) = visitor.talkgroup
+        {
+            self.leave_talkgroup(talkgroup, site, out);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What a site reports when it connects: its radios are registered again, its calls go on.
+//!
+//! The report counts as a whole, at its end. A radio that another site registered later is deregistered here. A call
+//! that runs gets the site back. A call of an earlier term that nobody has told of is taken over, once for each
+//! site; anything else is over, and the site is told.
+
+use trunklab_protocol::from_site::{HeldCall, HeldRadio, InventoryCalls, InventoryRadios};
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::to_site::{Deregister, Release};
+use trunklab_protocol::{Cause, SiteId, TalkgroupId, UnitId};
+
+use super::sites::{Inventory, Memory, Stage};
+use super::visitors::{Activity, Presence, Visitor};
+use crate::call::calls::Leg;
+use crate::call::table::Event;
+use crate::controller::Controller;
+use crate::output::Outbox;
+
+impl Controller {
+    /// A part of the radios. A unit named twice counts once.
+    pub(crate) fn radios_reported(&mut self, site: SiteId, part: InventoryRadios, out: &mut Outbox) {
+        for held in part.radios {
+            // Units that are in no register cannot be kept: they would grow without bound.
+            let known = self.home.unit(held.unit).is_some();
+            match self.inventory(site) {
+                inventory if known => _ = inventory.radios.insert(held.unit, held),
+                _ => self.tell(site, Deregister { unit: held.unit, cause: Cause::UnknownUnit }, out),
+            }
+        }
+    }
+
+    /// A part of the calls. A site has no more calls than slots.
+    pub(crate) fn calls_reported(&mut self, site: SiteId, part: InventoryCalls, out: &mut Outbox) {
+        let slots = self.sites.get(site).map_or(0, |row| row.slots.len());
+        for held in part.calls {
+            let inventory = self.inventory(site);
+            if inventory.calls.len() < slots {
+                inventory.calls.push(held);
+            } else {
+                self.release_reported(site, &held, Cause::UnknownCall, out);
+            }
+        }
+    }
+
+    /// The report is complete: the site is in service.
+    pub(crate) fn inventory_ended(&mut self, site: SiteId, out: &mut Outbox) {
+        let row = self.sites.get_mut(site).expect("a site that reports exists");
+        let link = row.link.as_mut().expect("a site that reports has a link");
+        let stage = std::mem::replace(&mut link.stage, Stage::Ungreeted);
+        let Stage::Reporting(greeting, inventory) = stage else {
+            unreachable!("a report's end was admitted at this stage alone")
+        };
+        link.stage = Stage::InService(greeting);
+        let missing: Vec<_> =
+            row.units.iter().filter(|unit| !inventory.radios.contains_key(unit)).copied().collect();
+        self.report(EventKind::SiteUp { site, incarnation: greeting.incarnation }, out);
+        for unit in missing {
+            self.deregister(unit, Cause::SiteLost, out);
+        }
+        for held in inventory.radios.into_values() {
+            self.restore_radio(site, held, out);
+        }
+        for held in &inventory.calls {
+            self.restore_call(site, held, out);
+        }
+        self.sites.get_mut(site).expect("the site exists").memory = Memory::Told;
+        for call in self.calls.ids() {
+            if let Some(talkgroup) = self.calls.get(call).map(|call| call.talkgroup)
+                && self.talkgroups.get(talkgroup).is_some_and(|row| row.is_present_at(site))
+            {
+                self.cover(talkgroup, site, out);
+            }
+        }
+        self.slots_freed = true;
+    }
+
+    fn restore_radio(&mut self, site: SiteId, held: HeldRadio, out: &mut Outbox) {
+        let HeldRadio { unit, tmsi, .. } = held;
+        if let Err(cause) = self.check_radio(site, &held) {
+            if self.visitors.get(unit).is_some_and(|visitor| visitor.site == site) {
+                return self.deregister(unit, cause, out);
+            }
+            self.tell(site, Deregister { unit, cause }, out);
+            return self.drop_message(site, cause, out);
+        }
+        let talkgroup = held.talkgroup.filter(|talkgroup| self.may_affiliate(unit, *talkgroup).is_ok());
+        let earlier = self.visitors.get(unit).copied();
+        self.visitors.insert(Visitor {
+            unit,
+            site,
+            presence: Presence::Present,
+            tmsi,
+            talkgroup,
+            since: earlier.map_or(self.now, |visitor| visitor.since),
+            accepted: earlier
+                .and_then(|visitor| visitor.accepted)
+                .filter(|_| earlier.is_some_and(|row| row.tmsi == tmsi)),
+            last_request: earlier.and_then(|visitor| visitor.last_request),
+            last_affiliation: earlier.and_then(|visitor| visitor.last_affiliation),
+            activity: Activity::Idle,
+        });
+        self.sites.get_mut(site).expect("a site that reports exists").units.insert(unit);
+        if let Some(talkgroup) = talkgroup {
+            self.talkgroups.get_mut(talkgroup).expect("the talkgroup was checked").enter(site);
+        }
+        if earlier.is_none() {
+            self.report(EventKind::Registered { unit, site }, out);
+            if let Some(talkgroup) = talkgroup {
+                self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
+            }
+        }
+    }
+
+    /// What a reported radio must satisfy, in order.
+    fn check_radio(&self, site: SiteId, held: &HeldRadio) -> Result<(), Cause> {
+        let subscriber = self.home.unit(held.unit).ok_or(Cause::UnknownUnit)?;
+        let visitor = self.visitors.get(held.unit);
+        match () {
+            () if !subscriber.may_use(site) => Err(Cause::SiteNotAllowed),
+            () if visitor.is_some_and(|visitor| visitor.site != site) => Err(Cause::MovedToOtherSite),
+            () if self.visitors.holder(held.tmsi).is_some_and(|holder| holder != held.unit) => {
+                Err(Cause::RegistrationReplaced)
+            }
+            () if visitor.is_none() && self.register_is_full() => Err(Cause::RegisterFull),
+            () => Ok(()),
+        }
+    }
+
+    fn restore_call(&mut self, site: SiteId, held: &HeldCall, out: &mut Outbox) {
+        let outcome = match self.calls.get(held.call).is_some() {
+            true => self.check_known_call(site, held).map(|()| self.resume_call(site, held, out)),
+            false => self
+                .check_adoption(site, held)
+                .map(|()| self.advance_report(site, self.as_adopted(site, held), out)),
+        };
+        if let Err(cause) = outcome {
+            self.release_reported(site, held, cause, out);
+        }
+    }
+
+    /// What must hold for a running call to get a site back, in order.
+    fn check_known_call(&self, site: SiteId, held: &HeldCall) -> Result<(), Cause> {
+        let call = self.calls.get(held.call).ok_or(Cause::UnknownCall)?;
+        match () {
+            () if call.talkgroup != held.talkgroup || call.at(site).is_some() => Err(Cause::UnknownCall),
+            () if !self.is_heard_at(call.talkgroup, site) => Err(Cause::NobodyLeft),
+            () if call.record.is_full() => Err(Cause::UnknownCall),
+            () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
+            () => Ok(()),
+        }
+    }
+
+    /// What must hold for a call of an earlier term to be taken over, in order.
+    fn check_adoption(&self, site: SiteId, held: &HeldCall) -> Result<(), Cause> {
+        let row = self.sites.get(site).ok_or(Cause::UnknownSite)?;
+        let is_ours = held.call.node == self.system.node && held.call.epoch >= self.epoch;
+        let talkgroup = self.talkgroups.get(held.talkgroup).ok_or(Cause::UnknownTalkgroup)?;
+        match () {
+            () if row.memory == Memory::Told || is_ours || self.calls.is_over(held.call) => {
+                Err(Cause::UnknownCall)
+            }
+            () if talkgroup.call.is_some() => Err(Cause::UnknownCall),
+            () if !self.is_heard_at(held.talkgroup, site) => Err(Cause::NobodyLeft),
+            () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
+            () => Ok(()),
+        }
+    }
+
+    /// A running call gets its site back in the slot that it still holds there; a talker that was only reported may
+    /// turn out to be here, or not to be talking any more.
+    fn resume_call(&mut self, site: SiteId, held: &HeldCall, out: &mut Outbox) {
+        let row = self.sites.get_mut(site).expect("a site that reports exists");
+        let taken = row.slots.take_at(held.at, held.call, self.now);
+        assert!(taken, "the slot was checked to be free");
+        self.record_leg(held.call, Leg { site, at: held.at }, out);
+        let floor = self.calls.get(held.call).and_then(|call| call.floor);
+        let Some(floor) =
+            floor.filter(|floor| floor.site.is_none() && self.is_here(floor.unit, held.talkgroup, site))
+        else {
+            return;
+        };
+        let still_talks =
+            held.talker_is_here && held.talker.is_some_and(|talker| talker.spurt == floor.spurt);
+        if still_talks {
+            self.place_talker(held.call, site, out);
+            self.assert_call(held.call, out);
+        } else {
+            self.advance_call(held.call, Event::TalkerGone, out);
+        }
+    }
+
+    /// The report as far as it can be believed: a talker here must be registered here, and a spurt is one call's.
+    fn as_adopted(&self, site: SiteId, held: &HeldCall) -> HeldCall {
+        let talker = held.talker.filter(|talker| {
+            let here = self.is_here(talker.unit, held.talkgroup, site);
+            here == held.talker_is_here && !self.spurts.was_adopted(talker.spurt)
+        });
+        HeldCall { talker, talker_is_here: held.talker_is_here && talker.is_some(), ..*held }
+    }
+
+    fn release_reported(&mut self, site: SiteId, held: &HeldCall, cause: Cause, out: &mut Outbox) {
+        self.tell(site, Release { call: held.call, cause }, out);
+        self.drop_message(site, cause, out);
+    }
+
+    fn inventory(&mut self, site: SiteId) -> &mut Inventory {
+        let link = self.sites.get_mut(site).and_then(|row| row.link.as_mut());
+        match link.map(|link| &mut link.stage) {
+            Some(Stage::Reporting(_, inventory)) => inventory,
+            Some(Stage::Ungreeted | Stage::InService(_)) | None => {
+                unreachable!("a report was admitted while the site reports")
+            }
+        }
+    }
+
+    fn is_heard_at(&self, talkgroup: TalkgroupId, site: SiteId) -> bool {
+        self.talkgroups.get(talkgroup).is_some_and(|row| row.is_present_at(site))
+    }
+
+    fn is_free(&self, site: SiteId, held: &HeldCall) -> bool {
+        self.sites.get(site).is_some_and(|row| row.slots.is_free(held.at))
+    }
+
+    fn is_here(&self, unit: UnitId, talkgroup: TalkgroupId, site: SiteId) -> bool {
+        self.present_at(unit, site).is_ok_and(|visitor| visitor.talkgroup == Some(talkgroup))
+    }
+}

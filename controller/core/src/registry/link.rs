@@ -1,0 +1,172 @@
+//! Site links: greeting, configuration, signs of life, loss.
+
+use trunklab_protocol::from_site::{FromSite, Health, Hello};
+use trunklab_protocol::operator::{AirCounters, EventKind};
+use trunklab_protocol::switch::{SiteDown, SiteUp};
+use trunklab_protocol::to_site::{Close, Configure, Heartbeat, ToSite};
+use trunklab_protocol::{Cause, SiteId, Span};
+
+use super::sites::{Greeting, Inventory, Link, Stage};
+use super::visitors::Presence;
+use crate::controller::Controller;
+use crate::output::{Outbox, Output};
+use crate::timers::TimerKey;
+
+/// The least interval between two signs of life, in milliseconds: a zero in the configuration must not spin.
+const HEARTBEAT_MS_MIN: u16 = 50;
+
+impl Controller {
+    /// Sends to a site, where a link stands.
+    pub(crate) fn tell(&mut self, site: SiteId, message: impl Into<ToSite>, out: &mut Outbox) {
+        if let Some(link) = self.sites.get_mut(site).and_then(|row| row.link.as_mut()) {
+            link.said = self.now;
+            out.push(Output::ToSite { site, message: message.into() });
+        }
+    }
+
+    /// A site's certificate was checked and its link stands; the site is to greet.
+    pub(crate) fn site_connected(&mut self, site: SiteId, out: &mut Outbox) {
+        if !self.sites.contains(site) {
+            out.push(Output::ToSite { site, message: Close { cause: Cause::UnknownSite }.into() });
+            return self.drop_message(site, Cause::UnknownSite, out);
+        }
+        self.lose_site(site, Cause::LinkReplaced, out);
+        let row = self.sites.get_mut(site).expect("the site was found above");
+        row.link = Some(Link { heard: self.now, said: self.now, stage: Stage::Ungreeted });
+        self.timers.set(TimerKey::Silence(site), self.now + self.silence_limit());
+        self.timers.set(TimerKey::Heartbeat(site), self.now + self.heartbeat_interval());
+    }
+
+    /// Whether a message may come at this stage of its link; notes that the site was heard.
+    pub(crate) fn admit(&mut self, site: SiteId, message: &FromSite) -> Result<(), Cause> {
+        let row = self.sites.get_mut(site).ok_or(Cause::UnknownSite)?;
+        let link = row.link.as_mut().ok_or(Cause::SiteUnavailable)?;
+        link.heard = self.now;
+        let reports = matches!(
+            message,
+            FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_)
+        );
+        let greets = matches!(message, FromSite::Hello(_));
+        let lives = matches!(message, FromSite::Health(_));
+        match &link.stage {
+            Stage::Ungreeted if greets => Ok(()),
+            Stage::Ungreeted => Err(Cause::NotGreeted),
+            Stage::Reporting(..) if reports || lives => Ok(()),
+            Stage::Reporting(..) if greets => Err(Cause::Duplicate),
+            Stage::Reporting(..) => Err(Cause::NotGreeted),
+            Stage::InService(_) if reports || greets => Err(Cause::Duplicate),
+            Stage::InService(_) => Ok(()),
+        }
+    }
+
+    /// A site has greeted: it gets all that it needs to work, with keys for this connection.
+    pub(crate) fn site_greeted(&mut self, site: SiteId, hello: Hello, out: &mut Outbox) {
+        let (uplink_key, downlink_key) = (self.random().voice_key(), self.random().voice_key());
+        let Hello { incarnation, voice_address, .. } = hello;
+        let greeting = Greeting { incarnation, voice_address, uplink_key, downlink_key };
+        let row = self.sites.get_mut(site).expect("a site that greets exists");
+        let settings = row.settings(&self.system, &greeting);
+        let link = row.link.as_mut().expect("a site that greets has a link");
+        link.stage = Stage::Reporting(greeting, Inventory::default());
+        let site_up = SiteUp { site, address: voice_address, uplink_key, downlink_key };
+        out.push(Output::ToSwitch(site_up.into()));
+        self.tell(site, Configure { settings }, out);
+    }
+
+    /// A heartbeat with counters.
+    pub(crate) fn site_healthy(&mut self, site: SiteId, health: Health) {
+        let Health { control_words, control_words_busy, bursts, collisions, late, dropped } = health;
+        let row = self.sites.get_mut(site).expect("a site that speaks exists");
+        row.air = AirCounters { control_words, control_words_busy, bursts, collisions, late, dropped };
+    }
+
+    /// Timer: a site may have gone silent.
+    pub(crate) fn silence_due(&mut self, site: SiteId, out: &mut Outbox) {
+        let heard = self.sites.get(site).and_then(|row| row.link.as_ref()).map(|link| link.heard);
+        let heard = heard.expect("the timer of silence runs while the link stands");
+        let limit = self.silence_limit();
+        if self.woke.since(self.now) > self.heartbeat_interval() {
+            // The controller overslept: what the sites said meanwhile may still be on its way in.
+            self.timers.set(TimerKey::Silence(site), self.woke + limit);
+        } else if heard + limit <= self.now {
+            self.tell(site, Close { cause: Cause::LinkSilent }, out);
+            self.lose_site(site, Cause::LinkSilent, out);
+        } else {
+            self.timers.set(TimerKey::Silence(site), heard + limit);
+        }
+    }
+
+    /// Timer: a site may need a sign of life. Those missed by a late wake call are skipped.
+    pub(crate) fn heartbeat_due(&mut self, site: SiteId, out: &mut Outbox) {
+        let said = self.sites.get(site).and_then(|row| row.link.as_ref()).map(|link| link.said);
+        let said = said.expect("the timer of heartbeats runs while the link stands");
+        let interval = self.heartbeat_interval();
+        if said + interval <= self.now {
+            self.tell(site, Heartbeat {}, out);
+            self.timers.set(TimerKey::Heartbeat(site), self.woke + interval);
+        } else {
+            self.timers.set(TimerKey::Heartbeat(site), said + interval);
+        }
+    }
+
+    /// A site's link is gone: its calls go on without it, its units are absent until it returns.
+    pub(crate) fn lose_site(&mut self, site: SiteId, cause: Cause, out: &mut Outbox) {
+        let Some(row) = self.sites.get_mut(site) else { return };
+        let (was_greeted, was_in_service) = (row.greeting().is_some(), row.in_service());
+        if row.link.take().is_none() {
+            return;
+        }
+        let challenges = std::mem::take(&mut row.challenges);
+        let units: Vec<_> = row.units.iter().copied().collect();
+        self.timers.cancel(TimerKey::Silence(site));
+        self.timers.cancel(TimerKey::Heartbeat(site));
+        for identity in challenges.into_keys() {
+            self.timers.cancel(TimerKey::Challenge(site, identity));
+        }
+        if was_in_service {
+            self.report(EventKind::SiteLost { site, cause }, out);
+        }
+        for call in self.calls_at(site) {
+            if self.calls.get(call).is_some() {
+                self.drop_leg(call, site, cause, out);
+            }
+        }
+        for unit in units {
+            self.stop_waiting(unit, Cause::SiteUnavailable, out);
+            let visitor = self.visitors.get_mut(unit).expect("a unit at a site is in the visitor register");
+            if std::mem::replace(&mut visitor.presence, Presence::Absent) == Presence::Present
+                && let Some(talkgroup) = visitor.talkgroup
+            {
+                let row =
+                    self.talkgroups.get_mut(talkgroup).expect("a unit is affiliated to a known talkgroup");
+                row.leave(site);
+            }
+        }
+        if was_greeted {
+            out.push(Output::ToSwitch(SiteDown { site }.into()));
+        }
+    }
+
+    /// Every link is closed; calls were released before.
+    pub(crate) fn close_links(&mut self, cause: Cause, out: &mut Outbox) {
+        for site in self.sites.keys().collect::<Vec<_>>() {
+            self.tell(site, Close { cause }, out);
+            self.lose_site(site, cause, out);
+        }
+    }
+
+    /// Calls that hold a slot at a site, in order of the slots.
+    pub(crate) fn calls_at(&self, site: SiteId) -> Vec<trunklab_protocol::CallId> {
+        let slots = self.sites.get(site).map(|row| &row.slots);
+        slots.into_iter().flat_map(|slots| slots.iter().filter_map(|(_, call)| call)).collect()
+    }
+
+    pub(crate) fn heartbeat_interval(&self) -> Span {
+        Span::from_millis(u64::from(self.system.heartbeat_ms.max(HEARTBEAT_MS_MIN)))
+    }
+
+    fn silence_limit(&self) -> Span {
+        let least = u32::from(HEARTBEAT_MS_MIN);
+        Span::from_millis(u64::from(self.system.site_silence_ms_max.max(least)))
+    }
+}

@@ -1,0 +1,110 @@
+//! Changes of what is provisioned, while the system runs.
+
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
+use trunklab_protocol::switch::SITES_MAX;
+use trunklab_protocol::to_site::Configure;
+use trunklab_protocol::{Cause, SiteId, UnitId};
+
+use super::sites::Site;
+use super::talkgroups::TalkgroupState;
+use crate::channels::SlotPool;
+use crate::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use crate::controller::Controller;
+use crate::output::Outbox;
+
+impl Controller {
+    /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
+    pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
+        let outcome = match change {
+            Change::System(parameters) => {
+                self.provision_system(parameters, out);
+                Ok(())
+            }
+            Change::Site(config) => self.provision_site(config, out),
+            Change::Talkgroup(talkgroup) => {
+                self.provision_talkgroup(talkgroup);
+                Ok(())
+            }
+            Change::Subscriber(subscriber) => self.provision_subscriber(subscriber, out),
+        };
+        if let Err(cause) = outcome {
+            self.report(EventKind::Dropped { site: None, cause }, out);
+        }
+    }
+
+    fn provision_system(&mut self, parameters: SystemParameters, out: &mut Outbox) {
+        self.system = parameters;
+        for site in self.sites.keys().collect::<Vec<_>>() {
+            self.configure_again(site, out);
+        }
+    }
+
+    fn provision_site(&mut self, config: SiteConfig, out: &mut Outbox) -> Result<(), Cause> {
+        let site = config.site;
+        if config.name.len() > NAME_LEN_MAX
+            || config.carriers.len() > CARRIERS_MAX
+            || config.neighbours.len() > NEIGHBOURS_MAX
+        {
+            return Err(Cause::FieldOutOfRange);
+        }
+        let Some(row) = self.sites.get(site) else {
+            if self.sites.len() >= SITES_MAX {
+                return Err(Cause::RegisterFull);
+            }
+            self.sites.add(site, Site::new(config));
+            return Ok(());
+        };
+        let pool = SlotPool::new(&config);
+        let lost: Vec<_> =
+            row.slots.iter().filter(|(at, _)| !pool.exists(*at)).filter_map(|(_, call)| call).collect();
+        for call in lost {
+            if self.calls.get(call).is_some() {
+                self.drop_leg(call, site, Cause::NoSuchCarrier, out);
+            }
+        }
+        let row = self.sites.get_mut(site).expect("the site was found above");
+        row.slots = pool.in_place_of(&row.slots);
+        row.config = config;
+        self.slots_freed = true;
+        self.configure_again(site, out);
+        Ok(())
+    }
+
+    fn provision_talkgroup(&mut self, talkgroup: Talkgroup) {
+        match self.talkgroups.get_mut(talkgroup.id) {
+            Some(row) => row.config = talkgroup,
+            None => self.talkgroups.add(talkgroup.id, TalkgroupState::new(talkgroup)),
+        }
+    }
+
+    fn provision_subscriber(&mut self, subscriber: Subscriber, out: &mut Outbox) -> Result<(), Cause> {
+        let unit = subscriber.unit;
+        self.home.provision(subscriber)?;
+        if let Some(cause) = self.no_longer_allowed(unit) {
+            self.deregister(unit, cause, out);
+        }
+        Ok(())
+    }
+
+    /// Why a registered unit's registration does not agree with its subscription any more.
+    fn no_longer_allowed(&self, unit: UnitId) -> Option<Cause> {
+        let visitor = self.visitors.get(unit)?;
+        let subscriber = self.home.unit(unit)?;
+        match () {
+            () if !subscriber.may_use(visitor.site) => Some(Cause::SiteNotAllowed),
+            () if visitor.talkgroup.is_some_and(|talkgroup| !subscriber.is_member(talkgroup)) => {
+                Some(Cause::NotAMember)
+            }
+            () => None,
+        }
+    }
+
+    /// A site that works gets its settings again; its keys stay.
+    fn configure_again(&mut self, site: SiteId, out: &mut Outbox) {
+        let row = self.sites.get(site).expect("a site that is configured exists");
+        if let Some(settings) = row.greeting().map(|greeting| row.settings(&self.system, greeting)) {
+            self.tell(site, Configure { settings }, out);
+        }
+    }
+}

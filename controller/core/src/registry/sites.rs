@@ -1,0 +1,147 @@
+//! One site as the controller sees it: its configuration, its slots, its link, who is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use trunklab_protocol::from_site::{HeldCall, HeldRadio};
+use trunklab_protocol::operator::AirCounters;
+use trunklab_protocol::proof::{Challenge, VoiceKey};
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::{Identity, Incarnation, Moment, Press, UnitId};
+
+use crate::channels::SlotPool;
+use crate::config::{SiteConfig, SystemParameters};
+
+/// A site.
+#[derive(Debug)]
+pub struct Site {
+    /// As provisioned.
+    pub config: SiteConfig,
+    /// Who holds which slot.
+    pub slots: SlotPool,
+    /// Its link, while it stands.
+    pub link: Option<Link>,
+    /// Units in the visitor register at this site: present, or absent until the site returns.
+    pub units: BTreeSet<UnitId>,
+    /// Challenges not yet answered.
+    pub challenges: BTreeMap<Identity, PendingChallenge>,
+    /// Counters from its last heartbeat.
+    pub air: AirCounters,
+    /// What it may still tell of calls that were set up before this controller began.
+    pub memory: Memory,
+}
+
+/// Whether a site's word counts for calls of an earlier term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Memory {
+    /// It has not reported in this term: its calls go on.
+    Fresh,
+    /// It has reported: from here the controller knows better.
+    Told,
+}
+
+/// A link that stands.
+#[derive(Debug)]
+pub struct Link {
+    /// When the site was last heard.
+    pub heard: Moment,
+    /// When the site was last told something.
+    pub said: Moment,
+    /// How far it has come.
+    pub stage: Stage,
+}
+
+/// How far a link has come.
+#[derive(Debug)]
+pub enum Stage {
+    /// Connected; the greeting is awaited.
+    Ungreeted,
+    /// Greeted; the inventory comes in.
+    Reporting(Greeting, Inventory),
+    /// In service.
+    InService(Greeting),
+}
+
+/// What the greeting settled for this connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Greeting {
+    /// Which run of the base station.
+    pub incarnation: Incarnation,
+    /// Where it receives voice.
+    pub voice_address: SocketAddr,
+    /// What it tags its voice with.
+    pub uplink_key: VoiceKey,
+    /// What voice to it is tagged with.
+    pub downlink_key: VoiceKey,
+}
+
+/// What a site reports before it is in service; taken as a whole at its end.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// Radios that it holds.
+    pub radios: BTreeMap<UnitId, HeldRadio>,
+    /// Calls that it carries.
+    pub calls: Vec<HeldCall>,
+}
+
+/// A challenge that waits for its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct PendingChallenge {
+    /// Whose answer is awaited.
+    pub unit: UnitId,
+    /// The number of the request.
+    pub press: Press,
+    /// What is to be answered.
+    pub challenge: Challenge,
+}
+
+impl Site {
+    /// A site that was never heard of before.
+    pub fn new(config: SiteConfig) -> Self {
+        Self {
+            slots: SlotPool::new(&config),
+            config,
+            link: None,
+            units: BTreeSet::new(),
+            challenges: BTreeMap::new(),
+            air: AirCounters::default(),
+            memory: Memory::Fresh,
+        }
+    }
+
+    /// Whether its link stands and its inventory is in.
+    pub fn in_service(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| matches!(link.stage, Stage::InService(_)))
+    }
+
+    /// What the greeting settled, once the site has greeted.
+    pub fn greeting(&self) -> Option<&Greeting> {
+        match &self.link.as_ref()?.stage {
+            Stage::Ungreeted => None,
+            Stage::Reporting(greeting, _) | Stage::InService(greeting) => Some(greeting),
+        }
+    }
+
+    /// All that the base station needs to work.
+    pub fn settings(&self, system: &SystemParameters, greeting: &Greeting) -> SiteSettings {
+        let config = &self.config;
+        SiteSettings {
+            site: config.site,
+            name: config.name.clone(),
+            profile: config.profile,
+            position: config.position,
+            power_dbm: config.power_dbm,
+            carriers: config.carriers.clone(),
+            control: config.control,
+            neighbours: config.neighbours.clone(),
+            access: config.access,
+            broadcast_interval_ms: config.broadcast_interval_ms,
+            talker_silence_ms: config.talker_silence_ms,
+            late_entry_interval_ms: config.late_entry_interval_ms,
+            heartbeat_ms: system.heartbeat_ms,
+            switch_address: system.switch_address,
+            voice_uplink_key: greeting.uplink_key,
+            voice_downlink_key: greeting.downlink_key,
+        }
+    }
+}

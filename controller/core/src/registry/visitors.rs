@@ -1,0 +1,181 @@
+//! The visitor register: which unit is registered where, and what it was last told.
+
+use trunklab_protocol::proof::{Challenge, Response};
+use trunklab_protocol::{CallId, Cause, Identity, Moment, Press, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId};
+
+use crate::lookup::Lookup;
+
+/// A registered unit.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor {
+    /// Who.
+    pub unit: UnitId,
+    /// At which site.
+    pub site: SiteId,
+    /// Whether the site's link stands.
+    pub presence: Presence,
+    /// Its temporary identity.
+    pub tmsi: Tmsi,
+    /// The talkgroup that it is affiliated to.
+    pub talkgroup: Option<TalkgroupId>,
+    /// Since when.
+    pub since: Moment,
+    /// The answer that opened this registration; `None` where an inventory told of it.
+    pub accepted: Option<Accepted>,
+    /// Its last request for a call or a floor, and what came of it: a repeated word gets the same answer.
+    pub last_request: Option<Answered>,
+    /// The number of its last affiliation.
+    pub last_affiliation: Option<Press>,
+    /// What it is doing.
+    pub activity: Activity,
+}
+
+/// Whether a unit can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// Its site is in service.
+    Present,
+    /// Its site's link is lost; the site's inventory will tell.
+    Absent,
+}
+
+/// What a unit is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Activity {
+    /// Nothing that concerns call control.
+    Idle,
+    /// Waiting in the queue.
+    Waiting,
+    /// Talking in a call.
+    Talking(CallId),
+}
+
+/// The answer that was accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepted {
+    /// As the unit named itself.
+    pub identity: Identity,
+    /// What was asked.
+    pub challenge: Challenge,
+    /// What it answered.
+    pub response: Response,
+}
+
+/// A request that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Answered {
+    /// The request's number.
+    pub press: Press,
+    /// What came of it.
+    pub answer: Answer,
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// It waits.
+    Queued,
+    /// It has, or had, the floor.
+    Granted(CallId, SpurtId),
+    /// It was refused.
+    Refused(Cause),
+}
+
+/// How a request's number compares with the last one answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Later than anything answered.
+    New,
+    /// The very request that was answered last.
+    Repeated(Answer),
+    /// From before the last one: a late copy.
+    Stale,
+}
+
+/// Whether `press` comes before `last`, in a count that wraps.
+pub fn is_before(press: Press, last: Press) -> bool {
+    press.number().wrapping_sub(last.number()) > u16::MAX / 2
+}
+
+impl Visitor {
+    /// How a request's number compares with the last one answered.
+    pub fn freshness(&self, press: Press) -> Freshness {
+        match self.last_request {
+            Some(last) if last.press == press => Freshness::Repeated(last.answer),
+            Some(last) if is_before(press, last.press) => Freshness::Stale,
+            Some(_) | None => Freshness::New,
+        }
+    }
+}
+
+/// The register.
+#[derive(Debug, Default)]
+pub struct Visitors {
+    rows: Lookup<UnitId, Visitor>,
+    by_tmsi: Lookup<Tmsi, UnitId>,
+}
+
+impl Visitors {
+    /// The row of a unit.
+    pub fn get(&self, unit: UnitId) -> Option<&Visitor> {
+        self.rows.get(&unit)
+    }
+
+    /// The row of a unit, to change anything but its temporary identity.
+    pub fn get_mut(&mut self, unit: UnitId) -> Option<&mut Visitor> {
+        self.rows.get_mut(&unit)
+    }
+
+    /// Adds a row, or replaces the unit's.
+    pub fn insert(&mut self, visitor: Visitor) {
+        self.by_tmsi.insert(visitor.tmsi, visitor.unit);
+        if let Some(earlier) = self.rows.insert(visitor.unit, visitor)
+            && earlier.tmsi != visitor.tmsi
+        {
+            self.by_tmsi.remove(&earlier.tmsi);
+        }
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, unit: UnitId) -> Option<Visitor> {
+        let visitor = self.rows.remove(&unit)?;
+        self.by_tmsi.remove(&visitor.tmsi);
+        Some(visitor)
+    }
+
+    /// Who has a temporary identity.
+    pub fn holder(&self, tmsi: Tmsi) -> Option<UnitId> {
+        self.by_tmsi.get(&tmsi).copied()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.by_tmsi.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_of_presses_wraps() {
+        let press = |number| Press::new(number).unwrap();
+        assert!(is_before(press(4), press(5)));
+        assert!(!is_before(press(5), press(4)));
+        assert!(is_before(press(u16::MAX), press(0)));
+        assert!(!is_before(press(0), press(u16::MAX)));
+        assert!(!is_before(press(5), press(5)));
+    }
+}

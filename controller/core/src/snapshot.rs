@@ -1,0 +1,135 @@
+//! What the state looks like from outside: the console's snapshot, and the replicas' digest.
+
+use std::hash::{Hash, Hasher};
+
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::{CallView, QueueView, SiteView, SlotView, Snapshot, TalkgroupView};
+use trunklab_protocol::{Moment, Span};
+
+use crate::call::calls::Call;
+use crate::call::queue::Waiting;
+use crate::controller::{Controller, Term};
+use crate::digest::Digest;
+use crate::registry::sites::{Site, Stage};
+use crate::registry::visitors::Presence;
+
+impl Controller {
+    /// All that a console shows. No key, challenge or random octet is in it.
+    pub fn snapshot(&self, now: Moment) -> Snapshot {
+        Snapshot {
+            sequence: self.events.sequence(),
+            at: self.now.max(now),
+            epoch: self.epoch,
+            sites: self.sites.iter().map(|(_, site)| self.site_view(site)).collect(),
+            calls: self.calls.iter().map(call_view).collect(),
+            queue: self.queue.iter().map(queue_view).collect(),
+            talkgroups: self
+                .talkgroups
+                .iter()
+                .map(|(talkgroup, row)| TalkgroupView {
+                    talkgroup,
+                    name: row.config.name.clone(),
+                    affiliated: row.affiliated(),
+                })
+                .collect(),
+            totals: self.events.totals(),
+        }
+    }
+
+    /// A digest of the state: equal for equal inputs, on every machine. Secrets enter by their place in the random
+    /// stream, never themselves.
+    pub fn digest(&self) -> u64 {
+        let mut digest = Digest::default();
+        let random = match &self.term {
+            Term::NotBegun => (0_u8, None),
+            Term::Running(random) => (1, Some(random.place())),
+            Term::Closed => (2, None),
+        };
+        (self.now, self.epoch, random, self.home.digest()).hash(&mut digest);
+        (self.call_count, self.arrivals, self.store_count, &self.spurts, self.events.sequence())
+            .hash(&mut digest);
+        for (_, site) in self.sites.iter() {
+            self.digest_site(site, &mut digest);
+        }
+        for (talkgroup, row) in self.talkgroups.iter() {
+            (talkgroup, row.call, row.waiting, row.presence()).hash(&mut digest);
+        }
+        for call in self.calls.iter() {
+            (call.id, call.talkgroup, call.kind as u8, call.priority, call.floor, &call.legs[..])
+                .hash(&mut digest);
+            (call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
+        }
+        for waiting in self.queue.iter() {
+            waiting.hash(&mut digest);
+        }
+        self.lacking.hash(&mut digest);
+        for timer in self.timers.iter() {
+            timer.hash(&mut digest);
+        }
+        digest.finish()
+    }
+
+    /// Time for which traffic slots were held and given back since the controller began, summed over all sites: what
+    /// the closed call records add up to.
+    pub fn channel_time_used(&self) -> Span {
+        self.sites.iter().fold(Span::ZERO, |sum, (_, site)| sum + site.slots.time_used())
+    }
+
+    fn site_view(&self, site: &Site) -> SiteView {
+        let present = site.units.iter().filter(|unit| {
+            self.visitors.get(**unit).is_some_and(|visitor| visitor.presence == Presence::Present)
+        });
+        SiteView {
+            site: site.config.site,
+            name: site.config.name.clone(),
+            profile: site.config.profile,
+            in_service: site.in_service(),
+            control: site.config.control,
+            slots: site.slots.iter().map(|(at, call)| SlotView { at, call }).collect(),
+            radios: u32::try_from(present.count()).unwrap_or(u32::MAX),
+            air: site.air,
+        }
+    }
+
+    fn digest_site(&self, site: &Site, digest: &mut Digest) {
+        let stage = site.link.as_ref().map(|link| match &link.stage {
+            Stage::Ungreeted => (0_u8, 0),
+            Stage::Reporting(_, inventory) => (1, inventory.radios.len() + inventory.calls.len()),
+            Stage::InService(_) => (2, 0),
+        });
+        (site.config.site, site.memory, stage, site.slots.time_used()).hash(digest);
+        site.slots.iter().for_each(|slot| slot.hash(digest));
+        for unit in &site.units {
+            let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
+            (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);
+            (visitor.last_request, visitor.last_affiliation, visitor.activity).hash(digest);
+        }
+        for (identity, pending) in &site.challenges {
+            (identity, pending.unit, pending.press).hash(digest);
+        }
+    }
+}
+
+fn call_view(call: &Call) -> CallView {
+    CallView {
+        call: call.id,
+        talkgroup: call.talkgroup,
+        talker: call.floor.map(|floor| floor.unit),
+        priority: call.priority,
+        emergency: call.kind == RequestKind::Emergency,
+        since: call.record.granted,
+        sites: call.legs.iter().map(|leg| (leg.site, leg.at)).collect(),
+    }
+}
+
+fn queue_view(waiting: &Waiting) -> QueueView {
+    let request = &waiting.request;
+    QueueView {
+        unit: request.unit,
+        talkgroup: request.talkgroup,
+        site: request.site,
+        priority: request.priority,
+        emergency: request.kind == RequestKind::Emergency,
+        since: request.requested,
+    }
+}

@@ -1,0 +1,18 @@
+//! What the dispatch core does, told as a radio log: one test for each rule.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for one output among many")]
+#![allow(clippy::wrong_self_convention, reason = "a radio log says from_site as the protocol does")]
+
+mod call_states;
+mod coverage;
+mod floor;
+mod group_call;
+mod hostile;
+mod inventory;
+mod queue;
+mod records;
+mod registration;
+mod site_link;
+mod support;
+mod time;

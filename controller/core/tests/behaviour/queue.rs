@@ -1,0 +1,227 @@
+//! Requests that wait.
+
+use crate::support::{System, site};
+
+/// Site 3 with one channel, on which talkgroup 40 talks; talkgroups 41, 42, 43 with units 1041, 1042, 1043 there.
+fn busy() -> System {
+    let mut system = System::new();
+    system.has_site(3, 1);
+    for number in 40..=43 {
+        system.has_talkgroup_with(number, 5, Some(0));
+        system.has_units_at(3, &[1_000 + u32::from(number)], number);
+    }
+    system.unit(1040).presses_ptt(40);
+    system.expect("event: call 1 granted after 0 ms");
+    system
+}
+
+#[test]
+fn a_request_without_a_free_channel_waits_and_is_served_when_one_is_given_back() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.expect_sites_hear(&["site 3 -> unit 1041 waits, position 1"]);
+    system.after_ms(700);
+    system.unit(1040).releases_ptt();
+    system
+        .expect("site 3 -> call 2, channel 2, talker 1041 here")
+        .expect("event: call 2 granted after 700 ms");
+}
+
+#[test]
+fn positions_are_told_again_when_they_change() {
+    let mut system = busy();
+    for number in 41..=43 {
+        system.unit(1_000 + number).presses_ptt(number as u16);
+    }
+    system.expect("site 3 -> unit 1043 waits, position 3");
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> unit 1042 waits, position 1").expect("site 3 -> unit 1043 waits, position 2");
+}
+
+#[test]
+fn a_repeated_request_gets_its_position_again_and_one_place() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1041).repeats_its_request(41);
+    system.expect_sites_hear(&["site 3 -> unit 1041 waits, position 1"]).expect_no("event");
+    system.unit(1041).presses_ptt(41);
+    system.expect_sites_hear(&["site 3 -> unit 1041 waits, position 1"]);
+    assert_eq!(system.controller.snapshot(system.now).queue.len(), 1);
+}
+
+#[test]
+fn a_higher_priority_is_served_first() {
+    let mut system = busy();
+    system.has_talkgroup_with(42, 2, Some(0));
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1042 waits, position 1",
+        "site 3 -> unit 1041 waits, position 2",
+    ]);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1042 here");
+}
+
+#[test]
+fn an_emergency_goes_before_every_priority() {
+    let mut system = busy();
+    system.has_talkgroup_with(41, 1, Some(0));
+    system.has_talkgroup_with(42, 10, Some(0));
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_emergency(42);
+    system.expect("site 3 -> unit 1042 waits, position 1");
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1042 here, emergency");
+}
+
+#[test]
+fn a_request_that_waits_too_long_is_refused() {
+    let mut system = busy();
+    system.with(|system| system.queue_wait_ms_max = 2_000);
+    system.unit(1041).presses_ptt(41);
+    system.after_ms(1_999).expect_sites_hear(&[]);
+    system.after_ms(1).expect_sites_hear(&["site 3 -> unit 1041 refused: no channel became free in time"]);
+    system.expect("event: unit 1041 refused: no channel became free in time");
+}
+
+#[test]
+fn a_request_can_be_cancelled_and_twice_is_harmless() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1041).cancels();
+    system.expect_sites_hear(&["site 3 -> unit 1041 refused: the caller cancelled the request"]);
+    system.expect("event: unit 1041 cancelled: the caller cancelled the request");
+    system.unit(1041).cancels();
+    system
+        .expect_sites_hear(&["site 3 -> unit 1041 refused: the caller cancelled the request"])
+        .expect_no("event");
+    system.unit(1040).releases_ptt();
+    system.expect_no("granted");
+}
+
+#[test]
+fn a_cancel_that_crosses_its_grant_gives_the_floor_back() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1040).releases_ptt();
+    system.expect("event: call 2 granted after 0 ms");
+    system.unit(1041).cancels();
+    system.expect(
+        "event: call 2: unit 1041 stopped: the transmission ended and the talkgroup keeps no hang time",
+    );
+}
+
+#[test]
+fn a_full_queue_refuses_what_is_no_more_urgent() {
+    let mut system = busy();
+    system.with(|system| system.queue_len_max = 1);
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.expect_sites_hear(&["site 3 -> unit 1042 refused: all channels are busy and the queue is full"]);
+}
+
+#[test]
+fn a_full_queue_gives_up_its_last_for_a_more_urgent_newcomer() {
+    let mut system = busy();
+    system.with(|system| system.queue_len_max = 1);
+    system.has_talkgroup_with(42, 2, Some(0));
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1041 refused: all channels are busy and the queue is full",
+        "site 3 -> unit 1042 waits, position 1",
+    ]);
+}
+
+#[test]
+fn a_queue_of_no_length_refuses_at_once() {
+    let mut system = busy();
+    system.with(|system| system.queue_len_max = 0);
+    system.unit(1041).presses_ptt(41);
+    system.expect_sites_hear(&["site 3 -> unit 1041 refused: all channels are busy and the queue is full"]);
+}
+
+#[test]
+fn who_is_switched_off_no_longer_waits() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1041).is_switched_off();
+    system.expect("event: unit 1041 cancelled: unit was switched off");
+    assert!(system.controller.snapshot(system.now).queue.is_empty());
+}
+
+#[test]
+fn a_call_for_two_sites_waits_for_both_and_holds_nothing_meanwhile() {
+    let mut system = System::with_two_sites(1);
+    system.has_talkgroup_with(40, 5, Some(0));
+    system.has_units_at(5, &[1040], 40);
+    system.unit(1040).presses_ptt(40);
+    system.unit(1017).presses_ptt(41);
+    system.expect_sites_hear(&["site 3 -> unit 1017 waits, position 1"]);
+    assert_eq!(system.controller.snapshot(system.now).sites[0].slots[0].call, None);
+    system.unit(1040).releases_ptt();
+    system
+        .expect("site 3 -> call 2, channel 2, talker 1017 here")
+        .expect("site 5 -> call 2, channel 2, talker 1017");
+}
+
+#[test]
+fn the_head_of_the_queue_is_not_starved_by_calls_for_one_site() {
+    let mut system = System::with_two_sites(1);
+    system.has_talkgroup_with(40, 5, Some(0));
+    system.has_units_at(5, &[1040], 40);
+    system.has_talkgroup_with(42, 5, Some(0));
+    system.has_units_at(3, &[1042], 42);
+    system.unit(1040).presses_ptt(40);
+    system.unit(1017).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.expect_sites_hear(&["site 3 -> unit 1042 waits, position 2"]);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1017 here");
+    assert_eq!(system.controller.snapshot(system.now).queue.len(), 1);
+}
+
+#[test]
+fn behind_the_head_others_use_the_channels_that_it_does_not_need() {
+    let mut system = System::with_two_sites(2);
+    for (number, at) in [(39, 5), (40, 5), (42, 3), (43, 3)] {
+        system.has_talkgroup_with(number, 5, Some(0));
+        system.has_units_at(at, &[1_000 + u32::from(number)], number);
+    }
+    system.unit(1039).presses_ptt(39);
+    system.unit(1040).presses_ptt(40);
+    system.unit(1017).presses_ptt(41);
+    system.expect("site 3 -> unit 1017 waits, position 1");
+    system.unit(1042).presses_ptt(42);
+    system.expect("site 3 -> call 3, channel 2, talker 1042 here");
+    system.unit(1043).presses_ptt(43);
+    system.expect("site 3 -> unit 1043 waits, position 2");
+}
+
+#[test]
+fn who_waits_for_a_call_that_another_started_has_its_answer() {
+    let mut system = busy();
+    system.has_units_at(3, &[2041], 41);
+    system.unit(1041).presses_ptt(41);
+    system.unit(2041).presses_ptt(41);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1041 here");
+    system.expect("site 3 -> unit 2041 refused: another unit has the floor");
+}
+
+#[test]
+fn who_waits_at_a_site_that_is_lost_waits_no_longer() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.loses_site(3);
+    system.expect("event: unit 1041 cancelled: the site has no link to its controller");
+    assert!(
+        !system
+            .controller
+            .snapshot(system.now)
+            .sites
+            .iter()
+            .any(|view| view.site == site(3) && view.in_service)
+    );
+}

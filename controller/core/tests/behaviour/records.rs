@@ -1,0 +1,54 @@
+//! Call records: what a call used, and that nothing is missing.
+
+use trunklab_protocol::{Cause, Moment, Span};
+
+use crate::support::{System, unit};
+
+#[test]
+fn a_record_tells_who_waited_how_long_who_talked_and_where() {
+    let mut system = System::with_two_sites(1);
+    system.has_talkgroup_with(40, 5, Some(0));
+    system.has_units_at(3, &[1040], 40);
+    system.unit(1040).presses_ptt(40);
+    system.unit(1017).presses_ptt(41);
+    system.after_ms(1_500);
+    system.unit(1040).releases_ptt();
+    system.after_ms(2_000);
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000);
+    let record = system.records.pop().unwrap();
+    let at = |millis: u64| Moment::from_micros(millis * 1_000);
+    assert_eq!((record.caller, record.requested, record.granted), (Some(unit(1017)), at(0), at(1_500)));
+    assert_eq!(record.released, Some((at(6_500), Cause::HangTimeOver)));
+    assert_eq!(record.spurts.len(), 1);
+    assert_eq!(record.spurts[0].until, Some((at(3_500), Cause::TransmissionEnded)));
+    assert!(record.slots.iter().all(|slot| slot.from == at(1_500) && slot.until == Some(at(6_500))));
+}
+
+#[test]
+fn the_records_add_up_to_the_channel_time_used() {
+    let mut system = System::with_two_sites(2);
+    system.has_site(7, 2);
+    for round in 0..5 {
+        system.unit(1017).presses_ptt(41);
+        system.after_ms(700 + round);
+        system.has_units_at(7, &[1020], 41);
+        system.after_ms(300);
+        system.unit(1018).is_switched_off();
+        system.unit(1017).releases_ptt();
+        system.after_ms(1_100);
+        system.loses_site(7);
+        system.connects(7, 1, &[], &[]);
+        system.after_ms(5_000);
+        system.unit(1018).registers_at(5, Some(41));
+    }
+    assert_eq!(system.records.len(), 5);
+    let recorded: u64 = system
+        .records
+        .iter()
+        .flat_map(|record| &record.slots)
+        .map(|slot| slot.until.expect("a closed record holds nothing").since(slot.from).as_micros())
+        .sum();
+    assert_eq!(Span::from_micros(recorded), system.controller.channel_time_used());
+    assert!(recorded > 0);
+}

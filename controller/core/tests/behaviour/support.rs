@@ -1,0 +1,486 @@
+//! A network on paper: sites and units that say what a test tells them to, and a log of all that the core answers.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use trunklab_controller_core::Controller;
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::input::Input;
+use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::proof::{Challenge, Response, UnitKey};
+use trunklab_protocol::switch::ToSwitch;
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{
+    CallId, CarrierNumber, Cause, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Position, Press,
+    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+};
+
+/// A controller with its surroundings.
+pub struct System {
+    pub controller: Controller,
+    pub now: Moment,
+    /// What the last thing that happened caused, one line for each output.
+    pub log: Vec<String>,
+    /// Closed records, in order.
+    pub records: Vec<CallRecord>,
+    pub outputs: Vec<Output>,
+    presses: BTreeMap<UnitId, u16>,
+    at: BTreeMap<UnitId, SiteId>,
+    floors: BTreeMap<UnitId, (CallId, SpurtId)>,
+    pub challenges: BTreeMap<Identity, Challenge>,
+    parameters: SystemParameters,
+}
+
+pub fn site(number: u16) -> SiteId {
+    SiteId::new(number).unwrap()
+}
+
+pub fn unit(number: u32) -> UnitId {
+    UnitId::new(number).unwrap()
+}
+
+pub fn talkgroup(number: u16) -> TalkgroupId {
+    TalkgroupId::new(number).unwrap()
+}
+
+pub fn press(number: u16) -> Press {
+    Press::new(number).unwrap()
+}
+
+/// A call of the controller's first term.
+pub fn call(counter: u32) -> CallId {
+    CallId { node: NodeId::new(1).unwrap(), epoch: Epoch::new(1).unwrap(), counter }
+}
+
+/// A traffic channel of a test site: one for each carrier from 2.
+pub fn channel(number: u16) -> SlotAddress {
+    SlotAddress { carrier: CarrierNumber::new(number).unwrap(), slot: SlotNumber::new(0).unwrap() }
+}
+
+pub fn key(unit: UnitId) -> UnitKey {
+    UnitKey::new([unit.number() as u8; 16])
+}
+
+pub fn imei(unit: UnitId) -> Imei {
+    Imei::new(350_000_000_000_000 + u64::from(unit.number())).unwrap()
+}
+
+pub fn site_config(number: u16, channels: u16) -> SiteConfig {
+    SiteConfig {
+        site: site(number),
+        name: format!("Site {number}"),
+        profile: ProfileId::P25p1,
+        position: Position::default(),
+        power_dbm: 40,
+        carriers: (1..=channels + 1).map(|carrier| CarrierNumber::new(carrier).unwrap()).collect(),
+        control: channel(1),
+        neighbours: Vec::new(),
+        access: AccessRules { backoff: 8, tries: 5, tries_emergency: 10, wait: 4 },
+        broadcast_interval_ms: 500,
+        talker_silence_ms: 1_000,
+        late_entry_interval_ms: 1_000,
+    }
+}
+
+pub fn subscriber(number: u32, talkgroups: &[u16]) -> Subscriber {
+    Subscriber {
+        unit: unit(number),
+        imei: Some(imei(unit(number))),
+        imsi: Imsi::new(260_000_000_000_000 + u64::from(number)),
+        msisdn: None,
+        fleet_member: None,
+        key: key(unit(number)),
+        talkgroups: talkgroups.iter().map(|number| talkgroup(*number)).collect(),
+        sites: None,
+    }
+}
+
+impl System {
+    /// A controller in its first term. Sites may be silent for long: a test says what it tests.
+    pub fn new() -> Self {
+        let mut system = Self::before_its_first_term();
+        system.starts(1);
+        system
+    }
+
+    pub fn before_its_first_term() -> Self {
+        let parameters = SystemParameters {
+            site_silence_ms_max: 86_400_000,
+            heartbeat_ms: 60_000,
+            ..SystemParameters::default()
+        };
+        let mut system = Self {
+            controller: Controller::new(),
+            now: Moment::ORIGIN,
+            log: Vec::new(),
+            records: Vec::new(),
+            outputs: Vec::new(),
+            presses: BTreeMap::new(),
+            at: BTreeMap::new(),
+            floors: BTreeMap::new(),
+            challenges: BTreeMap::new(),
+            parameters,
+        };
+        system.with(|_| {});
+        system
+    }
+
+    pub fn starts(&mut self, epoch: u32) {
+        self.input(Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [epoch as u8; 32] });
+    }
+
+    /// Changes parameters of the whole system.
+    pub fn with(&mut self, change: impl FnOnce(&mut SystemParameters)) {
+        change(&mut self.parameters);
+        self.provision(Change::System(self.parameters.clone()));
+    }
+
+    pub fn provision(&mut self, change: Change) {
+        self.input(Input::Provision(change));
+    }
+
+    /// A site in service, with traffic channels 2, 3 and so on.
+    pub fn has_site(&mut self, number: u16, channels: u16) {
+        self.provision(Change::Site(site_config(number, channels)));
+        self.connects(number, 1, &[], &[]);
+    }
+
+    /// A talkgroup with a hang time of three seconds.
+    pub fn has_talkgroup(&mut self, number: u16) {
+        self.has_talkgroup_with(number, 5, Some(3_000));
+    }
+
+    pub fn has_talkgroup_with(&mut self, number: u16, priority: u8, hang_time_ms: Option<u32>) {
+        let (id, priority) = (talkgroup(number), Priority::new(priority).unwrap());
+        let name = format!("Talkgroup {number}");
+        self.provision(Change::Talkgroup(Talkgroup { id, name, priority, hang_time_ms }));
+    }
+
+    /// Subscribers that are members of a talkgroup, registered at a site and affiliated.
+    pub fn has_units_at(&mut self, number: u16, units: &[u32], talkgroup: u16) {
+        for one in units {
+            self.provision(Change::Subscriber(subscriber(*one, &[talkgroup])));
+            self.unit(*one).registers_at(number, Some(talkgroup));
+        }
+    }
+
+    /// Site 3 and site 5 with channels each, talkgroup 41, units 1017 at 3 and 1018 at 5.
+    pub fn with_two_sites(channels: u16) -> Self {
+        let mut system = Self::new();
+        system.has_site(3, channels);
+        system.has_site(5, channels);
+        system.has_talkgroup(41);
+        system.has_units_at(3, &[1017], 41);
+        system.has_units_at(5, &[1018], 41);
+        system
+    }
+
+    pub fn unit(&mut self, number: u32) -> Unit<'_> {
+        Unit { system: self, unit: unit(number) }
+    }
+
+    /// A site's link stands, it greets and reports.
+    pub fn connects(&mut self, number: u16, incarnation: u32, radios: &[HeldRadio], calls: &[HeldCall]) {
+        let mut log = Vec::new();
+        self.input(Input::SiteConnected { site: site(number) });
+        log.append(&mut self.log);
+        self.greets(number, incarnation);
+        log.append(&mut self.log);
+        self.from_site(number, from_site::InventoryRadios { radios: radios.to_vec() });
+        log.append(&mut self.log);
+        self.from_site(number, from_site::InventoryCalls { calls: calls.to_vec() });
+        log.append(&mut self.log);
+        self.from_site(number, from_site::InventoryEnd {});
+        log.append(&mut self.log);
+        self.log = log;
+    }
+
+    pub fn greets(&mut self, number: u16, incarnation: u32) {
+        let hello = from_site::Hello {
+            incarnation: Incarnation::new(incarnation).unwrap(),
+            newest_epoch: Epoch::new(0).unwrap(),
+            voice_address: SocketAddr::from(([127, 0, 0, 1], 4_000 + number)),
+        };
+        self.from_site(number, hello);
+    }
+
+    pub fn loses_site(&mut self, number: u16) {
+        self.input(Input::SiteDisconnected { site: site(number), cause: Cause::LinkLost });
+    }
+
+    pub fn from_site(&mut self, number: u16, message: impl Into<FromSite>) {
+        self.input(Input::FromSite { site: site(number), message: message.into() });
+    }
+
+    /// Time passes, with nothing happening but what was due.
+    pub fn after_ms(&mut self, millis: u64) -> &mut Self {
+        self.now += Span::from_millis(millis);
+        self.input(Input::Time);
+        self
+    }
+
+    pub fn input(&mut self, input: Input) {
+        let mut out = Vec::new();
+        self.controller.handle(self.now, input, &mut out);
+        self.controller.assert_invariants();
+        self.log.clear();
+        for output in &out {
+            self.notice(output);
+            self.log.extend(line(output));
+        }
+        self.outputs = out;
+    }
+
+    /// Asserts that the last thing that happened caused this line.
+    #[track_caller]
+    pub fn expect(&self, line: &str) -> &Self {
+        assert!(
+            self.log.iter().any(|said| said == line),
+            "expected\n  {line}\nin\n  {}",
+            self.log.join("\n  ")
+        );
+        self
+    }
+
+    /// Asserts that no line has these words.
+    #[track_caller]
+    pub fn expect_no(&self, words: &str) -> &Self {
+        assert!(
+            !self.log.iter().any(|said| said.contains(words)),
+            "unexpected {words} in\n  {}",
+            self.log.join("\n  ")
+        );
+        self
+    }
+
+    /// Asserts all that sites were told by the last thing that happened.
+    #[track_caller]
+    pub fn expect_sites_hear(&self, lines: &[&str]) -> &Self {
+        let heard: Vec<_> = self.log.iter().filter(|said| said.starts_with("site ")).collect();
+        assert_eq!(heard, lines, "all:\n  {}", self.log.join("\n  "));
+        self
+    }
+
+    /// The call and spurt that a unit was granted last.
+    pub fn grant_of(&self, number: u32) -> (CallId, SpurtId) {
+        self.floors[&unit(number)]
+    }
+
+    fn notice(&mut self, output: &Output) {
+        match output {
+            Output::ToSite { message: ToSite::Assert(assert), .. } => {
+                if let Some(talker) = assert.talker {
+                    self.floors.insert(talker.unit, (assert.call, talker.spurt));
+                }
+            }
+            Output::ToSite { message: ToSite::Challenge(message), .. } => {
+                self.challenges.insert(message.identity, message.challenge);
+            }
+            Output::Store { item: StoreItem::CallClosed(record), .. } => self.records.push(record.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// A unit of a [`System`].
+pub struct Unit<'a> {
+    system: &'a mut System,
+    unit: UnitId,
+}
+
+impl Unit<'_> {
+    /// Registers, answers the challenge, and affiliates.
+    pub fn registers_at(&mut self, number: u16, affiliation: Option<u16>) {
+        self.asks_to_register_at(number);
+        self.answers_rightly(affiliation);
+        self.system.expect(&format!("site {number} -> unit {} registered", self.unit));
+    }
+
+    pub fn asks_to_register_at(&mut self, number: u16) {
+        let press = self.next_press();
+        self.system.at.insert(self.unit, site(number));
+        let identity = Identity::Imei(imei(self.unit));
+        self.system.from_site(number, from_site::Register { identity, press });
+    }
+
+    pub fn answers_rightly(&mut self, affiliation: Option<u16>) {
+        let challenge = self.system.challenges[&Identity::Imei(imei(self.unit))];
+        self.answers(key(self.unit).answer(&challenge), affiliation);
+    }
+
+    pub fn answers(&mut self, response: Response, affiliation: Option<u16>) {
+        let identity = Identity::Imei(imei(self.unit));
+        let talkgroup = affiliation.map(talkgroup);
+        self.says(from_site::Answer { identity, response, talkgroup });
+    }
+
+    pub fn affiliates_to(&mut self, number: u16) {
+        let press = self.next_press();
+        self.says(from_site::Affiliate { unit: self.unit, press, talkgroup: talkgroup(number) });
+    }
+
+    pub fn is_switched_off(&mut self) {
+        self.says(from_site::Detach { unit: self.unit });
+    }
+
+    pub fn presses_ptt(&mut self, number: u16) {
+        self.next_press();
+        self.repeats_its_request(number);
+    }
+
+    pub fn repeats_its_request(&mut self, number: u16) {
+        self.requests(number, RequestKind::Normal);
+    }
+
+    pub fn presses_emergency(&mut self, number: u16) {
+        self.next_press();
+        self.requests(number, RequestKind::Emergency);
+    }
+
+    pub fn cancels(&mut self) {
+        let press = self.last_press();
+        self.says(from_site::CallCancel { unit: self.unit, press });
+    }
+
+    /// Asks for the floor of a call.
+    pub fn presses_ptt_in(&mut self, call: CallId) {
+        self.next_press();
+        self.repeats_its_press_in(call);
+    }
+
+    pub fn repeats_its_press_in(&mut self, call: CallId) {
+        let press = self.last_press();
+        self.says(from_site::FloorRequest { unit: self.unit, press, call });
+    }
+
+    /// Ends the spurt that it was granted last.
+    pub fn releases_ptt(&mut self) {
+        let (call, spurt) = self.system.floors[&self.unit];
+        self.says(from_site::TalkEnd { unit: self.unit, call, spurt });
+    }
+
+    /// Its site no longer hears it.
+    pub fn falls_silent(&mut self) {
+        let (call, spurt) = self.system.floors[&self.unit];
+        self.says(from_site::TalkerSilent { call, spurt });
+    }
+
+    /// A site speaks for it, whether or not it is there.
+    pub fn speaks_through(&mut self, number: u16) -> &mut Self {
+        self.system.at.insert(self.unit, site(number));
+        self
+    }
+
+    pub fn last_press(&self) -> Press {
+        press(self.system.presses.get(&self.unit).copied().unwrap_or(0))
+    }
+
+    fn requests(&mut self, number: u16, kind: RequestKind) {
+        let press = self.last_press();
+        self.says(from_site::CallRequest { unit: self.unit, press, talkgroup: talkgroup(number), kind });
+    }
+
+    fn next_press(&mut self) -> Press {
+        *self.system.presses.entry(self.unit).or_insert(0) += 1;
+        self.last_press()
+    }
+
+    fn says(&mut self, message: impl Into<FromSite>) {
+        let number = self.system.at[&self.unit].number();
+        self.system.from_site(number, message);
+    }
+}
+
+/// A radio in an inventory.
+pub fn held_radio(number: u32, affiliation: Option<u16>) -> HeldRadio {
+    HeldRadio { unit: unit(number), tmsi: Tmsi::new(number).unwrap(), talkgroup: affiliation.map(talkgroup) }
+}
+
+/// One output as a line of the radio log.
+fn line(output: &Output) -> Option<String> {
+    match output {
+        Output::ToSite { site, message } => Some(format!("site {site} -> {}", told(message))),
+        Output::ToSwitch(message) => Some(format!("switch -> {}", routed(message))),
+        Output::Store { item, .. } => Some(match item {
+            StoreItem::CallOpened(record) => format!("store -> call {} opened", record.call),
+            StoreItem::CallClosed(record) => format!("store -> call {} closed", record.call),
+        }),
+        Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
+        Output::WantEntropy => Some("entropy is wanted".into()),
+    }
+}
+
+fn told(message: &ToSite) -> String {
+    match message {
+        ToSite::Configure(configure) => format!("configured as {}", configure.settings.name),
+        ToSite::Heartbeat(_) => "heartbeat".into(),
+        ToSite::Close(close) => format!("closed: {}", close.cause),
+        ToSite::Challenge(challenge) => format!("{} challenged", challenge.identity),
+        ToSite::Registered(registered) => format!("unit {} registered", registered.unit),
+        ToSite::RegisterRefused(refused) => format!("{} not registered: {}", refused.identity, refused.cause),
+        ToSite::Affiliated(affiliated) => {
+            format!("unit {} affiliated to {}", affiliated.unit, affiliated.talkgroup)
+        }
+        ToSite::Refused(refused) => format!("unit {} refused: {}", refused.unit, refused.cause),
+        ToSite::Queued(queued) => format!("unit {} waits, position {}", queued.unit, queued.position),
+        ToSite::Deregister(deregister) => {
+            format!("unit {} deregistered: {}", deregister.unit, deregister.cause)
+        }
+        ToSite::Assert(assert) => {
+            let who = match assert.talker {
+                Some(talker) if assert.talker_is_here => format!("talker {} here", talker.unit),
+                Some(talker) => format!("talker {}", talker.unit),
+                None => "no talker".into(),
+            };
+            let emergency = if assert.emergency { ", emergency" } else { "" };
+            format!("call {}, channel {}, {who}{emergency}", assert.call, assert.at.carrier)
+        }
+        ToSite::Release(release) => format!("call {} released: {}", release.call, release.cause),
+        ToSite::FloorRefused(refused) => {
+            format!("unit {} not given the floor of call {}: {}", refused.unit, refused.call, refused.cause)
+        }
+    }
+}
+
+fn routed(message: &ToSwitch) -> String {
+    let count = |spurt: SpurtId| spurt.number() & 0xFF_FFFF;
+    match message {
+        ToSwitch::SiteUp(up) => format!("site {} up", up.site),
+        ToSwitch::SiteDown(down) => format!("site {} down", down.site),
+        ToSwitch::Open(open) => {
+            let to: Vec<_> = open.to.iter().map(ToString::to_string).collect();
+            format!("spurt {} from site {} to [{}]", count(open.spurt), open.from, to.join(" "))
+        }
+        ToSwitch::Shut(shut) => format!("spurt {} shut", count(shut.spurt)),
+    }
+}
+
+fn happened(kind: &EventKind) -> String {
+    match kind {
+        EventKind::SiteUp { site, .. } => format!("site {site} up"),
+        EventKind::SiteLost { site, cause } => format!("site {site} lost: {cause}"),
+        EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
+        EventKind::RegisterRefused { identity, cause, .. } => format!("{identity} not registered: {cause}"),
+        EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Affiliated { unit, talkgroup, .. } => format!("unit {unit} affiliated to {talkgroup}"),
+        EventKind::CallQueued { unit, position, .. } => format!("unit {unit} queued, position {position}"),
+        EventKind::CallRefused { unit, cause, .. } => format!("unit {unit} refused: {cause}"),
+        EventKind::CallCancelled { unit, cause, .. } => format!("unit {unit} cancelled: {cause}"),
+        EventKind::CallGranted { call, waited_ms, .. } => format!("call {call} granted after {waited_ms} ms"),
+        EventKind::SiteJoined { call, site, at } => {
+            format!("call {call} joined by site {site}, channel {}", at.carrier)
+        }
+        EventKind::SiteLeft { call, site, cause } => format!("call {call} left by site {site}: {cause}"),
+        EventKind::FloorTaken { call, unit, .. } => format!("call {call}: unit {unit} talks"),
+        EventKind::FloorReleased { call, unit, cause } => {
+            format!("call {call}: unit {unit} stopped: {cause}")
+        }
+        EventKind::FloorRefused { call, unit, cause } => format!("call {call}: unit {unit} refused: {cause}"),
+        EventKind::CallReleased { call, cause, .. } => format!("call {call} released: {cause}"),
+        EventKind::Dropped { cause, .. } => format!("dropped: {cause}"),
+    }
+}
