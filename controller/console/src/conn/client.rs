@@ -1,0 +1,246 @@
+//! The two requests of the operator API.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use reqwest::StatusCode;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use rustls::pki_types::ServerName;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use trunklab_protocol::Moment;
+use trunklab_protocol::operator::{Event, Snapshot};
+
+use super::{ConnError, tls};
+use crate::model::UnknownEvent;
+
+/// The name in the controller's certificate.
+const SERVER_NAME: &str = "controller";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest snapshot: a thousand sites of fifty slots and sixty thousand talkgroups fit three times.
+const SNAPSHOT_OCTETS_MAX: usize = 64 << 20;
+/// Longest event: a call at every one of a thousand sites fits.
+const EVENT_OCTETS_MAX: usize = 256 << 10;
+
+/// Speaks to one controller with one token.
+pub struct Client {
+    address: SocketAddr,
+    authorization: HeaderValue,
+    http: reqwest::Client,
+    tls: TlsConnector,
+}
+
+impl Client {
+    /// Checks the options; sends nothing yet.
+    pub fn new(address: SocketAddr, token: &str, ca_pem: &str) -> Result<Self, ConnError> {
+        let mut authorization =
+            HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| ConnError::BadToken)?;
+        authorization.set_sensitive(true);
+        let config = tls::client_config(ca_pem)?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(config.clone())
+            .resolve(SERVER_NAME, address)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(SNAPSHOT_TIMEOUT)
+            .build()
+            .map_err(|error| ConnError::BadAuthority(innermost(&error)))?;
+        Ok(Self { address, authorization, http, tls: TlsConnector::from(Arc::new(config)) })
+    }
+
+    /// What the controller shows now.
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, ConnError> {
+        let url = format!("https://{SERVER_NAME}:{}/v1/snapshot", self.address.port());
+        let mut response = self
+            .http
+            .get(url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .send()
+            .await
+            .map_err(|error| self.http_error(&error))?;
+        status(response.status(), "the request for a snapshot")?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.http_error(&error))? {
+            if body.len() + chunk.len() > SNAPSHOT_OCTETS_MAX {
+                return Err(ConnError::TooLong(SNAPSHOT_OCTETS_MAX));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        serde_json::from_slice(&body)
+            .map_err(|error| ConnError::Unreadable { what: "the snapshot", why: error.to_string() })
+    }
+
+    /// The events after the one of this number.
+    pub(super) async fn events(&self, after: u64) -> Result<Events, ConnError> {
+        timeout(CONNECT_TIMEOUT, self.open_events(after))
+            .await
+            .unwrap_or(Err(ConnError::Silent(CONNECT_TIMEOUT.as_secs())))
+    }
+
+    async fn open_events(&self, after: u64) -> Result<Events, ConnError> {
+        let unreachable =
+            |error: std::io::Error| ConnError::Unreachable { address: self.address, why: error.to_string() };
+        let tcp = TcpStream::connect(self.address).await.map_err(unreachable)?;
+        let name = ServerName::try_from(SERVER_NAME).expect("a word is a name");
+        let stream =
+            self.tls.connect(name, tcp).await.map_err(|error| self.tls_error(&error, error.to_string()))?;
+        let url = format!("wss://{SERVER_NAME}:{}/v1/events?after={after}", self.address.port());
+        let mut request = url.into_client_request().expect("an address and a number make a request");
+        request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
+        let mut config = WebSocketConfig::default();
+        config.max_message_size = Some(EVENT_OCTETS_MAX);
+        config.max_frame_size = Some(EVENT_OCTETS_MAX);
+        match client_async_with_config(request, stream, Some(config)).await {
+            Ok((socket, _)) => Ok(Events { socket }),
+            Err(tungstenite::Error::Http(response)) => {
+                Err(status(response.status(), "the request for events").err().unwrap_or(ConnError::Status {
+                    status: response.status().as_u16(),
+                    what: "the request for events",
+                }))
+            }
+            Err(error) => Err(ConnError::Broken(error.to_string())),
+        }
+    }
+
+    fn http_error(&self, error: &reqwest::Error) -> ConnError {
+        if error.is_timeout() && !error.is_connect() {
+            return ConnError::Silent(SNAPSHOT_TIMEOUT.as_secs());
+        }
+        if error.is_connect() {
+            self.tls_error(error, innermost(error))
+        } else {
+            ConnError::Broken(innermost(error))
+        }
+    }
+
+    /// Tells a peer that is not our controller from one that is not there.
+    fn tls_error(&self, error: &(dyn std::error::Error + 'static), why: String) -> ConnError {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+                return ConnError::NotOurController { address: self.address, why: found.to_string() };
+            }
+            next = beneath(error);
+        }
+        ConnError::Unreachable { address: self.address, why }
+    }
+}
+
+/// The error that another one wraps. `io::Error` hides what it holds from `source`, so it is asked for it.
+fn beneath<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(held) => Some(held),
+        None => error.source(),
+    }
+}
+
+/// The stream of events.
+pub(super) struct Events {
+    socket: WebSocketStream<TlsStream<TcpStream>>,
+}
+
+/// What comes on the stream.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// An event.
+    Event(Event),
+    /// An event of a kind that is not known here.
+    Unknown(UnknownEvent),
+    /// A sign of life.
+    Alive,
+}
+
+impl Events {
+    /// The next thing told.
+    pub(super) async fn next(&mut self) -> Result<Told, ConnError> {
+        let Some(message) = self.socket.next().await else { return Err(ConnError::Closed) };
+        match message.map_err(|error| ConnError::Broken(error.to_string()))? {
+            tungstenite::Message::Text(text) => told(&text),
+            tungstenite::Message::Close(_) => Err(ConnError::Closed),
+            tungstenite::Message::Binary(_)
+            | tungstenite::Message::Ping(_)
+            | tungstenite::Message::Pong(_)
+            | tungstenite::Message::Frame(_) => Ok(Told::Alive),
+        }
+    }
+
+    /// Asks for a sign of life.
+    pub(super) async fn ping(&mut self) -> Result<(), ConnError> {
+        self.socket
+            .send(tungstenite::Message::Ping(Bytes::new()))
+            .await
+            .map_err(|error| ConnError::Broken(error.to_string()))
+    }
+}
+
+fn told(text: &str) -> Result<Told, ConnError> {
+    #[derive(Deserialize)]
+    struct Resync {
+        resync: bool,
+    }
+    #[derive(Deserialize)]
+    struct Head {
+        sequence: u64,
+        at: Moment,
+        event: String,
+    }
+    let error = match serde_json::from_str::<Event>(text) {
+        Ok(event) => return Ok(Told::Event(event)),
+        Err(error) => error,
+    };
+    if serde_json::from_str::<Resync>(text).is_ok_and(|told| told.resync) {
+        return Err(ConnError::Resync);
+    }
+    match serde_json::from_str::<Head>(text) {
+        Ok(head) => {
+            Ok(Told::Unknown(UnknownEvent { sequence: head.sequence, at: head.at, name: head.event }))
+        }
+        Err(_) => Err(ConnError::Unreadable { what: "an event", why: error.to_string() }),
+    }
+}
+
+fn status(status: StatusCode, what: &'static str) -> Result<(), ConnError> {
+    match status {
+        StatusCode::OK => Ok(()),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ConnError::TokenRefused),
+        other => Err(ConnError::Status { status: other.as_u16(), what }),
+    }
+}
+
+/// The innermost error: the outer ones only say that a request failed.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(held) = beneath(innermost) {
+        innermost = held;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_an_event_a_resync_or_at_least_a_number() {
+        let event = r#"{"sequence":7,"at":1000,"event":"registered","unit":1017,"site":3}"#;
+        assert!(matches!(told(event), Ok(Told::Event(Event { sequence: 7, .. }))));
+        assert!(matches!(told(r#"{"resync":true}"#), Err(ConnError::Resync)));
+        let newer = r#"{"sequence":8,"at":1000,"event":"patched","talkgroups":[1,2]}"#;
+        let Ok(Told::Unknown(unknown)) = told(newer) else { panic!("it has a number") };
+        assert_eq!((unknown.sequence, unknown.name.as_str()), (8, "patched"));
+        assert!(matches!(told("hello"), Err(ConnError::Unreadable { .. })));
+    }
+}

@@ -1,0 +1,48 @@
+//! The connection to the controller: a snapshot over HTTPS, the events after it over a WebSocket, both over TLS with
+//! the zone's authority alone. It connects again by itself, goes on after its last event where the controller still
+//! has what follows, and tells each change of its state as a [`Report`].
+
+mod back_off;
+mod client;
+mod error;
+mod session;
+mod tls;
+
+pub use client::Client;
+pub use error::ConnError;
+pub use session::{Wish, run};
+
+use trunklab_protocol::Span;
+use trunklab_protocol::operator::{Event, Snapshot};
+
+use crate::model::{Stream, UnknownEvent};
+
+/// What the connection tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// An attempt begins.
+    Connecting {
+        /// The how-manieth since the connection last stood.
+        attempt: u32,
+    },
+    /// Events arrive from now on.
+    Live,
+    /// The connection broke or did not come about.
+    Lost {
+        /// Why, as a sentence.
+        why: String,
+        /// How long until the next attempt.
+        retry_in: Span,
+    },
+    /// A snapshot.
+    Snapshot {
+        /// What the controller shows.
+        snapshot: Box<Snapshot>,
+        /// Where the events go on.
+        stream: Stream,
+    },
+    /// An event.
+    Event(Event),
+    /// An event that cannot be read.
+    UnknownEvent(UnknownEvent),
+}

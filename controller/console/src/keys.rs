@@ -1,0 +1,226 @@
+//! Which key does what: one table per screen, and the help screen prints the same tables.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::model::{Focus, Model, Screen, Step};
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Move the choice.
+    Move(Step),
+    /// Open what is chosen.
+    Open,
+    /// Leave the screen, or clear the filter where one is set.
+    Back,
+    /// Show the overview.
+    ShowOverview,
+    /// Show all sites.
+    ShowSites,
+    /// Show all calls.
+    ShowCalls,
+    /// Show the event log.
+    ShowEvents,
+    /// Show the keys.
+    Help,
+    /// Hold the log still, or follow it again.
+    Pause,
+    /// Type a filter.
+    EditFilter,
+    /// Add a character to the filter.
+    Type(char),
+    /// Take the filter's last character away.
+    Erase,
+    /// Keep the filter and go back to the list.
+    KeepFilter,
+    /// Drop the filter and go back to the list.
+    DropFilter,
+    /// Connect at once instead of waiting.
+    Reconnect,
+    /// Leave the console.
+    Quit,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// The keys, each of which does it.
+    pub keys: &'static [KeyCode],
+    /// What they do.
+    pub action: Action,
+    /// The same as a sentence, for the help screen.
+    pub does: &'static str,
+    /// The word in the bottom line; empty where the line leaves it out.
+    pub hint: &'static str,
+}
+
+const fn row(keys: &'static [KeyCode], action: Action, does: &'static str, hint: &'static str) -> Binding {
+    Binding { keys, action, does, hint }
+}
+
+#[rustfmt::skip]
+const MOVES: &[Binding] = &[
+    row(&[KeyCode::Up, KeyCode::Char('k')],   Action::Move(Step::Up),       "one line up",     ""),
+    row(&[KeyCode::Down, KeyCode::Char('j')], Action::Move(Step::Down),     "one line down",   ""),
+    row(&[KeyCode::PageUp],                   Action::Move(Step::PageUp),   "ten lines up",    ""),
+    row(&[KeyCode::PageDown],                 Action::Move(Step::PageDown), "ten lines down",  ""),
+    row(&[KeyCode::Home, KeyCode::Char('g')], Action::Move(Step::First),    "to the first",    ""),
+    row(&[KeyCode::End, KeyCode::Char('G')],  Action::Move(Step::Last),     "to the last",     ""),
+];
+
+#[rustfmt::skip]
+const SCREENS: &[Binding] = &[
+    row(&[KeyCode::Char('o'), KeyCode::Char('1')], Action::ShowOverview, "the overview",             "overview"),
+    row(&[KeyCode::Char('s'), KeyCode::Char('2')], Action::ShowSites,    "all sites",                "sites"),
+    row(&[KeyCode::Char('c'), KeyCode::Char('3')], Action::ShowCalls,    "all calls",                "calls"),
+    row(&[KeyCode::Char('e'), KeyCode::Char('4')], Action::ShowEvents,   "the event log",            "events"),
+    row(&[KeyCode::Char('r')],                     Action::Reconnect,    "connect at once if the link is lost", ""),
+    row(&[KeyCode::Char('?'), KeyCode::F(1)],      Action::Help,         "these keys",               "help"),
+    row(&[KeyCode::Char('q')],                     Action::Quit,         "leave the console",        "quit"),
+];
+
+const SITE_LIST: &[Binding] = &[row(&[KeyCode::Enter], Action::Open, "open the chosen site", "open")];
+
+#[rustfmt::skip]
+const SITES: &[Binding] = &[
+    row(&[KeyCode::Enter], Action::Open, "open the chosen site",    "open"),
+    row(&[KeyCode::Esc],   Action::Back, "back to the overview",    "back"),
+];
+
+#[rustfmt::skip]
+const SITE: &[Binding] = &[
+    row(&[KeyCode::Up, KeyCode::Char('k')],   Action::Move(Step::Up),   "the site before",   ""),
+    row(&[KeyCode::Down, KeyCode::Char('j')], Action::Move(Step::Down), "the site after",    ""),
+    row(&[KeyCode::Esc],   Action::Back, "back to the sites",       "back"),
+];
+
+#[rustfmt::skip]
+const CALLS: &[Binding] = &[
+    row(&[KeyCode::Enter], Action::Open, "the log of the chosen call's talkgroup", "its log"),
+    row(&[KeyCode::Esc],   Action::Back, "back to the overview",                   "back"),
+];
+
+#[rustfmt::skip]
+const EVENTS: &[Binding] = &[
+    row(&[KeyCode::Char('/')],                     Action::EditFilter, "show only entries with a text",        "filter"),
+    row(&[KeyCode::Char('p'), KeyCode::Char(' ')], Action::Pause,      "hold the log still, or follow again",  "pause"),
+    row(&[KeyCode::Esc],                           Action::Back,       "drop the filter, then back",           "back"),
+];
+
+#[rustfmt::skip]
+const FILTER: &[Binding] = &[
+    row(&[KeyCode::Enter],     Action::KeepFilter, "keep the filter",                  "keep"),
+    row(&[KeyCode::Backspace], Action::Erase,      "take the last character away",     "erase"),
+    row(&[KeyCode::Esc],       Action::DropFilter, "show everything again",            "drop"),
+];
+
+#[rustfmt::skip]
+const HELP: &[Binding] = &[
+    row(&[KeyCode::Esc, KeyCode::Char('?'), KeyCode::Enter], Action::Back, "back to where you were", "back"),
+    row(&[KeyCode::Char('q')],                               Action::Quit, "leave the console",      "quit"),
+];
+
+/// The tables of a screen, the screen's own first; they are read in this order.
+pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
+    match screen {
+        Screen::Overview => &[SITE_LIST, MOVES, SCREENS],
+        Screen::Sites => &[SITES, MOVES, SCREENS],
+        Screen::Site(_) => &[SITE, SCREENS],
+        Screen::Calls => &[CALLS, MOVES, SCREENS],
+        Screen::Events => &[EVENTS, MOVES, SCREENS],
+        Screen::Help(_) => &[HELP],
+    }
+}
+
+/// The tables that hold now: while a filter is typed, its own alone.
+pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
+    match (&model.screen, model.log_view.focus) {
+        (Screen::Events, Focus::Filter) => &[FILTER],
+        (screen, _) => tables(screen),
+    }
+}
+
+/// What a key asks for now; `None` where it means nothing.
+pub fn lookup(model: &Model, key: KeyEvent) -> Option<Action> {
+    // In raw mode the terminal no longer turns ^C into a signal, and someone in trouble will press it.
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return (key.code == KeyCode::Char('c')).then_some(Action::Quit);
+    }
+    let bound = tables_in_force(model)
+        .iter()
+        .flat_map(|table| table.iter())
+        .find(|binding| binding.keys.contains(&key.code))
+        .map(|binding| binding.action);
+    let typed = match (&model.screen, model.log_view.focus, key.code) {
+        (Screen::Events, Focus::Filter, KeyCode::Char(letter)) => Some(Action::Type(letter)),
+        _ => None,
+    };
+    bound.or(typed)
+}
+
+/// The keys of a row as people write them: `Up k`.
+pub fn label(binding: &Binding) -> String {
+    binding.keys.iter().map(|key| name(*key)).collect::<Vec<_>>().join(" ")
+}
+
+/// One key as people write it.
+pub fn name(key: KeyCode) -> String {
+    if key == KeyCode::Char(' ') { "Space".to_owned() } else { key.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theme::Theme;
+    use trunklab_protocol::SiteId;
+
+    fn screens() -> Vec<Screen> {
+        let site = SiteId::new(1).unwrap();
+        let mut screens =
+            vec![Screen::Overview, Screen::Sites, Screen::Site(site), Screen::Calls, Screen::Events];
+        screens.push(Screen::Help(Box::new(Screen::Sites)));
+        screens
+    }
+
+    #[test]
+    fn no_key_stands_twice_on_one_screen() {
+        for screen in screens() {
+            let mut keys: Vec<KeyCode> = Vec::new();
+            for binding in tables(&screen).iter().flat_map(|table| table.iter()) {
+                for key in binding.keys {
+                    assert!(!keys.contains(key), "{key:?} stands twice on {screen:?}");
+                    keys.push(*key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_screen_can_be_left_and_quit() {
+        for screen in screens() {
+            let actions: Vec<_> =
+                tables(&screen).iter().flat_map(|table| table.iter()).map(|row| row.action).collect();
+            assert!(actions.contains(&Action::Quit), "{screen:?}");
+            assert!(screen == Screen::Overview || actions.contains(&Action::Back), "{screen:?}");
+        }
+    }
+
+    #[test]
+    fn while_a_filter_is_typed_letters_are_letters() {
+        let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+        model.screen = Screen::Events;
+        assert_eq!(lookup(&model, KeyCode::Char('q').into()), Some(Action::Quit));
+        model.log_view.focus = Focus::Filter;
+        assert_eq!(lookup(&model, KeyCode::Char('q').into()), Some(Action::Type('q')));
+        assert_eq!(lookup(&model, KeyCode::Esc.into()), Some(Action::DropFilter));
+    }
+
+    #[test]
+    fn control_c_quits_everywhere() {
+        let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+        model.screen = Screen::Events;
+        model.log_view.focus = Focus::Filter;
+        let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(lookup(&model, key), Some(Action::Quit));
+    }
+}

@@ -1,0 +1,168 @@
+//! What an event changes in the picture. Events after a snapshot, folded over it, lead to what a newer snapshot shows,
+//! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
+
+use trunklab_protocol::operator::{CallView, Event, EventKind, QueueView, Snapshot};
+use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId, UnitId};
+
+/// Whether the picture could take the event in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grasp {
+    /// All that it names was known.
+    Whole,
+    /// It names a site, slot or call that the picture lacks: a new snapshot is due.
+    Partial,
+}
+
+impl Grasp {
+    fn of(known: bool) -> Self {
+        if known { Self::Whole } else { Self::Partial }
+    }
+}
+
+/// Takes one event into the picture.
+pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
+    picture.sequence = event.sequence;
+    picture.at = picture.at.max(event.at);
+    match &event.kind {
+        EventKind::SiteUp { site, .. } => set_service(picture, *site, true),
+        EventKind::SiteLost { site, .. } => set_service(picture, *site, false),
+        EventKind::Registered { site, .. } => {
+            picture.totals.registered += 1;
+            count_radios(picture, *site, |radios| radios.saturating_add(1))
+        }
+        EventKind::Deregistered { site, .. } => {
+            count_radios(picture, *site, |radios| radios.saturating_sub(1))
+        }
+        EventKind::RegisterRefused { .. }
+        | EventKind::Affiliated { .. }
+        | EventKind::FloorRefused { .. }
+        | EventKind::Dropped { .. } => Grasp::Whole,
+        EventKind::CallQueued { unit, site, talkgroup, priority, emergency, position } => {
+            picture.totals.queued += 1;
+            leave_queue(picture, *unit, *talkgroup);
+            let place = usize::from(position.saturating_sub(1)).min(picture.queue.len());
+            picture.queue.insert(
+                place,
+                QueueView {
+                    unit: *unit,
+                    talkgroup: *talkgroup,
+                    site: *site,
+                    priority: *priority,
+                    emergency: *emergency,
+                    since: event.at,
+                },
+            );
+            Grasp::Whole
+        }
+        EventKind::CallRefused { unit, talkgroup, .. } => {
+            picture.totals.refused += 1;
+            if let Some(talkgroup) = talkgroup {
+                leave_queue(picture, *unit, *talkgroup);
+            }
+            Grasp::Whole
+        }
+        EventKind::CallCancelled { unit, talkgroup, .. } => {
+            leave_queue(picture, *unit, *talkgroup);
+            Grasp::Whole
+        }
+        EventKind::CallGranted { call, talkgroup, talker, priority, emergency, sites, .. } => {
+            picture.totals.granted += 1;
+            leave_queue(picture, *talker, *talkgroup);
+            let view = CallView {
+                call: *call,
+                talkgroup: *talkgroup,
+                talker: Some(*talker),
+                priority: *priority,
+                emergency: *emergency,
+                since: event.at,
+                sites: sites.clone(),
+            };
+            match picture.calls.binary_search_by_key(call, |view| view.call) {
+                Ok(known) => picture.calls[known] = view,
+                Err(place) => picture.calls.insert(place, view),
+            }
+            let mut known = true;
+            for (site, at) in sites {
+                known &= occupy(picture, *site, *at, *call);
+            }
+            Grasp::of(known)
+        }
+        EventKind::SiteJoined { call, site, at } => {
+            let slot_known = occupy(picture, *site, *at, *call);
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            match view.sites.binary_search_by_key(site, |(site, _)| *site) {
+                Ok(known) => view.sites[known].1 = *at,
+                Err(place) => view.sites.insert(place, (*site, *at)),
+            }
+            Grasp::of(slot_known)
+        }
+        EventKind::SiteLeft { call, site, .. } => {
+            vacate(picture, *call, |slot_site| slot_site == *site);
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.sites.retain(|(known, _)| known != site);
+            Grasp::Whole
+        }
+        EventKind::FloorTaken { call, unit, .. } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.talker = Some(*unit);
+            Grasp::Whole
+        }
+        EventKind::FloorReleased { call, .. } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.talker = None;
+            Grasp::Whole
+        }
+        EventKind::CallReleased { call, .. } => {
+            picture.totals.released += 1;
+            vacate(picture, *call, |_| true);
+            let known = picture.calls.len();
+            picture.calls.retain(|view| view.call != *call);
+            Grasp::of(picture.calls.len() < known)
+        }
+    }
+}
+
+fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp {
+    let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) else { return Grasp::Partial };
+    view.in_service = in_service;
+    Grasp::Whole
+}
+
+fn count_radios(picture: &mut Snapshot, site: SiteId, count: impl Fn(u32) -> u32) -> Grasp {
+    let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) else { return Grasp::Partial };
+    view.radios = count(view.radios);
+    Grasp::Whole
+}
+
+fn leave_queue(picture: &mut Snapshot, unit: UnitId, talkgroup: TalkgroupId) {
+    picture.queue.retain(|waiting| (waiting.unit, waiting.talkgroup) != (unit, talkgroup));
+}
+
+fn call_mut(picture: &mut Snapshot, call: CallId) -> Option<&mut CallView> {
+    let place = picture.calls.binary_search_by_key(&call, |view| view.call).ok()?;
+    Some(&mut picture.calls[place])
+}
+
+/// Puts the call on a slot; says whether the slot was known.
+fn occupy(picture: &mut Snapshot, site: SiteId, at: SlotAddress, call: CallId) -> bool {
+    let slots = picture.sites.iter_mut().filter(|view| view.site == site).flat_map(|view| &mut view.slots);
+    let mut known = false;
+    for slot in slots {
+        // A call holds at most one slot of a site.
+        if slot.at == at {
+            slot.call = Some(call);
+            known = true;
+        } else if slot.call == Some(call) {
+            slot.call = None;
+        }
+    }
+    known
+}
+
+fn vacate(picture: &mut Snapshot, call: CallId, from: impl Fn(SiteId) -> bool) {
+    for view in picture.sites.iter_mut().filter(|view| from(view.site)) {
+        for slot in view.slots.iter_mut().filter(|slot| slot.call == Some(call)) {
+            slot.call = None;
+        }
+    }
+}

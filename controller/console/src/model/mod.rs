@@ -1,0 +1,82 @@
+//! What the console knows and where its operator stands. `update` alone changes it, `view` alone reads it.
+
+mod cursor;
+mod fold;
+mod link;
+mod log;
+mod picture;
+mod screen;
+
+pub use cursor::{Cursor, Step};
+pub use fold::{Grasp, fold};
+pub use link::Link;
+pub use log::{Entry, EventLog, Focus, Grade, LogView, Place};
+pub use picture::{Heard, Loss, Stream, UnknownEvent, apply};
+pub use screen::Screen;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+
+use trunklab_protocol::operator::{Event, Snapshot};
+use trunklab_protocol::{CallId, Moment, SiteId};
+
+use crate::theme::Theme;
+
+/// Everything that the screen is drawn from.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) address: SocketAddr,
+    pub(crate) theme: Theme,
+    pub(crate) link: Link,
+    pub(crate) screen: Screen,
+    /// The network as the last snapshot and the events since then tell it; `None` before the first snapshot.
+    pub(crate) picture: Option<Snapshot>,
+    /// The last event heard: snapshots may be ahead of it, for they travel apart from the events.
+    pub(crate) heard: u64,
+    /// The last events without a gap, to be folded over a snapshot that is older than they are.
+    pub(crate) recent: VecDeque<Event>,
+    /// When and why each lost site was lost, as far as the console saw it.
+    pub(crate) losses: BTreeMap<SiteId, Loss>,
+    /// The controller's time, carried on by ticks between its reports.
+    pub(crate) now: Moment,
+    pub(crate) log: EventLog,
+    pub(crate) log_view: LogView,
+    pub(crate) sites: Cursor<SiteId>,
+    pub(crate) calls: Cursor<CallId>,
+}
+
+impl Model {
+    /// A console that has heard nothing yet from the controller at `address`.
+    pub fn new(address: SocketAddr, theme: Theme) -> Self {
+        Self {
+            address,
+            theme,
+            link: Link::Connecting { attempt: 1 },
+            screen: Screen::Overview,
+            picture: None,
+            heard: 0,
+            recent: VecDeque::new(),
+            losses: BTreeMap::new(),
+            now: Moment::ORIGIN,
+            log: EventLog::default(),
+            log_view: LogView::default(),
+            sites: Cursor::default(),
+            calls: Cursor::default(),
+        }
+    }
+
+    /// The network as far as it is known; `None` before the first snapshot.
+    pub fn picture(&self) -> Option<&Snapshot> {
+        self.picture.as_ref()
+    }
+
+    /// Where the operator stands.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// The state of the connection to the controller.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+}

@@ -1,0 +1,44 @@
+//! Where the operator stands: exactly one screen at a time.
+
+use trunklab_protocol::SiteId;
+
+/// One screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Screen {
+    /// The whole network at a glance.
+    Overview,
+    /// Every site with what it counts.
+    Sites,
+    /// One site, slot by slot.
+    Site(SiteId),
+    /// Every call, and one of them in full.
+    Calls,
+    /// The event log.
+    Events,
+    /// The keys of the screen that it was asked from.
+    Help(Box<Screen>),
+}
+
+impl Screen {
+    /// The screen that Esc leads to; `None` where there is none.
+    pub fn back(&self) -> Option<Self> {
+        match self {
+            Self::Overview => None,
+            Self::Sites | Self::Calls | Self::Events => Some(Self::Overview),
+            Self::Site(_) => Some(Self::Sites),
+            Self::Help(from) => Some((**from).clone()),
+        }
+    }
+
+    /// Its title.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Overview => "overview".to_owned(),
+            Self::Sites => "sites".to_owned(),
+            Self::Site(site) => format!("site {site}"),
+            Self::Calls => "calls".to_owned(),
+            Self::Events => "events".to_owned(),
+            Self::Help(from) => format!("help: {}", from.title()),
+        }
+    }
+}

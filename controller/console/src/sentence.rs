@@ -1,0 +1,146 @@
+//! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
+
+use trunklab_protocol::operator::{EventKind, Snapshot};
+use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId};
+
+use crate::model::Grade;
+
+/// The sentence, with the names that the picture knows.
+pub(crate) fn of(kind: &EventKind, picture: &Snapshot) -> String {
+    match kind {
+        EventKind::SiteUp { site, .. } => format!("{} is in service", site_name(*site, picture)),
+        EventKind::SiteLost { site, cause } => format!("{} is LOST: {cause}", site_name(*site, picture)),
+        EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
+        EventKind::RegisterRefused { identity, site, cause } => {
+            format!("{identity} may not register at site {site}: {cause}")
+        }
+        EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Affiliated { unit, site, talkgroup } => {
+            format!("unit {unit} affiliated to {} at site {site}", talkgroup_name(*talkgroup, picture))
+        }
+        EventKind::CallQueued { unit, site, talkgroup, emergency, position, .. } => {
+            let group = talkgroup_name(*talkgroup, picture);
+            let emergency = if *emergency { "EMERGENCY, " } else { "" };
+            format!("{emergency}unit {unit} waits for {group} at site {site}, place {position}")
+        }
+        EventKind::CallRefused { unit, site, talkgroup, cause } => match talkgroup {
+            Some(talkgroup) => {
+                let group = talkgroup_name(*talkgroup, picture);
+                format!("unit {unit} refused at site {site} for {group}: {cause}")
+            }
+            None => format!("unit {unit} refused at site {site}: {cause}"),
+        },
+        EventKind::CallCancelled { unit, talkgroup, cause } => {
+            format!("unit {unit} waits no longer for {}: {cause}", talkgroup_name(*talkgroup, picture))
+        }
+        EventKind::CallGranted { call, talkgroup, talker, emergency, sites, waited_ms, .. } => {
+            let group = talkgroup_name(*talkgroup, picture);
+            let emergency = if *emergency { "EMERGENCY call" } else { "call" };
+            let waited = match waited_ms {
+                0 => String::new(),
+                waited => format!(" after {:.1} s", f64::from(*waited) / 1e3),
+            };
+            format!("{emergency} {call} granted{waited}: unit {talker} talks on {group}{}", at_sites(sites))
+        }
+        EventKind::SiteJoined { call, site, at } => {
+            format!("site {site} joins {} on {at}", call_name(*call, picture))
+        }
+        EventKind::SiteLeft { call, site, cause } => {
+            format!("site {site} leaves {}: {cause}", call_name(*call, picture))
+        }
+        EventKind::FloorTaken { call, unit, .. } => {
+            format!("unit {unit} talks on {}", call_name(*call, picture))
+        }
+        EventKind::FloorReleased { call, unit, cause } => {
+            format!("unit {unit} falls silent on {}: {cause}", call_name(*call, picture))
+        }
+        EventKind::FloorRefused { call, unit, cause } => {
+            format!("unit {unit} may not talk on {}: {cause}", call_name(*call, picture))
+        }
+        EventKind::CallReleased { call, talkgroup, cause } => {
+            format!("call {call} released, {}: {cause}", talkgroup_name(*talkgroup, picture))
+        }
+        EventKind::Dropped { site, cause } => match site {
+            Some(site) => format!("dropped at site {site}: {cause}"),
+            None => format!("dropped: {cause}"),
+        },
+    }
+}
+
+/// How much an event should stand out.
+pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
+    match kind {
+        EventKind::CallQueued { emergency: true, .. } | EventKind::CallGranted { emergency: true, .. } => {
+            Grade::Emergency
+        }
+        EventKind::SiteLost { .. } => Grade::Warning,
+        EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,
+        EventKind::CallQueued { .. }
+        | EventKind::CallRefused { .. }
+        | EventKind::CallCancelled { .. }
+        | EventKind::RegisterRefused { .. }
+        | EventKind::FloorRefused { .. }
+        | EventKind::SiteLeft { .. }
+        | EventKind::Dropped { .. } => Grade::Notice,
+        EventKind::SiteUp { .. }
+        | EventKind::Registered { .. }
+        | EventKind::Deregistered { .. }
+        | EventKind::Affiliated { .. }
+        | EventKind::CallGranted { .. }
+        | EventKind::SiteJoined { .. }
+        | EventKind::FloorTaken { .. }
+        | EventKind::FloorReleased { .. }
+        | EventKind::CallReleased { .. } => Grade::Normal,
+    }
+}
+
+/// The talkgroup's number and name: `41 Fire Dispatch`.
+pub(crate) fn talkgroup_name(talkgroup: TalkgroupId, picture: &Snapshot) -> String {
+    match name_of(talkgroup, picture) {
+        "" => format!("talkgroup {talkgroup}"),
+        name => format!("{talkgroup} {name}"),
+    }
+}
+
+/// The talkgroup's name; empty where none is known.
+pub(crate) fn name_of(talkgroup: TalkgroupId, picture: &Snapshot) -> &str {
+    match picture.talkgroups.binary_search_by_key(&talkgroup, |view| view.talkgroup) {
+        Ok(place) => &picture.talkgroups[place].name,
+        Err(_) => "",
+    }
+}
+
+/// The site's number and name: `site 3 Harbour`.
+pub(crate) fn site_name(site: SiteId, picture: &Snapshot) -> String {
+    match picture.sites.iter().find(|view| view.site == site) {
+        Some(view) => format!("site {site} {}", view.name),
+        None => format!("site {site}"),
+    }
+}
+
+fn call_name(call: CallId, picture: &Snapshot) -> String {
+    match picture.calls.iter().find(|view| view.call == call) {
+        Some(view) => format!("{} (call {call})", talkgroup_name(view.talkgroup, picture)),
+        None => format!("call {call}"),
+    }
+}
+
+fn is_emergency(call: CallId, picture: &Snapshot) -> bool {
+    picture.calls.iter().any(|view| view.call == call && view.emergency)
+}
+
+/// Sites named one by one in a sentence; the rest is counted.
+const SITES_NAMED_MAX: usize = 6;
+
+fn at_sites(sites: &[(SiteId, SlotAddress)]) -> String {
+    let named: Vec<_> = sites.iter().take(SITES_NAMED_MAX).map(|(site, _)| site.to_string()).collect();
+    let rest = match sites.len().saturating_sub(SITES_NAMED_MAX) {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    match named.len() {
+        0 => String::new(),
+        1 => format!(" at site {}", named[0]),
+        _ => format!(" at sites {}{rest}", named.join(", ")),
+    }
+}

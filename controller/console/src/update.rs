@@ -1,0 +1,170 @@
+//! The console's decisions, pure: a message changes the model and may ask the shell for something.
+
+use trunklab_protocol::{CallId, SiteId, Span};
+
+use crate::conn::Report;
+use crate::keys::Action;
+use crate::model::{Focus, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
+use crate::sentence::talkgroup_name;
+
+/// What reaches the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A key asked for something.
+    Act(Action),
+    /// The connection tells something.
+    Report(Report),
+    /// Time has passed.
+    Tick(Span),
+}
+
+/// What the console asks of its shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Take a new snapshot soon.
+    Refresh,
+    /// Connect without waiting.
+    Reconnect,
+    /// Leave.
+    Quit,
+}
+
+/// Takes one message in.
+pub fn update(model: &mut Model, message: Message) -> Option<Command> {
+    match message {
+        Message::Act(action) => act(model, action),
+        Message::Report(report) => hear(model, report),
+        Message::Tick(passed) => {
+            tick(model, passed);
+            None
+        }
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Option<Command> {
+    match action {
+        Action::Move(step) => move_choice(model, step),
+        Action::Open => open(model),
+        Action::Back => back(model),
+        Action::ShowOverview => model.screen = Screen::Overview,
+        Action::ShowSites => model.screen = Screen::Sites,
+        Action::ShowCalls => model.screen = Screen::Calls,
+        Action::ShowEvents => model.screen = Screen::Events,
+        Action::Help => model.screen = Screen::Help(Box::new(model.screen.clone())),
+        Action::Pause => model.log_view.pause_or_follow(&model.log),
+        Action::EditFilter => model.log_view.focus = Focus::Filter,
+        Action::Type(letter) => {
+            if model.log_view.filter.chars().count() < LogView::FILTER_CHARS_MAX {
+                model.log_view.filter.push(letter);
+            }
+        }
+        Action::Erase => {
+            model.log_view.filter.pop();
+        }
+        Action::KeepFilter => model.log_view.focus = Focus::List,
+        Action::DropFilter => {
+            model.log_view.filter.clear();
+            model.log_view.focus = Focus::List;
+        }
+        Action::Reconnect => return Some(Command::Reconnect),
+        Action::Quit => return Some(Command::Quit),
+    }
+    None
+}
+
+fn move_choice(model: &mut Model, step: Step) {
+    let sites = site_list(model);
+    let calls = call_list(model);
+    match &mut model.screen {
+        Screen::Overview | Screen::Sites => model.sites.step(&sites, step),
+        Screen::Site(shown) => {
+            model.sites.step(&sites, step);
+            if let Some(chosen) = model.sites.chosen(&sites) {
+                *shown = chosen;
+            }
+        }
+        Screen::Calls => model.calls.step(&calls, step),
+        Screen::Events => model.log_view.step(&model.log, step),
+        Screen::Help(_) => {}
+    }
+}
+
+fn open(model: &mut Model) {
+    match model.screen {
+        Screen::Overview | Screen::Sites => {
+            if let Some(site) = model.sites.chosen(&site_list(model)) {
+                model.screen = Screen::Site(site);
+            }
+        }
+        Screen::Calls => {
+            let Some(call) = model.calls.chosen(&call_list(model)) else { return };
+            let Some(picture) = &model.picture else { return };
+            let Some(view) = picture.calls.iter().find(|view| view.call == call) else { return };
+            model.log_view = LogView {
+                filter: talkgroup_name(view.talkgroup, picture),
+                place: Place::Tail,
+                focus: Focus::List,
+            };
+            model.screen = Screen::Events;
+        }
+        Screen::Site(_) | Screen::Events | Screen::Help(_) => {}
+    }
+}
+
+fn back(model: &mut Model) {
+    if model.screen == Screen::Events && !model.log_view.filter.is_empty() {
+        model.log_view.filter.clear();
+        return;
+    }
+    if let Some(before) = model.screen.back() {
+        model.screen = before;
+    }
+}
+
+fn hear(model: &mut Model, report: Report) -> Option<Command> {
+    match report {
+        Report::Connecting { attempt } => {
+            model.link = Link::Connecting { attempt };
+            None
+        }
+        Report::Live => {
+            model.link = Link::Live;
+            None
+        }
+        Report::Lost { why, retry_in } => {
+            model.link = Link::Lost { why, retry_in };
+            None
+        }
+        Report::Snapshot { snapshot, stream } => {
+            (!model.take_snapshot(*snapshot, stream)).then_some(Command::Refresh)
+        }
+        Report::Event(event) => refresh_after(apply(model, event)),
+        Report::UnknownEvent(event) => refresh_after(model.apply_unknown(event)),
+    }
+}
+
+fn refresh_after(heard: Heard) -> Option<Command> {
+    match heard {
+        Heard::Next(Grasp::Partial) | Heard::AfterGap => Some(Command::Refresh),
+        Heard::Next(Grasp::Whole) | Heard::Old => None,
+    }
+}
+
+fn tick(model: &mut Model, passed: Span) {
+    match &mut model.link {
+        // The picture stands still while nothing arrives; a running clock would say otherwise.
+        Link::Connecting { .. } => {}
+        Link::Live => model.now += passed,
+        Link::Lost { retry_in, .. } => {
+            *retry_in = Span::from_micros(retry_in.as_micros().saturating_sub(passed.as_micros()));
+        }
+    }
+}
+
+pub(crate) fn site_list(model: &Model) -> Vec<SiteId> {
+    model.picture.iter().flat_map(|picture| &picture.sites).map(|view| view.site).collect()
+}
+
+pub(crate) fn call_list(model: &Model) -> Vec<CallId> {
+    model.picture.iter().flat_map(|picture| &picture.calls).map(|view| view.call).collect()
+}

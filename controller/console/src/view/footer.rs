@@ -1,0 +1,45 @@
+//! The bottom line: the keys of this screen that one needs most.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::keys::{self, Action};
+use crate::model::{Model, Screen};
+use crate::theme::Role;
+
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
+    let mut spans = Vec::new();
+    for binding in keys::tables_in_force(model).iter().flat_map(|table| table.iter()) {
+        let (Some(key), false) = (binding.keys.first(), binding.hint.is_empty()) else { continue };
+        if leads_to(binding.action).as_ref() == Some(&model.screen) {
+            continue;
+        }
+        spans.push(Span::styled(format!(" {}", keys::name(*key)), model.theme.style(Role::Title)));
+        spans.push(Span::styled(format!(" {} ", binding.hint), model.theme.style(Role::Faint)));
+    }
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// The screen that a key shows at once: nobody needs the key of the screen in sight.
+fn leads_to(action: Action) -> Option<Screen> {
+    match action {
+        Action::ShowOverview => Some(Screen::Overview),
+        Action::ShowSites => Some(Screen::Sites),
+        Action::ShowCalls => Some(Screen::Calls),
+        Action::ShowEvents => Some(Screen::Events),
+        Action::Move(_)
+        | Action::Open
+        | Action::Back
+        | Action::Help
+        | Action::Pause
+        | Action::EditFilter
+        | Action::Type(_)
+        | Action::Erase
+        | Action::KeepFilter
+        | Action::DropFilter
+        | Action::Reconnect
+        | Action::Quit => None,
+    }
+}

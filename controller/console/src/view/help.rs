@@ -1,0 +1,54 @@
+//! The keys of a screen, printed from the tables that the keys are looked up in, and what the marks mean.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::panel;
+use crate::keys;
+use crate::model::{Model, Screen};
+use crate::theme::Role;
+
+/// The longest row of any table of keys.
+const KEYS_WIDTH: u16 = 48;
+
+/// Marks that no panel explains where it uses them.
+const MARKS: &[(&str, &str)] = &[
+    ("C", "control channel"),
+    ("·", "free slot"),
+    ("41 #", "talkgroup 41 talks"),
+    ("~41 ~", "it hangs: silent"),
+    ("!41 !", "emergency call"),
+    ("!!", "emergency"),
+    ("!", "something is broken"),
+    ("-", "waited or refused"),
+];
+
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, from: &Screen) {
+    let [keys_area, marks_area] =
+        Layout::horizontal([Constraint::Length(KEYS_WIDTH), Constraint::Fill(1)]).areas(area);
+    let keys = keys::tables(from)
+        .iter()
+        .flat_map(|table| table.iter())
+        .map(|binding| (keys::label(binding), binding.does));
+    let title = format!("Keys: {}", from.title());
+    let inner = panel(frame, keys_area, model, &title, "");
+    print(frame, inner, model, keys);
+    let marks = MARKS.iter().map(|(mark, means)| ((*mark).to_owned(), *means));
+    let inner = panel(frame, marks_area, model, "Marks", "");
+    print(frame, inner, model, marks);
+}
+
+fn print(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    rows: impl Iterator<Item = (String, &'static str)>,
+) {
+    let style = model.theme.style(Role::Title);
+    let lines: Vec<_> = rows
+        .map(|(term, means)| Line::from(vec![Span::styled(format!(" {term:10} "), style), Span::raw(means)]))
+        .collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}

@@ -1,0 +1,126 @@
+//! One site: what it is, what it counts, and every slot of every carrier.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+use trunklab_protocol::SiteId;
+use trunklab_protocol::operator::{SiteView, Snapshot};
+
+use super::columns::{Columns, left, rest, right};
+use super::share::{Want, share};
+use super::sites::used;
+use super::{calls, indented, panel, strip};
+use crate::clock::{duration, time_of_day};
+use crate::model::Model;
+use crate::sentence::name_of;
+use crate::theme::Role;
+
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snapshot, site: SiteId) {
+    let Some(view) = picture.sites.iter().find(|view| view.site == site) else {
+        let inner = panel(frame, area, model, &format!("Site {site}"), "");
+        frame.render_widget(Paragraph::new("This site is no longer configured."), indented(inner));
+        return;
+    };
+    let carriers = strip::carriers(view, picture);
+    let most = |count: usize| u16::try_from(count.max(1)).unwrap_or(u16::MAX).saturating_add(1);
+    let rows = share(
+        area.height,
+        [
+            Want { least: 5, most: 6 },
+            Want { least: 3, most: most(carriers.len()) },
+            Want { least: 4, most: u16::MAX },
+        ],
+    );
+    let [facts, slots, talk] = Layout::vertical(rows.map(Constraint::Length)).areas(area);
+    render_facts(frame, facts, model, view);
+    render_carriers(frame, slots, model, &carriers);
+    render_calls(frame, talk, model, picture, view);
+}
+
+fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteView) {
+    let inner = panel(frame, area, model, &format!("Site {} {}", site.site, site.name), "");
+    let service = match (site.in_service, model.losses.get(&site.site)) {
+        (true, _) => Line::styled("in service", model.theme.style(Role::Good)),
+        (false, Some(loss)) => {
+            let text = format!("LOST at {}: {}", time_of_day(loss.at), loss.cause);
+            Line::styled(text, model.theme.style(Role::Warning))
+        }
+        (false, None) => Line::styled("OUT OF SERVICE", model.theme.style(Role::Warning)),
+    };
+    let air = &site.air;
+    let lines = vec![
+        service,
+        Line::raw(format!(
+            "{}, control channel {}, {} radios, {} traffic slots in use",
+            site.profile,
+            site.control,
+            site.radios,
+            used(site)
+        )),
+        Line::raw(format!(
+            "control words: {} sent, {} of them busy",
+            air.control_words, air.control_words_busy
+        )),
+        Line::raw(format!(
+            "bursts: {} taken, {} collided, {} late, {} dropped",
+            air.bursts, air.collisions, air.late, air.dropped
+        )),
+    ];
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), indented(inner));
+}
+
+type Carrier<'a> = (trunklab_protocol::CarrierNumber, Vec<(trunklab_protocol::SlotAddress, strip::Slot<'a>)>);
+
+fn render_carriers(frame: &mut Frame<'_>, area: Rect, model: &Model, carriers: &[Carrier<'_>]) {
+    let inner = panel(frame, area, model, "Carriers", "each with its slots");
+    let lines: Vec<_> = carriers
+        .iter()
+        .map(|(carrier, slots)| {
+            let mut spans = vec![Span::raw(format!(" {:>5} ", carrier.number()))];
+            for (_, slot) in slots {
+                spans.push(Span::raw(" ["));
+                spans
+                    .push(Span::styled(format!("{:^6}", strip::numbered(*slot)), strip::style(*slot, model)));
+                spans.push(Span::raw("]"));
+            }
+            Line::from(spans)
+        })
+        .collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn render_calls(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snapshot, site: &SiteView) {
+    let inner = panel(frame, area, model, "Calls and waiting requests here", "");
+    let columns = Columns::new(
+        &[left("", 2), left("", 8), right("", 5), rest(""), left("", 13), right("", 7)],
+        area.width.saturating_sub(1),
+    );
+    let mut lines: Vec<_> = calls::at_site(picture, site.site)
+        .map(|call| {
+            let at = call.sites.iter().find(|(at, _)| *at == site.site).map(|(_, at)| at.to_string());
+            columns.row(vec![
+                calls::mark(call, model),
+                Line::raw(at.unwrap_or_default()),
+                calls::number(call, model),
+                Line::raw(name_of(call.talkgroup, picture)),
+                calls::talker(call, model),
+                Line::raw(duration(model.now.since(call.since))),
+            ])
+        })
+        .collect();
+    lines.extend(picture.queue.iter().filter(|waiting| waiting.site == site.site).map(|waiting| {
+        columns.row(vec![
+            Line::raw(if waiting.emergency { "!!" } else { "- " }),
+            Line::styled("waits", model.theme.style(Role::Notice)),
+            Line::raw(waiting.talkgroup.to_string()),
+            Line::raw(name_of(waiting.talkgroup, picture)),
+            Line::raw(format!("unit {}", waiting.unit)),
+            Line::raw(duration(model.now.since(waiting.since))),
+        ])
+    }));
+    if lines.is_empty() {
+        lines.push(Line::styled("   nobody talks, nobody waits", model.theme.style(Role::Faint)));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}

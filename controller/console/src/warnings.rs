@@ -1,0 +1,122 @@
+//! What the operator must see whatever the screen: worked out from the model at each drawing, gravest first.
+
+use trunklab_protocol::operator::Snapshot;
+use trunklab_protocol::{CallId, SiteId, Span, TalkgroupId, UnitId};
+
+use crate::clock::duration;
+use crate::model::{Grade, Link, Loss, Model};
+use crate::sentence::{site_name, talkgroup_name};
+
+/// Something that should not be so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// Nothing arrives from the controller: the picture is old.
+    LinkLost {
+        /// What went wrong.
+        why: String,
+        /// Until the next attempt; `None` while one is under way.
+        retry_in: Option<Span>,
+    },
+    /// An emergency call runs.
+    Emergency {
+        /// Which.
+        call: CallId,
+        /// On which talkgroup.
+        talkgroup: TalkgroupId,
+        /// Who talks, if anyone does.
+        talker: Option<UnitId>,
+        /// Where.
+        sites: Vec<SiteId>,
+    },
+    /// An emergency request waits for a channel.
+    EmergencyWaits {
+        /// Who.
+        unit: UnitId,
+        /// For which talkgroup.
+        talkgroup: TalkgroupId,
+        /// How long already.
+        waited: Span,
+    },
+    /// A site is out of service.
+    SiteLost {
+        /// Which.
+        site: SiteId,
+        /// Why and since when, if the console saw it.
+        loss: Option<(Loss, Span)>,
+    },
+}
+
+impl Warning {
+    /// How much it should stand out.
+    pub fn grade(&self) -> Grade {
+        match self {
+            Self::Emergency { .. } | Self::EmergencyWaits { .. } => Grade::Emergency,
+            Self::LinkLost { .. } | Self::SiteLost { .. } => Grade::Warning,
+        }
+    }
+
+    /// The sentence, with the names that the picture knows.
+    pub fn text(&self, picture: Option<&Snapshot>) -> String {
+        let group = |talkgroup: &TalkgroupId| match picture {
+            Some(picture) => talkgroup_name(*talkgroup, picture),
+            None => format!("talkgroup {talkgroup}"),
+        };
+        match self {
+            Self::LinkLost { why, retry_in } => match retry_in {
+                Some(span) => format!("LINK LOST, next attempt in {}: {why}", duration(*span)),
+                None => format!("LINK LOST, connecting: {why}"),
+            },
+            Self::Emergency { call, talkgroup, talker, sites } => {
+                let talker =
+                    talker.map_or_else(|| "nobody talks".to_owned(), |unit| format!("unit {unit} talks"));
+                let sites: Vec<_> = sites.iter().take(8).map(ToString::to_string).collect();
+                format!("EMERGENCY {}: {talker}, call {call}, sites {}", group(talkgroup), sites.join(" "))
+            }
+            Self::EmergencyWaits { unit, talkgroup, waited } => {
+                format!("EMERGENCY WAITS {}: unit {unit}, for {}", group(talkgroup), duration(*waited))
+            }
+            Self::SiteLost { site, loss } => {
+                let site =
+                    picture.map_or_else(|| format!("site {site}"), |picture| site_name(*site, picture));
+                match loss {
+                    Some((loss, since)) => {
+                        format!("SITE LOST {site} {} ago: {}", duration(*since), loss.cause)
+                    }
+                    None => format!("SITE LOST {site}: it is out of service"),
+                }
+            }
+        }
+    }
+}
+
+/// Everything that should not be so, gravest first.
+pub fn warnings(model: &Model) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let Some(picture) = &model.picture else { return found };
+    match &model.link {
+        Link::Live => {}
+        Link::Connecting { .. } => found
+            .push(Warning::LinkLost { why: "what you see may be out of date".to_owned(), retry_in: None }),
+        Link::Lost { why, retry_in } => {
+            found.push(Warning::LinkLost { why: why.clone(), retry_in: Some(*retry_in) });
+        }
+    }
+    found.extend(picture.calls.iter().filter(|call| call.emergency).map(|call| Warning::Emergency {
+        call: call.call,
+        talkgroup: call.talkgroup,
+        talker: call.talker,
+        sites: call.sites.iter().map(|(site, _)| *site).collect(),
+    }));
+    found.extend(picture.queue.iter().filter(|waiting| waiting.emergency).map(|waiting| {
+        Warning::EmergencyWaits {
+            unit: waiting.unit,
+            talkgroup: waiting.talkgroup,
+            waited: model.now.since(waiting.since),
+        }
+    }));
+    found.extend(picture.sites.iter().filter(|site| !site.in_service).map(|site| Warning::SiteLost {
+        site: site.site,
+        loss: model.losses.get(&site.site).map(|loss| (*loss, model.now.since(loss.at))),
+    }));
+    found
+}

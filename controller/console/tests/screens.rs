@@ -1,0 +1,214 @@
+//! What the operator sees, at both sizes. A changed picture is reviewed like code: `cargo insta review`.
+
+mod invented;
+
+use crossterm::event::KeyCode;
+use invented::world::World;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::Color;
+use trunklab_console::conn::Report;
+use trunklab_console::keys::lookup;
+use trunklab_console::model::Stream;
+use trunklab_console::update::{Message, update};
+use trunklab_console::view::render;
+use trunklab_console::{Model, Theme};
+use trunklab_protocol::Span;
+use trunklab_protocol::operator::Event;
+
+const BEAT: Span = Span::from_millis(250);
+
+/// A console and the network that it watches.
+struct Scene {
+    world: World,
+    model: Model,
+}
+
+impl Scene {
+    fn new(theme: Theme) -> Self {
+        let mut scene =
+            Self { world: World::new(81, 7), model: Model::new(([127, 0, 0, 1], 7443).into(), theme) };
+        let snapshot = Box::new(scene.world.snapshot());
+        scene.hear(Report::Snapshot { snapshot, stream: Stream::BeginsHere });
+        scene.hear(Report::Live);
+        scene
+    }
+
+    fn busy() -> Self {
+        let mut scene = Self::new(Theme::Plain);
+        scene.live(60);
+        scene
+    }
+
+    fn hear(&mut self, report: Report) {
+        update(&mut self.model, Message::Report(report));
+    }
+
+    fn hear_all(&mut self, events: Vec<Event>) {
+        events.into_iter().for_each(|event| self.hear(Report::Event(event)));
+    }
+
+    fn live(&mut self, beats: u32) {
+        for _ in 0..beats {
+            update(&mut self.model, Message::Tick(BEAT));
+            let events = self.world.step(BEAT);
+            self.hear_all(events);
+        }
+    }
+
+    fn press(&mut self, keys: &[KeyCode]) {
+        for key in keys {
+            let action = lookup(&self.model, (*key).into()).expect("the key is bound");
+            update(&mut self.model, Message::Act(action));
+        }
+    }
+
+    fn type_text(&mut self, text: &str) {
+        self.press(&text.chars().map(KeyCode::Char).collect::<Vec<_>>());
+    }
+
+    fn draw(&self, width: u16, height: u16) -> TestBackend {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| render(frame, &self.model)).unwrap();
+        terminal.backend().clone()
+    }
+}
+
+fn check(name: &str, scene: &Scene) {
+    for (width, height) in [(80, 24), (120, 40)] {
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), scene.draw(width, height));
+    }
+}
+
+#[test]
+fn overview_busy() {
+    check("overview_busy", &Scene::busy());
+}
+
+#[test]
+fn overview_empty() {
+    check("overview_empty", &Scene::new(Theme::Plain));
+}
+
+#[test]
+fn overview_emergency() {
+    let mut scene = Scene::new(Theme::Plain);
+    let events = scene.world.emergency();
+    scene.hear_all(events);
+    scene.live(3);
+    check("overview_emergency", &scene);
+}
+
+#[test]
+fn overview_emergency_waits() {
+    let mut scene = Scene::busy();
+    // Chance may pick a talkgroup that already talks; then nobody asks, and another try is made.
+    for _ in 0..30 {
+        let events = scene.world.emergency();
+        scene.hear_all(events);
+    }
+    check("overview_emergency_waits", &scene);
+}
+
+#[test]
+fn overview_site_lost() {
+    let mut scene = Scene::busy();
+    let events = scene.world.lose(3);
+    scene.hear_all(events);
+    update(&mut scene.model, Message::Tick(Span::from_secs(12)));
+    check("overview_site_lost", &scene);
+}
+
+#[test]
+fn overview_link_lost() {
+    let mut scene = Scene::busy();
+    let why = "the controller closed the connection".to_owned();
+    scene.hear(Report::Lost { why, retry_in: Span::from_secs(4) });
+    check("overview_link_lost", &scene);
+}
+
+#[test]
+fn before_the_first_snapshot() {
+    let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+    let why = "no controller answers at 127.0.0.1:7443: Connection refused".to_owned();
+    update(&mut model, Message::Report(Report::Lost { why, retry_in: Span::from_millis(500) }));
+    check("before_the_first_snapshot", &Scene { world: World::new(1, 1), model });
+}
+
+#[test]
+fn help() {
+    let mut scene = Scene::busy();
+    scene.type_text("?");
+    check("help", &scene);
+}
+
+#[test]
+fn events_follow() {
+    let mut scene = Scene::busy();
+    scene.type_text("e");
+    check("events_follow", &scene);
+}
+
+#[test]
+fn events_paused() {
+    let mut scene = Scene::busy();
+    scene.type_text("e");
+    scene.press(&[KeyCode::PageUp, KeyCode::Up]);
+    scene.live(20);
+    check("events_paused", &scene);
+}
+
+#[test]
+fn events_filtered() {
+    let mut scene = Scene::busy();
+    scene.type_text("e/fire");
+    check("events_filtered", &scene);
+}
+
+#[test]
+fn sites() {
+    let mut scene = Scene::busy();
+    scene.type_text("sj");
+    check("sites", &scene);
+}
+
+#[test]
+fn one_site() {
+    let mut scene = Scene::busy();
+    scene.press(&[KeyCode::Enter]);
+    check("one_site", &scene);
+}
+
+#[test]
+fn calls() {
+    let mut scene = Scene::busy();
+    scene.type_text("cj");
+    check("calls", &scene);
+}
+
+#[test]
+fn without_colour_no_cell_has_one() {
+    let mut scene = Scene::busy();
+    let events = scene.world.emergency().into_iter().chain(scene.world.lose(3)).collect();
+    scene.hear_all(events);
+    for screen in ["o", "s", "c", "e", "?"] {
+        scene.type_text(screen);
+        let backend = scene.draw(80, 24);
+        for cell in backend.buffer().content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "on screen {screen}");
+        }
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let mut scene = Scene::busy();
+    for screen in ["o", "s", "c", "e", "?"] {
+        scene.type_text(screen);
+        for width in [1, 2, 7, 20, 39, 80, 119, 120, 300] {
+            for height in [1, 2, 3, 4, 9, 24, 100] {
+                scene.draw(width, height);
+            }
+        }
+    }
+}

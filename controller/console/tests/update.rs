@@ -1,0 +1,116 @@
+//! What keys and reports do, as tables.
+
+mod invented;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use invented::world::{World, site};
+use trunklab_console::conn::Report;
+use trunklab_console::keys::lookup;
+use trunklab_console::model::{Link, Screen, Stream};
+use trunklab_console::update::{Command, Message, update};
+use trunklab_console::{Model, Theme};
+use trunklab_protocol::Span;
+
+fn model() -> Model {
+    let mut world = World::new(81, 7);
+    let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+    let snapshot = Box::new(world.snapshot());
+    update(&mut model, Message::Report(Report::Snapshot { snapshot, stream: Stream::BeginsHere }));
+    update(&mut model, Message::Report(Report::Live));
+    for _ in 0..40 {
+        for event in world.step(Span::from_millis(250)) {
+            update(&mut model, Message::Report(Report::Event(event)));
+        }
+    }
+    model
+}
+
+fn press(model: &mut Model, keys: &str) -> Option<Command> {
+    let mut last = None;
+    for key in keys.split_whitespace() {
+        let code = match key {
+            "Enter" => KeyCode::Enter,
+            "Esc" => KeyCode::Esc,
+            "Down" => KeyCode::Down,
+            "Up" => KeyCode::Up,
+            letter => KeyCode::Char(letter.chars().next().expect("no word is empty")),
+        };
+        let action = lookup(model, KeyEvent::from(code));
+        last = action.and_then(|action| update(model, Message::Act(action)));
+    }
+    last
+}
+
+#[test]
+fn keys_lead_from_screen_to_screen() {
+    let table = [
+        ("", Screen::Overview),
+        ("s", Screen::Sites),
+        ("c", Screen::Calls),
+        ("e", Screen::Events),
+        ("4 1", Screen::Overview),
+        ("Enter", Screen::Site(site(1))),
+        ("j Enter", Screen::Site(site(2))),
+        ("s Down Down Down Enter", Screen::Site(site(3))),
+        ("s G k Enter", Screen::Site(site(2))),
+        ("Enter j", Screen::Site(site(2))),
+        ("Enter Esc", Screen::Sites),
+        ("Enter Esc Esc", Screen::Overview),
+        ("Esc", Screen::Overview),
+        ("c Enter", Screen::Events),
+        ("c Enter Esc", Screen::Events),
+        ("c Enter Esc Esc", Screen::Overview),
+        ("e / q s c", Screen::Events),
+        ("e / q Enter Esc Esc", Screen::Overview),
+        ("e / q Esc c", Screen::Calls),
+        ("?", Screen::Help(Box::new(Screen::Overview))),
+        ("s ?", Screen::Help(Box::new(Screen::Sites))),
+        ("s ? Esc", Screen::Sites),
+        ("s ? ?", Screen::Sites),
+    ];
+    for (keys, screen) in table {
+        let mut model = model();
+        assert_eq!(press(&mut model, keys), None, "{keys}");
+        assert_eq!(model.screen(), &screen, "{keys}");
+    }
+}
+
+#[test]
+fn keys_that_ask_the_shell() {
+    for (keys, command) in [
+        ("q", Some(Command::Quit)),
+        ("? q", Some(Command::Quit)),
+        ("r", Some(Command::Reconnect)),
+        ("e / q", None),
+        ("x", None),
+    ] {
+        assert_eq!(press(&mut model(), keys), command, "{keys}");
+    }
+}
+
+#[test]
+fn the_link_shows_what_the_connection_tells_and_counts_down() {
+    let mut model = model();
+    let retry_in = Span::from_secs(4);
+    let lost = Report::Lost { why: "the connection broke".to_owned(), retry_in };
+    update(&mut model, Message::Report(lost));
+    update(&mut model, Message::Tick(Span::from_secs(1)));
+    let why = "the connection broke".to_owned();
+    assert_eq!(model.link(), &Link::Lost { why, retry_in: Span::from_secs(3) });
+    update(&mut model, Message::Report(Report::Connecting { attempt: 2 }));
+    assert_eq!(model.link(), &Link::Connecting { attempt: 2 });
+    update(&mut model, Message::Report(Report::Live));
+    assert_eq!(model.link(), &Link::Live);
+}
+
+#[test]
+fn a_gap_in_the_events_asks_for_a_snapshot() {
+    let mut world = World::new(81, 7);
+    let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+    let snapshot = Box::new(world.snapshot());
+    update(&mut model, Message::Report(Report::Snapshot { snapshot, stream: Stream::BeginsHere }));
+    let events: Vec<_> = (0..40).flat_map(|_| world.step(Span::from_millis(250))).collect();
+    assert_eq!(update(&mut model, Message::Report(Report::Event(events[0].clone()))), None);
+    let after_gap = Message::Report(Report::Event(events[4].clone()));
+    assert_eq!(update(&mut model, after_gap), Some(Command::Refresh));
+}
