@@ -9,6 +9,7 @@ use trunklab_protocol::ProfileId;
 
 pub mod handset;
 pub mod import;
+pub mod replay;
 
 /// What `trunklab` can do.
 #[derive(Debug, Subcommand)]
@@ -17,6 +18,8 @@ pub enum Command {
     Handset(handset::HandsetOptions),
     /// Read talkgroup lists, site lists and call logs; tell what is in them and what is wrong with them
     Import(import::ImportOptions),
+    /// Let a recorded call log drive the radios, in virtual time
+    Replay(replay::ReplayOptions),
     /// Print tab completions for a shell
     Completions {
         /// Which shell
@@ -50,6 +53,7 @@ pub fn perform(command: Command) -> Result<Outcome> {
     match command {
         Command::Handset(options) => handset::perform(&options),
         Command::Import(options) => import::perform(&options),
+        Command::Replay(options) => replay::perform(&options),
         Command::Completions { shell } => {
             #[derive(Debug, Parser)]
             #[command(name = "trunklab")]

@@ -366,17 +366,26 @@ impl World {
         }
     }
 
-    /// Performs a script from its beginning, and goes on until `until`. `progress` is told the present moment now and
-    /// then.
-    pub fn play(&mut self, script: &Script, until: Moment, mut progress: impl FnMut(&mut Self)) {
+    /// Performs a script from its beginning, and goes on until `until`. `progress` is called after each deed, and after
+    /// each second without one, so that what was seen can be taken before it piles up.
+    pub fn play(
+        &mut self,
+        script: &Script,
+        until: Moment,
+        mut progress: impl FnMut(&mut Self, Option<&Deed>),
+    ) {
         for (at, deed) in script.deeds() {
-            self.run_until(*at);
+            self.run_by_seconds(*at, &mut progress);
             self.perform(deed.clone());
-            progress(self);
+            progress(self, Some(deed));
         }
+        self.run_by_seconds(until, &mut progress);
+    }
+
+    fn run_by_seconds(&mut self, until: Moment, progress: &mut impl FnMut(&mut Self, Option<&Deed>)) {
         while self.now < until {
             self.run_until(until.min(self.now + Span::from_secs(1)));
-            progress(self);
+            progress(self, None);
         }
     }
 
