@@ -100,11 +100,11 @@ pub fn script(
         if selected.insert(call.unit, call.talkgroup) != Some(call.talkgroup) {
             deeds.push((at - SELECT_AHEAD, Deed::User(call.unit, Input::Select(call.talkgroup))));
         }
+        deeds.push((at, Deed::User(call.unit, Input::PressPtt { kind: kind(call) })));
         let frames = speech(call.unit, call.duration);
         if !frames.is_empty() {
             deeds.push((at, Deed::User(call.unit, Input::Speech(frames))));
         }
-        deeds.push((at, Deed::User(call.unit, Input::PressPtt { kind: kind(call) })));
         deeds.push((at + call.duration, Deed::User(call.unit, Input::ReleasePtt)));
     }
     Script::new(deeds)

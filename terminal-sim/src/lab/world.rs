@@ -232,6 +232,11 @@ impl World {
         self.traffic
     }
 
+    /// The voice switch.
+    pub fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
     /// The controller's core, if it runs.
     pub fn controller(&self) -> Option<&Controller> {
         self.controller.as_ref()

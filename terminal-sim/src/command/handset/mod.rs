@@ -126,8 +126,8 @@ impl Session {
 
     async fn press(&mut self, unit: UnitId, kind: RequestKind) {
         let speech = self.speech(unit);
-        self.user(unit, Input::Speech(speech)).await;
         self.user(unit, Input::PressPtt { kind }).await;
+        self.user(unit, Input::Speech(speech)).await;
     }
 
     fn speech(&mut self, unit: UnitId) -> Vec<VoiceFrame> {
