@@ -34,7 +34,10 @@ pub struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        let histogram = || Histogram::new(3).expect("three digits are within the histogram's limits");
+        let histogram = || {
+            Histogram::new_with_bounds(1, 3_600_000_000, 3)
+                .expect("an hour in microseconds at three digits is allowed")
+        };
         Self {
             granted: 0,
             queued: 0,
