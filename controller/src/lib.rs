@@ -16,6 +16,7 @@ pub mod run_loop;
 pub mod store;
 pub mod switch;
 pub mod zone;
+pub mod zone_file;
 
 #[cfg(test)]
 mod testing;

@@ -11,7 +11,7 @@ mod tokens;
 pub use authority::Authority;
 pub use credentials::{Credentials, Fingerprint};
 pub use deny::DenyList;
-pub use directory::ZoneDirectory;
+pub use directory::{ZoneDirectory, write_private};
 pub use tls::{client_config, link_server_config, operator_server_config, site_of_certificate};
 pub use tokens::{TOKEN_LIFE, Tokens};
 

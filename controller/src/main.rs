@@ -1,0 +1,195 @@
+//! `controller`: makes a zone, provisions it, enrols its sites, and runs it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use trunklab_controller::operator::{new_operator_token, token_hash};
+use trunklab_controller::run::{ControllerOptions, RunningController};
+use trunklab_controller::store::{Store, StorePlace};
+use trunklab_controller::zone::{ZoneDirectory, write_private};
+use trunklab_controller::zone_file;
+use trunklab_protocol::SiteId;
+
+/// The controller of a trunked radio zone: sets up calls, keeps the registers, switches voice.
+///
+/// A zone is made in five steps: `ca init`, `provision`, `token`, `ca token` for each site, `run`.
+/// docs/operating.md goes through them with an example.
+#[derive(Debug, Parser)]
+#[command(name = "controller", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The zone's certificate authority.
+    #[command(subcommand)]
+    Ca(Ca),
+    /// Puts sites, talkgroups and subscribers into the database; what is there already is replaced.
+    Provision {
+        /// The database; made where it does not exist.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+        /// What to put there.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Makes a read-only token for a console; a running controller knows it within seconds.
+    Token {
+        /// The database.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+        /// Where to write the token; must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Whom it is for.
+        #[arg(long, default_value = "console")]
+        name: String,
+    },
+    /// Runs the controller until it is told to end (SIGTERM or Ctrl-C).
+    Run(Run),
+}
+
+#[derive(Debug, Subcommand)]
+enum Ca {
+    /// Makes the authority and the controller's certificate.
+    Init {
+        /// Where; must not hold a zone yet.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Host names and addresses by which sites and consoles reach the controller, beside loopback.
+        #[arg(long = "name", value_name = "HOST")]
+        names: Vec<String>,
+    },
+    /// Makes a one-time token with which a site enrols, and prints it.
+    Token {
+        /// The zone's directory.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// For which site.
+        #[arg(long, value_name = "NUMBER", value_parser = site)]
+        site: SiteId,
+        /// Hours until it expires.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=8_760))]
+        hours: u64,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// The database.
+    #[arg(long, value_name = "FILE", env = "TRUNKLAB_DB")]
+    db: PathBuf,
+    /// The zone's directory, made by `controller ca init`.
+    #[arg(long, value_name = "DIR", env = "TRUNKLAB_CREDENTIALS")]
+    credentials: PathBuf,
+    /// Where sites connect.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7100")]
+    listen: SocketAddr,
+    /// Where consoles connect, monitoring asks, and sites enrol.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7143")]
+    operator: SocketAddr,
+    /// Where the voice switch receives.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7104")]
+    voice: SocketAddr,
+    /// Where sites send voice, if the switch is bound to every address.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    voice_advertised: Option<SocketAddr>,
+    /// Provisions from this file first.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match execute(CommandLine::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Ca(Ca::Init { dir, names }) => {
+            ZoneDirectory::init(&dir, &names)?;
+            say(&format!("{} holds a new zone; keep ca.key and controller.key secret", dir.display()));
+        }
+        Command::Ca(Ca::Token { dir, site, hours }) => {
+            let zone = ZoneDirectory::open(&dir);
+            let authority = zone.authority()?.with_context(|| {
+                format!("{} has no ca.key: make the token where the authority's key is", dir.display())
+            })?;
+            let life = Duration::from_secs(hours * 3_600);
+            let token = zone.tokens().issue(site, authority.fingerprint(), SystemTime::now(), life)?;
+            say(&token.to_string());
+        }
+        Command::Provision { db, config } => {
+            let changes = zone_file::read(&config)?;
+            Store::open(&StorePlace::File(db.clone()))?.provision(&changes)?;
+            say(&format!("{}: {} entries provisioned", db.display(), changes.len()));
+        }
+        Command::Token { db, out, name } => {
+            let token = new_operator_token()?;
+            // The file first: a token that nobody could read would stand in the database for ever.
+            write_private(&out, &format!("{token}\n"))?;
+            Store::open_beside(&db)?.add_operator_token(&token_hash(&token), &name)?;
+            say(&format!("{} holds the token; it is not kept anywhere else", out.display()));
+        }
+        Command::Run(run) => serve(run)?,
+    }
+    Ok(())
+}
+
+fn serve(run: Run) -> anyhow::Result<()> {
+    let mut options = ControllerOptions::on_disk(&run.db, &run.credentials)?;
+    options.listen = run.listen;
+    options.operator = run.operator;
+    options.voice = run.voice;
+    options.voice_advertised = run.voice_advertised;
+    if let Some(config) = &run.config {
+        options.provision = zone_file::read(config)?;
+    }
+    let runtime = tokio::runtime::Runtime::new().context("the system gave no threads")?;
+    runtime.block_on(async {
+        let mut terminated = signal(SignalKind::terminate())?;
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut controller = RunningController::start(options).await?;
+        let addresses = controller.addresses();
+        say(&format!(
+            "controller ready: sites {}, operators {}, voice {}",
+            addresses.listen, addresses.operator, addresses.voice
+        ));
+        tokio::select! {
+            ended = controller.ended() => return Ok(ended?),
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+        tracing::info!("closing down");
+        Ok(controller.stop().await?)
+    })
+}
+
+fn site(text: &str) -> Result<SiteId, &'static str> {
+    text.parse().ok().and_then(SiteId::new).ok_or("a site is a number from 1 to 65535")
+}
+
+#[allow(clippy::print_stdout, reason = "the one place where this program answers")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[allow(clippy::print_stderr, reason = "the one place where this program complains")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("controller: {error}");
+}

@@ -1,0 +1,425 @@
+//! `zone.toml`: what a zone consists of, in a form that people write. `docs/operating.md` explains it by example.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::settings::Neighbour;
+use trunklab_protocol::{
+    CarrierNumber, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId,
+    SlotAddress, SlotNumber, TalkgroupId, UnitId,
+};
+
+/// Why a zone's file cannot be used; each sentence names the place.
+#[derive(Debug, thiserror::Error)]
+pub enum ZoneFileError {
+    /// It cannot be read.
+    #[error("{}: {source}; check the path", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not TOML, or a field is not what it should be. The text has line and column.
+    #[error("{}: {text}", path.display())]
+    Syntax {
+        /// Which.
+        path: PathBuf,
+        /// What, and where.
+        text: String,
+    },
+    /// The parts do not fit together.
+    #[error("{}: {place}: {what}", path.display())]
+    Unfit {
+        /// Which.
+        path: PathBuf,
+        /// Which part.
+        place: String,
+        /// What is wrong, and the remedy.
+        what: String,
+    },
+}
+
+/// Reads a zone's file whole: system, sites, talkgroups, subscribers.
+///
+/// # Errors
+/// At the first defect; nothing is half-read.
+pub fn read(path: &Path) -> Result<Vec<Change>, ZoneFileError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| ZoneFileError::File { path: path.to_owned(), source })?;
+    parse(&text).map_err(|defect| match defect {
+        Defect::Syntax(error) => {
+            ZoneFileError::Syntax { path: path.to_owned(), text: error.to_string().trim_end().to_owned() }
+        }
+        Defect::Unfit { place, what } => ZoneFileError::Unfit { path: path.to_owned(), place, what },
+    })
+}
+
+#[derive(Debug)]
+enum Defect {
+    Syntax(toml::de::Error),
+    Unfit { place: String, what: String },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ZoneFile {
+    system: Option<SystemTable>,
+    #[serde(default)]
+    site: Vec<SiteTable>,
+    #[serde(default)]
+    talkgroup: Vec<TalkgroupTable>,
+    #[serde(default)]
+    subscriber: Vec<SubscriberTable>,
+}
+
+/// Where the voice switch receives is not here: the controller knows where it was bound.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SystemTable {
+    node: Option<NodeId>,
+    queue_len_max: Option<u16>,
+    queue_wait_ms_max: Option<u32>,
+    transmission_ms_max: Option<u32>,
+    challenge_ms_max: Option<u32>,
+    challenges_max: Option<u16>,
+    visitors_max: Option<u32>,
+    site_silence_ms_max: Option<u32>,
+    heartbeat_ms: Option<u16>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteTable {
+    id: SiteId,
+    name: String,
+    profile: ProfileId,
+    carriers: Vec<CarrierNumber>,
+    control: Place,
+    #[serde(default)]
+    position: Position,
+    #[serde(default = "default_power_dbm")]
+    power_dbm: i8,
+    #[serde(default)]
+    neighbours: Vec<SiteId>,
+    #[serde(default = "default_access")]
+    access: AccessRules,
+    #[serde(default = "default_interval_ms")]
+    broadcast_interval_ms: u16,
+    #[serde(default = "default_interval_ms")]
+    talker_silence_ms: u16,
+    #[serde(default = "default_late_entry_ms")]
+    late_entry_interval_ms: u16,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TalkgroupTable {
+    id: TalkgroupId,
+    name: String,
+    #[serde(default = "default_priority")]
+    priority: Priority,
+    hang_time_ms: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubscriberTable {
+    unit: UnitId,
+    key: Key,
+    talkgroups: Vec<TalkgroupId>,
+    imei: Option<Imei>,
+    imsi: Option<Imsi>,
+    msisdn: Option<Msisdn>,
+    fleet: Option<u16>,
+    member: Option<u16>,
+    sites: Option<Vec<SiteId>>,
+}
+
+/// `"1/0"`: carrier and slot, as screens show it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Place(SlotAddress);
+
+impl TryFrom<String> for Place {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let place = || {
+            let (carrier, slot) = text.split_once('/')?;
+            let carrier = CarrierNumber::new(carrier.parse().ok()?)?;
+            let slot = SlotNumber::new(slot.parse().ok()?)?;
+            Some(Self(SlotAddress { carrier, slot }))
+        };
+        place().ok_or("a place is written \"carrier/slot\", like \"1/0\"")
+    }
+}
+
+/// 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Key(UnitKey);
+
+impl TryFrom<String> for Key {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        // The text itself never appears in the message: it is a secret.
+        let expected = "a key is 32 hexadecimal digits; `openssl rand -hex 16` makes one";
+        if text.len() != 32 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(expected);
+        }
+        u128::from_str_radix(&text, 16).map(|key| Self(UnitKey::new(key.to_be_bytes()))).map_err(|_| expected)
+    }
+}
+
+const fn default_power_dbm() -> i8 {
+    40
+}
+
+const fn default_access() -> AccessRules {
+    AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 }
+}
+
+const fn default_interval_ms() -> u16 {
+    1_000
+}
+
+const fn default_late_entry_ms() -> u16 {
+    2_000
+}
+
+const fn default_priority() -> Priority {
+    Priority::new(5).expect("5 is a level")
+}
+
+fn parse(text: &str) -> Result<Vec<Change>, Defect> {
+    let file: ZoneFile = toml::from_str(text).map_err(Defect::Syntax)?;
+    check_numbers("site", file.site.iter().map(|site| site.id))?;
+    check_numbers("talkgroup", file.talkgroup.iter().map(|talkgroup| talkgroup.id))?;
+    check_numbers("subscriber", file.subscriber.iter().map(|subscriber| subscriber.unit))?;
+    let talkgroups: BTreeSet<_> = file.talkgroup.iter().map(|talkgroup| talkgroup.id).collect();
+    let mut changes = Vec::new();
+    changes.extend(file.system.map(|system| Change::System(system.parameters())));
+    for site in &file.site {
+        changes.push(Change::Site(site.config(&file.site)?));
+    }
+    changes.extend(file.talkgroup.into_iter().map(|table| {
+        let TalkgroupTable { id, name, priority, hang_time_ms } = table;
+        Change::Talkgroup(Talkgroup { id, name, priority, hang_time_ms })
+    }));
+    for subscriber in file.subscriber {
+        changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
+    }
+    Ok(changes)
+}
+
+fn check_numbers<T: Ord + std::fmt::Display>(
+    kind: &str,
+    numbers: impl Iterator<Item = T>,
+) -> Result<(), Defect> {
+    let mut seen = BTreeSet::new();
+    for number in numbers {
+        let place = format!("{kind} {number}");
+        if !seen.insert(number) {
+            return Err(Defect::Unfit { place, what: "is there twice: remove one of the two".to_owned() });
+        }
+    }
+    Ok(())
+}
+
+impl SystemTable {
+    fn parameters(self) -> SystemParameters {
+        let usual = SystemParameters::default();
+        SystemParameters {
+            node: self.node.unwrap_or(usual.node),
+            switch_address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            queue_len_max: self.queue_len_max.unwrap_or(usual.queue_len_max),
+            queue_wait_ms_max: self.queue_wait_ms_max.unwrap_or(usual.queue_wait_ms_max),
+            transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
+            challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
+            challenges_max: self.challenges_max.unwrap_or(usual.challenges_max),
+            visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
+            site_silence_ms_max: self.site_silence_ms_max.unwrap_or(usual.site_silence_ms_max),
+            heartbeat_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_ms),
+        }
+    }
+}
+
+impl SiteTable {
+    fn config(&self, sites: &[Self]) -> Result<SiteConfig, Defect> {
+        let unfit = |what| Defect::Unfit { place: format!("site {}", self.id), what };
+        let profile = self.profile.profile();
+        check_numbers(&format!("site {}: carrier", self.id), self.carriers.iter())?;
+        if let Some(carrier) = self.carriers.iter().find(|carrier| carrier.number() > profile.carrier_max) {
+            let most = profile.carrier_max;
+            return Err(unfit(format!(
+                "carrier {carrier} is beyond the {most} carriers of {}",
+                profile.name
+            )));
+        }
+        let control = self.control.0;
+        if !self.carriers.contains(&control.carrier) || control.slot.number() >= profile.slots {
+            let slots = profile.slots;
+            return Err(unfit(format!(
+                "control {control} is not at this site: name one of its carriers and a slot below {slots}"
+            )));
+        }
+        let neighbours = self.neighbours.iter().map(|neighbour| {
+            let known = sites.iter().find(|site| site.id == *neighbour && site.id != self.id);
+            known
+                .map(|site| Neighbour { site: site.id, carrier: site.control.0.carrier })
+                .ok_or_else(|| unfit(format!("neighbour {neighbour} is not another site of this file")))
+        });
+        Ok(SiteConfig {
+            site: self.id,
+            name: self.name.clone(),
+            profile: self.profile,
+            position: self.position,
+            power_dbm: self.power_dbm,
+            carriers: self.carriers.clone(),
+            control,
+            neighbours: neighbours.collect::<Result<_, _>>()?,
+            access: self.access,
+            broadcast_interval_ms: self.broadcast_interval_ms,
+            talker_silence_ms: self.talker_silence_ms,
+            late_entry_interval_ms: self.late_entry_interval_ms,
+        })
+    }
+}
+
+impl SubscriberTable {
+    fn config(self, known: &BTreeSet<TalkgroupId>) -> Result<Subscriber, Defect> {
+        let unfit =
+            |what: &str| Defect::Unfit { place: format!("subscriber {}", self.unit), what: what.to_owned() };
+        if let Some(other) = self.talkgroups.iter().find(|talkgroup| !known.contains(talkgroup)) {
+            return Err(unfit(&format!("talkgroup {other} is not in this file: add a [[talkgroup]]")));
+        }
+        let fleet_member = match (self.fleet, self.member) {
+            (Some(fleet), Some(member)) => Some(FleetMember { fleet, member }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => {
+                return Err(unfit("fleet and member belong together: give both"));
+            }
+        };
+        let talkgroups: BTreeSet<_> = self.talkgroups.into_iter().collect();
+        Ok(Subscriber {
+            unit: self.unit,
+            imei: self.imei,
+            imsi: self.imsi,
+            msisdn: self.msisdn,
+            fleet_member,
+            key: self.key.0,
+            talkgroups: talkgroups.into_iter().collect(),
+            sites: self.sites,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZONE: &str = r#"
+        [system]
+        queue_len_max = 7
+
+        [[site]]
+        id = 1
+        name = "Hill"
+        profile = "iden"
+        carriers = [1, 2]
+        control = "1/0"
+        neighbours = [2]
+
+        [[site]]
+        id = 2
+        name = "Harbour"
+        profile = "tetra"
+        carriers = [9]
+        control = "9/3"
+
+        [[talkgroup]]
+        id = 41
+        name = "Fire"
+
+        [[subscriber]]
+        unit = 1017
+        key = "000102030405060708090a0b0c0d0e0f"
+        talkgroups = [41]
+    "#;
+
+    fn defect(from: &str, to: &str) -> String {
+        assert!(ZONE.contains(from), "{from}");
+        match parse(&ZONE.replacen(from, to, 1)).unwrap_err() {
+            Defect::Syntax(error) => error.to_string(),
+            Defect::Unfit { place, what } => format!("{place}: {what}"),
+        }
+    }
+
+    #[test]
+    fn a_zone_reads_with_the_usual_values_where_it_is_silent() {
+        let changes = parse(ZONE).unwrap();
+        let [
+            Change::System(system),
+            Change::Site(hill),
+            Change::Site(_),
+            Change::Talkgroup(fire),
+            Change::Subscriber(unit),
+        ] = &changes[..]
+        else {
+            panic!("{changes:?}")
+        };
+        assert_eq!((system.queue_len_max, system.heartbeat_ms), (7, 1_000));
+        let neighbour = Neighbour { site: SiteId::new(2).unwrap(), carrier: CarrierNumber::new(9).unwrap() };
+        assert_eq!(hill.neighbours, [neighbour]);
+        assert_eq!(hill.traffic_slots().count(), 11);
+        assert_eq!(fire.priority.level(), 5);
+        assert_eq!(unit.key.octets(), &std::array::from_fn(|index| index as u8));
+    }
+
+    #[test]
+    fn every_defect_names_its_place_and_a_remedy() {
+        for (from, to, said) in [
+            ("id = 2", "id = 1", "site 1: is there twice"),
+            ("control = \"1/0\"", "control = \"3/0\"", "site 1: control 3/0 is not at this site"),
+            ("control = \"9/3\"", "control = \"9/4\"", "a slot below 4"),
+            ("control = \"1/0\"", "control = \"one\"", "\"carrier/slot\""),
+            (
+                "carriers = [1, 2]",
+                "carriers = [1, 601]",
+                "site 1: carrier 601 is beyond the 600 carriers of iden",
+            ),
+            ("neighbours = [2]", "neighbours = [1]", "site 1: neighbour 1 is not another site"),
+            ("talkgroups = [41]", "talkgroups = [42]", "subscriber 1017: talkgroup 42 is not in this file"),
+            ("talkgroups = [41]", "talkgroups = []\nfleet = 1", "fleet and member belong together"),
+            ("unit = 1017", "unit = 0", "a unit is a number from 1 to 16777215"),
+            ("name = \"Fire\"", "nmae = \"Fire\"", "unknown field `nmae`"),
+            ("profile = \"iden\"", "profile = \"gsm\"", "unknown variant `gsm`"),
+        ] {
+            let defect = defect(from, to);
+            assert!(defect.contains(said), "`{to}` gives: {defect}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_key_is_refused_and_stays_secret() {
+        let said = defect("000102030405060708090a0b0c0d0e0f", "secretsecretsecret");
+        assert!(said.contains("32 hexadecimal digits"), "{said}");
+    }
+
+    #[test]
+    fn the_example_of_the_manual_is_a_zone() {
+        let manual = include_str!("../../docs/operating.md");
+        let example = manual.split("```toml").nth(1).unwrap().split("```").next().unwrap();
+        let changes = parse(example).unwrap_or_else(|defect| panic!("{defect:?}"));
+        assert!(changes.iter().any(|change| matches!(change, Change::Subscriber(_))));
+    }
+}

@@ -1,0 +1,116 @@
+//! The binary as an operator meets it: exit codes, sentences, signals.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+const ZONE: &str = include_str!("../../docs/operating.md");
+
+fn controller(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_controller"));
+    command.current_dir(directory).args(arguments).env_remove("RUST_LOG");
+    command
+}
+
+fn succeeds(directory: &Path, arguments: &[&str]) -> String {
+    let output = controller(directory, arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn fails(directory: &Path, arguments: &[&str]) -> String {
+    let output = controller(directory, arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+    let said = said(&output);
+    let complaint: Vec<_> = said.lines().filter(|line| line.starts_with("controller: ")).collect();
+    assert_eq!(complaint.len(), 1, "one sentence: {said}");
+    complaint[0].to_owned()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A zone as the manual makes it.
+fn zone() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let example = ZONE.split("```toml").nth(1).unwrap().split("```").next().unwrap();
+    fs::write(directory.path().join("zone.toml"), example).unwrap();
+    succeeds(directory.path(), &["ca", "init", "--dir", "zone"]);
+    succeeds(directory.path(), &["provision", "--db", "zone.db", "--config", "zone.toml"]);
+    directory
+}
+
+const RUN: &[&str] = &[
+    "run",
+    "--db",
+    "zone.db",
+    "--credentials",
+    "zone",
+    "--listen",
+    "127.0.0.1:0",
+    "--operator",
+    "127.0.0.1:0",
+    "--voice",
+    "127.0.0.1:0",
+];
+
+/// A controller that serves, and the line in which it said so.
+fn serving(directory: &Path) -> (Child, String) {
+    let mut child = controller(directory, RUN).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line)
+}
+
+#[test]
+fn the_manuals_commands_work_and_sigterm_ends_in_order() {
+    let directory = zone();
+    let path = directory.path();
+    succeeds(path, &["token", "--db", "zone.db", "--out", "console.token"]);
+    assert_eq!(fs::read_to_string(path.join("console.token")).unwrap().trim().len(), 64);
+    let token = succeeds(path, &["ca", "token", "--dir", "zone", "--site", "1"]);
+    token.parse::<trunklab_protocol::enrolment::EnrolmentToken>().unwrap();
+
+    let (mut child, line) = serving(path);
+    assert!(line.starts_with("controller ready: sites 127.0.0.1:"), "{line}");
+    let in_use = fails(path, RUN);
+    assert!(in_use.contains("another controller is running on this database"), "{in_use}");
+    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn every_refusal_is_one_sentence_with_place_and_remedy() {
+    let directory = zone();
+    let path = directory.path();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut run: Vec<&str> = RUN.to_vec();
+    run[6] = &address;
+    let said = fails(path, &run);
+    assert!(said.contains(&format!("--listen {address}")) && said.contains("choose another"), "{said}");
+
+    let exists = fails(path, &["ca", "init", "--dir", "zone"]);
+    assert!(exists.contains("zone/ca.pem exists already"), "{exists}");
+
+    fs::write(path.join("bad.toml"), "[[site]]\nid = 0\n").unwrap();
+    let bad = controller(path, &["provision", "--db", "zone.db", "--config", "bad.toml"]).output().unwrap();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(
+        self::said(&bad).contains("bad.toml") && self::said(&bad).contains("line 2"),
+        "{}",
+        self::said(&bad)
+    );
+
+    fs::write(path.join("zone/controller.pem"), "no certificate").unwrap();
+    let said = fails(path, RUN);
+    assert!(said.contains("controller.pem does not hold a certificate in PEM"), "{said}");
+    fs::remove_file(path.join("zone/controller.pem")).unwrap();
+    let said = fails(path, RUN);
+    assert!(said.contains("zone/controller.pem") && said.contains("check that the path exists"), "{said}");
+}
