@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use trunklab_protocol::Moment;
 use trunklab_protocol::operator::{Event, Snapshot};
+use trunklab_protocol::{Epoch, Moment};
 
 use super::{ConnError, tls};
 use crate::model::UnknownEvent;
@@ -81,21 +81,22 @@ impl Client {
             .map_err(|error| ConnError::Unreadable { what: "the snapshot", why: error.to_string() })
     }
 
-    /// The events after the one of this number.
-    pub(super) async fn events(&self, after: u64) -> Result<Events, ConnError> {
-        timeout(CONNECT_TIMEOUT, self.open_events(after))
+    /// The events after the one of this number, as that term of office counted it.
+    pub(super) async fn events(&self, epoch: Epoch, after: u64) -> Result<Events, ConnError> {
+        timeout(CONNECT_TIMEOUT, self.open_events(epoch, after))
             .await
             .unwrap_or(Err(ConnError::Silent(CONNECT_TIMEOUT.as_secs())))
     }
 
-    async fn open_events(&self, after: u64) -> Result<Events, ConnError> {
+    async fn open_events(&self, epoch: Epoch, after: u64) -> Result<Events, ConnError> {
         let unreachable =
             |error: std::io::Error| ConnError::Unreachable { address: self.address, why: error.to_string() };
         let tcp = TcpStream::connect(self.address).await.map_err(unreachable)?;
         let name = ServerName::try_from(SERVER_NAME).expect("a word is a name");
         let stream =
             self.tls.connect(name, tcp).await.map_err(|error| self.tls_error(&error, error.to_string()))?;
-        let url = format!("wss://{SERVER_NAME}:{}/v1/events?after={after}", self.address.port());
+        let url =
+            format!("wss://{SERVER_NAME}:{}/v1/events?after={after}&epoch={epoch}", self.address.port());
         let mut request = url.into_client_request().expect("an address and a number make a request");
         request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
         let mut config = WebSocketConfig::default();
@@ -166,10 +167,13 @@ pub(super) enum Told {
 impl Events {
     /// The next thing told.
     pub(super) async fn next(&mut self) -> Result<Told, ConnError> {
-        let Some(message) = self.socket.next().await else { return Err(ConnError::Closed) };
+        let Some(message) = self.socket.next().await else { return Err(ConnError::Closed(String::new())) };
         match message.map_err(|error| ConnError::Broken(error.to_string()))? {
             tungstenite::Message::Text(text) => told(&text),
-            tungstenite::Message::Close(_) => Err(ConnError::Closed),
+            tungstenite::Message::Close(close) => {
+                let reason = close.map(|close| close.reason.to_string()).filter(|reason| !reason.is_empty());
+                Err(ConnError::Closed(reason.map_or_else(String::new, |reason| format!(": {reason}"))))
+            }
             tungstenite::Message::Binary(_)
             | tungstenite::Message::Ping(_)
             | tungstenite::Message::Pong(_)
@@ -215,6 +219,7 @@ fn told(text: &str) -> Result<Told, ConnError> {
 fn status(status: StatusCode, what: &'static str) -> Result<(), ConnError> {
     match status {
         StatusCode::OK => Ok(()),
+        StatusCode::GONE => Err(ConnError::Resync),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ConnError::TokenRefused),
         other => Err(ConnError::Status { status: other.as_u16(), what }),
     }

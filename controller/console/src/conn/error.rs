@@ -55,8 +55,8 @@ pub enum ConnError {
     #[error("the connection broke: {0}")]
     Broken(String),
     /// The controller closed the connection.
-    #[error("the controller closed the connection")]
-    Closed,
+    #[error("the controller closed the connection{0}")]
+    Closed(String),
     /// Nothing came in time.
     #[error("nothing was heard from the controller for {0} s")]
     Silent(u64),
@@ -77,7 +77,7 @@ impl ConnError {
             | Self::Unreadable { .. }
             | Self::TooLong(_)
             | Self::Broken(_)
-            | Self::Closed
+            | Self::Closed(_)
             | Self::Silent(_)
             | Self::Resync => false,
         }

@@ -95,7 +95,7 @@ impl Life {
             Some(place) => (place.sequence, Stream::GoesOn),
             None => (snapshot.sequence, Stream::BeginsHere),
         };
-        let events = self.client.events(after).await?;
+        let events = self.client.events(epoch, after).await?;
         self.place = Some(Place { epoch, sequence: after, resume: true });
         if self.report(Report::Snapshot { snapshot: Box::new(snapshot), stream }).await.is_err()
             || self.report(Report::Live).await.is_err()

@@ -34,8 +34,17 @@ pub struct Stage {
     pub snapshots_given: u32,
     /// A message that is no event, to be sent to whoever follows.
     pub aside: Option<String>,
+    /// Whether a request for events that are gone is answered by a status, or by a message.
+    pub gone_is_a_status: bool,
     /// Counts up to break every connection.
     pub breaks: u32,
+}
+
+impl Stage {
+    fn is_gone(&self, after: u64) -> bool {
+        let oldest = self.kept.first().map_or(self.snapshot.sequence + 1, |event| event.sequence);
+        after + 1 < oldest
+    }
 }
 
 /// A server on a free port of the loopback.
@@ -61,6 +70,7 @@ impl Server {
             asked_after: Vec::new(),
             snapshots_given: 0,
             aside: None,
+            gone_is_a_status: false,
             breaks: 0,
         };
         let stage = Arc::new(Mutex::new(stage));
@@ -114,7 +124,13 @@ async fn events_route(
     if !allowed(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    stage.lock().unwrap().asked_after.push(after);
+    {
+        let mut stage = stage.lock().unwrap();
+        stage.asked_after.push(after);
+        if stage.gone_is_a_status && stage.is_gone(after) {
+            return StatusCode::GONE.into_response();
+        }
+    }
     upgrade.on_upgrade(move |socket| tell(socket, stage, changed.subscribe(), after))
 }
 
@@ -133,8 +149,7 @@ async fn tell(
                 return;
             }
             let mut messages = Vec::new();
-            let oldest = stage.kept.first().map_or(stage.snapshot.sequence + 1, |event| event.sequence);
-            if told + 1 < oldest {
+            if stage.is_gone(told) {
                 messages.push(r#"{"resync":true}"#.to_owned());
             } else {
                 messages.extend(stage.aside.take());
