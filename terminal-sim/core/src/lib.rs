@@ -7,3 +7,4 @@ pub mod deadline;
 pub mod handset;
 pub mod input;
 pub mod output;
+pub mod scenario;

@@ -19,7 +19,7 @@ mod traffic_word;
 mod view;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use config::{HandsetConfig, ReleaseInQueue};
 pub use machine::Handset;

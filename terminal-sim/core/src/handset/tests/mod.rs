@@ -1,6 +1,6 @@
 //! One test per rule, against a scripted base station.
 
-mod bench;
+pub(crate) mod bench;
 mod coverage;
 mod floor;
 mod hostile;

@@ -1,0 +1,187 @@
+//! What must be seen, and what never: facts, and the judge who watches for them.
+
+use std::collections::BTreeMap;
+
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::{CallId, Cause, Moment, SiteId, TalkgroupId, UnitId};
+
+use super::file::{Expectation, Scenario, Wish};
+use crate::output::HandsetEvent;
+
+/// Something that can be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the sentence of its name in docs/scenarios.md")]
+pub enum Fact {
+    Registers { unit: UnitId, site: SiteId },
+    RegisterRefused { unit: UnitId, cause: Cause },
+    OutOfRange { unit: UnitId },
+    Affiliates { unit: UnitId, talkgroup: TalkgroupId },
+    MayTalk { unit: UnitId },
+    StopsTalking { unit: UnitId },
+    Queued { unit: UnitId },
+    Refused { unit: UnitId, cause: Cause },
+    RefusedAnyhow { unit: UnitId },
+    Joins { unit: UnitId },
+    JoinsLate { unit: UnitId },
+    Hears { unit: UnitId, talker: UnitId },
+    Leaves { unit: UnitId, cause: Cause },
+    SiteUp { site: SiteId },
+    SiteLost { site: SiteId },
+    Carries { site: SiteId, talkgroup: TalkgroupId },
+    Granted { talkgroup: TalkgroupId },
+    CallQueued { talkgroup: TalkgroupId },
+    Released { talkgroup: TalkgroupId, cause: Cause },
+    FloorEnds { unit: UnitId, cause: Cause },
+}
+
+/// One thing that was seen.
+#[derive(Debug, Clone, Copy)]
+pub enum Observation<'a> {
+    /// On a handset.
+    Handset(UnitId, &'a HandsetEvent),
+    /// At the controller.
+    Controller(&'a EventKind),
+}
+
+/// What became of one expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The line of the scenario, from 1.
+    pub line: usize,
+    /// The expectation's sentence.
+    pub text: String,
+    /// When it was seen first, within its time.
+    pub seen: Option<Moment>,
+    /// Whether all is well.
+    pub holds: bool,
+}
+
+/// Watches a run and judges a scenario's expectations.
+#[derive(Debug, Clone)]
+pub struct Judge<'a> {
+    expectations: &'a [Expectation],
+    seen: Vec<Option<Moment>>,
+    talkgroups: BTreeMap<CallId, TalkgroupId>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge who has seen nothing yet.
+    pub fn new(scenario: &'a Scenario) -> Self {
+        let expectations = &scenario.expectations;
+        Self { expectations, seen: vec![None; expectations.len()], talkgroups: BTreeMap::new() }
+    }
+
+    /// Takes one observation; they come in order of time.
+    pub fn observe(&mut self, at: Moment, observation: Observation<'_>) {
+        if let Observation::Controller(EventKind::CallGranted { call, talkgroup, .. }) = observation {
+            self.talkgroups.insert(*call, *talkgroup);
+        }
+        for (expectation, seen) in self.expectations.iter().zip(&mut self.seen) {
+            let in_time = at >= expectation.from && at <= expectation.until;
+            if seen.is_none() && in_time && shows(&self.talkgroups, observation, expectation.fact) {
+                *seen = Some(at);
+            }
+        }
+        // Released calls are forgotten, so that a long run does not grow.
+        if let Observation::Controller(EventKind::CallReleased { call, .. }) = observation {
+            self.talkgroups.remove(call);
+        }
+    }
+
+    /// A verdict for each expectation, in the order of the file.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let verdict = |(expectation, seen): (&Expectation, &Option<Moment>)| Verdict {
+            line: expectation.line,
+            text: expectation.text.clone(),
+            seen: *seen,
+            holds: seen.is_some() == (expectation.wish == Wish::Must),
+        };
+        self.expectations.iter().zip(&self.seen).map(verdict).collect()
+    }
+}
+
+fn shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, observation: Observation<'_>, fact: Fact) -> bool {
+    match observation {
+        Observation::Handset(unit, event) => handset_shows(unit, event, fact),
+        Observation::Controller(event) => controller_shows(talkgroups, event, fact),
+    }
+}
+
+fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
+    match *event {
+        HandsetEvent::OutOfRange => fact == Fact::OutOfRange { unit: who },
+        HandsetEvent::Camped { .. } | HandsetEvent::Service { .. } => false,
+        HandsetEvent::Registered { site, .. } => fact == Fact::Registers { unit: who, site },
+        HandsetEvent::RegisterRefused { cause } => fact == Fact::RegisterRefused { unit: who, cause },
+        HandsetEvent::Affiliated { talkgroup } => fact == Fact::Affiliates { unit: who, talkgroup },
+        HandsetEvent::Queued { .. } => fact == Fact::Queued { unit: who },
+        HandsetEvent::Refused { cause } => {
+            fact == Fact::Refused { unit: who, cause } || fact == Fact::RefusedAnyhow { unit: who }
+        }
+        HandsetEvent::TalkPermit { .. } => fact == Fact::MayTalk { unit: who },
+        HandsetEvent::TalkEnded { .. } => fact == Fact::StopsTalking { unit: who },
+        HandsetEvent::Joined { late_entry, .. } => {
+            fact == Fact::Joins { unit: who } || late_entry && fact == Fact::JoinsLate { unit: who }
+        }
+        HandsetEvent::Hears { talker, .. } => fact == Fact::Hears { unit: who, talker },
+        HandsetEvent::Left { cause, .. } => fact == Fact::Leaves { unit: who, cause },
+    }
+}
+
+fn controller_shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, event: &EventKind, fact: Fact) -> bool {
+    match event {
+        EventKind::SiteUp { site, .. } => fact == Fact::SiteUp { site: *site },
+        EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
+        EventKind::CallQueued { talkgroup, .. } => fact == Fact::CallQueued { talkgroup: *talkgroup },
+        EventKind::CallGranted { talkgroup, sites, .. } => {
+            fact == Fact::Granted { talkgroup: *talkgroup }
+                || sites.iter().any(|(site, _)| fact == Fact::Carries { site: *site, talkgroup: *talkgroup })
+        }
+        EventKind::SiteJoined { call, site, .. } => talkgroups
+            .get(call)
+            .is_some_and(|talkgroup| fact == Fact::Carries { site: *site, talkgroup: *talkgroup }),
+        EventKind::CallReleased { talkgroup, cause, .. } => {
+            fact == Fact::Released { talkgroup: *talkgroup, cause: *cause }
+        }
+        EventKind::FloorReleased { unit, cause, .. } => {
+            fact == Fact::FloorEnds { unit: *unit, cause: *cause }
+        }
+        EventKind::Registered { .. }
+        | EventKind::RegisterRefused { .. }
+        | EventKind::Deregistered { .. }
+        | EventKind::Affiliated { .. }
+        | EventKind::CallRefused { .. }
+        | EventKind::CallCancelled { .. }
+        | EventKind::SiteLeft { .. }
+        | EventKind::FloorTaken { .. }
+        | EventKind::FloorRefused { .. }
+        | EventKind::Dropped { .. } => false,
+    }
+}
+
+impl Fact {
+    /// Units, site and talkgroup that the fact names.
+    pub(super) fn names(&self) -> (Vec<UnitId>, Option<SiteId>, Option<TalkgroupId>) {
+        match *self {
+            Self::Registers { unit, site } => (vec![unit], Some(site), None),
+            Self::Affiliates { unit, talkgroup } => (vec![unit], None, Some(talkgroup)),
+            Self::Hears { unit, talker } => (vec![unit, talker], None, None),
+            Self::RegisterRefused { unit, .. }
+            | Self::OutOfRange { unit }
+            | Self::MayTalk { unit }
+            | Self::StopsTalking { unit }
+            | Self::Queued { unit }
+            | Self::Refused { unit, .. }
+            | Self::RefusedAnyhow { unit }
+            | Self::Joins { unit }
+            | Self::JoinsLate { unit }
+            | Self::Leaves { unit, .. }
+            | Self::FloorEnds { unit, .. } => (vec![unit], None, None),
+            Self::SiteUp { site } | Self::SiteLost { site } => (Vec::new(), Some(site), None),
+            Self::Carries { site, talkgroup } => (Vec::new(), Some(site), Some(talkgroup)),
+            Self::Granted { talkgroup }
+            | Self::CallQueued { talkgroup }
+            | Self::Released { talkgroup, .. } => (Vec::new(), None, Some(talkgroup)),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Units that keep a site busy, so that a scenario about contention says the same on a profile with one slot and on
+//! one with six: each filler has a talkgroup of its own and talks until the site is emptied.
+
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{Moment, Position, Priority, SiteId, Span, TalkgroupId, UnitId};
+
+use super::file::Step;
+use super::pattern::UNITS_MAX;
+use super::provision::{
+    Provision, SiteProvision, SubscriberProvision, TalkgroupProvision, UnitProvision, derive_key,
+};
+use super::sentence::Action;
+
+/// The first filler's number; scenarios use lower ones.
+pub(super) const FIRST_UNIT: u32 = 16_000_000;
+
+/// The first filler's talkgroup; scenarios use lower ones.
+pub(super) const FIRST_TALKGROUP: u16 = 60_000;
+
+/// Talkgroups left for fillers.
+const FILLERS_MAX: u32 = 5_000;
+
+/// From one filler's press to the next: more than an access takes on the slowest control channel.
+const STAGGER: Span = Span::from_millis(400);
+
+/// The fillers of one site, in order of their presses.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fillers {
+    made: Vec<(SiteId, Vec<UnitId>)>,
+}
+
+impl Fillers {
+    /// Steps that fill a site from `at` on, and the units for it. `None` where there would be too many.
+    pub(super) fn fill(
+        &mut self,
+        at: Moment,
+        line: usize,
+        site: &SiteProvision,
+        free: u16,
+        seed: u64,
+        provision: &mut Provision,
+    ) -> Option<Vec<Step>> {
+        let wanted = site.traffic_slots().saturating_sub(usize::from(free));
+        let begun: usize = self.made.iter().map(|(_, units)| units.len()).sum();
+        let first = u32::try_from(begun).ok()?;
+        let count = u32::try_from(wanted).ok()?;
+        if count > UNITS_MAX || first + count > FILLERS_MAX {
+            return None;
+        }
+        let mut steps = Vec::new();
+        let mut units = Vec::new();
+        for index in first..first + count {
+            let unit = UnitId::new(FIRST_UNIT + index).expect("fillers are numbered below the limit");
+            let number = FIRST_TALKGROUP + u16::try_from(index).expect("at most FILLERS_MAX");
+            let talkgroup = TalkgroupId::new(number).expect("above zero");
+            make(provision, unit, talkgroup, site.position, seed);
+            let mut pressed = at;
+            for _ in first..index {
+                pressed += STAGGER;
+            }
+            steps.push(Step { at: Moment::ORIGIN, line, action: Action::SwitchOn(unit) });
+            steps.push(Step { at: pressed, line, action: Action::Press(unit, RequestKind::Normal) });
+            units.push(unit);
+        }
+        self.made.push((site.site, units));
+        Some(steps)
+    }
+
+    /// Steps that empty a site.
+    pub(super) fn empty(&mut self, at: Moment, line: usize, site: SiteId) -> Vec<Step> {
+        let releases = |unit| Step { at, line, action: Action::Release(unit) };
+        self.made
+            .iter_mut()
+            .filter(|(filled, _)| *filled == site)
+            .flat_map(|(_, units)| std::mem::take(units))
+            .map(releases)
+            .collect()
+    }
+}
+
+fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, position: Position, seed: u64) {
+    let key = derive_key(seed, unit);
+    provision.talkgroups.push(TalkgroupProvision {
+        talkgroup,
+        name: format!("Filler {talkgroup}"),
+        priority: Priority::new(5).expect("a level from 1 to 10"),
+        hang_time_ms: Some(0),
+    });
+    provision.subscribers.push(SubscriberProvision { unit, key, talkgroups: vec![talkgroup], sites: None });
+    let identity = super::file::identity(unit);
+    provision.units.push(UnitProvision { unit, identity, key, talkgroup, position });
+}

@@ -1,0 +1,97 @@
+//! A scenario's file as it is written, before anything is checked. Every value keeps its place in the text.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileForm {
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) about: String,
+    pub(super) profile: Option<Spanned<String>>,
+    #[serde(default = "one")]
+    pub(super) seed: u64,
+    pub(super) duration: Spanned<String>,
+    #[serde(default, rename = "site")]
+    pub(super) sites: Vec<SiteForm>,
+    #[serde(default, rename = "talkgroup")]
+    pub(super) talkgroups: Vec<TalkgroupForm>,
+    #[serde(default, rename = "unit")]
+    pub(super) units: Vec<UnitForm>,
+    #[serde(default, rename = "step")]
+    pub(super) steps: Vec<StepForm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteForm {
+    pub(super) id: Spanned<u16>,
+    pub(super) name: Option<String>,
+    pub(super) carriers: Spanned<Vec<Spanned<u16>>>,
+    pub(super) control: Option<Spanned<String>>,
+    pub(super) position: Option<[i32; 2]>,
+    pub(super) power_dbm: Option<i8>,
+    pub(super) access: Option<AccessForm>,
+    pub(super) broadcast_interval: Option<Spanned<String>>,
+    pub(super) talker_silence: Option<Spanned<String>>,
+    pub(super) late_entry_interval: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccessForm {
+    pub(super) backoff: Option<Spanned<u8>>,
+    pub(super) tries: Option<Spanned<u8>>,
+    pub(super) tries_emergency: Option<Spanned<u8>>,
+    pub(super) wait: Option<Spanned<u8>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TalkgroupForm {
+    pub(super) id: Spanned<u16>,
+    pub(super) name: Option<String>,
+    pub(super) priority: Option<Spanned<u8>>,
+    pub(super) hang_time: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum UnitsForm {
+    One(u32),
+    Several(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnitForm {
+    pub(super) id: Spanned<UnitsForm>,
+    pub(super) talkgroup: Option<Spanned<u16>>,
+    pub(super) talkgroups: Option<Vec<Spanned<u16>>>,
+    pub(super) site: Option<Spanned<u16>>,
+    pub(super) position: Option<[i32; 2]>,
+    /// Whether it is switched on when the scenario begins.
+    pub(super) on: Option<bool>,
+    /// Whether the home register knows it.
+    pub(super) registered: Option<bool>,
+    /// The only sites where it may register.
+    pub(super) allowed_sites: Option<Vec<Spanned<u16>>>,
+    /// Whether its key differs from the one that the home register holds.
+    pub(super) wrong_key: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepForm {
+    pub(super) at: Option<Spanned<String>>,
+    #[serde(rename = "do")]
+    pub(super) action: Option<Spanned<String>>,
+    pub(super) expect: Option<Spanned<String>>,
+    pub(super) never: Option<Spanned<String>>,
+    pub(super) within: Option<Spanned<String>>,
+}
+
+const fn one() -> u64 {
+    1
+}

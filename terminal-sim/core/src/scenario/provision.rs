@@ -1,0 +1,129 @@
+//! What has to exist before a scenario can run, as plain data: the lab turns it into what its controller is given.
+
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::settings::Neighbour;
+use trunklab_protocol::{
+    CarrierNumber, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, TalkgroupId, UnitId,
+};
+
+/// Everything that a scenario needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Provision {
+    /// Sites in ascending order.
+    pub sites: Vec<SiteProvision>,
+    /// Talkgroups in ascending order.
+    pub talkgroups: Vec<TalkgroupProvision>,
+    /// The home register in ascending order.
+    pub subscribers: Vec<SubscriberProvision>,
+    /// The handsets in ascending order; one without a subscriber is unknown to the network.
+    pub units: Vec<UnitProvision>,
+}
+
+/// A site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteProvision {
+    /// Which.
+    pub site: SiteId,
+    /// Its name.
+    pub name: String,
+    /// Its air interface.
+    pub profile: ProfileId,
+    /// Where its antenna stands.
+    pub position: Position,
+    /// Radiated power in dBm.
+    pub power_dbm: i8,
+    /// Its carriers, in order of use.
+    pub carriers: Vec<CarrierNumber>,
+    /// The control channel.
+    pub control: SlotAddress,
+    /// Every other site of the scenario.
+    pub neighbours: Vec<Neighbour>,
+    /// The rules of random access.
+    pub access: AccessRules,
+    /// Longest time between two `System` words, in milliseconds.
+    pub broadcast_interval_ms: u16,
+    /// A talker not heard for this long is reported silent, in milliseconds.
+    pub talker_silence_ms: u16,
+    /// How often late-entry words are repeated, in milliseconds.
+    pub late_entry_interval_ms: u16,
+}
+
+impl SiteProvision {
+    /// How many calls the site can carry at once.
+    pub fn traffic_slots(&self) -> usize {
+        let profile = self.profile.profile();
+        let slots = self.carriers.len() * usize::from(profile.slots);
+        let control = if profile.control_takes_carrier { usize::from(profile.slots) } else { 1 };
+        slots.saturating_sub(control)
+    }
+}
+
+/// A talkgroup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TalkgroupProvision {
+    /// Which.
+    pub talkgroup: TalkgroupId,
+    /// Its name.
+    pub name: String,
+    /// The priority of its calls.
+    pub priority: Priority,
+    /// Its hang time in milliseconds; `None` takes the profile's.
+    pub hang_time_ms: Option<u32>,
+}
+
+/// A subscriber in the home register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriberProvision {
+    /// Who.
+    pub unit: UnitId,
+    /// The key that the register holds.
+    pub key: UnitKey,
+    /// Talkgroups that it may affiliate to, in ascending order.
+    pub talkgroups: Vec<TalkgroupId>,
+    /// Sites where it may register; `None` for all.
+    pub sites: Option<Vec<SiteId>>,
+}
+
+/// A handset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitProvision {
+    /// Who.
+    pub unit: UnitId,
+    /// How it names itself.
+    pub identity: Identity,
+    /// The key in the handset.
+    pub key: UnitKey,
+    /// What its selector shows at first.
+    pub talkgroup: TalkgroupId,
+    /// Where it is at first.
+    pub position: Position,
+}
+
+/// A unit's key in a simulation, which is no secret: the octets `trunklab`, then eight octets of seed and unit mixed by
+/// SplitMix64, so that no two units of a run share a key.
+pub fn derive_key(seed: u64, unit: UnitId) -> UnitKey {
+    let mut mixed = seed ^ (u64::from(unit.number()) << 32 | u64::from(unit.number()));
+    mixed = mixed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^= mixed >> 31;
+    let mut octets = *b"trunklab________";
+    octets[8..].copy_from_slice(&mixed.to_be_bytes());
+    UnitKey::new(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_unit_and_each_seed_has_its_own_key() {
+        let key = |seed, unit| *derive_key(seed, UnitId::new(unit).unwrap()).octets();
+        let mut keys: Vec<_> = (0..4).flat_map(|seed| (1..500).map(move |unit| key(seed, unit))).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), 4 * 499);
+        assert_eq!(key(7, 1017), key(7, 1017));
+    }
+}

@@ -1,0 +1,280 @@
+//! The sentences of the language, as one table: what is read, what it means, what the documentation prints.
+
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{Position, SiteId, Span, TalkgroupId, UnitId};
+
+use super::expectation::Fact;
+use super::pattern::{Values, guess, read, words};
+
+/// How long a base station or controller that is restarted stays away.
+const RESTART: Span = Span::from_secs(1);
+
+/// Something that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A handset is switched on.
+    SwitchOn(UnitId),
+    /// A handset is switched off, and says so.
+    SwitchOff(UnitId),
+    /// A handset's button goes down.
+    Press(UnitId, RequestKind),
+    /// It comes up.
+    Release(UnitId),
+    /// Somebody speaks into a handset, from the moment that it may talk.
+    Speak(UnitId, Speech),
+    /// A handset's selector is turned.
+    Select(UnitId, TalkgroupId),
+    /// A handset is carried to another place.
+    Move(UnitId, Position),
+    /// A handset's battery is out: from now on it neither sends nor hears.
+    Vanish(UnitId),
+    /// A site's link to its controller is cut.
+    CutLink(SiteId),
+    /// It can be used again.
+    MendLink(SiteId),
+    /// A base station is killed.
+    KillStation(SiteId),
+    /// A base station is started.
+    StartStation(SiteId),
+    /// The controller is killed.
+    KillController,
+    /// The controller is started.
+    StartController,
+    /// One voice packet of a unit's running or next spurt is lost between base station and switch.
+    LoseVoicePacket {
+        /// Who talks.
+        unit: UnitId,
+        /// Which packet of the spurt, from 0.
+        packet: u16,
+    },
+    /// Every end-of-talk burst of a unit's running or next spurt is lost on the air.
+    LoseTalkEnd(UnitId),
+}
+
+/// What is spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speech {
+    /// A WAV file, looked for beside the scenario.
+    File(String),
+    /// Synthesised speech of this length.
+    Synthesised(Span),
+}
+
+/// What a sentence comes to before it is placed in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Actions, each so long after the sentence's own time.
+    Do(Vec<(Span, Action)>),
+    /// All but so many slots of a site are taken by units made for it.
+    Fill { site: SiteId, free: u16 },
+    /// Those units let go.
+    Empty { site: SiteId },
+    /// Facts to be seen.
+    See(Vec<Fact>),
+}
+
+/// Where a sentence may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// After `do`.
+    Do,
+    /// After `expect` and `never`.
+    See,
+}
+
+/// One row of the table.
+pub struct Sentence {
+    /// Where it may stand.
+    pub sort: Sort,
+    /// Its words and slots.
+    pub pattern: &'static str,
+    /// What it means, for people.
+    pub about: &'static str,
+    meaning: fn(&Values) -> Meaning,
+}
+
+/// Every sentence, in the order of the documentation.
+pub fn sentences() -> &'static [Sentence] {
+    SENTENCES
+}
+
+/// Reads a sentence; the error is the sentence that was probably meant.
+pub(super) fn understand(sort: Sort, text: &str) -> Result<Meaning, Option<String>> {
+    let words = words(text);
+    let rows = || SENTENCES.iter().filter(|row| row.sort == sort);
+    for row in rows() {
+        if let Some(values) = read(row.pattern, &words) {
+            return Ok((row.meaning)(&values));
+        }
+    }
+    Err(guess(rows().map(|row| row.pattern), &words))
+}
+
+fn each(values: &Values, action: impl Fn(UnitId) -> Action) -> Meaning {
+    Meaning::Do(values.units().into_iter().map(|unit| (Span::ZERO, action(unit))).collect())
+}
+
+fn one(action: Action) -> Meaning {
+    Meaning::Do(vec![(Span::ZERO, action)])
+}
+
+fn see(values: &Values, fact: impl Fn(UnitId) -> Fact) -> Meaning {
+    Meaning::See(values.units().into_iter().map(fact).collect())
+}
+
+fn talks(values: &Values) -> Meaning {
+    let span = values.span();
+    let spoken = |unit| {
+        [
+            (Span::ZERO, Action::Press(unit, RequestKind::Normal)),
+            (Span::ZERO, Action::Speak(unit, Speech::Synthesised(span))),
+            (span, Action::Release(unit)),
+        ]
+    };
+    Meaning::Do(values.units().into_iter().flat_map(spoken).collect())
+}
+
+macro_rules! sentences {
+    ($($sort:ident $pattern:literal, $about:literal, $meaning:expr;)*) => {
+        const SENTENCES: &[Sentence] = &[
+            $(Sentence { sort: Sort::$sort, pattern: $pattern, about: $about, meaning: $meaning },)*
+        ];
+    };
+}
+
+#[rustfmt::skip]
+sentences! {
+    Do "unit {units} is switched on", "The handset hunts for a site, registers and affiliates.",
+        |v| each(v, Action::SwitchOn);
+    Do "unit {units} is switched off", "The handset says so to its site, then is silent.",
+        |v| each(v, Action::SwitchOff);
+    Do "unit {units} presses ptt", "The push-to-talk button goes down and stays down.",
+        |v| each(v, |unit| Action::Press(unit, RequestKind::Normal));
+    Do "unit {units} presses emergency", "The emergency button: an emergency call is asked for.",
+        |v| each(v, |unit| Action::Press(unit, RequestKind::Emergency));
+    Do "unit {units} releases ptt", "The button comes up.",
+        |v| each(v, Action::Release);
+    Do "unit {units} talks for {span}", "Presses, speaks for so long, releases.",
+        talks;
+    Do "unit {units} speaks for {span}", "Synthesised speech into the microphone; the button is pressed by another step.",
+        |v| { let span = v.span(); each(v, |unit| Action::Speak(unit, Speech::Synthesised(span))) };
+    Do "unit {unit} says {file}", "A WAV file into the microphone, named in double quotes and looked for beside the scenario.",
+        |v| { let file = v.file(); each(v, |unit| Action::Speak(unit, Speech::File(file.clone()))) };
+    Do "unit {units} selects talkgroup {talkgroup}", "The selector is turned; the handset affiliates.",
+        |v| { let talkgroup = v.talkgroup(); each(v, |unit| Action::Select(unit, talkgroup)) };
+    Do "unit {units} moves to {place}", "The handset is carried to metres east,north of the reference point, such as 2000,-500.",
+        |v| { let place = v.place(); each(v, |unit| Action::Move(unit, place)) };
+    Do "unit {units} vanishes", "The battery is out: no further burst, and nothing is heard.",
+        |v| each(v, Action::Vanish);
+    Do "end of talk of unit {unit} is lost", "Every end-of-talk burst of its running or next spurt is lost on the air.",
+        |v| each(v, Action::LoseTalkEnd);
+    Do "voice packet {number} of unit {unit} is lost", "One RTP packet of its running or next spurt, counted from 0, is lost on the way to the switch.",
+        |v| { let packet = v.number(); each(v, |unit| Action::LoseVoicePacket { unit, packet }) };
+    Do "site {site} fills up to {number} free slots", "Units made for it begin calls of their own until only so many traffic slots are free, and keep them.",
+        |v| Meaning::Fill { site: v.site(), free: v.number() };
+    Do "site {site} empties", "The units that filled the site release their buttons.",
+        |v| Meaning::Empty { site: v.site() };
+    Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
+        |v| one(Action::CutLink(v.site()));
+    Do "link of site {site} is restored", "They can connect again.",
+        |v| one(Action::MendLink(v.site()));
+    Do "site {site} is killed", "The base station stops at once, without a word.",
+        |v| one(Action::KillStation(v.site()));
+    Do "site {site} is started", "The base station starts, with everything forgotten.",
+        |v| one(Action::StartStation(v.site()));
+    Do "site {site} is restarted", "Killed, and started one second later.",
+        |v| Meaning::Do(vec![(Span::ZERO, Action::KillStation(v.site())), (RESTART, Action::StartStation(v.site()))]);
+    Do "controller is killed", "The controller stops at once.",
+        |_| one(Action::KillController);
+    Do "controller is started", "The controller starts in its next term of office.",
+        |_| one(Action::StartController);
+    Do "controller is restarted", "Killed, and started one second later.",
+        |_| Meaning::Do(vec![(Span::ZERO, Action::KillController), (RESTART, Action::StartController)]);
+
+    See "unit {units} registers at site {site}", "The handset is told that it is registered there.",
+        |v| { let site = v.site(); see(v, |unit| Fact::Registers { unit, site }) };
+    See "unit {units} is not registered: {cause}", "Its registration is refused with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::RegisterRefused { unit, cause }) };
+    See "unit {units} is out of range", "It finds no site.",
+        |v| see(v, |unit| Fact::OutOfRange { unit });
+    See "unit {units} affiliates to talkgroup {talkgroup}", "The network confirms its selection after registration.",
+        |v| { let talkgroup = v.talkgroup(); see(v, |unit| Fact::Affiliates { unit, talkgroup }) };
+    See "unit {units} may talk", "Talk permit.",
+        |v| see(v, |unit| Fact::MayTalk { unit });
+    See "unit {units} stops talking", "The floor is given up or lost.",
+        |v| see(v, |unit| Fact::StopsTalking { unit });
+    See "unit {units} is queued", "Its request waits for a channel.",
+        |v| see(v, |unit| Fact::Queued { unit });
+    See "unit {units} is refused: {cause}", "Its request is refused with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::Refused { unit, cause }) };
+    See "unit {units} is refused", "Its request is refused, whatever the cause.",
+        |v| see(v, |unit| Fact::RefusedAnyhow { unit });
+    See "unit {units} joins a call", "It hears of a call of its talkgroup and goes to its slot.",
+        |v| see(v, |unit| Fact::Joins { unit });
+    See "unit {units} joins a call late", "The same, by a late-entry word.",
+        |v| see(v, |unit| Fact::JoinsLate { unit });
+    See "unit {units} hears unit {unit}", "Speech of the second reaches the loudspeaker of the first.",
+        |v| { let talker = v.other(); see(v, |unit| Fact::Hears { unit, talker }) };
+    See "unit {units} leaves the call: {cause}", "The call is over for it, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::Leaves { unit, cause }) };
+    See "site {site} is in service", "The controller holds its link and its inventory.",
+        |v| Meaning::See(vec![Fact::SiteUp { site: v.site() }]);
+    See "site {site} is lost", "The controller has lost it.",
+        |v| Meaning::See(vec![Fact::SiteLost { site: v.site() }]);
+    See "site {site} carries a call of talkgroup {talkgroup}", "The controller places the talkgroup's call there.",
+        |v| Meaning::See(vec![Fact::Carries { site: v.site(), talkgroup: v.talkgroup() }]);
+    See "call of talkgroup {talkgroup} is granted", "The controller sets a call up.",
+        |v| Meaning::See(vec![Fact::Granted { talkgroup: v.talkgroup() }]);
+    See "call of talkgroup {talkgroup} is queued", "A request for it waits.",
+        |v| Meaning::See(vec![Fact::CallQueued { talkgroup: v.talkgroup() }]);
+    See "call of talkgroup {talkgroup} is released: {cause}", "The controller ends the call with this cause.",
+        |v| Meaning::See(vec![Fact::Released { talkgroup: v.talkgroup(), cause: v.cause() }]);
+    See "floor of unit {units} ends: {cause}", "The controller takes the floor from it, or notes its end, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::FloorEnds { unit, cause }) };
+}
+
+impl Action {
+    /// The unit that acts, where one does.
+    pub fn unit(&self) -> Option<UnitId> {
+        match self {
+            Self::SwitchOn(unit)
+            | Self::SwitchOff(unit)
+            | Self::Press(unit, _)
+            | Self::Release(unit)
+            | Self::Speak(unit, _)
+            | Self::Select(unit, _)
+            | Self::Move(unit, _)
+            | Self::Vanish(unit)
+            | Self::LoseVoicePacket { unit, .. }
+            | Self::LoseTalkEnd(unit) => Some(*unit),
+            Self::CutLink(_)
+            | Self::MendLink(_)
+            | Self::KillStation(_)
+            | Self::StartStation(_)
+            | Self::KillController
+            | Self::StartController => None,
+        }
+    }
+
+    /// The site that is meant, where one is.
+    pub fn site(&self) -> Option<SiteId> {
+        match self {
+            Self::CutLink(site)
+            | Self::MendLink(site)
+            | Self::KillStation(site)
+            | Self::StartStation(site) => Some(*site),
+            Self::SwitchOn(_)
+            | Self::SwitchOff(_)
+            | Self::Press(..)
+            | Self::Release(_)
+            | Self::Speak(..)
+            | Self::Select(..)
+            | Self::Move(..)
+            | Self::Vanish(_)
+            | Self::LoseVoicePacket { .. }
+            | Self::LoseTalkEnd(_)
+            | Self::KillController
+            | Self::StartController => None,
+        }
+    }
+}
