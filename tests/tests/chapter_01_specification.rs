@@ -256,3 +256,33 @@ fn golden_vectors_are_what_the_script_makes_of_the_specification() {
     });
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn the_glossary_has_each_word_once_in_order_with_one_sentence() {
+    let text = fs::read_to_string(root().join("GLOSSARY.md")).unwrap();
+    let mut words = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("- ")) {
+        let (word, sentence) =
+            line.trim_start_matches("- **").split_once("**: ").unwrap_or_else(|| panic!("{line}"));
+        assert!(sentence.ends_with('.') && !sentence.contains(". "), "one sentence for {word}: {sentence}");
+        words.push(word.to_lowercase());
+    }
+    let mut ordered = words.clone();
+    ordered.sort();
+    ordered.dedup();
+    assert_eq!(words, ordered);
+    for word in [
+        "unit",
+        "talkgroup",
+        "site",
+        "grant",
+        "affiliate",
+        "floor",
+        "hang time",
+        "late entry",
+        "cause",
+        "epoch",
+    ] {
+        assert!(ordered.iter().any(|found| found == word), "{word}");
+    }
+}
