@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -34,8 +35,19 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+#[allow(clippy::print_stderr, reason = "the last word to the operator, once the screen is given back")]
+async fn main() -> ExitCode {
+    match show(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One sentence: a backtrace would bury the remedy.
+            eprintln!("console: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn show(arguments: Arguments) -> Result<()> {
     let options = ConsoleOptions {
         address: arguments.controller,
         token: read(&arguments.token_file, "the token")?,
