@@ -114,6 +114,8 @@ impl Service {
                 }
                 return;
             }
+            // The last words of the talker before us may still be on their way.
+            Activity::Talking(talk) if talk.is_young(turn.now, &self.camp) => return,
             Activity::Talking(talk) => {
                 turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
                 self.last_spurt = Some(talk.spurt);
