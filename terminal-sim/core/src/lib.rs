@@ -8,3 +8,4 @@ pub mod handset;
 pub mod input;
 pub mod output;
 pub mod scenario;
+pub mod transcript;
