@@ -9,7 +9,7 @@ use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::{Cause, Incarnation, Moment, SlotAddress, Span};
+use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
 
 use crate::access::Uplink;
 use crate::control::ControlChannel;
@@ -112,6 +112,11 @@ impl BaseStation {
             slots: self.on_air.iter().flat_map(|air| air.slots.values().map(view_slot)).collect(),
             counts: self.counts.clone(),
         }
+    }
+
+    /// The newest epoch that it has obeyed: what frames carry.
+    pub const fn newest_epoch(&self) -> Epoch {
+        self.link.newest_epoch()
     }
 
     fn advance(&mut self, now: Moment, out: &mut Outbox) {
