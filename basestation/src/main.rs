@@ -1,0 +1,107 @@
+//! The base station as a process of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use trunklab_basestation::{Credentials, StationOptions, enrol, run};
+
+/// A base station of a trunklab network.
+///
+/// It starts with the controllers' addresses and its certificate alone: carriers, slots, neighbours and parameters
+/// come from the controller. First get credentials with `enrol`, then start it with `run`.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a site until SIGTERM or Ctrl-C.
+    Run(RunArguments),
+    /// Get a certificate with a one-time token.
+    Enrol(EnrolArguments),
+}
+
+#[derive(Debug, Args)]
+struct RunArguments {
+    /// A controller's site port; repeat it for each, in order of preference.
+    #[arg(long = "controller", value_name = "HOST:PORT", required = true)]
+    controllers: Vec<String>,
+    /// The directory that `enrol` made.
+    #[arg(long, value_name = "DIR")]
+    credentials: PathBuf,
+    /// Where handsets' processes send to (UDP); port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700")]
+    air: SocketAddr,
+    /// Where the voice switch sends to (UDP); port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    voice: SocketAddr,
+    /// The address that the voice switch shall send to, if it is not the one of --voice.
+    #[arg(long, value_name = "ADDR")]
+    voice_public: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+struct EnrolArguments {
+    /// The controller's operator port.
+    #[arg(long, value_name = "HOST:PORT")]
+    controller: String,
+    /// The token, from `controller ca token`: good for one site and once.
+    #[arg(long, env = "TRUNKLAB_TOKEN", hide_env_values = true)]
+    token: String,
+    /// A directory without credentials; it is made if need be.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match Arguments::parse().command {
+        Command::Run(arguments) => serve(arguments).await,
+        Command::Enrol(arguments) => get_certificate(arguments).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(arguments: RunArguments) -> anyhow::Result<()> {
+    let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
+    let options = StationOptions {
+        controllers: arguments.controllers,
+        credentials: Credentials::read(&arguments.credentials)?,
+        air: arguments.air,
+        voice: arguments.voice,
+        voice_public: arguments.voice_public,
+    };
+    run(options, async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    })
+    .await?;
+    Ok(())
+}
+
+async fn get_certificate(arguments: EnrolArguments) -> anyhow::Result<()> {
+    let site = enrol(&arguments.controller, &arguments.token, &arguments.out).await?;
+    tracing::info!(%site, directory = %arguments.out.display(), "enrolled; start the station with `basestation run`");
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The two sockets: handsets and voice switch. Datagrams are read here and become inputs; what goes to handsets is
+//! addressed and sent here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, watch};
+use trunklab_protocol::air_downlink::{self, Beacon};
+use trunklab_protocol::air_uplink::Burst;
+use trunklab_protocol::voice::Header;
+use trunklab_protocol::{Cause, Epoch};
+
+use crate::air_port::{AirPort, Datagram};
+use crate::clock::Clock;
+use crate::counters::Counters;
+
+/// The longest datagram that UDP carries, so that one that is too long is known as such.
+const DATAGRAM_MAX: usize = 65_536;
+
+/// After an error of a socket, so that a persistent one does not spin.
+const AFTER_ERROR: Duration = Duration::from_millis(10);
+
+/// The air port's task.
+pub struct AirTask {
+    /// Where handsets' processes send to.
+    pub socket: UdpSocket,
+    /// Who listens.
+    pub port: AirPort,
+    /// The station's clock.
+    pub clock: Clock,
+    /// Counters.
+    pub counters: Arc<Counters>,
+    /// To the run loop.
+    pub bursts: mpsc::Sender<Burst>,
+    /// From the run loop: to be radiated.
+    pub radiate: mpsc::Receiver<(Epoch, air_downlink::Burst)>,
+    /// From the run loop: the epoch and what listeners are told of the site.
+    pub site: watch::Receiver<(Epoch, Option<Beacon>)>,
+}
+
+impl AirTask {
+    /// Goes on until the run loop is gone.
+    pub async fn serve(mut self) {
+        let mut datagram = vec![0; DATAGRAM_MAX];
+        let mut out = Vec::new();
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                read = self.socket.recv_from(&mut datagram) => match read {
+                    Ok((length, from)) => self.receive(from, &datagram[..length], &mut out),
+                    Err(_) => tokio::time::sleep(AFTER_ERROR).await,
+                },
+                burst = self.radiate.recv() => match burst {
+                    Some((epoch, burst)) => self.port.radiate(epoch, burst, &mut out),
+                    None => return,
+                },
+                changed = self.site.changed() => match changed {
+                    Ok(()) => {
+                        if let Some(beacon) = self.site.borrow_and_update().1.clone() {
+                            self.port.configure(beacon);
+                        }
+                    }
+                    Err(_) => return,
+                },
+                _ = second.tick() => {
+                    let epoch = self.site.borrow().0;
+                    for _ in 0..self.port.tick(self.clock.now(), epoch, &mut out) {
+                        self.counters.dropped.one(Cause::ListenerExpired);
+                    }
+                }
+            }
+            self.send(&mut out).await;
+        }
+    }
+
+    fn receive(&mut self, from: std::net::SocketAddr, datagram: &[u8], out: &mut Vec<Datagram>) {
+        self.counters.air_uplink.add(datagram.len() as u64);
+        let epoch = self.site.borrow().0;
+        match self.port.receive(self.clock.now(), epoch, from, datagram, out) {
+            Ok(received) => {
+                self.counters.air_frames_lost.add(u64::from(received.lost));
+                if let Some(burst) = received.burst
+                    && self.bursts.try_send(burst).is_err()
+                {
+                    self.counters.dropped.one(Cause::LinkCongested);
+                }
+            }
+            Err(cause) => self.counters.dropped.one(cause),
+        }
+    }
+
+    async fn send(&self, out: &mut Vec<Datagram>) {
+        for (address, octets) in out.drain(..) {
+            match self.socket.send_to(&octets, address).await {
+                Ok(length) => self.counters.air_downlink.add(length as u64),
+                Err(_) => self.counters.unsent.add(1),
+            }
+        }
+    }
+}
+
+/// Reads packets from the voice switch until the run loop is gone. Their shape is checked here, their tag in the core.
+pub async fn hear_switch(socket: Arc<UdpSocket>, packets: mpsc::Sender<Bytes>, counters: Arc<Counters>) {
+    let mut datagram = vec![0; DATAGRAM_MAX];
+    while !packets.is_closed() {
+        let Ok((length, _)) = socket.recv_from(&mut datagram).await else {
+            tokio::time::sleep(AFTER_ERROR).await;
+            continue;
+        };
+        let packet = &datagram[..length];
+        counters.voice_downlink.add(length as u64);
+        if let Err(cause) = Header::read(packet) {
+            counters.dropped.one(cause);
+        } else if packets.try_send(Bytes::copy_from_slice(packet)).is_err() {
+            counters.dropped.one(Cause::VoiceOverrun);
+        }
+    }
+}
