@@ -10,11 +10,10 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, Cause, Identity, Incarnation, Moment, Press, ProfileId, SlotAddress, Span, Tmsi,
+    BurstPlace, Cause, Identity, Incarnation, Press, ProfileId, SlotAddress, Span, Tmsi,
 };
 
-use super::bench::{KEY, call, imsi, site, slot, spurt, talkgroup, unit};
-use crate::handset::{Handset, HandsetConfig};
+use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
 use crate::input::Input;
 use crate::output::Outbox;
 
@@ -127,11 +126,18 @@ proptest! {
 
     #[test]
     fn nothing_heard_can_break_a_handset(
+        start in 0..5,
         steps in prop::collection::vec((input(), 0_u64..400_000), 1..300),
     ) {
-        let config = HandsetConfig::new(unit(1017), imsi(), KEY, talkgroup(41), 3);
-        let mut handset = Handset::new(config);
-        let mut now = Moment::ORIGIN;
+        let registered = || Bench::registered(ProfileId::Iden);
+        let bench = match start {
+            0 => Bench::new(ProfileId::Iden),
+            1 => registered(),
+            2 => registered().talking(),
+            3 => registered().hanging(),
+            _ => registered().listening(),
+        };
+        let (mut handset, mut now) = (bench.handset, bench.now);
         let mut out = Outbox::new();
         handset.handle(now, Input::PowerOn, &mut out);
         for (mut input, micros) in steps {
@@ -139,7 +145,7 @@ proptest! {
             if let Input::Burst { burst, .. } = &mut input
                 && burst.place.count == 0
             {
-                burst.place.count = u32::try_from(now.as_micros() / 90_000).unwrap();
+                burst.place.count = u32::try_from(now.since(ORIGIN).as_micros() / 90_000).unwrap();
             }
             out.clear();
             handset.handle(now, input, &mut out);
@@ -152,7 +158,7 @@ proptest! {
 
     #[test]
     fn a_long_sleep_is_survived(sleep_s in 1_u64..400_000_000) {
-        let mut bench = super::bench::Bench::registered(ProfileId::Tetra).talking();
+        let mut bench = Bench::registered(ProfileId::Tetra).talking();
         bench.now += Span::from_secs(sleep_s);
         bench.input(Input::Time);
         prop_assert!(bench.outputs.len() < 64);
