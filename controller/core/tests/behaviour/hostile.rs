@@ -1,1 +1,450 @@
-//! To be told.
+//! Anything, from anybody, in any order: nothing panics, the rooms agree after each input, and nothing is left over.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use proptest::prelude::*;
+use trunklab_controller_core::Controller;
+use trunklab_controller_core::config::{Change, SystemParameters, Talkgroup};
+use trunklab_controller_core::input::Input;
+use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
+use trunklab_protocol::air_downlink::Talker;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
+use trunklab_protocol::proof::{Challenge, Response};
+use trunklab_protocol::to_site::{Assert, Registered, ToSite};
+use trunklab_protocol::{
+    CallId, Cause, Epoch, Identity, Incarnation, Moment, NodeId, Press, Priority, SiteId, Span, SpurtId,
+    TalkgroupId, Tmsi, UnitId,
+};
+
+use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
+
+/// What happens next. Small numbers, so that the hostile and the true meet often.
+#[derive(Debug, Clone)]
+enum Step {
+    Input(Input),
+    /// A site connects, greets and reports without a fault.
+    Comes(u16, Vec<HeldRadio>, Vec<HeldCall>),
+    /// A site comes back with just what it held.
+    Returns(u16),
+    /// A unit presses where it is registered, for the talkgroup that it is affiliated to.
+    Presses(u32, RequestKind),
+    /// A unit presses in a call that its site carries.
+    PressesInCall(u32),
+    /// A unit withdraws its last request.
+    Cancels(u32),
+    /// A unit registers with the right answer.
+    Registers(u32, u16, Option<u16>),
+    /// The talker of a call ends it properly.
+    Ends(usize),
+    Wait(u64),
+}
+
+fn a_site() -> impl Strategy<Value = SiteId> {
+    (1_u16..=4).prop_map(site)
+}
+
+fn a_unit() -> impl Strategy<Value = UnitId> {
+    (1_u32..=7).prop_map(unit)
+}
+
+fn a_talkgroup() -> impl Strategy<Value = TalkgroupId> {
+    (1_u16..=4).prop_map(talkgroup)
+}
+
+fn a_press() -> impl Strategy<Value = Press> {
+    prop_oneof![4 => 0_u16..12, 1 => any::<u16>()].prop_map(press)
+}
+
+fn a_spurt() -> impl Strategy<Value = SpurtId> {
+    (1_u32..12).prop_map(|count| SpurtId::new(0x0100_0000 + count).unwrap())
+}
+
+fn a_call() -> impl Strategy<Value = CallId> {
+    (1_u16..=2, 0_u32..3, 1_u32..8).prop_map(|(node, epoch, counter)| CallId {
+        node: NodeId::new(node).unwrap(),
+        epoch: Epoch::new(epoch).unwrap(),
+        counter,
+    })
+}
+
+fn an_identity() -> impl Strategy<Value = Identity> {
+    prop_oneof![
+        a_unit().prop_map(|unit| Identity::Imei(crate::support::imei(unit))),
+        a_unit().prop_map(Identity::Unit),
+    ]
+}
+
+fn a_held_radio() -> impl Strategy<Value = HeldRadio> {
+    (a_unit(), 1_u32..9, proptest::option::of(a_talkgroup())).prop_map(|(unit, tmsi, talkgroup)| HeldRadio {
+        unit,
+        tmsi: Tmsi::new(tmsi).unwrap(),
+        talkgroup,
+    })
+}
+
+fn a_held_call() -> impl Strategy<Value = HeldCall> {
+    let talker = proptest::option::of((a_unit(), a_spurt(), a_press()));
+    (a_call(), a_talkgroup(), 1_u16..6, talker, any::<bool>(), any::<bool>(), 0_u32..9_000).prop_map(
+        |(call, talkgroup, at, talker, talker_is_here, emergency, hang_left_ms)| HeldCall {
+            call,
+            talkgroup,
+            at: channel(at),
+            talker: talker.map(|(unit, spurt, press)| Talker { unit, spurt, press }),
+            talker_is_here,
+            emergency,
+            hang_left_ms,
+        },
+    )
+}
+
+fn a_request_kind() -> impl Strategy<Value = RequestKind> {
+    prop_oneof![4 => Just(RequestKind::Normal), 1 => Just(RequestKind::Emergency)]
+}
+
+fn a_greeting() -> impl Strategy<Value = FromSite> {
+    (0_u32..3, 1_u16..9).prop_map(|(incarnation, port)| {
+        from_site::Hello {
+            incarnation: Incarnation::new(incarnation).unwrap(),
+            newest_epoch: Epoch::new(0).unwrap(),
+            voice_address: SocketAddr::from(([127, 0, 0, 1], port)),
+        }
+        .into()
+    })
+}
+
+fn a_message() -> impl Strategy<Value = FromSite> {
+    let radios = proptest::collection::vec(a_held_radio(), 0..4);
+    let calls = proptest::collection::vec(a_held_call(), 0..4);
+    prop_oneof![
+        1 => a_greeting(),
+        1 => radios.prop_map(|radios| from_site::InventoryRadios { radios }.into()),
+        1 => calls.prop_map(|calls| from_site::InventoryCalls { calls }.into()),
+        1 => Just(from_site::InventoryEnd {}.into()),
+        2 => (an_identity(), a_press()).prop_map(|(identity, press)| from_site::Register { identity, press }.into()),
+        2 => (an_identity(), any::<[u8; 8]>(), proptest::option::of(a_talkgroup())).prop_map(
+            |(identity, response, talkgroup)| {
+                from_site::Answer { identity, response: Response::new(response), talkgroup }.into()
+            }
+        ),
+        3 => (a_unit(), a_press(), a_talkgroup())
+            .prop_map(|(unit, press, talkgroup)| from_site::Affiliate { unit, press, talkgroup }.into()),
+        1 => a_unit().prop_map(|unit| from_site::Detach { unit }.into()),
+        9 => (a_unit(), a_press(), a_talkgroup(), a_request_kind()).prop_map(|(unit, press, talkgroup, kind)| {
+            from_site::CallRequest { unit, press, talkgroup, kind }.into()
+        }),
+        2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::CallCancel { unit, press }.into()),
+        3 => (a_unit(), a_press(), a_call())
+            .prop_map(|(unit, press, call)| from_site::FloorRequest { unit, press, call }.into()),
+        2 => (a_unit(), a_call(), a_spurt())
+            .prop_map(|(unit, call, spurt)| from_site::TalkEnd { unit, call, spurt }.into()),
+        2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
+    ]
+}
+
+fn a_change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (1_u16..=4, 0_u16..4).prop_map(|(number, channels)| Change::Site(site_config(number, channels))),
+        (1_u16..=4, 1_u8..=10, proptest::option::of(0_u32..4_000)).prop_map(
+            |(number, priority, hang_time_ms)| {
+                Change::Talkgroup(Talkgroup {
+                    id: talkgroup(number),
+                    name: String::new(),
+                    priority: Priority::new(priority).unwrap(),
+                    hang_time_ms,
+                })
+            }
+        ),
+        (1_u32..=7, proptest::collection::vec(1_u16..=4, 0..4), proptest::option::of(a_site())).prop_map(
+            |(number, talkgroups, only)| {
+                let sites = only.map(|site| vec![site]);
+                Change::Subscriber(trunklab_controller_core::config::Subscriber {
+                    sites,
+                    ..subscriber(number, &talkgroups)
+                })
+            }
+        ),
+        (0_u16..4, 0_u32..9_000, 3_u32..8, 1_u16..4, 9_000_u32..90_000, 0_u16..2_000).prop_map(
+            |(
+                queue_len_max,
+                queue_wait_ms_max,
+                visitors_max,
+                challenges_max,
+                site_silence_ms_max,
+                heartbeat_ms,
+            )| {
+                Change::System(SystemParameters {
+                    queue_len_max,
+                    queue_wait_ms_max,
+                    visitors_max,
+                    challenges_max,
+                    site_silence_ms_max,
+                    heartbeat_ms,
+                    ..SystemParameters::default()
+                })
+            }
+        ),
+    ]
+}
+
+fn an_input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        80 => (a_site(), a_message()).prop_map(|(site, message)| Input::FromSite { site, message }),
+        1 => a_site().prop_map(|site| Input::SiteConnected { site }),
+        1 => a_site().prop_map(|site| Input::SiteDisconnected { site, cause: Cause::LinkLost }),
+        2 => a_change().prop_map(Input::Provision),
+        1 => any::<[u8; 32]>().prop_map(Input::Entropy),
+        1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
+        1 => any::<u64>().prop_map(|id| Input::StoreFailed { id }),
+    ]
+}
+
+fn a_step() -> impl Strategy<Value = Step> {
+    let radios = proptest::collection::vec(a_held_radio(), 0..5);
+    let calls = proptest::collection::vec(a_held_call(), 0..4);
+    prop_oneof![
+        20 => an_input().prop_map(Step::Input),
+        1 => (1_u16..=4, radios, calls).prop_map(|(site, radios, calls)| Step::Comes(site, radios, calls)),
+        3 => (1_u16..=3).prop_map(Step::Returns),
+        20 => (1_u32..=6, a_request_kind()).prop_map(|(unit, kind)| Step::Presses(unit, kind)),
+        6 => (1_u32..=6).prop_map(Step::PressesInCall),
+        2 => (1_u32..=6).prop_map(Step::Cancels),
+        6 => (1_u32..=7, 1_u16..=4, proptest::option::of(1_u16..=3))
+            .prop_map(|(unit, site, talkgroup)| Step::Registers(unit, site, talkgroup)),
+        6 => (0_usize..4).prop_map(Step::Ends),
+        8 => (0_u64..2_500).prop_map(Step::Wait),
+    ]
+}
+
+/// A controller, watched.
+struct Watched {
+    controller: Controller,
+    now: Moment,
+    challenges: BTreeMap<Identity, Challenge>,
+    floors: Vec<(SiteId, from_site::TalkEnd)>,
+    /// Radios and calls as the sites hold them, and each unit's press count.
+    radios: BTreeMap<UnitId, (SiteId, HeldRadio)>,
+    held: BTreeMap<(SiteId, CallId), HeldCall>,
+    presses: BTreeMap<UnitId, u16>,
+    open: BTreeSet<CallId>,
+    records: Vec<CallRecord>,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let mut watched = Self {
+            controller: Controller::new(),
+            now: Moment::ORIGIN,
+            challenges: BTreeMap::new(),
+            floors: Vec::new(),
+            radios: BTreeMap::new(),
+            held: BTreeMap::new(),
+            presses: BTreeMap::new(),
+            open: BTreeSet::new(),
+            records: Vec::new(),
+        };
+        watched.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
+        for number in 1..=3 {
+            watched.input(Input::Provision(Change::Site(site_config(number, number))));
+            let config = Talkgroup {
+                id: talkgroup(number),
+                name: String::new(),
+                priority: Priority::new(number as u8).unwrap(),
+                hang_time_ms: Some(u32::from(number - 1) * 1_000),
+            };
+            watched.input(Input::Provision(Change::Talkgroup(config)));
+        }
+        for number in 1..=6 {
+            watched.input(Input::Provision(Change::Subscriber(subscriber(number, &[1, 2, 3]))));
+        }
+        for number in 1..=3 {
+            watched.comes(number, &[], &[]);
+        }
+        for number in 1..=6_u16 {
+            watched.registers(unit(u32::from(number)), site(number % 3 + 1), Some(number % 2 + 1));
+        }
+        watched
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Input(input) => self.input(input.clone()),
+            Step::Comes(number, radios, calls) => self.comes(*number, radios, calls),
+            Step::Returns(number) => {
+                let at = site(*number);
+                let radios: Vec<_> =
+                    self.radios.values().filter(|(site, _)| *site == at).map(|(_, held)| *held).collect();
+                let calls: Vec<_> =
+                    self.held.iter().filter(|((site, _), _)| *site == at).map(|(_, held)| *held).collect();
+                self.comes(*number, &radios, &calls);
+            }
+            Step::Presses(number, kind) => {
+                if let Some((site, HeldRadio { unit, talkgroup: Some(talkgroup), .. })) = self.radio(*number)
+                {
+                    let press = self.press_of(unit, 1);
+                    let message = from_site::CallRequest { unit, press, talkgroup, kind: *kind };
+                    self.input(Input::FromSite { site, message: message.into() });
+                }
+            }
+            Step::PressesInCall(number) => {
+                let radio = self.radio(*number);
+                let call = radio.and_then(|(at, held)| {
+                    let calls = self.held.iter().filter(|((site, _), _)| *site == at);
+                    calls
+                        .map(|(_, call)| call)
+                        .find(|call| Some(call.talkgroup) == held.talkgroup)
+                        .map(|call| call.call)
+                });
+                if let (Some((site, HeldRadio { unit, .. })), Some(call)) = (radio, call) {
+                    let press = self.press_of(unit, 1);
+                    self.input(Input::FromSite {
+                        site,
+                        message: from_site::FloorRequest { unit, press, call }.into(),
+                    });
+                }
+            }
+            Step::Cancels(number) => {
+                if let Some((site, HeldRadio { unit, .. })) = self.radio(*number) {
+                    let press = self.press_of(unit, 0);
+                    self.input(Input::FromSite {
+                        site,
+                        message: from_site::CallCancel { unit, press }.into(),
+                    });
+                }
+            }
+            Step::Registers(number, at, affiliation) => {
+                self.registers(unit(*number), site(*at), *affiliation)
+            }
+            Step::Ends(index) => {
+                if let Some((site, end)) = self.floors.get(self.floors.len().wrapping_sub(1 + index)).cloned()
+                {
+                    self.input(Input::FromSite { site, message: end.into() });
+                }
+            }
+            Step::Wait(millis) => {
+                self.now += Span::from_millis(*millis);
+                self.input(Input::Time);
+            }
+        }
+    }
+
+    fn radio(&self, number: u32) -> Option<(SiteId, HeldRadio)> {
+        self.radios.get(&unit(number)).copied()
+    }
+
+    fn press_of(&mut self, unit: UnitId, further: u16) -> Press {
+        let count = self.presses.entry(unit).or_insert(100);
+        *count += further;
+        press(*count)
+    }
+
+    fn comes(&mut self, number: u16, radios: &[HeldRadio], calls: &[HeldCall]) {
+        let site = site(number);
+        self.input(Input::SiteConnected { site });
+        let hello = from_site::Hello {
+            incarnation: Incarnation::new(1).unwrap(),
+            newest_epoch: Epoch::new(0).unwrap(),
+            voice_address: SocketAddr::from(([127, 0, 0, 1], number)),
+        };
+        let messages: [FromSite; 4] = [
+            hello.into(),
+            from_site::InventoryRadios { radios: radios.to_vec() }.into(),
+            from_site::InventoryCalls { calls: calls.to_vec() }.into(),
+            from_site::InventoryEnd {}.into(),
+        ];
+        for message in messages {
+            self.input(Input::FromSite { site, message });
+        }
+    }
+
+    fn registers(&mut self, unit: UnitId, site: SiteId, affiliation: Option<u16>) {
+        let identity = Identity::Unit(unit);
+        self.input(Input::FromSite {
+            site,
+            message: from_site::Register { identity, press: press(1) }.into(),
+        });
+        if let Some(challenge) = self.challenges.remove(&identity) {
+            let response = key(unit).answer(&challenge);
+            let answer = from_site::Answer { identity, response, talkgroup: affiliation.map(talkgroup) };
+            self.input(Input::FromSite { site, message: answer.into() });
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let mut out = Vec::new();
+        self.controller.handle(self.now, input, &mut out);
+        self.controller.assert_invariants();
+        if let Some(deadline) = self.controller.next_deadline() {
+            assert!(deadline.at > self.now || deadline.at == self.now, "a timer was left behind");
+        }
+        for output in out {
+            self.notice(output);
+        }
+    }
+
+    fn notice(&mut self, output: Output) {
+        match output {
+            Output::ToSite { site, message: ToSite::Assert(assert) } => {
+                let Assert { call, talkgroup, at, talker, talker_is_here, emergency, .. } = assert;
+                let held =
+                    HeldCall { call, talkgroup, at, talker, talker_is_here, emergency, hang_left_ms: 900 };
+                self.held.insert((site, call), held);
+                if let Some(Talker { unit, spurt, .. }) = talker.filter(|_| talker_is_here) {
+                    self.floors.push((site, from_site::TalkEnd { unit, call, spurt }));
+                }
+            }
+            Output::ToSite { site, message: ToSite::Release(release) } => {
+                self.held.remove(&(site, release.call));
+            }
+            Output::ToSite { site, message: ToSite::Registered(registered) } => {
+                let Registered { unit, tmsi, talkgroup, .. } = registered;
+                self.radios.insert(unit, (site, HeldRadio { unit, tmsi, talkgroup }));
+            }
+            Output::ToSite { message: ToSite::Affiliated(affiliated), .. } => {
+                if let Some((_, held)) = self.radios.get_mut(&affiliated.unit) {
+                    held.talkgroup = Some(affiliated.talkgroup);
+                }
+            }
+            Output::ToSite { site, message: ToSite::Deregister(deregister) } => {
+                if self.radios.get(&deregister.unit).is_some_and(|(at, _)| *at == site) {
+                    self.radios.remove(&deregister.unit);
+                }
+            }
+            Output::ToSite { message: ToSite::Challenge(message), .. } => {
+                self.challenges.insert(message.identity, message.challenge);
+            }
+            Output::Store { item: StoreItem::CallOpened(record), .. } => {
+                assert!(self.open.insert(record.call), "call {} opened twice", record.call);
+            }
+            Output::Store { item: StoreItem::CallClosed(record), .. } => {
+                assert!(self.open.remove(&record.call), "call {} closed unopened", record.call);
+                self.records.push(record);
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_comes_the_rooms_agree_and_nothing_is_left_over(steps in proptest::collection::vec(a_step(), 1..150)) {
+        let mut watched = Watched::new();
+        let mut twin = Watched::new();
+        for step in &steps {
+            watched.step(step);
+            twin.step(step);
+            prop_assert_eq!(watched.controller.digest(), twin.controller.digest());
+        }
+        watched.input(Input::ClosingDown);
+        prop_assert!(watched.open.is_empty(), "records left open: {:?}", watched.open);
+        let snapshot = watched.controller.snapshot(watched.now);
+        prop_assert!(snapshot.calls.is_empty() && snapshot.queue.is_empty());
+        prop_assert!(snapshot.sites.iter().flat_map(|site| &site.slots).all(|slot| slot.call.is_none()));
+        let recorded: u64 = watched.records.iter().flat_map(|record| &record.slots)
+            .map(|slot| slot.until.expect("a closed record holds nothing").since(slot.from).as_micros()).sum();
+        prop_assert_eq!(Span::from_micros(recorded), watched.controller.channel_time_used());
+    }
+}
