@@ -12,7 +12,7 @@ use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::proof::{Challenge, Response};
-use trunklab_protocol::to_site::{Assert, Registered, ToSite};
+use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
     CallId, Cause, Epoch, Identity, Incarnation, Moment, NodeId, Press, Priority, SiteId, Span, SpurtId,
     TalkgroupId, Tmsi, UnitId,
@@ -376,7 +376,7 @@ impl Watched {
         self.controller.handle(self.now, input, &mut out);
         self.controller.assert_invariants();
         if let Some(deadline) = self.controller.next_deadline() {
-            assert!(deadline.at > self.now || deadline.at == self.now, "a timer was left behind");
+            assert!(deadline.at >= self.now, "a timer was left behind");
         }
         for output in out {
             self.notice(output);
@@ -406,10 +406,8 @@ impl Watched {
                     held.talkgroup = Some(affiliated.talkgroup);
                 }
             }
-            Output::ToSite { site, message: ToSite::Deregister(deregister) } => {
-                if self.radios.get(&deregister.unit).is_some_and(|(at, _)| *at == site) {
-                    self.radios.remove(&deregister.unit);
-                }
+            Output::ToSite { site, message: ToSite::Deregister(Deregister { unit, .. }) } => {
+                self.radios.retain(|held, (at, _)| (*held, *at) != (unit, site));
             }
             Output::ToSite { message: ToSite::Challenge(message), .. } => {
                 self.challenges.insert(message.identity, message.challenge);

@@ -1,0 +1,218 @@
+//! What the dispatch core costs: group calls from request to release, registrations.
+//!
+//! One item is a whole call: request, grant, end of speech, release, with every output that it causes. A hundred
+//! sites and a thousand talkgroups are configured; a call involves as many sites as the benchmark's argument says.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark may fail where it stands")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a benchmark looks for one output among many")]
+
+use std::net::SocketAddr;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use trunklab_controller_core::Controller;
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::input::Input;
+use trunklab_controller_core::output::{Outbox, Output};
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::from_site::{
+    Answer, CallRequest, FromSite, HeldRadio, Hello, InventoryEnd, InventoryRadios,
+};
+use trunklab_protocol::from_site::{Register, TalkEnd};
+use trunklab_protocol::proof::{Challenge, UnitKey};
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{
+    CallId, CarrierNumber, Epoch, Identity, Incarnation, Moment, Position, Press, Priority, ProfileId,
+    SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+};
+
+const SITES: u16 = 100;
+const TALKGROUPS: u16 = 1_000;
+/// Calls in one timed run: enough that the first ones, which grow the tables, do not count.
+const CALLS: u32 = 2_000;
+const REGISTRATIONS: u32 = 500;
+
+fn main() {
+    divan::main();
+}
+
+/// Group calls, by the number of sites that each involves.
+#[divan::bench(args = [1, 2, 5, 10])]
+fn group_call(bencher: Bencher<'_, '_>, sites_involved: u16) {
+    bencher
+        .with_inputs(|| Network::with_calls_over(sites_involved, 10_000))
+        .input_counter(|_| ItemsCount::new(CALLS))
+        .bench_local_values(|mut network| {
+            for count in 0..CALLS {
+                network.calls(count);
+            }
+            network
+        });
+}
+
+/// Group calls over one site, by the number of units that are registered.
+#[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 20)]
+fn group_call_with_units_registered(bencher: Bencher<'_, '_>, units: u32) {
+    bencher
+        .with_inputs(|| Network::with_calls_over(1, units))
+        .input_counter(|_| ItemsCount::new(CALLS))
+        .bench_local_values(|mut network| {
+            for count in 0..CALLS {
+                network.calls(count);
+            }
+            network
+        });
+}
+
+/// Registrations: request, challenge, answer, welcome, with both proofs computed on the controller's side.
+#[divan::bench]
+fn registration(bencher: Bencher<'_, '_>) {
+    bencher
+        .with_inputs(|| Network::with_calls_over(1, 10_000))
+        .input_counter(|_| ItemsCount::new(REGISTRATIONS))
+        .bench_local_values(|mut network| {
+            for count in 0..REGISTRATIONS {
+                network.registers(count);
+            }
+            network
+        });
+}
+
+/// A controller under load, and the outbox that it fills.
+struct Network {
+    controller: Controller,
+    now: Moment,
+    out: Outbox,
+    press: u16,
+}
+
+impl Network {
+    /// Units spread over sites so that each talkgroup has members at as many sites as asked for.
+    fn with_calls_over(sites_involved: u16, units: u32) -> Self {
+        let mut network =
+            Self { controller: Controller::new(), now: Moment::ORIGIN, out: Vec::new(), press: 0 };
+        network.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
+        let parameters = SystemParameters { site_silence_ms_max: u32::MAX, ..SystemParameters::default() };
+        network.input(Input::Provision(Change::System(parameters)));
+        for number in 1..=SITES {
+            network.input(Input::Provision(Change::Site(site_config(number))));
+        }
+        for number in 1..=TALKGROUPS {
+            network.input(Input::Provision(Change::Talkgroup(Talkgroup {
+                id: TalkgroupId::new(number).unwrap(),
+                name: format!("Talkgroup {number}"),
+                priority: Priority::new(5).unwrap(),
+                hang_time_ms: Some(0),
+            })));
+        }
+        let mut radios = vec![Vec::new(); usize::from(SITES)];
+        for number in 1..=units {
+            let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
+            network.input(Input::Provision(Change::Subscriber(Subscriber {
+                unit,
+                imei: None,
+                imsi: None,
+                msisdn: None,
+                fleet_member: None,
+                key: UnitKey::new([7; 16]),
+                talkgroups: vec![talkgroup],
+                sites: None,
+            })));
+            let site = site_of(number, sites_involved);
+            let tmsi = Tmsi::new(number).unwrap();
+            radios[usize::from(site.number()) - 1].push(HeldRadio { unit, tmsi, talkgroup: Some(talkgroup) });
+        }
+        for (number, radios) in (1..=SITES).zip(radios) {
+            let site = SiteId::new(number).unwrap();
+            network.input(Input::SiteConnected { site });
+            let (incarnation, newest_epoch) = (Incarnation::new(1).unwrap(), Epoch::new(0).unwrap());
+            let voice_address = SocketAddr::from(([127, 0, 0, 1], number));
+            network.site_says(site, Hello { incarnation, newest_epoch, voice_address });
+            network.site_says(site, InventoryRadios { radios });
+            network.site_says(site, InventoryEnd {});
+        }
+        network
+    }
+
+    /// One call: the unit of this count presses, is granted, and stops.
+    fn calls(&mut self, count: u32) {
+        let number = count % u32::from(TALKGROUPS) + 1;
+        let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
+        if number == 1 {
+            self.press += 1;
+        }
+        self.now += Span::from_micros(1);
+        let press = Press::new(self.press).unwrap();
+        let site = site_of(number, 1);
+        self.site_says(site, CallRequest { unit, press, talkgroup, kind: RequestKind::Normal });
+        let (call, spurt) = self.granted();
+        self.site_says(site, TalkEnd { unit, call, spurt });
+    }
+
+    fn registers(&mut self, count: u32) {
+        let unit = UnitId::new(count + 1).unwrap();
+        let (identity, press) = (Identity::Unit(unit), Press::new(1).unwrap());
+        let site = SiteId::new((count % u32::from(SITES)) as u16 + 1).unwrap();
+        self.site_says(site, Register { identity, press });
+        let challenge = self.challenge();
+        let response = UnitKey::new([7; 16]).answer(&challenge);
+        self.site_says(site, Answer { identity, response, talkgroup: Some(talkgroup_of(unit.number())) });
+    }
+
+    fn granted(&self) -> (CallId, SpurtId) {
+        let assert = self.out.iter().find_map(|output| match output {
+            Output::ToSite { message: ToSite::Assert(assert), .. } => Some(assert),
+            _ => None,
+        });
+        let assert = assert.expect("the call is granted");
+        (assert.call, assert.talker.expect("somebody talks").spurt)
+    }
+
+    fn challenge(&self) -> Challenge {
+        match &self.out[0] {
+            Output::ToSite { message: ToSite::Challenge(message), .. } => message.challenge,
+            output => panic!("a challenge was expected: {output:?}"),
+        }
+    }
+
+    fn site_says(&mut self, site: SiteId, message: impl Into<FromSite>) {
+        self.input(Input::FromSite { site, message: message.into() });
+    }
+
+    fn input(&mut self, input: Input) {
+        self.out.clear();
+        self.controller.handle(self.now, input, &mut self.out);
+        divan::black_box(&self.out);
+    }
+}
+
+fn talkgroup_of(unit: u32) -> TalkgroupId {
+    TalkgroupId::new(((unit - 1) % u32::from(TALKGROUPS)) as u16 + 1).unwrap()
+}
+
+/// The first thousand units, one of each talkgroup, are spread over all sites; further members of a talkgroup are at
+/// the same site and its neighbours.
+fn site_of(unit: u32, sites_involved: u16) -> SiteId {
+    let (member, talkgroup) = ((unit - 1) / u32::from(TALKGROUPS), (unit - 1) % u32::from(TALKGROUPS));
+    let number = (talkgroup + member % u32::from(sites_involved)) % u32::from(SITES);
+    SiteId::new(number as u16 + 1).unwrap()
+}
+
+fn site_config(number: u16) -> SiteConfig {
+    let carrier = |number| CarrierNumber::new(number).unwrap();
+    SiteConfig {
+        site: SiteId::new(number).unwrap(),
+        name: format!("Site {number}"),
+        profile: ProfileId::Iden,
+        position: Position::default(),
+        power_dbm: 40,
+        carriers: (1..=5).map(carrier).collect(),
+        control: SlotAddress { carrier: carrier(1), slot: SlotNumber::new(0).unwrap() },
+        neighbours: Vec::new(),
+        access: AccessRules { backoff: 8, tries: 5, tries_emergency: 10, wait: 4 },
+        broadcast_interval_ms: 500,
+        talker_silence_ms: 1_000,
+        late_entry_interval_ms: 1_000,
+    }
+}
