@@ -26,14 +26,16 @@ impl Controller {
     }
 
     /// The sites where a request needs a slot and has none: where an affiliated unit is present, the caller's
-    /// included. A running call lacks the caller's site at most; sites without any traffic slot are passed over.
+    /// included. A running call lacks the caller's site at most; other sites without any traffic slot are passed over.
     pub(crate) fn sites_needed(&self, request: &Request) -> Sites {
         let talkgroup =
             self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
         if let Some(call) = talkgroup.call.and_then(|call| self.calls.get(call)) {
             return call.at(request.site).is_none().then_some(request.site).into_iter().collect();
         }
-        let usable = |site: &SiteId| self.sites.get(*site).is_some_and(|row| !row.slots.is_empty());
+        let usable = |site: &SiteId| {
+            *site == request.site || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
+        };
         talkgroup.presence().iter().map(|(site, _)| *site).filter(usable).collect()
     }
 

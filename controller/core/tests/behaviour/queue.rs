@@ -225,3 +225,12 @@ fn who_waits_at_a_site_that_is_lost_waits_no_longer() {
             .any(|view| view.site == site(3) && view.in_service)
     );
 }
+
+#[test]
+fn a_request_whose_site_loses_its_last_channel_goes_on_waiting() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.provision(trunklab_controller_core::config::Change::Site(crate::support::site_config(3, 0)));
+    system.expect("store -> call 1 closed").expect_no("granted");
+    system.after_ms(30_000).expect("site 3 -> unit 1041 refused: no channel became free in time");
+}
