@@ -23,8 +23,13 @@ pub struct MonotonicClock {
 impl MonotonicClock {
     /// A clock whose origin is now.
     pub fn starting_now() -> Self {
+        Self::since(Instant::now())
+    }
+
+    /// A clock whose origin was then: several runs in one process can share a time.
+    pub fn since(origin: Instant) -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Self { origin: Instant::now(), wall_at_origin_us: micros(wall) }
+        Self { origin, wall_at_origin_us: micros(wall.saturating_sub(origin.elapsed())) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -76,6 +76,8 @@ pub struct ControllerOptions {
     pub link_limits: LinkLimits,
     /// Bounds of the operator port.
     pub operator_limits: OperatorLimits,
+    /// The origin of the controller's time; the start if not given.
+    pub origin: Option<Instant>,
     /// Who watches inputs and outputs; see [`crate::observer`].
     pub observer: Option<mpsc::Sender<Observed>>,
 }
@@ -101,6 +103,7 @@ impl ControllerOptions {
             operator_tokens: Vec::new(),
             link_limits: LinkLimits::default(),
             operator_limits: OperatorLimits::default(),
+            origin: None,
             observer: None,
         }
     }
@@ -126,6 +129,7 @@ impl ControllerOptions {
             operator_tokens: Vec::new(),
             link_limits: LinkLimits::default(),
             operator_limits: OperatorLimits::default(),
+            origin: None,
             observer: None,
         })
     }
@@ -226,7 +230,7 @@ impl RunningController {
         let (orders, order_task) = order_queue(&switch);
         let switch = Arc::new(switch);
         let feed = Arc::new(EventFeed::new());
-        let clock = MonotonicClock::starting_now();
+        let clock = options.origin.map_or_else(MonotonicClock::starting_now, MonotonicClock::since);
         info!(wall_at_origin_us = clock.wall_at_origin_us(), "the log begins");
         let mut run_loop: RunLoop<D, _, _> = RunLoop::new(
             LocalLog::default(),
@@ -321,6 +325,16 @@ impl RunningController {
     /// Why it ended.
     pub async fn ended(&mut self) -> Result<(), ControllerError> {
         joined((&mut self.serving).await)
+    }
+
+    /// Ends at once without a word to anybody, as a killed process would.
+    pub async fn kill(self) {
+        self.serving.abort();
+        // Ports are free again only when the loop is really gone.
+        drop(self.serving.await);
+        if let Some(switch) = Arc::into_inner(self.switch) {
+            switch.stop().await;
+        }
     }
 
     /// Closes down in order: calls released, records kept, links told.

@@ -7,13 +7,21 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use trunklab_protocol::ProfileId;
 
+pub mod demo;
 pub mod handset;
 pub mod import;
 pub mod replay;
+pub mod scenario;
 
 /// What `trunklab` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show a city's network in real time, with the operator console on top
+    Demo(demo::DemoOptions),
+    /// Play a scenario in real time, over real sockets
+    Run(scenario::RunOptions),
+    /// Play a scenario in virtual time
+    Simulate(scenario::SimulateOptions),
     /// Radios in this process: one under your fingers in a terminal, or many under a script's
     Handset(handset::HandsetOptions),
     /// Read talkgroup lists, site lists and call logs; tell what is in them and what is wrong with them
@@ -51,6 +59,9 @@ impl From<Outcome> for ExitCode {
 /// One sentence with the place and the remedy.
 pub fn perform(command: Command) -> Result<Outcome> {
     match command {
+        Command::Demo(options) => demo::perform(&options),
+        Command::Run(options) => scenario::run(&options),
+        Command::Simulate(options) => scenario::simulate(&options),
         Command::Handset(options) => handset::perform(&options),
         Command::Import(options) => import::perform(&options),
         Command::Replay(options) => replay::perform(&options),

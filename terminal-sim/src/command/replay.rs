@@ -132,13 +132,12 @@ pub fn perform(options: &ReplayOptions) -> Result<Outcome> {
     });
     bar.finish_and_clear();
     drain(&mut world, &mut tally);
-    tally.sent(world.traffic().frames_sent);
     let result = Replayed {
         notes: city.notes,
         radios: city.radios.len(),
         transmissions,
         seconds: until.as_micros() as f64 / 1e6,
-        summary: tally.summary(),
+        summary: tally.summary(world.traffic().frames_sent),
     };
     report(options, &result)
 }

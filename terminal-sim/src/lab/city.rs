@@ -172,6 +172,7 @@ fn radio_plan(radio: &CityRadio, sites: &[SiteConfig], seed: u64) -> RadioPlan {
     RadioPlan {
         unit: radio.unit,
         identity: Identity::Unit(radio.unit),
+        key: key(seed, radio.unit),
         talkgroup: *radio.talkgroups.first().expect("a city's radio has a talkgroup"),
         position: Position { east_m: home.east_m + offset(), north_m: home.north_m + offset() },
     }

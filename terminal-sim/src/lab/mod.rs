@@ -1,10 +1,14 @@
 //! The lab: a whole network built from one plan, in virtual time or in real time, with the same cores.
 
+pub mod account;
 pub mod city;
+pub mod live;
 pub mod nature;
 pub mod observed;
 pub mod plan;
 pub mod radios;
+pub mod relay;
+pub mod scenario;
 pub mod script;
 pub mod summary;
 pub mod voices;

@@ -1,6 +1,7 @@
 //! A plan: everything that has to exist before a network can run, whoever wrote it (a scenario, an import, the demo).
 
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{Identity, Position, TalkgroupId, UnitId};
 
 /// A network to build.
@@ -25,6 +26,8 @@ pub struct RadioPlan {
     pub unit: UnitId,
     /// How it first names itself.
     pub identity: Identity,
+    /// The key programmed into it: the home register's, unless something is to go wrong.
+    pub key: UnitKey,
     /// What its selector shows at first.
     pub talkgroup: TalkgroupId,
     /// Where it is.

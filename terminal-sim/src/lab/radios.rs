@@ -23,10 +23,10 @@ use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
 use crate::lab::nature::{self, HANDSET_POWER_DBM};
-use crate::lab::world::Heard;
+use crate::lab::world::{Heard, TalkEndLosses, loses_talk_end};
 
 /// How often an air port is told which carriers are wanted, even when nothing changed.
-const LISTEN_INTERVAL: Duration = Duration::from_secs(2);
+const LISTEN_INTERVAL: Duration = Duration::from_millis(900);
 
 /// A site whose beacon was not heard for this long cannot be heard.
 const BEACON_PATIENCE: Duration = Duration::from_millis(3_500);
@@ -55,6 +55,8 @@ pub enum Command {
     Place(UnitId, Position),
     /// A handset's battery is out: it neither sends nor hears until it is switched on again.
     Vanish(UnitId),
+    /// Every end-of-talk burst of a unit's running or next spurt is lost on the air.
+    LoseTalkEnd(UnitId),
 }
 
 /// What the radios report.
@@ -126,6 +128,7 @@ impl Radios {
             })
             .collect();
         let ether = Ether {
+            first_carrier: CarrierNumber::new(1).expect("1 is a carrier"),
             origin,
             doors,
             radios,
@@ -134,6 +137,7 @@ impl Radios {
             status_sender,
             view_sender,
             scratch: BytesMut::with_capacity(2_048),
+            talk_end_losses: TalkEndLosses::new(),
         };
         let task = tokio::spawn(ether.run(inbox, datagrams));
         Ok(Self { commands, status, views, task })
@@ -212,6 +216,8 @@ async fn receive(door: usize, socket: Arc<UdpSocket>, datagrams: mpsc::Sender<(u
 }
 
 struct Ether {
+    /// Asked for until a beacon names the control carrier: an empty list would end listening (clause 4.2.2).
+    first_carrier: CarrierNumber,
     origin: Instant,
     doors: Vec<Door>,
     radios: BTreeMap<UnitId, Radio>,
@@ -220,6 +226,7 @@ struct Ether {
     status_sender: watch::Sender<EtherStatus>,
     view_sender: watch::Sender<BTreeMap<UnitId, HandsetView>>,
     scratch: BytesMut,
+    talk_end_losses: TalkEndLosses,
 }
 
 impl Ether {
@@ -299,6 +306,9 @@ impl Ether {
                     self.tell_beacons(unit);
                 }
             }
+            Command::LoseTalkEnd(unit) => {
+                self.talk_end_losses.insert(unit, None);
+            }
             Command::Vanish(unit) => {
                 if let Some(radio) = self.radios.get_mut(&unit) {
                     radio.gone = true;
@@ -347,6 +357,9 @@ impl Ether {
     }
 
     fn transmit(&mut self, unit: UnitId, site: SiteId, mut burst: air_uplink::Burst) {
+        if loses_talk_end(&mut self.talk_end_losses, unit, &burst.word) {
+            return;
+        }
         let Some(radio) = self.radios.get(&unit) else { return };
         let Some(index) = self.doors.iter().position(|door| door.site() == Some(site)) else { return };
         let Some((beacon, _)) = &self.doors[index].beacon else { return };
@@ -406,7 +419,7 @@ impl Ether {
     }
 
     fn wanted(&self, index: usize) -> Vec<CarrierNumber> {
-        let Some((beacon, _)) = &self.doors[index].beacon else { return Vec::new() };
+        let Some((beacon, _)) = &self.doors[index].beacon else { return vec![self.first_carrier] };
         let mut wanted = BTreeSet::from([beacon.control.carrier]);
         for radio in self.radios.values() {
             if let Ear::Tuned(site, carrier) = radio.ear

@@ -32,6 +32,8 @@ pub enum Deed {
         /// Which packet of the spurt, from 0.
         packet: u16,
     },
+    /// Every end-of-talk burst of a unit's running or next spurt is lost on the air.
+    LoseTalkEnd(UnitId),
 }
 
 /// Deeds in order of time.

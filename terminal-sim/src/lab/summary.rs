@@ -26,7 +26,6 @@ pub struct Tally {
     pressed: BTreeMap<UnitId, Moment>,
     grant: Histogram<u64>,
     permit: Histogram<u64>,
-    frames_sent: u64,
     frames_heard: u64,
     frames_lost: u64,
     next_position: BTreeMap<(UnitId, SpurtId), u32>,
@@ -48,7 +47,6 @@ impl Default for Tally {
             pressed: BTreeMap::new(),
             grant: histogram(),
             permit: histogram(),
-            frames_sent: 0,
             frames_heard: 0,
             frames_lost: 0,
             next_position: BTreeMap::new(),
@@ -60,11 +58,6 @@ impl Tally {
     /// A button went down.
     pub fn press(&mut self, unit: UnitId, at: Moment) {
         self.pressed.insert(unit, at);
-    }
-
-    /// A talker's frames left its handset.
-    pub fn sent(&mut self, frames: u64) {
-        self.frames_sent += frames;
     }
 
     /// Something was seen.
@@ -149,8 +142,8 @@ impl Tally {
         }
     }
 
-    /// The sums so far.
-    pub fn summary(&self) -> Summary {
+    /// The sums so far. Handsets count the frames that talkers sent.
+    pub fn summary(&self, voice_frames_sent: u64) -> Summary {
         Summary {
             registered: self.registered,
             granted: self.granted,
@@ -160,7 +153,7 @@ impl Tally {
             released_by_cause: self.released.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
             request_to_grant: Quantiles::of(&self.grant),
             press_to_talk_permit: Quantiles::of(&self.permit),
-            voice_frames_sent: self.frames_sent,
+            voice_frames_sent,
             voice_frames_delivered: self.frames_heard,
             voice_frames_lost: self.frames_lost,
         }

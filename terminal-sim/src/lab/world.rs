@@ -138,10 +138,22 @@ pub struct World {
     /// Packets to be lost: of a talker's spurt, this one.
     voice_losses: BTreeMap<UnitId, u16>,
     talkers: BTreeMap<SpurtId, UnitId>,
+    /// Talkers whose end is lost, and the spurt once it is known.
+    talk_end_losses: TalkEndLosses,
     observed: Vec<Observed>,
     heard: Vec<Heard>,
     records: Vec<controller::output::StoreItem>,
     traffic: Traffic,
+}
+
+/// For each unit whose end of talk is to be lost, the spurt once the first such burst has named it.
+pub(crate) type TalkEndLosses = BTreeMap<UnitId, Option<SpurtId>>;
+
+/// Whether an uplink word is an end of talk that is to be lost; the spurt of the first one stays marked, so that its
+/// repetitions are lost as well and the next spurt's are not.
+pub(crate) fn loses_talk_end(losses: &mut TalkEndLosses, unit: UnitId, word: &UplinkWord) -> bool {
+    let (Some(lost), UplinkWord::TalkEnd(end)) = (losses.get_mut(&unit), word) else { return false };
+    *lost.get_or_insert(end.spurt) == end.spurt
 }
 
 /// A link that failed is tried again after this long.
@@ -168,6 +180,7 @@ impl World {
             switch: Switch::new(Limits::default()),
             voice_losses: BTreeMap::new(),
             talkers: BTreeMap::new(),
+            talk_end_losses: TalkEndLosses::new(),
             observed: Vec::new(),
             heard: Vec::new(),
             records: Vec::new(),
@@ -179,10 +192,7 @@ impl World {
             world.start_station(site);
         }
         for radio in world.plan.radios.clone() {
-            let subscriber =
-                world.plan.subscriber(radio.unit).expect("a plan gives each radio its subscriber");
-            let config =
-                HandsetConfig::new(radio.unit, radio.identity, subscriber.key, radio.talkgroup, seed);
+            let config = HandsetConfig::new(radio.unit, radio.identity, radio.key, radio.talkgroup, seed);
             let core = Handset::new(config);
             let chance = Chance::new(seed, 1_000_000 + u64::from(radio.unit.number()));
             let radio_here = Radio { core, position: radio.position, ear: Ear::Off, chance, gone: false };
@@ -367,6 +377,9 @@ impl World {
             Deed::StartController => self.start_controller(),
             Deed::LoseVoicePacket { unit, packet } => {
                 self.voice_losses.insert(unit, packet);
+            }
+            Deed::LoseTalkEnd(unit) => {
+                self.talk_end_losses.insert(unit, None);
             }
         }
     }
@@ -765,6 +778,9 @@ impl World {
         }
         let Some(station) = self.stations.get(&site).filter(|station| station.running) else { return };
         let (Some(beacon), run) = (&station.beacon, station.run) else { return };
+        if loses_talk_end(&mut self.talk_end_losses, unit, &burst.word) {
+            return;
+        }
         let Some(radio) = self.radios.get_mut(&unit) else { return };
         burst.level_dbm = nature::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
         if !nature::is_audible(burst.level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {

@@ -1,0 +1,231 @@
+//! `trunklab simulate` and `trunklab run`: a scenario in virtual time, or in real time over real sockets.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+use trunklab_protocol::Moment;
+use trunklab_terminal_core::scenario::{Scenario, Verdict};
+
+use crate::command::{Outcome, ProfileName};
+use crate::lab::account::Account;
+use crate::lab::live::{Live, News};
+use crate::lab::scenario::{self, plan, script};
+use crate::lab::summary::Summary;
+use crate::lab::weather::Weather;
+use crate::lab::world::World;
+
+/// What both commands take.
+#[derive(Debug, Args)]
+pub struct ScenarioOptions {
+    /// A scenario (docs/scenarios.md teaches the language)
+    file: PathBuf,
+    /// Another air interface than the file's
+    #[arg(long, value_enum)]
+    profile: Option<ProfileName>,
+    /// Another seed than the file's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Read the file and say what is wrong with it, without playing
+    #[arg(long)]
+    check: bool,
+    /// Print a Mermaid sequence diagram instead of the transcript
+    #[arg(long)]
+    ladder: bool,
+    /// Print the result as JSON instead of the transcript
+    #[arg(long)]
+    json: bool,
+    /// Print neither verdicts nor summary after the transcript
+    #[arg(long)]
+    bare: bool,
+}
+
+/// What `simulate` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The transcript is the same byte for byte whenever file, profile, seed and weather are. The exit code tells whether every
+expectation held.
+
+Example: trunklab simulate terminal-sim/scenarios/queue.toml --seed 7 --profile tetra")]
+pub struct SimulateOptions {
+    #[command(flatten)]
+    scenario: ScenarioOptions,
+    /// One in a hundred bursts and packets is lost, as many come twice, links take up to 20 ms
+    #[arg(long)]
+    rough: bool,
+}
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Controller, base stations and handsets run in this process, joined by real sockets on the loopback.
+
+Example: trunklab run terminal-sim/scenarios/group-call.toml")]
+pub struct RunOptions {
+    #[command(flatten)]
+    scenario: ScenarioOptions,
+}
+
+#[derive(Debug, Serialize)]
+struct Played<'a> {
+    title: &'a str,
+    profile: &'static str,
+    seed: u64,
+    holds: bool,
+    expectations: Vec<Judged>,
+    summary: Summary,
+}
+
+#[derive(Debug, Serialize)]
+struct Judged {
+    line: usize,
+    text: String,
+    seen_ms: Option<u64>,
+    holds: bool,
+}
+
+/// Plays a scenario in virtual time.
+///
+/// # Errors
+/// A file that cannot be read, with its first defect.
+pub fn simulate(options: &SimulateOptions) -> Result<Outcome> {
+    let scenario = read(&options.scenario)?;
+    if options.scenario.check {
+        return checked(&scenario);
+    }
+    let script = script(&scenario, &options.scenario.file)?;
+    let weather = if options.rough { Weather::ROUGH } else { Weather::CALM };
+    let mut world = World::new(plan(scenario.provision()), weather, scenario.seed);
+    let mut account = Account::judged(&scenario);
+    let mut printed = Ok(());
+    world.play(&script, Moment::ORIGIN + scenario.duration, |world, deed| {
+        if let Some(deed) = deed {
+            account.did(deed, world.now());
+        }
+        for observed in world.take_observed() {
+            account.see(&observed);
+        }
+        for heard in world.take_heard() {
+            account.hear(&heard);
+        }
+        if printed.is_ok() {
+            printed = stream(&options.scenario, &mut account);
+        }
+    });
+    printed?;
+    finish(&options.scenario, &scenario, &account, world.traffic().frames_sent)
+}
+
+/// Plays a scenario in real time.
+///
+/// # Errors
+/// A file that cannot be read, with its first defect; a network that cannot be started.
+pub fn run(options: &RunOptions) -> Result<Outcome> {
+    let scenario = read(&options.scenario)?;
+    if options.scenario.check {
+        return checked(&scenario);
+    }
+    let script = script(&scenario, &options.scenario.file)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut live = Live::start(plan(scenario.provision()), scenario.seed).await?;
+        let mut account = Account::judged(&scenario);
+        let mut printed = Ok(());
+        live.play(&script, Moment::ORIGIN + scenario.duration, |deed, at, news| {
+            if let Some(deed) = deed {
+                account.did(deed, at);
+            }
+            match news {
+                Some(News::Seen(observed)) => account.see(&observed),
+                Some(News::Heard(heard)) => account.hear(&heard),
+                None => {}
+            }
+            if printed.is_ok() {
+                printed = stream(&options.scenario, &mut account);
+            }
+        })
+        .await?;
+        printed?;
+        let frames_sent = live.ether().frames_sent;
+        live.stop().await?;
+        finish(&options.scenario, &scenario, &account, frames_sent)
+    })
+}
+
+fn read(options: &ScenarioOptions) -> Result<Scenario> {
+    let mut scenario = scenario::read(&options.file, options.profile.map(|name| name.0))?;
+    if let Some(seed) = options.seed {
+        scenario.seed = seed;
+    }
+    Ok(scenario)
+}
+
+fn checked(scenario: &Scenario) -> Result<Outcome> {
+    writeln!(
+        std::io::stdout(),
+        "{}: {} steps, {} expectations, {} s, profile {}",
+        scenario.title,
+        scenario.steps.len(),
+        scenario.expectations.len(),
+        scenario.duration.as_micros() / 1_000_000,
+        scenario.profile
+    )?;
+    Ok(Outcome::Good)
+}
+
+fn stream(options: &ScenarioOptions, account: &mut Account<'_>) -> Result<()> {
+    let lines = account.new_lines();
+    if options.json || options.ladder {
+        return Ok(());
+    }
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        writeln!(out, "{line}").context("cannot write the transcript")?;
+    }
+    Ok(())
+}
+
+fn finish(
+    options: &ScenarioOptions,
+    scenario: &Scenario,
+    account: &Account<'_>,
+    frames_sent: u64,
+) -> Result<Outcome> {
+    let verdicts = account.verdicts();
+    let holds = verdicts.iter().all(|verdict| verdict.holds);
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        let played = Played {
+            title: &scenario.title,
+            profile: scenario.profile.profile().name,
+            seed: scenario.seed,
+            holds,
+            expectations: verdicts.iter().map(judged).collect(),
+            summary: account.summary(frames_sent),
+        };
+        serde_json::to_writer_pretty(&mut out, &played)?;
+        writeln!(out)?;
+    } else if options.ladder {
+        write!(out, "{}", account.transcript().mermaid())?;
+    } else if !options.bare {
+        writeln!(out)?;
+        for verdict in &verdicts {
+            let mark = if verdict.holds { "held  " } else { "FAILED" };
+            let seen = verdict.seen.map_or_else(|| "not seen".to_owned(), |at| format!("seen at {at} s"));
+            writeln!(out, "{mark}  {}:{}  {} ({seen})", options.file.display(), verdict.line, verdict.text)?;
+        }
+        writeln!(out, "{}", account.summary(frames_sent))?;
+    }
+    Ok(if holds { Outcome::Good } else { Outcome::Bad })
+}
+
+fn judged(verdict: &Verdict) -> Judged {
+    Judged {
+        line: verdict.line,
+        text: verdict.text.clone(),
+        seen_ms: verdict.seen.map(|at| at.as_micros() / 1_000),
+        holds: verdict.holds,
+    }
+}

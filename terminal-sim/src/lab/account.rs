@@ -1,0 +1,88 @@
+//! Everything that is written down about a run: the transcript, the sums, the judge's verdicts.
+
+use trunklab_protocol::Moment;
+use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::scenario::{Judge, Observation, Scenario, Verdict};
+use trunklab_terminal_core::transcript::{Entry, Line, Transcript};
+
+use crate::lab::observed::{Observed, Sight};
+use crate::lab::script::Deed;
+use crate::lab::summary::{Summary, Tally};
+use crate::lab::world::Heard;
+
+/// Writes a run down as it goes on.
+#[derive(Debug)]
+pub struct Account<'a> {
+    transcript: Transcript,
+    shown: usize,
+    tally: Tally,
+    judge: Option<Judge<'a>>,
+}
+
+impl Account<'static> {
+    /// For a run that nobody judges.
+    pub fn unjudged() -> Self {
+        Self { transcript: Transcript::new(), shown: 0, tally: Tally::default(), judge: None }
+    }
+}
+
+impl<'a> Account<'a> {
+    /// For a scenario's run.
+    pub fn judged(scenario: &'a Scenario) -> Self {
+        Self { judge: Some(Judge::new(scenario)), ..Account::unjudged() }
+    }
+
+    /// A deed was done.
+    pub fn did(&mut self, deed: &Deed, at: Moment) {
+        if let Deed::User(unit, Input::PressPtt { .. }) = deed {
+            self.tally.press(*unit, at);
+        }
+    }
+
+    /// Something was seen.
+    pub fn see(&mut self, observed: &Observed) {
+        self.tally.see(observed);
+        let entry = match &observed.what {
+            Sight::FromSite(site, message) => Some(Entry::FromSite { site: *site, message }),
+            Sight::ToSite(site, message) => Some(Entry::ToSite { site: *site, message }),
+            Sight::Handset(unit, event) => Some(Entry::Unit { unit: *unit, event }),
+            // The operators' events say again what the messages said; a station's own log is not on the air.
+            Sight::Controller(_) | Sight::Station(..) => None,
+        };
+        if let Some(entry) = entry {
+            self.transcript.push(observed.at, entry);
+        }
+        let Some(judge) = &mut self.judge else { return };
+        match &observed.what {
+            Sight::Handset(unit, event) => judge.observe(observed.at, Observation::Handset(*unit, event)),
+            Sight::Controller(event) => judge.observe(observed.at, Observation::Controller(&event.kind)),
+            Sight::FromSite(..) | Sight::ToSite(..) | Sight::Station(..) => {}
+        }
+    }
+
+    /// A loudspeaker played something.
+    pub fn hear(&mut self, heard: &Heard) {
+        self.tally.hear(heard);
+    }
+
+    /// Lines that were written since the last call.
+    pub fn new_lines(&mut self) -> &[Line] {
+        let from = std::mem::replace(&mut self.shown, self.transcript.lines().len());
+        &self.transcript.lines()[from..]
+    }
+
+    /// The whole transcript.
+    pub const fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// The verdicts on a scenario's expectations, in the order of the file.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        self.judge.as_ref().map(Judge::verdicts).unwrap_or_default()
+    }
+
+    /// The sums, with the frames that talkers sent.
+    pub fn summary(&self, frames_sent: u64) -> Summary {
+        self.tally.summary(frames_sent)
+    }
+}

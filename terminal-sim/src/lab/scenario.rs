@@ -1,0 +1,139 @@
+//! From a scenario to a plan and a script.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::voice::VoiceFrame;
+use trunklab_protocol::{Identity, ProfileId};
+use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::scenario::{Action, Provision, Scenario, Speech};
+
+use crate::lab::plan::{Plan, RadioPlan};
+use crate::lab::script::{Deed, Script};
+use crate::lab::voices::Voices;
+use crate::speech::{vocoder, wav};
+
+/// Reads a scenario file. `profile` replaces the file's own choice.
+///
+/// # Errors
+/// A file that cannot be read, or its first defect with file, line, column and remedy.
+pub fn read(path: &Path, profile: Option<ProfileId>) -> Result<Scenario> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the scenario {}; is the path right?", path.display()))?;
+    Ok(Scenario::parse(&path.display().to_string(), &text, profile)?)
+}
+
+/// What has to exist before the scenario can run.
+pub fn plan(provision: &Provision) -> Plan {
+    let sites = provision
+        .sites
+        .iter()
+        .map(|site| SiteConfig {
+            site: site.site,
+            name: site.name.clone(),
+            profile: site.profile,
+            position: site.position,
+            power_dbm: site.power_dbm,
+            carriers: site.carriers.clone(),
+            control: site.control,
+            neighbours: site.neighbours.clone(),
+            access: site.access,
+            broadcast_interval_ms: site.broadcast_interval_ms,
+            talker_silence_ms: site.talker_silence_ms,
+            late_entry_interval_ms: site.late_entry_interval_ms,
+        })
+        .collect();
+    let talkgroups = provision
+        .talkgroups
+        .iter()
+        .map(|talkgroup| Talkgroup {
+            id: talkgroup.talkgroup,
+            name: talkgroup.name.clone(),
+            priority: talkgroup.priority,
+            hang_time_ms: talkgroup.hang_time_ms,
+        })
+        .collect();
+    let subscribers = provision
+        .subscribers
+        .iter()
+        .map(|subscriber| {
+            let identity =
+                provision.units.iter().find(|unit| unit.unit == subscriber.unit).map(|unit| unit.identity);
+            let imsi = match identity {
+                Some(Identity::Imsi(imsi)) => Some(imsi),
+                Some(Identity::Imei(_) | Identity::Unit(_)) | None => None,
+            };
+            let imei = match identity {
+                Some(Identity::Imei(imei)) => Some(imei),
+                Some(Identity::Imsi(_) | Identity::Unit(_)) | None => None,
+            };
+            Subscriber {
+                unit: subscriber.unit,
+                imei,
+                imsi,
+                msisdn: None,
+                fleet_member: None,
+                key: subscriber.key,
+                talkgroups: subscriber.talkgroups.clone(),
+                sites: subscriber.sites.clone(),
+            }
+        })
+        .collect();
+    let radios = provision
+        .units
+        .iter()
+        .map(|unit| RadioPlan {
+            unit: unit.unit,
+            identity: unit.identity,
+            key: unit.key,
+            talkgroup: unit.talkgroup,
+            position: unit.position,
+        })
+        .collect();
+    Plan { system: SystemParameters::default(), sites, talkgroups, subscribers, radios }
+}
+
+/// The scenario's steps as deeds. WAV files are looked for beside the scenario.
+///
+/// # Errors
+/// A WAV file that cannot be read.
+pub fn script(scenario: &Scenario, path: &Path) -> Result<Script> {
+    let beside = path.parent().map(Path::to_owned).unwrap_or_default();
+    let mut voices = Voices::default();
+    let mut deeds = Vec::new();
+    for step in &scenario.steps {
+        deeds.push((step.at, deed(&step.action, &beside, &mut voices)?));
+    }
+    Ok(Script::new(deeds))
+}
+
+fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
+    Ok(match action {
+        Action::SwitchOn(unit) => Deed::User(*unit, Input::PowerOn),
+        Action::SwitchOff(unit) => Deed::User(*unit, Input::PowerOff),
+        Action::Press(unit, kind) => Deed::User(*unit, Input::PressPtt { kind: *kind }),
+        Action::Release(unit) => Deed::User(*unit, Input::ReleasePtt),
+        Action::Speak(unit, Speech::Synthesised(span)) => {
+            Deed::User(*unit, Input::Speech(voices.speak(*unit, *span)))
+        }
+        Action::Speak(unit, Speech::File(file)) => {
+            Deed::User(*unit, Input::Speech(spoken(&beside.join(file))?))
+        }
+        Action::Select(unit, talkgroup) => Deed::User(*unit, Input::Select(*talkgroup)),
+        Action::Move(unit, position) => Deed::Place(*unit, *position),
+        Action::Vanish(unit) => Deed::Vanish(*unit),
+        Action::CutLink(site) => Deed::CutLink(*site),
+        Action::MendLink(site) => Deed::MendLink(*site),
+        Action::KillStation(site) => Deed::KillStation(*site),
+        Action::StartStation(site) => Deed::StartStation(*site),
+        Action::KillController => Deed::KillController,
+        Action::StartController => Deed::StartController,
+        Action::LoseVoicePacket { unit, packet } => Deed::LoseVoicePacket { unit: *unit, packet: *packet },
+        Action::LoseTalkEnd(unit) => Deed::LoseTalkEnd(*unit),
+    })
+}
+
+fn spoken(path: &Path) -> Result<Vec<VoiceFrame>> {
+    Ok(vocoder::encode(&wav::read(path)?))
+}
