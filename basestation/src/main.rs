@@ -1,5 +1,6 @@
 //! The base station as a process of its own.
 
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,6 +66,7 @@ struct EnrolArguments {
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     let done = match Arguments::parse().command {
@@ -74,7 +76,8 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            // Nothing is left to be told to who has closed the other end.
+            writeln!(std::io::stderr(), "basestation: {error}").ok();
             ExitCode::FAILURE
         }
     }

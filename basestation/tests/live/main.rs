@@ -6,5 +6,6 @@ mod air;
 mod controller;
 mod enrolment;
 mod link;
+mod process;
 mod voice;
 mod zone;
