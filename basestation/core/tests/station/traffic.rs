@@ -436,3 +436,29 @@ fn a_word_without_a_session_on_a_slot_is_refused_there() {
         "{words:?}"
     );
 }
+
+#[test]
+fn speech_from_the_switch_is_heard_to_its_end_after_the_talk_is_over() {
+    for profile in PROFILES {
+        for phase_ms in (0..200).step_by(7) {
+            let mut station = Driven::serving(profile.id);
+            let slot = station.traffic_slot();
+            station.order(assertion(1, slot, Some(talker(9, 11)), false));
+            let start = station.now + Span::from_millis(400 + phase_ms);
+            let bursts = 2 * profile.voice_pattern.len() as u32;
+            let mut position = 0;
+            for burst in 0..bursts {
+                station.run_until(start + profile.traffic.start(burst));
+                let frames = position..position + u32::from(profile.voice_frames(burst));
+                position = frames.end;
+                if !frames.is_empty() {
+                    station.packet(11, frames);
+                }
+            }
+            station.run_for(profile.traffic.period());
+            station.order(assertion(1, slot, None, false));
+            station.run_for(Span::from_secs(1));
+            assert_eq!(heard(&station.words(slot)), spoken(0..position), "{} {phase_ms}", profile.name);
+        }
+    }
+}
