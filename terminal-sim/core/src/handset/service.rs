@@ -306,9 +306,11 @@ impl Service {
     fn end_talk(&mut self, turn: &mut Turn<'_>, leave: bool) {
         let Activity::Talking(talk) = &self.activity else { return };
         let (in_call, spurt) = (talk.in_call.clone(), talk.spurt);
+        // The burst of this very moment may hold speech already: the end is said in the next one that is free.
+        let from = turn.now.max(talk.next.at);
         turn.tell(HandsetEvent::TalkEnded { call: in_call.call });
         self.last_spurt = Some(spurt);
-        let ending = Ending { leave, ..Ending::new(turn.now, &self.camp, in_call, spurt) };
+        let ending = Ending { leave, ..Ending::new(from, &self.camp, in_call, spurt) };
         self.shift(Trigger::Released, Activity::Ending(ending));
     }
 

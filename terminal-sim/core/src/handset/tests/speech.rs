@@ -94,3 +94,22 @@ fn what_is_heard_goes_to_the_loudspeaker_with_its_place_in_time() {
     });
     assert_eq!(heard, Some((unit(1018), vec![Some([30; 8]), None])));
 }
+
+#[test]
+fn the_end_of_talk_never_shares_a_burst_with_speech() {
+    for profile in PROFILES {
+        let mut bench = Bench::registered(profile.id).talking();
+        bench.run(Span::from_millis(700));
+        // Released in the very moment of a voice burst.
+        let bursts = bench.uplink.len();
+        bench.run_until(|bench| bench.uplink.len() > bursts, Span::from_secs(1));
+        assert_eq!(bench.uplink.last().unwrap().0, bench.now, "{}", profile.name);
+        bench.input(Input::ReleasePtt);
+        bench.run(profile.traffic.start(3));
+        let mut places: Vec<_> = bench.uplink.iter().map(|(_, burst)| burst.place).collect();
+        let all = places.len();
+        places.dedup();
+        assert_eq!(places.len(), all, "{}", profile.name);
+        assert!(matches!(bench.uplink.last().unwrap().1.word, UplinkWord::TalkEnd(_)), "{}", profile.name);
+    }
+}
