@@ -20,6 +20,10 @@ fn unit(number: u32) -> UnitId {
     UnitId::new(number).unwrap()
 }
 
+fn key(number: u32) -> UnitKey {
+    UnitKey::new([u8::try_from(number % 251).unwrap(); 16])
+}
+
 fn talkgroup(number: u16) -> TalkgroupId {
     TalkgroupId::new(number).unwrap()
 }
@@ -58,7 +62,7 @@ fn plan(profile: ProfileId) -> Plan {
                 imsi: None,
                 msisdn: None,
                 fleet_member: None,
-                key: UnitKey::new([u8::try_from(number % 251).unwrap(); 16]),
+                key: key(*number),
                 talkgroups: vec![talkgroup(41)],
                 sites: None,
             })
@@ -68,6 +72,7 @@ fn plan(profile: ProfileId) -> Plan {
             .map(|number| RadioPlan {
                 unit: unit(*number),
                 identity: Identity::Unit(unit(*number)),
+                key: key(*number),
                 talkgroup: talkgroup(41),
                 position: Position { east_m: if number % 2 == 0 { 500 } else { 20_500 }, north_m: 0 },
             })

@@ -70,8 +70,11 @@ async fn join(mut station: TcpStream, controller: SocketAddr, mut open: watch::R
     }
 }
 
-/// Packets to be lost: of a spurt, the one with this sequence number.
+/// Packets to be lost: of a spurt, the one with this number, counted from its first.
 type Losses = Arc<Mutex<BTreeMap<SpurtId, u16>>>;
+
+/// Spurts whose first sequence number is remembered; the oldest numbers are forgotten beyond it.
+const SPURTS_MAX: usize = 1_024;
 
 /// The way from base stations to the voice switch. The switch asks a packet for its tag, never for its address, so a
 /// relay may stand between.
@@ -102,9 +105,9 @@ impl VoiceRelay {
         self.address
     }
 
-    /// The packet of this spurt with this sequence number will be lost.
-    pub fn lose(&self, spurt: SpurtId, sequence: u16) {
-        self.losses.lock().unwrap_or_else(PoisonError::into_inner).insert(spurt, sequence);
+    /// The packet of this spurt with this number, counted from 0, will be lost.
+    pub fn lose(&self, spurt: SpurtId, number: u16) {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner).insert(spurt, number);
     }
 
     /// Packets lost on purpose so far.
@@ -126,12 +129,17 @@ async fn relay(
     lost: Arc<AtomicU64>,
 ) {
     let mut buffer = [0; 2_048];
+    let mut first: BTreeMap<SpurtId, u16> = BTreeMap::new();
     loop {
         let Ok((len, _)) = socket.recv_from(&mut buffer).await else { continue };
         let Some(onward) = *switch.borrow() else { continue };
         if let Ok(header) = Header::read(&buffer[..len]) {
+            let number = header.sequence.wrapping_sub(*first.entry(header.spurt).or_insert(header.sequence));
+            if first.len() > SPURTS_MAX {
+                first.pop_first();
+            }
             let mut losses = losses.lock().unwrap_or_else(PoisonError::into_inner);
-            if losses.get(&header.spurt) == Some(&header.sequence) {
+            if losses.get(&header.spurt) == Some(&number) {
                 losses.remove(&header.spurt);
                 lost.fetch_add(1, Ordering::Relaxed);
                 continue;

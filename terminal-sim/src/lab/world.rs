@@ -138,6 +138,8 @@ pub struct World {
     /// Packets to be lost: of a talker's spurt, this one.
     voice_losses: BTreeMap<UnitId, u16>,
     talkers: BTreeMap<SpurtId, UnitId>,
+    /// Spurts begin with a sequence number of their own.
+    first_packets: BTreeMap<SpurtId, u16>,
     /// Talkers whose end is lost, and the spurt once it is known.
     talk_end_losses: TalkEndLosses,
     observed: Vec<Observed>,
@@ -180,6 +182,7 @@ impl World {
             switch: Switch::new(Limits::default()),
             voice_losses: BTreeMap::new(),
             talkers: BTreeMap::new(),
+            first_packets: BTreeMap::new(),
             talk_end_losses: TalkEndLosses::new(),
             observed: Vec::new(),
             heard: Vec::new(),
@@ -553,6 +556,7 @@ impl World {
         }
         if let ToSwitch::Shut(Shut { spurt }) = &order {
             self.talkers.remove(spurt);
+            self.first_packets.remove(spurt);
         }
         if self.switch.obey(order).is_err() {
             self.traffic.voice_dropped += 1;
@@ -676,9 +680,10 @@ impl World {
             self.traffic.voice_dropped += 1;
             return;
         };
-        let talker = self.talkers.get(&packet.spurt).copied();
-        if let Some(unit) = talker.filter(|unit| self.voice_losses.get(unit) == Some(&packet.sequence)) {
-            self.voice_losses.remove(&unit);
+        if packet.marker {
+            self.first_packets.insert(packet.spurt, packet.sequence);
+        }
+        if self.is_to_be_lost(&packet) {
             return;
         }
         self.traffic.voice_in += 1;
@@ -697,6 +702,18 @@ impl World {
             let input = station::input::Input::Voice(octets.freeze());
             self.schedule(at, Arrival::AtStation(destination, run, input));
         }
+    }
+
+    /// Whether a packet is the one of its talker's spurt that a script loses; it is lost once.
+    fn is_to_be_lost(&mut self, packet: &VoicePacket) -> bool {
+        let Some(unit) = self.talkers.get(&packet.spurt).copied() else { return false };
+        let first = self.first_packets.get(&packet.spurt).copied().unwrap_or(packet.sequence);
+        let number = packet.sequence.wrapping_sub(first);
+        if self.voice_losses.get(&unit) != Some(&number) {
+            return false;
+        }
+        self.voice_losses.remove(&unit);
+        true
     }
 
     fn at_handset(&mut self, unit: UnitId, input: terminal::input::Input) {
