@@ -16,12 +16,12 @@ use trunklab_console::{Color, ConsoleOptions};
 #[command(
     name = "console",
     version,
-    after_help = "Example:\n  console --controller 127.0.0.1:7443 --token-file operator.token --ca zone-ca.pem\n\n\
+    after_help = "Example:\n  console --controller 127.0.0.1:7143 --token-file operator.token --ca zone-ca.pem\n\n\
         The controller writes both files when it starts. NO_COLOR=1 has the effect of --no-color."
 )]
 struct Arguments {
     /// Where the controller's operator API listens: address and port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7443")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7143")]
     controller: SocketAddr,
     /// File with the operator's token
     #[arg(long, value_name = "FILE")]
