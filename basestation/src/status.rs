@@ -23,7 +23,7 @@ pub struct StationStatus {
 }
 
 /// Octets on each interface.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct InterfaceOctets {
     /// From handsets.
     pub air_uplink: u64,
@@ -37,6 +37,26 @@ pub struct InterfaceOctets {
     pub voice_uplink: u64,
     /// From the voice switch.
     pub voice_downlink: u64,
+}
+
+impl std::ops::Add for InterfaceOctets {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            air_uplink: self.air_uplink + other.air_uplink,
+            air_downlink: self.air_downlink + other.air_downlink,
+            from_site: self.from_site + other.from_site,
+            to_site: self.to_site + other.to_site,
+            voice_uplink: self.voice_uplink + other.voice_uplink,
+            voice_downlink: self.voice_downlink + other.voice_downlink,
+        }
+    }
+}
+
+impl std::iter::Sum for InterfaceOctets {
+    fn sum<I: Iterator<Item = Self>>(stations: I) -> Self {
+        stations.fold(Self::default(), |sum, one| sum + one)
+    }
 }
 
 impl StationStatus {

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
+pub use trunklab_basestation::InterfaceOctets as Octets;
 use trunklab_basestation::credentials::Credentials;
-use trunklab_basestation::{InterfaceOctets, Station, StationOptions};
+use trunklab_basestation::{Station, StationOptions};
 use trunklab_controller::observer::{Observed as ControllerObserved, Seen};
 use trunklab_controller::run::{ControllerOptions, RunningController};
 use trunklab_controller::store::StorePlace;
@@ -44,23 +44,6 @@ pub enum News {
     Heard(Heard),
 }
 
-/// Octets on each interface of the whole network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Octets {
-    /// Handsets to base stations.
-    pub air_uplink: u64,
-    /// Base stations to handsets.
-    pub air_downlink: u64,
-    /// Base stations to the controller.
-    pub from_site: u64,
-    /// The controller to base stations.
-    pub to_site: u64,
-    /// Base stations to the voice switch.
-    pub voice_uplink: u64,
-    /// The voice switch to base stations.
-    pub voice_downlink: u64,
-}
-
 struct SiteHere {
     credentials: Credentials,
     relay: LinkRelay,
@@ -68,7 +51,7 @@ struct SiteHere {
     air: SocketAddr,
     voice: SocketAddr,
     /// Counted by runs of the station that are over.
-    before: InterfaceOctets,
+    before: Octets,
 }
 
 /// A network that runs now.
@@ -146,7 +129,7 @@ impl Live {
                 station: None,
                 air: anywhere,
                 voice: anywhere,
-                before: InterfaceOctets::default(),
+                before: Octets::default(),
             };
             live.sites.insert(site, here);
             live.start_station(site).await?;
@@ -208,19 +191,8 @@ impl Live {
 
     /// Octets on each interface since the start.
     pub fn octets(&self) -> Octets {
-        let mut sum = Octets::default();
-        for site in self.sites.values() {
-            let running = site.station.as_ref().map(|station| station.status().borrow().octets);
-            for octets in [Some(site.before), running].into_iter().flatten() {
-                sum.air_uplink += octets.air_uplink;
-                sum.air_downlink += octets.air_downlink;
-                sum.from_site += octets.from_site;
-                sum.to_site += octets.to_site;
-                sum.voice_uplink += octets.voice_uplink;
-                sum.voice_downlink += octets.voice_downlink;
-            }
-        }
-        sum
+        let running = |site: &SiteHere| site.station.as_ref().map(|station| station.status().borrow().octets);
+        self.sites.values().map(|site| site.before + running(site).unwrap_or_default()).sum()
     }
 
     /// Performs a script from its beginning and goes on until `until`, telling `watch` what comes to light.
@@ -259,7 +231,7 @@ impl Live {
                     && let Some(station) = here.station.take()
                 {
                     let octets = station.status().borrow().octets;
-                    here.before = sum(here.before, octets);
+                    here.before = here.before + octets;
                     // Dropped, not stopped: it says no farewell.
                     drop(station);
                 }
@@ -404,15 +376,4 @@ impl Live {
 
 fn moment(elapsed: Duration) -> Moment {
     Moment::from_micros(u64::try_from(elapsed.as_micros()).expect("a run is shorter than that"))
-}
-
-fn sum(one: InterfaceOctets, other: InterfaceOctets) -> InterfaceOctets {
-    InterfaceOctets {
-        air_uplink: one.air_uplink + other.air_uplink,
-        air_downlink: one.air_downlink + other.air_downlink,
-        from_site: one.from_site + other.from_site,
-        to_site: one.to_site + other.to_site,
-        voice_uplink: one.voice_uplink + other.voice_uplink,
-        voice_downlink: one.voice_downlink + other.voice_downlink,
-    }
 }
