@@ -20,7 +20,8 @@ pub(super) const FIRST_TALKGROUP: u16 = 60_000;
 /// Talkgroups left for fillers.
 const FILLERS_MAX: u32 = 5_000;
 
-/// From one filler's press to the next: more than an access takes on the slowest control channel.
+/// From one filler to the next, where they are switched on and where they press: more than an access takes on the
+/// slowest control channel, so that they do not crowd the others out.
 const STAGGER: Span = Span::from_millis(400);
 
 /// The fillers of one site, in order of their presses.
@@ -54,11 +55,11 @@ impl Fillers {
             let number = FIRST_TALKGROUP + u16::try_from(index).expect("at most FILLERS_MAX");
             let talkgroup = TalkgroupId::new(number).expect("above zero");
             make(provision, unit, talkgroup, site.position, seed);
-            let mut pressed = at;
-            for _ in first..index {
-                pressed += STAGGER;
-            }
-            steps.push(Step { at: Moment::ORIGIN, line, action: Action::SwitchOn(unit) });
+            let later = Span::from_micros(STAGGER.as_micros() * u64::from(index - first));
+            let pressed = at + later;
+            // However early the site is filled, a filler is switched on before it presses.
+            let on = (Moment::ORIGIN + later).min(at);
+            steps.push(Step { at: on, line, action: Action::SwitchOn(unit) });
             steps.push(Step { at: pressed, line, action: Action::Press(unit, RequestKind::Normal) });
             units.push(unit);
         }

@@ -157,6 +157,19 @@ fn fillers_take_all_slots_but_the_free_ones_on_every_profile() {
 }
 
 #[test]
+fn fillers_are_switched_on_one_after_another() {
+    let text = with("[[step]]\nat = \"10 s\"\ndo = \"site 3 fills up to 1 free slots\"\n");
+    let scenario = Scenario::parse("x", &text, Some(ProfileId::Iden)).unwrap();
+    let fillers: Vec<u64> = scenario
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::SwitchOn(unit) if unit.number() > 16_000_000))
+        .map(|step| step.at.as_micros())
+        .collect();
+    assert!(fillers.len() > 1 && fillers.windows(2).all(|pair| pair[0] < pair[1]), "{fillers:?}");
+}
+
+#[test]
 fn the_judge_wants_what_is_expected_in_time_and_never_the_other() {
     let text = with(
         "[[step]]\nat = \"1 s\"\nexpect = \"unit 1018 hears unit 1017\"\nwithin = \"1 s\"\n\
