@@ -42,6 +42,8 @@ pub(super) enum Verdict {
 enum Remedy {
     /// The same again, later.
     Again,
+    /// From the beginning, soon: the site is well, the answer came too late.
+    Afresh,
     /// Look for another site.
     Elsewhere,
     /// Nothing, until it is switched off and on or moves.
@@ -182,6 +184,10 @@ impl Registration {
                 self.wait_long(turn);
                 None
             }
+            Remedy::Afresh => {
+                *self = Self::new(turn, self.camp.clone(), SPREAD_AFTER_LOSS);
+                None
+            }
             Remedy::Elsewhere => Some(Verdict::Barred),
             Remedy::None => Some(Verdict::Denied),
         }
@@ -196,6 +202,8 @@ impl Registration {
 /// What a handset does about a refusal; whatever is not named here may pass by itself and is tried again.
 const REMEDIES: &[(Cause, Remedy)] = &[
     (Cause::SiteNotAllowed, Remedy::Elsewhere),
+    (Cause::ChallengeExpired, Remedy::Afresh),
+    (Cause::NoChallenge, Remedy::Afresh),
     (Cause::UnknownIdentity, Remedy::None),
     (Cause::UnknownUnit, Remedy::None),
     (Cause::AuthenticationFailed, Remedy::None),

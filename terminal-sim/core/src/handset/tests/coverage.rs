@@ -122,6 +122,22 @@ fn a_refusal_for_good_is_told_and_not_tried_again() {
     assert_eq!(bench.refusals(), [Cause::NotRegistered]);
 }
 
+/// On a crowded control channel the answer may come when the challenge has expired: no reason to wait.
+#[test]
+fn an_answer_that_came_too_late_is_followed_by_a_new_registration_soon() {
+    for cause in [Cause::ChallengeExpired, Cause::NoChallenge] {
+        let mut bench = Bench::new(ProfileId::Iden);
+        bench.registers = false;
+        bench.input(Input::PowerOn);
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(10));
+        bench.registers = true;
+        bench.says(RegisterRefused { identity: imsi(), cause });
+        bench.run(Span::from_secs(5));
+        assert_eq!(bench.phase(), Phase::Idle, "{cause}");
+        assert!(bench.events.contains(&HandsetEvent::RegisterRefused { cause }));
+    }
+}
+
 #[test]
 fn a_site_that_does_not_allow_the_unit_is_passed_over() {
     let mut bench = Bench::new(ProfileId::Iden);
