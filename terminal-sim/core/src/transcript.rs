@@ -52,6 +52,11 @@ pub enum Entry<'a> {
         /// A sentence without its subject.
         text: &'a str,
     },
+    /// Something happened to the controller.
+    Controller {
+        /// A sentence without its subject.
+        text: &'a str,
+    },
 }
 
 /// Who speaks to whom in a line.
@@ -65,6 +70,8 @@ pub enum Place {
     Unit(UnitId),
     /// At a site.
     Site(SiteId),
+    /// At the controller.
+    Controller,
 }
 
 /// One line.
@@ -113,7 +120,7 @@ impl Transcript {
             Entry::FromSite { message, .. } => from_site(message),
             Entry::ToSite { message, .. } => to_site(message),
             Entry::Unit { unit, event } => Some(handset(unit, event)),
-            Entry::Site { text, .. } => Some(Said::plain(text.to_owned())),
+            Entry::Site { text, .. } | Entry::Controller { text } => Some(Said::plain(text.to_owned())),
         };
         let Some(Said { text, call, unit }) = said else { return };
         let place = match entry {
@@ -121,6 +128,7 @@ impl Transcript {
             Entry::ToSite { site, .. } => Place::ToSite(site),
             Entry::Unit { unit, .. } => Place::Unit(unit),
             Entry::Site { site, .. } => Place::Site(site),
+            Entry::Controller { .. } => Place::Controller,
         };
         self.lines.push(Line { at, place, text, call, unit });
     }
@@ -128,6 +136,12 @@ impl Transcript {
     /// The lines.
     pub fn lines(&self) -> &[Line] {
         &self.lines
+    }
+
+    /// The part from `moment` on.
+    #[must_use]
+    pub fn since(&self, moment: Moment) -> Self {
+        Self { lines: self.lines.iter().filter(|line| line.at >= moment).cloned().collect() }
     }
 
     /// The lines of each call.
@@ -153,6 +167,7 @@ impl Transcript {
                 Place::ToSite(site) => ("C".to_owned(), "->>", format!("S{site}")),
                 Place::Unit(unit) => (format!("Note over U{unit}"), "", String::new()),
                 Place::Site(site) => (format!("Note over S{site}"), "", String::new()),
+                Place::Controller => ("Note over C".to_owned(), "", String::new()),
             };
             writeln!(ladder, "    {from}{arrow}{to}: {} {text}", line.at).expect("a String takes everything");
         }
@@ -182,6 +197,7 @@ impl Transcript {
                 Place::FromSite(site) | Place::ToSite(site) | Place::Site(site) => {
                     sites.push(site);
                 }
+                Place::Controller => {}
             }
         }
         sites.sort_unstable();
@@ -268,6 +284,7 @@ impl fmt::Display for Place {
             Self::ToSite(site) => write!(f, "site {site} ->"),
             Self::Unit(unit) => write!(f, "unit {unit} "),
             Self::Site(site) => write!(f, "site {site} --"),
+            Self::Controller => f.write_str("controller --"),
         }
     }
 }
@@ -378,12 +395,12 @@ fn to_site(message: &ToSite) -> Option<Said> {
             Said::of_unit(word.unit, format!("unit {} deregistered: {}", word.unit, word.cause))
         }
         ToSite::Assert(word) => {
-            let talker = match word.talker {
-                Some(Talker { unit, .. }) => format!("talker {unit}"),
-                None => "nobody talks".to_owned(),
-            };
             let how = if word.emergency { ", emergency" } else { "" };
-            Said::of_call(word.call, format!("call {} granted, slot {}, {talker}{how}", word.call, word.at))
+            let what = match word.talker {
+                Some(Talker { unit, .. }) => format!("granted, slot {}, talker {unit}", word.at),
+                None => format!("keeps slot {}, nobody talks", word.at),
+            };
+            Said::of_call(word.call, format!("call {} {what}{how}", word.call))
         }
         ToSite::Release(word) => {
             Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
@@ -503,6 +520,33 @@ mod tests {
         let missing = compare(&run(0, 9), &shorter, Span::ZERO).unwrap_err();
         assert_eq!((missing.whose.as_str(), missing.other.clone()), ("unit 1017", None));
         assert!(missing.to_string().contains("requests talkgroup 41 | nothing"), "{missing}");
+    }
+
+    #[test]
+    fn tells_hang_time_from_a_grant() {
+        let order = |talker| -> ToSite {
+            Assert {
+                call: call(9),
+                talkgroup: talkgroup(41),
+                at: slot(12, 3),
+                talker,
+                talker_is_here: false,
+                emergency: true,
+                priority: Priority::HIGHEST,
+            }
+            .into()
+        };
+        let talker = Talker { unit: unit(1017), spurt: spurt(1), press: Press::new(1).unwrap() };
+        let mut transcript = Transcript::new();
+        transcript.push(at(0), Entry::ToSite { site: site(3), message: &order(Some(talker)) });
+        transcript.push(at(1), Entry::ToSite { site: site(3), message: &order(None) });
+        transcript.push(at(2), Entry::Controller { text: "killed" });
+        let expected = "   0.000  site 3 -> call 9 granted, slot 12/3, talker 1017, emergency
+   0.001  site 3 -> call 9 keeps slot 12/3, nobody talks, emergency
+   0.002  controller -- killed
+";
+        assert_eq!(transcript.to_string(), expected);
+        assert_eq!(transcript.since(at(1)).lines().len(), 2);
     }
 
     #[test]

@@ -37,6 +37,9 @@ impl<'a> Account<'a> {
         if let Deed::User(unit, Input::PressPtt { .. }) = deed {
             self.tally.press(*unit, at);
         }
+        if let Some(entry) = misfortune(deed) {
+            self.transcript.push(at, entry);
+        }
     }
 
     /// Something was seen.
@@ -85,4 +88,21 @@ impl<'a> Account<'a> {
     pub fn summary(&self, frames_sent: u64) -> Summary {
         self.tally.summary(frames_sent)
     }
+}
+
+/// What a deed does to the network itself; what users do shows in what the network says.
+const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
+    Some(match *deed {
+        Deed::CutLink(site) => Entry::Site { site, text: "link cut" },
+        Deed::MendLink(site) => Entry::Site { site, text: "link restored" },
+        Deed::KillStation(site) => Entry::Site { site, text: "killed" },
+        Deed::StartStation(site) => Entry::Site { site, text: "started" },
+        Deed::KillController => Entry::Controller { text: "killed" },
+        Deed::StartController => Entry::Controller { text: "started" },
+        Deed::User(..)
+        | Deed::Place(..)
+        | Deed::Vanish(_)
+        | Deed::LoseVoicePacket { .. }
+        | Deed::LoseTalkEnd(_) => return None,
+    })
 }
