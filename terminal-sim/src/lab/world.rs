@@ -260,6 +260,11 @@ impl World {
         self.radios.get(&unit).map(|radio| &radio.core)
     }
 
+    /// A base station's core, if it runs.
+    pub fn station(&self, site: SiteId) -> Option<&BaseStation> {
+        self.stations.get(&site).filter(|station| station.running).map(|station| &station.core)
+    }
+
     /// Something happens to a handset now: a button, the selector, speech.
     pub fn user(&mut self, unit: UnitId, input: terminal::input::Input) {
         let on = input == terminal::input::Input::PowerOn;
