@@ -58,6 +58,8 @@ struct Call {
     ended: Option<SpurtId>,
     refusals: VecDeque<FloorRefused>,
     bursts_since_stolen: u8,
+    /// How the call before ended, while its radios were not told yet.
+    before: Option<Release>,
 }
 
 #[derive(Debug, Clone)]
@@ -154,7 +156,11 @@ impl TrafficChannel {
             State::Carrying { beat, .. } | State::Releasing { beat, .. } => *beat,
             State::Free => Beat::from(timing, Channel::Traffic, self.at, now),
         };
-        let call = Box::new(Call::new(now, asserted, sequence));
+        let before = match &self.state {
+            State::Releasing { call, cause, .. } => Some(Release { call: *call, cause: *cause }),
+            State::Free | State::Carrying { .. } => None,
+        };
+        let call = Box::new(Call::new(now, asserted, sequence, before));
         self.state = State::Carrying { beat, call };
         Change::Announce
     }
@@ -392,13 +398,14 @@ impl TrafficChannel {
 }
 
 impl Call {
-    fn new(now: Moment, asserted: Assert, sequence: u16) -> Self {
+    fn new(now: Moment, asserted: Assert, sequence: u16, before: Option<Release>) -> Self {
         Self {
             floor: Floor::new(now, &asserted, sequence, None),
             asserted,
             ended: None,
             refusals: VecDeque::new(),
             bursts_since_stolen: STOLEN_BURSTS_APART,
+            before,
         }
     }
 
@@ -457,6 +464,11 @@ impl Call {
                 word
             }
         };
+        if played.is_none()
+            && let Some(release) = self.before.take()
+        {
+            return release.into();
+        }
         let may_refuse = played.is_none() || self.bursts_since_stolen > STOLEN_BURSTS_APART;
         if may_refuse && let Some(refused) = self.refusals.pop_front() {
             self.bursts_since_stolen = 0;

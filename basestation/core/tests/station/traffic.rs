@@ -382,6 +382,29 @@ fn a_release_is_said_three_times_on_the_slot_and_twice_on_the_control_channel() 
     }
 }
 
+/// Whoever still listens to the call before learns why it ended, not only that the slot is another's.
+#[test]
+fn a_slot_that_is_granted_again_at_once_first_tells_how_the_call_before_ended() {
+    for profile in PROFILES {
+        let mut station = talking_here(profile.id);
+        let slot = station.traffic_slot();
+        station.run_for(Span::from_secs(1));
+        station.words(slot);
+        station.order(Release { call: call(1), cause: Cause::HangTimeOver });
+        station.order(assertion(2, slot, Some(talker(4, 12)), false));
+        station.run_for(Span::from_secs(1));
+        let words = station.words(slot);
+        assert!(
+            matches!(&words[0], DownlinkWord::Release(word) if word.call == call(1) && word.cause == Cause::HangTimeOver),
+            "{}",
+            profile.name
+        );
+        let rest = words[1..].iter();
+        assert!(rest.clone().count() > 1, "{}", profile.name);
+        assert!(rest.clone().all(|word| !matches!(word, DownlinkWord::Release(_))), "{}", profile.name);
+    }
+}
+
 #[test]
 fn who_missed_the_release_and_talks_on_is_told_again() {
     let mut station = talking_here(ProfileId::Iden);
