@@ -123,8 +123,17 @@ impl Radios {
             .into_iter()
             .map(|setup| {
                 let unit = setup.config.unit;
-                let core = Handset::new(setup.config);
-                (unit, Radio { core, position: setup.position, ear: Ear::Off, gone: false })
+                let core = Handset::new(setup.config.clone());
+                (
+                    unit,
+                    Radio {
+                        config: setup.config,
+                        core,
+                        position: setup.position,
+                        ear: Ear::Off,
+                        gone: false,
+                    },
+                )
             })
             .collect();
         let ether = Ether {
@@ -167,6 +176,7 @@ impl Drop for Radios {
 }
 
 struct Radio {
+    config: HandsetConfig,
     core: Handset,
     position: Position,
     ear: Ear,
@@ -295,8 +305,12 @@ impl Ether {
             Command::User(unit, input) => {
                 if let Some(radio) = self.radios.get_mut(&unit)
                     && input == Input::PowerOn
+                    && radio.gone
                 {
+                    // A new battery: nothing is left of what it was doing but where its selector stands.
                     radio.gone = false;
+                    radio.config.talkgroup = radio.core.state().selected;
+                    radio.core = Handset::new(radio.config.clone());
                 }
                 self.handle(unit, input);
             }

@@ -102,6 +102,7 @@ struct Station {
 }
 
 struct Radio {
+    config: HandsetConfig,
     core: Handset,
     position: Position,
     ear: Ear,
@@ -196,9 +197,10 @@ impl World {
         }
         for radio in world.plan.radios.clone() {
             let config = HandsetConfig::new(radio.unit, radio.identity, radio.key, radio.talkgroup, seed);
-            let core = Handset::new(config);
+            let core = Handset::new(config.clone());
             let chance = Chance::new(seed, 1_000_000 + u64::from(radio.unit.number()));
-            let radio_here = Radio { core, position: radio.position, ear: Ear::Off, chance, gone: false };
+            let radio_here =
+                Radio { config, core, position: radio.position, ear: Ear::Off, chance, gone: false };
             world.radios.insert(radio.unit, radio_here);
         }
         world
@@ -269,8 +271,11 @@ impl World {
     pub fn user(&mut self, unit: UnitId, input: terminal::input::Input) {
         let on = input == terminal::input::Input::PowerOn;
         if let Some(radio) = self.radios.get_mut(&unit) {
-            if on {
+            if on && radio.gone {
+                // A new battery: nothing is left of what it was doing but where its selector stands.
                 radio.gone = false;
+                radio.config.talkgroup = radio.core.state().selected;
+                radio.core = Handset::new(radio.config.clone());
             }
             if !radio.gone {
                 self.at_handset(unit, input);
