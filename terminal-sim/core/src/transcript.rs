@@ -209,8 +209,8 @@ impl Transcript {
 
 /// Whether two runs say the same of each call and of each unit, each line within `tolerance`.
 ///
-/// Calls are matched in the order of their ids; the ids themselves may differ. Of one call, each place is compared by
-/// itself: what two sites say at the same moment has no order.
+/// Calls are matched in the order of their ids; the ids themselves may differ. Each place is compared by itself: what
+/// two places say at the same moment has no order.
 ///
 /// # Errors
 /// The first line that differs.
@@ -221,15 +221,8 @@ pub fn compare(one: &Transcript, other: &Transcript, tolerance: Span) -> Result<
     loop {
         let (mine, yours) = (mine.next(), yours.next());
         let Some((call, _)) = mine.or(yours) else { break };
-        let lines = [mine, yours].map(|lines| lines.map_or(&none, |(_, lines)| lines));
-        let mut places: Vec<_> = lines.iter().flat_map(|lines| lines.iter().map(|line| line.place)).collect();
-        places.sort_unstable();
-        places.dedup();
-        for place in places {
-            let [mine, yours] = lines
-                .map(|lines| lines.iter().copied().filter(|line| line.place == place).collect::<Vec<_>>());
-            same(&format!("call {call}, {place}"), &mine, &yours, tolerance)?;
-        }
+        let [mine, yours] = [mine, yours].map(|lines| lines.map_or(&none, |(_, lines)| lines));
+        same_at_each_place(&format!("call {call}"), mine, yours, tolerance)?;
     }
     let (ours, theirs) = (one.per_unit(), other.per_unit());
     let mut units: Vec<_> = ours.keys().chain(theirs.keys()).copied().collect();
@@ -237,7 +230,24 @@ pub fn compare(one: &Transcript, other: &Transcript, tolerance: Span) -> Result<
     units.dedup();
     for unit in units {
         let (mine, yours) = (ours.get(&unit).unwrap_or(&none), theirs.get(&unit).unwrap_or(&none));
-        same(&format!("unit {unit}"), mine, yours, tolerance)?;
+        same_at_each_place(&format!("unit {unit}"), mine, yours, tolerance)?;
+    }
+    Ok(())
+}
+
+fn same_at_each_place(
+    whose: &str,
+    one: &[&Line],
+    other: &[&Line],
+    tolerance: Span,
+) -> Result<(), Difference> {
+    let mut places: Vec<_> = one.iter().chain(other).map(|line| line.place).collect();
+    places.sort_unstable();
+    places.dedup();
+    for place in places {
+        let [mine, yours] = [one, other]
+            .map(|lines| lines.iter().copied().filter(|line| line.place == place).collect::<Vec<_>>());
+        same(&format!("{whose}, {place}"), &mine, &yours, tolerance)?;
     }
     Ok(())
 }
@@ -518,7 +528,7 @@ mod tests {
         let mut shorter = run(0, 9);
         shorter.lines.remove(0);
         let missing = compare(&run(0, 9), &shorter, Span::ZERO).unwrap_err();
-        assert_eq!((missing.whose.as_str(), missing.other.clone()), ("unit 1017", None));
+        assert_eq!((missing.whose.as_str(), missing.other.clone()), ("unit 1017, site 3 <-", None));
         assert!(missing.to_string().contains("requests talkgroup 41 | nothing"), "{missing}");
     }
 

@@ -1,0 +1,264 @@
+//! What the tests of the shipped scenarios share: where they lie, on which profiles they make sense, how one is played.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use trunklab::lab::account::Account;
+use trunklab::lab::observed::{Observed, Sight};
+use trunklab::lab::scenario::{plan, read, script};
+use trunklab::lab::weather::Weather;
+use trunklab::lab::world::World;
+use trunklab_protocol::{CallId, Moment, ProfileId, Span, UnitId};
+use trunklab_terminal_core::handset::Phase;
+use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::output::HandsetEvent;
+use trunklab_terminal_core::scenario::{Scenario, Verdict};
+use trunklab_terminal_core::transcript::Transcript;
+
+/// Every shipped scenario, in order of its name.
+pub const SCENARIOS: &[&str] = &[
+    "controller-restart",
+    "emergency-queue",
+    "floor-refused",
+    "group-call",
+    "late-entry",
+    "lost-release",
+    "nobody-listens",
+    "queue",
+    "registration-refused",
+    "site-restart",
+    "talker-vanishes",
+];
+
+/// Where a scenario makes no sense, and why: scenario, profile, reason.
+pub const EXCLUSIONS: &[(&str, ProfileId, &str)] = &[];
+
+/// After the end of a scenario every button comes up; so long later nothing may be held any more. The longest wait is
+/// in the queue (30 s); hang time and the accesses come on top.
+const REST: Span = Span::from_secs(45);
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+pub fn file(scenario: &str) -> PathBuf {
+    root().join("terminal-sim/scenarios").join(format!("{scenario}.toml"))
+}
+
+pub fn scenario(name: &str, profile: ProfileId) -> Scenario {
+    read(&file(name), Some(profile)).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The command that shows a run to a person.
+pub fn command(name: &str, profile: ProfileId, more: &str) -> String {
+    format!("trunklab simulate terminal-sim/scenarios/{name}.toml --profile {profile}{more}")
+}
+
+/// Each scenario on each profile where it makes sense.
+pub fn pairs() -> Vec<(&'static str, ProfileId)> {
+    let every = SCENARIOS.iter().flat_map(|name| ProfileId::ALL.iter().map(|profile| (*name, *profile)));
+    every.filter(|(name, profile)| exclusion(name, *profile).is_none()).collect()
+}
+
+pub fn exclusion(name: &str, profile: ProfileId) -> Option<&'static str> {
+    EXCLUSIONS.iter().find(|(other, on, _)| *other == name && *on == profile).map(|(_, _, reason)| *reason)
+}
+
+/// The table of docs/capabilities.md.
+pub fn capability_table() -> String {
+    let mut table = String::from("| Scenario |");
+    for profile in ProfileId::ALL {
+        write!(table, " {profile} |").unwrap();
+    }
+    table.push_str("\n|---|");
+    table.push_str(&"---|".repeat(ProfileId::ALL.len()));
+    table.push('\n');
+    for name in SCENARIOS {
+        write!(table, "| `{name}` |").unwrap();
+        for profile in ProfileId::ALL {
+            write!(table, " {} |", exclusion(name, *profile).unwrap_or("holds")).unwrap();
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// Does each piece of work on one of a few threads; what failed, in the order of the work.
+pub fn in_threads<T: Sync>(work: &[T], job: impl Fn(&T) -> Result<(), String> + Sync) -> Vec<String> {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let failed = Mutex::new(BTreeMap::new());
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let Some(piece) = work.get(index) else { return };
+                    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(piece)));
+                    let outcome = outcome.unwrap_or_else(|panic| {
+                        let text = panic.downcast_ref::<String>().cloned();
+                        let text =
+                            text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+                        Err(format!("piece {index} panicked: {}", text.unwrap_or_default()))
+                    });
+                    if let Err(text) = outcome {
+                        failed.lock().unwrap().insert(index, text);
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner().unwrap().into_values().collect()
+}
+
+/// What a scenario came to.
+pub struct Played {
+    pub transcript: Transcript,
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Played {
+    /// What does not hold among the wanted expectations.
+    pub fn failures(&self, wanted: impl Fn(&Verdict) -> bool) -> Vec<String> {
+        self.verdicts
+            .iter()
+            .filter(|verdict| !verdict.holds && wanted(verdict))
+            .map(|verdict| format!("line {}: {}", verdict.line, verdict.text))
+            .collect()
+    }
+}
+
+/// Plays a scenario in virtual time as `trunklab simulate` does, checking what must always hold.
+pub fn play(name: &str, scenario: &Scenario, weather: Weather) -> Played {
+    let script = script(scenario, &file(name)).unwrap();
+    let mut world = World::new(plan(scenario.provision()), weather, scenario.seed);
+    let mut account = Account::judged(scenario);
+    let mut watch = Watch::default();
+    world.play(&script, Moment::ORIGIN + scenario.duration, |world, deed| {
+        if let Some(deed) = deed {
+            account.did(deed, world.now());
+        }
+        for observed in world.take_observed() {
+            watch.see(&observed);
+            account.see(&observed);
+        }
+        for heard in world.take_heard() {
+            account.hear(&heard);
+        }
+        watch.check(world);
+    });
+    let units: Vec<UnitId> = scenario.provision().units.iter().map(|unit| unit.unit).collect();
+    for unit in &units {
+        world.user(*unit, Input::ReleasePtt);
+    }
+    let sites: Vec<_> = scenario.provision().sites.iter().map(|site| site.site).collect();
+    let end = world.now() + REST;
+    while world.now() < end {
+        world.run_until(world.now() + Span::from_secs(1));
+        for observed in world.take_observed() {
+            watch.see(&observed);
+        }
+        world.take_heard();
+        watch.check(&world);
+    }
+    let gone: BTreeSet<UnitId> = script
+        .deeds()
+        .iter()
+        .filter_map(|(_, deed)| match deed {
+            trunklab::lab::script::Deed::Vanish(unit) => Some(*unit),
+            _ => None,
+        })
+        .collect();
+    assert_at_rest(&world, &sites, units.iter().copied().filter(|unit| !gone.contains(unit)));
+    Played { transcript: account.transcript().clone(), verdicts: account.verdicts() }
+}
+
+/// Nobody holds anything: no call, no slot, no place in the queue; handsets are idle or were never let in.
+pub fn assert_at_rest(
+    world: &World,
+    sites: &[trunklab_protocol::SiteId],
+    units: impl Iterator<Item = UnitId>,
+) {
+    if let Some(controller) = world.controller() {
+        let snapshot = controller.snapshot(world.now());
+        assert!(snapshot.calls.is_empty(), "calls are held: {:?}", snapshot.calls);
+        assert!(snapshot.queue.is_empty(), "requests wait for ever: {:?}", snapshot.queue);
+    }
+    for site in sites {
+        let Some(station) = world.station(*site) else { continue };
+        for slot in station.view().slots {
+            assert!(slot.call.is_none(), "site {site} still carries {:?}", slot.call);
+        }
+    }
+    for unit in units {
+        let view = world.handset(unit).unwrap().state();
+        assert!(
+            matches!(
+                view.phase,
+                Phase::Idle
+                    | Phase::Off
+                    | Phase::Denied
+                    | Phase::OutOfRange
+                    | Phase::Hunting
+                    | Phase::Registering
+            ),
+            "unit {unit} is {}",
+            view.phase.text()
+        );
+        assert_eq!((view.call, view.queue_position), (None, None), "unit {unit} holds on to something");
+    }
+}
+
+/// What must hold at every second, whatever the weather.
+#[derive(Default)]
+pub struct Watch {
+    talkers: BTreeMap<CallId, BTreeMap<UnitId, Moment>>,
+}
+
+/// For so long two handsets may believe to have one floor: the one whose end of talk, or whose news of it, is lost
+/// goes on until it reads the slot.
+const BELIEF: Span = Span::from_secs(3);
+
+impl Watch {
+    pub fn see(&mut self, observed: &Observed) {
+        let Sight::Handset(unit, event) = &observed.what else { return };
+        match event {
+            HandsetEvent::TalkPermit { call } => {
+                self.talkers.entry(*call).or_default().insert(*unit, observed.at);
+            }
+            HandsetEvent::TalkEnded { call } | HandsetEvent::Left { call, .. } => {
+                self.talkers.entry(*call).or_default().remove(unit);
+            }
+            HandsetEvent::OutOfRange
+            | HandsetEvent::Camped { .. }
+            | HandsetEvent::Service { .. }
+            | HandsetEvent::Registered { .. }
+            | HandsetEvent::RegisterRefused { .. }
+            | HandsetEvent::Affiliated { .. }
+            | HandsetEvent::Queued { .. }
+            | HandsetEvent::Refused { .. }
+            | HandsetEvent::Joined { .. }
+            | HandsetEvent::Hears { .. } => {}
+        }
+    }
+
+    /// To be called after what was seen until now was told.
+    pub fn check(&self, world: &World) {
+        if let Some(controller) = world.controller() {
+            controller.assert_invariants();
+        }
+        for (call, talkers) in &self.talkers {
+            let talking: Vec<_> = talkers
+                .iter()
+                .filter(|(unit, since)| {
+                    let phase = world.handset(**unit).map(|handset| handset.state().phase);
+                    phase == Some(Phase::Talking) && world.now().since(**since) > BELIEF
+                })
+                .collect();
+            assert!(talking.len() < 2, "call {call} has several talkers at {}: {talking:?}", world.now());
+        }
+    }
+}
