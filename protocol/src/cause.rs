@@ -71,7 +71,7 @@ causes! {
 
     // Releases of a call.
     HangTimeOver = 0x20, "nobody spoke before hang time ran out";
-    TransmissionEnded = 0x21, "the transmission ended and the talkgroup keeps no hang time";
+    TransmissionEnded = 0x21, "the transmission ended";
     TalkerLost = 0x22, "the talker fell silent without releasing";
     TransmissionLimit = 0x23, "the talker reached the transmission limit";
     NobodyLeft = 0x24, "no listener is left";

@@ -43,8 +43,8 @@ fn without_hang_time_the_channels_are_given_back_with_the_button() {
     system.unit(1017).presses_ptt(41);
     system.unit(1017).releases_ptt();
     system.expect_sites_hear(&[
-        "site 3 -> call 1 released: the transmission ended and the talkgroup keeps no hang time",
-        "site 5 -> call 1 released: the transmission ended and the talkgroup keeps no hang time",
+        "site 3 -> call 1 released: the transmission ended",
+        "site 5 -> call 1 released: the transmission ended",
     ]);
 }
 
