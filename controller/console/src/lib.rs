@@ -17,4 +17,5 @@ pub mod warnings;
 
 pub use model::{Model, apply};
 pub use run::{ConsoleError, ConsoleOptions, run};
+pub use sentence::of as sentence;
 pub use theme::{Color, Theme};

@@ -6,7 +6,7 @@ use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId};
 use crate::model::Grade;
 
 /// The sentence, with the names that the picture knows.
-pub(crate) fn of(kind: &EventKind, picture: &Snapshot) -> String {
+pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
     match kind {
         EventKind::SiteUp { site, .. } => format!("{} is in service", site_name(*site, picture)),
         EventKind::SiteLost { site, cause } => format!("{} is LOST: {cause}", site_name(*site, picture)),

@@ -84,6 +84,25 @@ pub fn say_error(error: &anyhow::Error) {
     writeln!(std::io::stderr(), "trunklab: {error:#}").ok();
 }
 
+/// Waits until somebody wants the program to end: Ctrl-C, or SIGTERM.
+///
+/// # Errors
+/// When the system does not tell of signals.
+pub async fn interrupted() -> Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            told = tokio::signal::ctrl_c() => told?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
 /// Whether a person is watching standard output.
 pub fn is_watched() -> bool {
     std::io::stdout().is_terminal()

@@ -1,6 +1,6 @@
 //! From a city (imported lists and a call log) to a plan and a script: what the demo and `replay` run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::air_downlink::AccessRules;
@@ -20,6 +20,12 @@ use crate::lab::weather::Chance;
 
 /// Between the selector's turn and the press: long enough to affiliate.
 const SELECT_AHEAD: Span = Span::from_millis(1_500);
+
+/// A city's radios come by the dozen: a wide draw and many tries, so that they reach the network through one another.
+const ACCESS: AccessRules = AccessRules { backoff: 12, tries: 8, tries_emergency: 12, wait: 3 };
+
+/// Whoever answers another waits so long: the floor is free by then.
+const ANSWER_AFTER: Span = Span::from_millis(700);
 
 /// How a city becomes a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +55,10 @@ pub fn plan(city: &City, options: &CityOptions) -> Plan {
             hang_time_ms: None,
         })
         .collect();
-    let radios = city.radios.iter().map(|radio| radio_plan(radio, &sites, options.seed)).collect();
+    let radios = (0..)
+        .zip(&city.radios)
+        .map(|(index, radio)| radio_plan(index, radio, &sites, options.seed))
+        .collect();
     let subscribers = city
         .radios
         .iter()
@@ -85,17 +94,45 @@ pub struct Schedule {
 pub fn script(
     city: &City,
     schedule: &Schedule,
-    mut speech: impl FnMut(UnitId, Span) -> Vec<trunklab_protocol::voice::VoiceFrame>,
+    speech: impl FnMut(UnitId, Span) -> Vec<trunklab_protocol::voice::VoiceFrame>,
 ) -> Script {
-    let mut deeds = Vec::new();
-    let count = u64::try_from(city.radios.len().max(1)).expect("a city is small");
-    for (index, radio) in city.radios.iter().enumerate() {
-        let offset = schedule.power_on.as_micros() * u64::try_from(index).expect("a city is small") / count;
-        deeds.push((Moment::from_micros(offset), Deed::User(radio.unit, Input::PowerOn)));
+    let mut deeds = switch_on(city, schedule.power_on);
+    deeds.extend(talk(&city.calls, schedule, &mut selectors(city), speech));
+    Script::new(deeds)
+}
+
+/// Every radio is switched on, evenly over this span: who speaks first in the log comes first.
+pub fn switch_on(city: &City, over: Span) -> Vec<(Moment, Deed)> {
+    let mut units: Vec<UnitId> = Vec::new();
+    let mut known = BTreeSet::new();
+    for unit in city.calls.iter().map(|call| call.unit).chain(city.radios.iter().map(|radio| radio.unit)) {
+        if known.insert(unit) {
+            units.push(unit);
+        }
     }
-    let mut selected: BTreeMap<UnitId, TalkgroupId> =
-        city.radios.iter().filter_map(|radio| Some((radio.unit, *radio.talkgroups.first()?))).collect();
-    for call in city.calls.iter().filter(|call| (schedule.from..schedule.to).contains(&call.start)) {
+    let count = u64::try_from(units.len().max(1)).expect("a city is small");
+    (0..)
+        .zip(units)
+        .map(|(index, unit): (u64, UnitId)| {
+            (Moment::from_micros(over.as_micros() * index / count), Deed::User(unit, Input::PowerOn))
+        })
+        .collect()
+}
+
+/// What every selector shows when its radio is switched on.
+pub fn selectors(city: &City) -> BTreeMap<UnitId, TalkgroupId> {
+    city.radios.iter().filter_map(|radio| Some((radio.unit, *radio.talkgroups.first()?))).collect()
+}
+
+/// Calls as deeds: selector, press, speech, release. `selected` is what each selector shows, before and after.
+pub fn talk(
+    calls: &[CityCall],
+    schedule: &Schedule,
+    selected: &mut BTreeMap<UnitId, TalkgroupId>,
+    mut speech: impl FnMut(UnitId, Span) -> Vec<trunklab_protocol::voice::VoiceFrame>,
+) -> Vec<(Moment, Deed)> {
+    let mut deeds = Vec::new();
+    for call in calls.iter().filter(|call| (schedule.from..schedule.to).contains(&call.start)) {
         let at = schedule.begin + call.start.since(schedule.from);
         if selected.insert(call.unit, call.talkgroup) != Some(call.talkgroup) {
             deeds.push((at - SELECT_AHEAD, Deed::User(call.unit, Input::Select(call.talkgroup))));
@@ -107,7 +144,30 @@ pub fn script(
         }
         deeds.push((at + call.duration, Deed::User(call.unit, Input::ReleasePtt)));
     }
-    Script::new(deeds)
+    deeds
+}
+
+/// The log's calls with every silence shortened: each begins at most `pause_max` after the one before it; but no radio
+/// begins before it has ended what it said and turned its selector, nor while its talkgroup hears another.
+pub fn without_silences(calls: &[CityCall], pause_max: Span) -> Vec<CityCall> {
+    let mut unit_free: BTreeMap<UnitId, Moment> = BTreeMap::new();
+    let mut floor_free: BTreeMap<TalkgroupId, Moment> = BTreeMap::new();
+    let mut before = calls.first().map_or(Moment::ORIGIN, |call| call.start);
+    let mut start = Moment::ORIGIN;
+    let mut busy: Vec<CityCall> = calls
+        .iter()
+        .map(|call| {
+            start += call.start.since(before).min(pause_max);
+            before = call.start;
+            let free = [unit_free.get(&call.unit), floor_free.get(&call.talkgroup)];
+            let begins = free.into_iter().flatten().fold(start, |start, free| start.max(*free));
+            unit_free.insert(call.unit, begins + call.duration + SELECT_AHEAD + SELECT_AHEAD);
+            floor_free.insert(call.talkgroup, begins + call.duration + ANSWER_AFTER);
+            CityCall { start: begins, ..*call }
+        })
+        .collect();
+    busy.sort_by_key(|call| call.start);
+    busy
 }
 
 fn kind(call: &CityCall) -> RequestKind {
@@ -140,7 +200,7 @@ fn site_config(site: &CitySite, options: &CityOptions) -> SiteConfig {
         carriers,
         control: SlotAddress { carrier: control, slot: SlotNumber::new(0).expect("0 is a slot") },
         neighbours: Vec::new(),
-        access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
+        access: ACCESS,
         broadcast_interval_ms: 1_000,
         talker_silence_ms: 1_500,
         late_entry_interval_ms: 1_000,
@@ -164,11 +224,11 @@ fn priority(listed: Option<i32>) -> Priority {
         .unwrap_or(Priority::new(5).expect("5 is a level"))
 }
 
-fn radio_plan(radio: &CityRadio, sites: &[SiteConfig], seed: u64) -> RadioPlan {
+/// A radio near the site whose turn it is: no control channel has to register more than its share.
+fn radio_plan(index: usize, radio: &CityRadio, sites: &[SiteConfig], seed: u64) -> RadioPlan {
     let mut chance = Chance::new(seed, (2 << 40) + u64::from(radio.unit.number()));
-    let index = chance.number() as usize % sites.len();
     let mut offset = || i32::try_from(chance.number() % 2_400).expect("a small number") - 1_200;
-    let home = sites[index].position;
+    let home = sites[index % sites.len()].position;
     RadioPlan {
         unit: radio.unit,
         identity: Identity::Unit(radio.unit),
@@ -181,4 +241,48 @@ fn radio_plan(radio: &CityRadio, sites: &[SiteConfig], seed: u64) -> RadioPlan {
 /// The sites that a plan has, for messages.
 pub fn site_ids(plan: &Plan) -> Vec<SiteId> {
     plan.sites.iter().map(|site| site.site).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A call of a radio in a talkgroup of its own.
+    fn call(unit: u32, start_s: u64, duration_s: u64) -> CityCall {
+        CityCall {
+            start: Moment::ORIGIN + Span::from_secs(start_s),
+            duration: Span::from_secs(duration_s),
+            unit: UnitId::new(unit).unwrap(),
+            talkgroup: TalkgroupId::new(u16::try_from(unit).unwrap()).unwrap(),
+            emergency: false,
+            encrypted: false,
+        }
+    }
+
+    #[test]
+    fn silences_are_shortened_and_nothing_else() {
+        let log = [call(1, 100, 2), call(2, 101, 2), call(3, 500, 2)];
+        let busy = without_silences(&log, Span::from_secs(2));
+        let starts: Vec<u64> = busy.iter().map(|call| call.start.as_micros() / 1_000_000).collect();
+        assert_eq!(starts, [0, 1, 3]);
+        assert!(busy.iter().zip(&log).all(|(one, other)| one.duration == other.duration));
+    }
+
+    #[test]
+    fn nobody_begins_before_having_ended() {
+        let log = [call(1, 0, 10), call(1, 60, 1), call(2, 61, 1)];
+        let busy = without_silences(&log, Span::from_secs(1));
+        let of = |unit: u32| busy.iter().filter(move |call| call.unit.number() == unit);
+        let (first, second) = (of(1).next().unwrap(), of(1).nth(1).unwrap());
+        assert!(second.start >= first.start + first.duration + SELECT_AHEAD);
+        assert!(busy.is_sorted_by_key(|call| call.start));
+    }
+
+    #[test]
+    fn an_answer_begins_when_the_floor_is_free() {
+        let question = call(1, 0, 4);
+        let answer = CityCall { talkgroup: question.talkgroup, ..call(2, 1, 4) };
+        let busy = without_silences(&[question, answer], Span::from_secs(1));
+        assert!(busy[1].start > busy[0].start + busy[0].duration);
+    }
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 pub use trunklab_basestation::InterfaceOctets as Octets;
 use trunklab_basestation::credentials::Credentials;
 use trunklab_basestation::{Station, StationOptions};
+use trunklab_controller::counters::LatencyFigures;
 use trunklab_controller::observer::{Observed as ControllerObserved, Seen};
 use trunklab_controller::run::{ControllerOptions, RunningController};
 use trunklab_controller::store::StorePlace;
@@ -18,6 +19,7 @@ use trunklab_controller::zone::Zone;
 use trunklab_controller_core::input::Input as ControllerInput;
 use trunklab_controller_core::output::Output as ControllerOutput;
 use trunklab_protocol::air_downlink::SiteService;
+use trunklab_protocol::operator::Snapshot;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{Moment, SiteId, Span, SpurtId, UnitId};
 use trunklab_terminal_core::handset::{HandsetConfig, HandsetView};
@@ -187,6 +189,17 @@ impl Live {
     /// Counters of the handsets' ether.
     pub fn ether(&self) -> EtherStatus {
         self.radios.status()
+    }
+
+    /// What a console would be shown now; `None` while no controller runs.
+    pub async fn snapshot(&self) -> Option<Snapshot> {
+        self.controller.as_ref()?.snapshot().await
+    }
+
+    /// Times from a request's frame at the controller to its grant's, for requests that did not wait: of the controller
+    /// that runs.
+    pub fn grant_latency(&self) -> Option<LatencyFigures> {
+        self.controller.as_ref().map(|controller| controller.counters().grant_latency.read())
     }
 
     /// Octets on each interface since the start.

@@ -47,6 +47,13 @@ impl Script {
         Self(deeds)
     }
 
+    /// What is done before this moment, and nothing after it.
+    #[must_use]
+    pub fn before(mut self, end: Moment) -> Self {
+        self.0.retain(|(at, _)| *at < end);
+        self
+    }
+
     /// The deeds in order.
     pub fn deeds(&self) -> &[(Moment, Deed)] {
         &self.0

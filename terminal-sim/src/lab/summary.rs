@@ -8,7 +8,7 @@ use serde::Serialize;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Cause, Moment, Press, SpurtId, UnitId};
+use trunklab_protocol::{CallId, Cause, Moment, Press, SpurtId, UnitId};
 use trunklab_terminal_core::output::HandsetEvent;
 
 use crate::lab::observed::{Observed, Sight};
@@ -18,17 +18,30 @@ use crate::lab::world::Heard;
 #[derive(Debug)]
 pub struct Tally {
     granted: u64,
+    granted_last: Option<CallId>,
+    floors: u64,
     queued: u64,
     registered: u64,
     refused: BTreeMap<Cause, u64>,
     released: BTreeMap<Cause, u64>,
-    asked: BTreeMap<UnitId, (Press, Moment)>,
+    asked: BTreeMap<UnitId, Asked>,
     pressed: BTreeMap<UnitId, Moment>,
-    grant: Histogram<u64>,
+    presses: u64,
+    presses_refused: BTreeMap<Cause, u64>,
+    wait: Histogram<u64>,
     permit: Histogram<u64>,
     frames_heard: u64,
     frames_lost: u64,
-    next_position: BTreeMap<(UnitId, SpurtId), u32>,
+    next_position: BTreeMap<UnitId, (SpurtId, u32)>,
+}
+
+/// A request that is not answered yet.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    press: Press,
+    at: Moment,
+    /// Whether it was given a place in the queue.
+    queued: bool,
 }
 
 impl Default for Tally {
@@ -39,13 +52,17 @@ impl Default for Tally {
         };
         Self {
             granted: 0,
+            granted_last: None,
+            floors: 0,
             queued: 0,
             registered: 0,
             refused: BTreeMap::new(),
             released: BTreeMap::new(),
             asked: BTreeMap::new(),
             pressed: BTreeMap::new(),
-            grant: histogram(),
+            presses: 0,
+            presses_refused: BTreeMap::new(),
+            wait: histogram(),
             permit: histogram(),
             frames_heard: 0,
             frames_lost: 0,
@@ -57,6 +74,7 @@ impl Default for Tally {
 impl Tally {
     /// A button went down.
     pub fn press(&mut self, unit: UnitId, at: Moment) {
+        self.presses += 1;
         self.pressed.insert(unit, at);
     }
 
@@ -65,16 +83,25 @@ impl Tally {
         match &observed.what {
             Sight::FromSite(_, FromSite::CallRequest(request)) => {
                 // A repeated word is the same request: its wait runs from the first.
-                let known = self.asked.get(&request.unit).is_some_and(|(press, _)| *press == request.press);
+                let known = self.asked.get(&request.unit).is_some_and(|asked| asked.press == request.press);
                 if !known {
-                    self.asked.insert(request.unit, (request.press, observed.at));
+                    let asked = Asked { press: request.press, at: observed.at, queued: false };
+                    self.asked.insert(request.unit, asked);
+                }
+            }
+            Sight::ToSite(_, ToSite::Queued(queued)) => {
+                if let Some(asked) = self.asked.get_mut(&queued.unit).filter(|one| one.press == queued.press)
+                {
+                    asked.queued = true;
                 }
             }
             Sight::ToSite(_, ToSite::Assert(order)) => {
                 let Some(talker) = order.talker else { return };
-                let asked = self.asked.get(&talker.unit).filter(|(press, _)| *press == talker.press);
-                if let Some((_, at)) = asked {
-                    self.grant.saturating_record(observed.at.since(*at).as_micros());
+                let asked = self.asked.get(&talker.unit).filter(|asked| asked.press == talker.press).copied();
+                if let Some(asked) = asked {
+                    if asked.queued {
+                        self.wait.saturating_record(observed.at.since(asked.at).as_micros());
+                    }
                     self.asked.remove(&talker.unit);
                 }
             }
@@ -86,10 +113,11 @@ impl Tally {
 
     /// A loudspeaker played something.
     pub fn hear(&mut self, heard: &Heard) {
-        let next = self.next_position.entry((heard.unit, heard.spurt)).or_insert(heard.position);
-        let skipped = heard.position.saturating_sub(*next);
+        let known = self.next_position.get(&heard.unit).filter(|(spurt, _)| *spurt == heard.spurt);
+        let next = known.map_or(heard.position, |(_, next)| *next);
+        let skipped = heard.position.saturating_sub(next);
         let covered = u32::try_from(heard.frames.len()).expect("a run is short");
-        *next = (*next).max(heard.position + covered);
+        self.next_position.insert(heard.unit, (heard.spurt, next.max(heard.position + covered)));
         let arrived = heard.frames.frames().iter().filter(|frame| frame.is_some()).count() as u64;
         self.frames_heard += arrived;
         self.frames_lost += u64::from(skipped) + u64::from(covered) - arrived;
@@ -97,7 +125,13 @@ impl Tally {
 
     fn note(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::CallGranted { .. } => self.granted += 1,
+            EventKind::CallGranted { call, .. } => {
+                self.granted += 1;
+                self.granted_last = Some(*call);
+            }
+            // A grant's own talker is announced as well.
+            EventKind::FloorTaken { call, .. } if self.granted_last.take() == Some(*call) => {}
+            EventKind::FloorTaken { .. } => self.floors += 1,
             EventKind::CallQueued { position: 1.., .. } => self.queued += 1,
             EventKind::Registered { .. } => self.registered += 1,
             EventKind::CallRefused { cause, .. }
@@ -112,7 +146,6 @@ impl Tally {
             | EventKind::CallCancelled { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
-            | EventKind::FloorTaken { .. }
             | EventKind::FloorReleased { .. }
             | EventKind::Dropped { .. } => {}
         }
@@ -125,7 +158,8 @@ impl Tally {
                     self.permit.saturating_record(at.since(pressed).as_micros());
                 }
             }
-            HandsetEvent::Refused { .. } => {
+            HandsetEvent::Refused { cause } => {
+                *self.presses_refused.entry(*cause).or_default() += 1;
                 self.pressed.remove(&unit);
             }
             HandsetEvent::OutOfRange
@@ -144,14 +178,21 @@ impl Tally {
 
     /// The sums so far. Handsets count the frames that talkers sent.
     pub fn summary(&self, voice_frames_sent: u64) -> Summary {
+        let by_name = |counts: &BTreeMap<Cause, u64>| {
+            counts.iter().map(|(cause, count)| (cause.name(), *count)).collect()
+        };
         Summary {
+            presses: self.presses,
+            permits: self.permit.len(),
+            presses_refused_by_cause: by_name(&self.presses_refused),
             registered: self.registered,
             granted: self.granted,
+            floors: self.floors,
             queued: self.queued,
             refused: self.refused.values().sum(),
-            refused_by_cause: self.refused.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
-            released_by_cause: self.released.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
-            request_to_grant: Quantiles::of(&self.grant),
+            refused_by_cause: by_name(&self.refused),
+            released_by_cause: by_name(&self.released),
+            queue_wait: Quantiles::of(&self.wait),
             press_to_talk_permit: Quantiles::of(&self.permit),
             voice_frames_sent,
             voice_frames_delivered: self.frames_heard,
@@ -196,8 +237,16 @@ impl fmt::Display for Quantiles {
 pub struct Summary {
     /// Registrations accepted.
     pub registered: u64,
+    /// Times that a button went down.
+    pub presses: u64,
+    /// Those that led to a talk permit.
+    pub permits: u64,
+    /// Those that were refused, by cause: by the network, or by the handset that heard another talk.
+    pub presses_refused_by_cause: BTreeMap<&'static str, u64>,
     /// Calls granted.
     pub granted: u64,
+    /// Further talkers who got the floor of a call that stood.
+    pub floors: u64,
     /// Requests that had to wait.
     pub queued: u64,
     /// Requests refused, for any cause.
@@ -206,9 +255,9 @@ pub struct Summary {
     pub refused_by_cause: BTreeMap<&'static str, u64>,
     /// Calls released, by cause.
     pub released_by_cause: BTreeMap<&'static str, u64>,
-    /// From the request's arrival at the controller to the grant.
-    pub request_to_grant: Quantiles,
-    /// From the button to the talk permit at the handset.
+    /// From a queued request's arrival at the controller to its grant; requests that did not wait are left out.
+    pub queue_wait: Quantiles,
+    /// From the button to the grant at the handset, its talk permit.
     pub press_to_talk_permit: Quantiles,
     /// Vocoder frames that talkers sent.
     pub voice_frames_sent: u64,
@@ -221,10 +270,14 @@ pub struct Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "registrations          {}", self.registered)?;
+        writeln!(f, "presses                {}, {} of them may talk", self.presses, self.permits)?;
+        for (cause, count) in &self.presses_refused_by_cause {
+            writeln!(f, "  refused              {count} {cause}")?;
+        }
         writeln!(
             f,
-            "calls                  {} granted, {} queued, {} refused",
-            self.granted, self.queued, self.refused
+            "calls                  {} granted, {} queued, {} refused; {} more talkers in them",
+            self.granted, self.queued, self.refused, self.floors
         )?;
         for (cause, count) in &self.refused_by_cause {
             writeln!(f, "  refused              {count} {cause}")?;
@@ -232,8 +285,8 @@ impl fmt::Display for Summary {
         for (cause, count) in &self.released_by_cause {
             writeln!(f, "  released             {count} {cause}")?;
         }
-        writeln!(f, "request to grant       {}", self.request_to_grant)?;
-        writeln!(f, "press to talk permit   {}", self.press_to_talk_permit)?;
+        writeln!(f, "push-to-talk to grant  {}", self.press_to_talk_permit)?;
+        writeln!(f, "wait in the queue      {}", self.queue_wait)?;
         write!(
             f,
             "voice frames           {} sent, {} delivered, {} lost",

@@ -15,6 +15,15 @@ const SENTENCE_S: f64 = 6.0;
 pub struct Voices(BTreeMap<UnitId, Vec<VoiceFrame>>);
 
 impl Voices {
+    /// The voices of these units, made at once: later nobody waits for them.
+    pub fn of(units: &[UnitId]) -> Self {
+        let mut voices = Self::default();
+        for unit in units {
+            voices.speak(*unit, Span::ZERO);
+        }
+        voices
+    }
+
     /// Speech of a unit for this long, in whole vocoder frames.
     pub fn speak(&mut self, unit: UnitId, length: Span) -> Vec<VoiceFrame> {
         let sentence = self
