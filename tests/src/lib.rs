@@ -5,4 +5,5 @@
 pub mod example;
 pub mod hostile;
 pub mod message;
+pub mod program;
 pub mod specification;
