@@ -52,6 +52,7 @@ impl Service {
             Change::Restarted => Some(Departure::RegistrationVoid),
             Change::Service => {
                 turn.tell_service(&self.camp);
+                self.service_changed(turn);
                 None
             }
             Change::None => None,

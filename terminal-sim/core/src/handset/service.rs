@@ -163,6 +163,18 @@ impl Service {
         }
     }
 
+    /// What the site could not do before it may be able to do now: a selection that failed is told again.
+    pub(super) fn service_changed(&mut self, turn: &mut Turn<'_>) {
+        if self.affiliated.is_none() {
+            return;
+        }
+        self.refused = None;
+        if let Activity::Idle(Idle { errand: None, press }) = self.activity {
+            let idle = self.idle(turn);
+            self.activity = Activity::Idle(Idle { press, ..idle });
+        }
+    }
+
     fn unanswered(&mut self, turn: &mut Turn<'_>) {
         match &mut self.activity {
             Activity::Idle(Idle { errand: Some(errand), .. }) => {

@@ -1,4 +1,4 @@
-use trunklab_protocol::air_downlink::{Affiliated, Queued, Refused, Working};
+use trunklab_protocol::air_downlink::{Affiliated, Queued, Refused, SiteService, Working};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::{Cause, Press, ProfileId, Span};
@@ -184,6 +184,21 @@ fn the_selector_affiliates_and_a_press_waits_for_it() {
     bench.run(Span::from_secs(1));
     assert_eq!(bench.events, [HandsetEvent::Affiliated { talkgroup: talkgroup(42) }]);
     assert!(matches!(&bench.words()[1], UplinkWord::CallRequest(word) if word.talkgroup == talkgroup(42)));
+}
+
+#[test]
+fn a_selection_that_failed_without_service_is_told_when_the_service_returns() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.system.service = SiteService::NoService;
+    bench.run(Span::from_secs(3));
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run(Span::from_secs(20));
+    assert_eq!(bench.refusals().len(), 1, "told once that it failed");
+    bench.uplink.clear();
+    bench.system.service = SiteService::Wide;
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(5));
+    let words = bench.words();
+    assert!(matches!(&words[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)), "{words:?}");
 }
 
 #[test]
