@@ -1,0 +1,71 @@
+//! Every shipped scenario in rough weather, over many seeds: one burst in a hundred is lost, as many come twice, links
+//! take up to 20 ms. What must always hold is checked at every second, and what is certain in any weather is judged.
+//!
+//! The test command plays twenty seeds, each scenario with another profile for each seed; with `TRUNKLAB_NIGHTLY=1`
+//! every profile and ten times as many.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "scenarios_support/mod.rs"]
+mod support;
+
+use support::{SCENARIOS, command, exclusion, in_threads, play, scenario};
+use trunklab::lab::weather::Weather;
+use trunklab_protocol::ProfileId;
+
+/// Expectations that a lost burst cannot break, only delay: each is the file's own sentence. Bounds tighter than a
+/// retry (a refusal within half a second, a permit in the first opportunity) are not among them.
+const CERTAIN: &[(&str, &str)] = &[
+    ("nobody-listens", "site 7 carries a call of talkgroup 41"),
+    ("nobody-listens", "unit 1029 hears unit 1017"),
+    ("lost-release", "floor of unit 1017 ends: TalkerLost"),
+    ("lost-release", "call of talkgroup 41 is released: HangTimeOver"),
+    ("talker-vanishes", "floor of unit 1017 ends: TalkerLost"),
+    ("talker-vanishes", "call of talkgroup 41 is released: HangTimeOver"),
+    ("late-entry", "unit 1019 hears unit 1017"),
+    ("group-call", "unit 1018 hears unit 1017"),
+    ("group-call", "call of talkgroup 41 is released: HangTimeOver"),
+    ("floor-refused", "unit 1018 hears unit 1017"),
+    ("site-restart", "site 3 is in service"),
+    ("site-restart", "unit 1018-1019 hears unit 1017"),
+    ("controller-restart", "site 3 is in service"),
+    ("controller-restart", "unit 1018 hears unit 1017"),
+    ("queue", "unit 1027 may talk"),
+    ("emergency-queue", "unit 1037 may talk"),
+];
+
+#[test]
+fn scenarios_keep_their_invariants_and_their_certain_outcomes_in_rough_weather() {
+    let nightly = std::env::var_os("TRUNKLAB_NIGHTLY").is_some();
+    let seeds = if nightly { 200 } else { 20 };
+    let mut runs = Vec::new();
+    for seed in 1..=seeds {
+        for (index, name) in SCENARIOS.iter().enumerate() {
+            for (number, profile) in ProfileId::ALL.iter().enumerate() {
+                let its_turn = (seed as usize + index) % ProfileId::ALL.len() == number;
+                if (nightly || its_turn) && exclusion(name, *profile).is_none() {
+                    runs.push((*name, *profile, seed));
+                }
+            }
+        }
+    }
+    let failed = in_threads(&runs, |(name, profile, seed)| {
+        let replay = command(name, *profile, &format!(" --seed {seed} --rough"));
+        let mut scenario = scenario(name, *profile);
+        scenario.seed = *seed;
+        let played =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(name, &scenario, Weather::ROUGH)));
+        let Ok(played) = played else { return Err(format!("an invariant broke: {replay}")) };
+        let failures = played.failures(|verdict| CERTAIN.contains(&(*name, verdict.text.as_str())));
+        if failures.is_empty() { Ok(()) } else { Err(format!("{}\n  {replay}", failures.join("\n"))) }
+    });
+    assert!(failed.is_empty(), "{} of {} runs failed\n{}", failed.len(), runs.len(), failed.join("\n"));
+}
+
+/// A sentence that is not in its file would never be judged.
+#[test]
+fn every_certain_outcome_is_an_expectation_of_its_scenario() {
+    for (name, text) in CERTAIN {
+        let scenario = scenario(name, ProfileId::Iden);
+        assert!(scenario.expectations.iter().any(|expectation| expectation.text == *text), "{name}: {text}");
+    }
+}

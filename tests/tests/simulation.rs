@@ -1,0 +1,266 @@
+//! A random world: radios that press, move and fail, links that are cut, base stations and controllers that are killed.
+//! At every second the network's invariants hold. Then all is mended, and within a minute everybody is registered and
+//! a call from anybody is heard by every member.
+//!
+//! The test command plays fifty seeds; with `TRUNKLAB_NIGHTLY=1` three thousand.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "scenarios_support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use support::{Watch, assert_at_rest, in_threads};
+use trunklab::lab::scenario::plan;
+use trunklab::lab::script::Deed;
+use trunklab::lab::weather::{Chance, Weather};
+use trunklab::lab::world::World;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_terminal_core::handset::Phase;
+use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::scenario::Scenario;
+
+const SITES: u32 = 3;
+const UNITS: u32 = 7;
+const TALKGROUPS: [u16; 2] = [41, 42];
+const TROUBLE_S: u32 = 60;
+/// A pause before a registration that failed is up to 20 s, and there is a hunt before it.
+const HEALING: Span = Span::from_secs(60);
+/// In a spurt of this length even a listener that missed the grant hears something.
+const SPURT_FRAMES: usize = 150;
+
+struct Trouble {
+    world: World,
+    watch: Watch,
+    chance: Chance,
+    sites: Vec<SiteId>,
+    units: Vec<UnitId>,
+    /// Killed base stations.
+    dead: BTreeSet<SiteId>,
+    cut: BTreeSet<SiteId>,
+    controller_runs: bool,
+    story: String,
+}
+
+fn network(seed: u64) -> Scenario {
+    let profile = ProfileId::ALL[usize::try_from(seed).unwrap() % ProfileId::ALL.len()];
+    let mut text =
+        format!("title = \"trouble\"\nprofile = \"{profile}\"\nseed = {seed}\nduration = \"1 s\"\n");
+    for site in 1..=SITES {
+        let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
+        writeln!(text, "[[site]]\nid = {site}\ncarriers = [{carriers}]").unwrap();
+    }
+    for talkgroup in TALKGROUPS {
+        writeln!(text, "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"").unwrap();
+    }
+    for number in 1..=UNITS {
+        let site = 1 + number % SITES;
+        writeln!(text, "[[unit]]\nid = {}\nsite = {site}\ntalkgroups = [41, 42]", 1_000 + number).unwrap();
+    }
+    Scenario::parse("trouble", &text, None).unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl Trouble {
+    fn new(seed: u64) -> Self {
+        let scenario = network(seed);
+        let weather = if seed.is_multiple_of(2) { Weather::CALM } else { Weather::ROUGH };
+        Self {
+            world: World::new(plan(scenario.provision()), weather, seed),
+            watch: Watch::default(),
+            chance: Chance::new(seed, 77),
+            sites: scenario.provision().sites.iter().map(|site| site.site).collect(),
+            units: scenario.provision().units.iter().map(|unit| unit.unit).collect(),
+            dead: BTreeSet::new(),
+            cut: BTreeSet::new(),
+            controller_runs: true,
+            story: String::new(),
+        }
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.chance.number() as usize % limit
+    }
+
+    fn does(&mut self, deed: Deed) {
+        let shown = match &deed {
+            Deed::User(unit, Input::Speech(frames)) => format!("{unit} speaks {} frames", frames.len()),
+            other => format!("{other:?}"),
+        };
+        writeln!(self.story, "{} {shown}", self.world.now()).unwrap();
+        self.world.perform(deed);
+    }
+
+    fn passes(&mut self, span: Span) {
+        let end = self.world.now() + span;
+        while self.world.now() < end {
+            self.world.run_until(end.min(self.world.now() + Span::from_secs(1)));
+            for observed in self.world.take_observed() {
+                self.watch.see(&observed);
+            }
+            self.watch.check(&self.world);
+        }
+    }
+
+    fn home(&self, index: usize) -> Position {
+        let site = i32::try_from((index + 1) % self.sites.len()).unwrap();
+        Position { east_m: 30_000 * site + 1_000, north_m: 0 }
+    }
+
+    /// One thing that happens to somebody.
+    fn happens(&mut self) {
+        let (unit_index, site_index) = (self.below(self.units.len()), self.below(self.sites.len()));
+        let (unit, site) = (self.units[unit_index], self.sites[site_index]);
+        match self.below(20) {
+            0..=4 => {
+                let kind = if self.below(5) == 0 { RequestKind::Emergency } else { RequestKind::Normal };
+                self.does(Deed::User(unit, Input::PressPtt { kind }));
+                let frames = 20 + self.below(150);
+                self.does(Deed::User(unit, Input::Speech(vec![[3; 8]; frames])));
+            }
+            5..=8 => self.does(Deed::User(unit, Input::ReleasePtt)),
+            9 => {
+                let talkgroup = TALKGROUPS[self.below(TALKGROUPS.len())];
+                self.does(Deed::User(unit, Input::Select(TalkgroupId::new(talkgroup).unwrap())));
+            }
+            10 | 11 => {
+                let place = self.below(self.sites.len());
+                let position = self.home(place);
+                self.does(Deed::Place(unit, position));
+            }
+            12 => self.does(Deed::Place(unit, Position { east_m: 2_000_000, north_m: 0 })),
+            13 => self.does(Deed::User(unit, Input::PowerOff)),
+            14 => self.does(Deed::Vanish(unit)),
+            15 | 16 => self.does(Deed::User(unit, Input::PowerOn)),
+            17 => {
+                if self.cut.remove(&site) {
+                    self.does(Deed::MendLink(site));
+                } else {
+                    self.cut.insert(site);
+                    self.does(Deed::CutLink(site));
+                }
+            }
+            18 => {
+                if self.dead.remove(&site) {
+                    self.does(Deed::StartStation(site));
+                } else {
+                    self.dead.insert(site);
+                    self.does(Deed::KillStation(site));
+                }
+            }
+            _ => {
+                let deed = if self.controller_runs { Deed::KillController } else { Deed::StartController };
+                self.controller_runs = !self.controller_runs;
+                self.does(deed);
+            }
+        }
+    }
+
+    fn heals(&mut self) {
+        if !self.controller_runs {
+            self.does(Deed::StartController);
+        }
+        for site in std::mem::take(&mut self.cut) {
+            self.does(Deed::MendLink(site));
+        }
+        for site in std::mem::take(&mut self.dead) {
+            self.does(Deed::StartStation(site));
+        }
+        for (index, unit) in self.units.clone().into_iter().enumerate() {
+            let home = self.home(index);
+            self.does(Deed::Place(unit, home));
+            self.does(Deed::User(unit, Input::ReleasePtt));
+            self.does(Deed::User(unit, Input::PowerOn));
+        }
+        self.passes(HEALING);
+    }
+
+    fn is_well(&mut self) {
+        assert_at_rest(&self.world, &self.sites, self.units.iter().copied());
+        for unit in &self.units {
+            let view = self.world.handset(*unit).unwrap().state();
+            assert_eq!(view.phase, Phase::Idle, "unit {unit} is {}", view.phase.text());
+            assert_eq!(view.affiliated, Some(view.selected), "unit {unit}");
+        }
+        let snapshot = self.world.controller().unwrap().snapshot(self.world.now());
+        let affiliated: u32 = snapshot.talkgroups.iter().map(|talkgroup| talkgroup.affiliated).sum();
+        assert_eq!(affiliated, UNITS, "who is affiliated");
+    }
+
+    fn is_heard(&mut self, talker: UnitId) {
+        let selected = |world: &World, unit| world.handset(unit).unwrap().state().selected;
+        self.world.take_heard();
+        self.does(Deed::User(talker, Input::PressPtt { kind: RequestKind::Normal }));
+        self.does(Deed::User(talker, Input::Speech(vec![[7; 8]; SPURT_FRAMES])));
+        self.passes(Span::from_secs(4));
+        self.does(Deed::User(talker, Input::ReleasePtt));
+        self.passes(Span::from_secs(4));
+        let heard: BTreeSet<UnitId> = self
+            .world
+            .take_heard()
+            .into_iter()
+            .filter(|heard| heard.talker == talker)
+            .map(|heard| heard.unit)
+            .collect();
+        let members: BTreeSet<UnitId> = self
+            .units
+            .iter()
+            .copied()
+            .filter(|unit| *unit != talker && selected(&self.world, *unit) == selected(&self.world, talker))
+            .collect();
+        assert_eq!(heard, members, "who heard unit {talker}");
+    }
+}
+
+fn lives_through(trouble: &mut Trouble, talkers: usize) {
+    for unit in trouble.units.clone() {
+        trouble.does(Deed::User(unit, Input::PowerOn));
+    }
+    trouble.passes(Span::from_secs(8));
+    let end = trouble.world.now() + Span::from_secs(u64::from(TROUBLE_S));
+    while trouble.world.now() < end {
+        trouble.happens();
+        let pause = 50 + trouble.below(1_500);
+        trouble.passes(Span::from_millis(u64::try_from(pause).unwrap()));
+    }
+    trouble.heals();
+    trouble.is_well();
+    let first = trouble.below(trouble.units.len());
+    for step in 0..talkers {
+        let talker = trouble.units[(first + step) % trouble.units.len()];
+        trouble.is_heard(talker);
+    }
+}
+
+#[test]
+fn a_random_world_keeps_its_invariants_and_heals() {
+    let nightly = std::env::var_os("TRUNKLAB_NIGHTLY").is_some();
+    let (seeds, talkers) = if nightly { (3_000, UNITS as usize) } else { (50, 2) };
+    let one = std::env::var("TRUNKLAB_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seeds: Vec<u64> = one.map_or_else(|| (1..=seeds).collect(), |seed| vec![seed]);
+    let failed = in_threads(&seeds, |seed| {
+        let mut trouble = Trouble::new(*seed);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            lives_through(&mut trouble, talkers);
+        }));
+        outcome.map_err(|panic| {
+            let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+            let replay = format!("TRUNKLAB_SEED={seed} cargo test -p trunklab-tests --test simulation");
+            let story = if one.is_some() { trouble.story.as_str() } else { "" };
+            format!("at {}: {text}\n  {replay}\n{story}", trouble.world.now())
+        })
+    });
+    assert!(failed.is_empty(), "{} of {} seeds\n{}", failed.len(), seeds.len(), failed.join("\n"));
+}
+
+#[test]
+fn one_seed_gives_one_world() {
+    let digest = |seed| {
+        let mut trouble = Trouble::new(seed);
+        lives_through(&mut trouble, 1);
+        (trouble.world.controller().unwrap().digest(), trouble.world.traffic())
+    };
+    assert_eq!(digest(3), digest(3));
+    assert_ne!(digest(3), digest(10), "another world of the same profile");
+}
