@@ -84,9 +84,10 @@ impl Trouble {
     }
 
     fn does(&mut self, deed: Deed) {
-        let shown = match &deed {
-            Deed::User(unit, Input::Speech(frames)) => format!("{unit} speaks {} frames", frames.len()),
-            other => format!("{other:?}"),
+        let shown = if let Deed::User(unit, Input::Speech(frames)) = &deed {
+            format!("{unit} speaks {} frames", frames.len())
+        } else {
+            format!("{deed:?}")
         };
         writeln!(self.story, "{} {shown}", self.world.now()).unwrap();
         self.world.perform(deed);

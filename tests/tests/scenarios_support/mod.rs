@@ -167,10 +167,11 @@ pub fn play(name: &str, scenario: &Scenario, weather: Weather) -> Played {
     let gone: BTreeSet<UnitId> = script
         .deeds()
         .iter()
-        .filter_map(|(_, deed)| match deed {
-            trunklab::lab::script::Deed::Vanish(unit) => Some(*unit),
-            _ => None,
-        })
+        .filter_map(
+            |(_, deed)| {
+                if let trunklab::lab::script::Deed::Vanish(unit) = deed { Some(*unit) } else { None }
+            },
+        )
         .collect();
     assert_at_rest(&world, &sites, units.iter().copied().filter(|unit| !gone.contains(unit)));
     Played { transcript: account.transcript().clone(), verdicts: account.verdicts() }
