@@ -11,6 +11,10 @@ use crate::import::{self, Limits};
 
 /// Files to read.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+docs/formats.md describes the formats, and what becomes of a row with a defect.
+
+Example: trunklab import talkgroups.csv sites.csv calls.csv --strict")]
 pub struct ImportOptions {
     /// Talkgroup lists, site lists or call logs, or folders of trunk-recorder calls; the format is recognised from the
     /// content

@@ -29,6 +29,9 @@ pub enum Command {
     /// Let a recorded call log drive the radios, in virtual time
     Replay(replay::ReplayOptions),
     /// Print tab completions for a shell
+    #[command(
+        after_help = "Example: trunklab completions bash > ~/.local/share/bash-completion/completions/trunklab"
+    )]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,

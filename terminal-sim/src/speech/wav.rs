@@ -106,6 +106,18 @@ pub fn write(path: &Path, speech: &[i16]) -> Result<(), WavError> {
     })
 }
 
+/// Whether a recording could be written here; leaves nothing behind. For asking before a long run, not after it.
+///
+/// # Errors
+/// A [`WavError`] with the file and the remedy.
+pub fn ready(path: &Path) -> Result<(), WavError> {
+    let mut trial = path.as_os_str().to_owned();
+    trial.push(".part");
+    let trial = PathBuf::from(trial);
+    let tried = write_all(&trial, &[]).and_then(|()| fs::remove_file(&trial).map_err(hound::Error::IoError));
+    tried.map_err(|error| WavError::Unwritable { path: path.to_owned(), reason: reason(error) })
+}
+
 fn write_all(path: &Path, speech: &[i16]) -> Result<(), hound::Error> {
     let spec = WavSpec {
         channels: 1,

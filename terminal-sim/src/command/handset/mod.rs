@@ -81,6 +81,9 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
         Some(path) => Some(vocoder::encode(&wav::read(path)?)),
         None => None,
     };
+    if let Some(path) = &options.record {
+        wav::ready(path)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let origin = Instant::now();
