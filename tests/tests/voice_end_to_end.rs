@@ -1,0 +1,175 @@
+//! What a listener hears is what the talker said: from speech through codec2, slots, RTP, the switch and slots again.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use trunklab::lab::plan::{Plan, RadioPlan};
+use trunklab::lab::script::Deed;
+use trunklab::lab::weather::Weather;
+use trunklab::lab::world::{Heard, World};
+use trunklab::speech::{Recorder, envelope, synth, vocoder};
+use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::{
+    CarrierNumber, Identity, Moment, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span,
+    TalkgroupId, UnitId,
+};
+use trunklab_terminal_core::input::Input;
+
+/// Talks at site 2.
+const TALKER: u32 = 1001;
+/// Listens at site 2, and hears the talker off the site itself.
+const NEAR: u32 = 1003;
+/// Listens at site 1, and hears the talker through the switch.
+const FAR: u32 = 1002;
+
+/// The talker presses here, long after everybody has registered.
+const PRESS: Moment = Moment::from_micros(20_000_000);
+const SENTENCE_S: f64 = 6.0;
+
+/// Frames that begin and end a sentence may be lost to set-up and release; the rest may not.
+const EDGE_FRAMES: u32 = 12;
+
+fn unit(number: u32) -> UnitId {
+    UnitId::new(number).unwrap()
+}
+
+fn key(number: u32) -> UnitKey {
+    UnitKey::new([u8::try_from(number % 251).unwrap(); 16])
+}
+
+/// Two sites out of each other's reach, one talkgroup, a talker and two listeners.
+fn plan(profile: ProfileId) -> Plan {
+    let carrier = |number| CarrierNumber::new(number).unwrap();
+    let talkgroup = TalkgroupId::new(41).unwrap();
+    let site = |number: u16, east_m| SiteConfig {
+        site: SiteId::new(number).unwrap(),
+        name: format!("Site {number}"),
+        profile,
+        position: Position { east_m, north_m: 0 },
+        power_dbm: 50,
+        carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
+        control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
+        neighbours: Vec::new(),
+        access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
+        broadcast_interval_ms: 1_000,
+        talker_silence_ms: 2_000,
+        late_entry_interval_ms: 1_000,
+    };
+    let units = [TALKER, FAR, NEAR];
+    Plan {
+        system: SystemParameters::default(),
+        sites: vec![site(1, 0), site(2, 20_000)],
+        talkgroups: vec![Talkgroup {
+            id: talkgroup,
+            name: "Dispatch".to_owned(),
+            priority: Priority::new(5).unwrap(),
+            hang_time_ms: None,
+        }],
+        subscribers: units
+            .iter()
+            .map(|number| Subscriber {
+                unit: unit(*number),
+                imei: None,
+                imsi: None,
+                msisdn: None,
+                fleet_member: None,
+                key: key(*number),
+                talkgroups: vec![talkgroup],
+                sites: None,
+            })
+            .collect(),
+        radios: units
+            .iter()
+            .map(|number| RadioPlan {
+                unit: unit(*number),
+                identity: Identity::Unit(unit(*number)),
+                key: key(*number),
+                talkgroup,
+                position: Position { east_m: if *number == FAR { 500 } else { 20_500 }, north_m: 0 },
+            })
+            .collect(),
+    }
+}
+
+/// Everything that was heard while the talker said the sentence.
+fn say(profile: ProfileId, sentence: &[i16], also: Option<Deed>) -> Vec<Heard> {
+    let mut world = World::new(plan(profile), Weather::CALM, 7);
+    for number in [TALKER, FAR, NEAR] {
+        world.user(unit(number), Input::PowerOn);
+    }
+    world.run_until(PRESS);
+    if let Some(deed) = also {
+        world.perform(deed);
+    }
+    world.user(unit(TALKER), Input::PressPtt { kind: RequestKind::Normal });
+    world.user(unit(TALKER), Input::Speech(vocoder::encode(sentence)));
+    // The talker waits for the talk permit, so the sentence ends later than it would have.
+    world.run_until(PRESS + Span::from_secs(8));
+    world.user(unit(TALKER), Input::ReleasePtt);
+    world.run_until(PRESS + Span::from_secs(14));
+    world.take_heard()
+}
+
+fn recording(heard: &[Heard], listener: u32, profile: ProfileId) -> Vec<i16> {
+    let mut recorder = Recorder::new(PRESS, Span::from_secs(20));
+    for run in heard.iter().filter(|heard| heard.unit == unit(listener)) {
+        assert_eq!(run.talker, unit(TALKER), "{profile}");
+        recorder.hear(run.at, run.spurt, run.position, &run.frames).unwrap();
+    }
+    recorder.finish(PRESS)
+}
+
+/// Positions of the spurt that a listener's loudspeaker played.
+fn positions(heard: &[Heard], listener: u32) -> Vec<u32> {
+    let runs = heard.iter().filter(|heard| heard.unit == unit(listener));
+    runs.flat_map(|run| {
+        let frames = run.frames.frames().iter().zip(run.position..);
+        frames.filter(|(frame, _)| frame.is_some()).map(|(_, position)| position).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+#[test]
+fn a_recording_is_the_talkers_speech_with_every_profile() {
+    let sentence = synth::sentence(1, SENTENCE_S);
+    let (own, other) = (envelope::of(&sentence), envelope::of(&synth::sentence(2, SENTENCE_S)));
+    for profile in ProfileId::ALL {
+        let heard = say(*profile, &sentence, None);
+        for listener in [NEAR, FAR] {
+            let envelope = envelope::of(&recording(&heard, listener, *profile));
+            // A second and a half for grant, slots and switch.
+            let fit = envelope::correlate(&own, &envelope, 150).unwrap();
+            assert!(fit.correlation >= 0.8, "{profile}, unit {listener}: {fit:?}");
+            assert!(fit.lag > 0, "{profile}, unit {listener}: nothing is heard before it is said: {fit:?}");
+            let stranger = envelope::correlate(&other, &envelope, 150).unwrap();
+            assert!(stranger.correlation <= 0.5, "{profile}, unit {listener}: {stranger:?}");
+        }
+    }
+}
+
+#[test]
+fn a_lost_packet_is_a_gap_at_that_instant_and_only_beyond_the_switch() {
+    let sentence = synth::sentence(1, SENTENCE_S);
+    for profile in ProfileId::ALL {
+        let whole = say(*profile, &sentence, None);
+        let lost = Deed::LoseVoicePacket { unit: unit(TALKER), packet: 15 };
+        let holed = say(*profile, &sentence, Some(lost));
+        assert_eq!(
+            positions(&whole, NEAR),
+            positions(&holed, NEAR),
+            "{profile}: the talker's own site hears all"
+        );
+        let (before, after) = (positions(&whole, FAR), positions(&holed, FAR));
+        let gap: Vec<u32> = before.iter().copied().filter(|position| !after.contains(position)).collect();
+        assert_eq!(before.len() - after.len(), gap.len(), "{profile}: nothing else has changed");
+        let first = *gap.first().unwrap_or_else(|| panic!("{profile}: no gap"));
+        let frames = u32::try_from(gap.len()).unwrap();
+        assert!(gap.iter().copied().eq(first..first + frames), "{profile}: one gap, not {gap:?}");
+        assert!(frames <= 9, "{profile}: a packet has at most nine frames, not {gap:?}");
+        assert!(
+            first >= EDGE_FRAMES && first + frames + EDGE_FRAMES < 300,
+            "{profile}: in mid-sentence: {gap:?}"
+        );
+    }
+}
