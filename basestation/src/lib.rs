@@ -20,5 +20,5 @@ pub mod enrol;
 
 pub use credentials::{Credentials, CredentialsError};
 pub use enrol::{EnrolError, enrol};
-pub use run::{StartError, Station, StationOptions, run};
+pub use run::{StartError, Station, StationOptions};
 pub use status::{InterfaceOctets, StationStatus};

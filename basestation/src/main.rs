@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use trunklab_basestation::{Credentials, StationOptions, enrol, run};
+use trunklab_basestation::{Credentials, Station, StationOptions, enrol};
 
 /// A base station of a trunklab network.
 ///
@@ -93,13 +93,20 @@ async fn serve(arguments: RunArguments) -> anyhow::Result<()> {
         voice: arguments.voice,
         voice_public: arguments.voice_public,
     };
-    run(options, async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-    })
-    .await?;
+    let station = Station::start(options).await?;
+    writeln!(
+        std::io::stdout(),
+        "basestation ready: air {}, voice {}",
+        station.air_address,
+        station.voice_address
+    )
+    .context("cannot say on the standard output that the station is ready")?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    tracing::info!("closing down");
+    station.stop().await;
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! The run loop: one task owns the core, reads the clock and carries out what the core asks.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -180,19 +179,6 @@ impl Drop for Station {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// Runs a station until `shutdown`.
-///
-/// # Errors
-/// When it cannot start.
-pub async fn run(options: StationOptions, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
-    let station = Station::start(options).await?;
-    tracing::info!(air = %station.air_address, voice = %station.voice_address, "the base station is up");
-    shutdown.await;
-    station.stop().await;
-    tracing::info!("the base station is down");
-    Ok(())
 }
 
 struct RunLoop {
