@@ -159,9 +159,6 @@ pub enum ControllerError {
         /// What the system said.
         source: io::Error,
     },
-    /// The voice port cannot be had.
-    #[error(transparent)]
-    Voice(#[from] switch::BindError),
     /// The switch is bound to every address, and sites cannot send to that.
     #[error(
         "--voice {0} is every address of this machine: say with --voice-advertised where sites send voice"
@@ -209,7 +206,9 @@ impl RunningController {
         let operator_tls = operator_server_config(&options.credentials, &options.credentials_place)?;
         let links_socket = bind_tcp("--listen", options.listen).await?;
         let operator_socket = bind_tcp("--operator", options.operator).await?;
-        let (switch, reports) = switch::start(switch::Settings::at(options.voice))?;
+        let (switch, reports) = switch::start(switch::Settings::at(options.voice)).map_err(|taken| {
+            ControllerError::Bind { flag: "--voice", address: taken.address, source: taken.reason }
+        })?;
         let addresses = Addresses {
             listen: bound(links_socket.local_addr(), options.listen),
             operator: bound(operator_socket.local_addr(), options.operator),
