@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use trunklab_protocol::air_uplink::RequestKind;
@@ -63,7 +64,7 @@ const SYNTHESISED_S: f64 = 20.0;
 /// The longest recording, in seconds.
 const RECORDING_S_MAX: u64 = 3_600;
 
-/// Runs until the user quits or the input ends.
+/// Runs until the user quits, the input ends or SIGTERM comes.
 ///
 /// # Errors
 /// A roster or WAV file that cannot be read, a unit that is not in it, a socket that cannot be opened.
@@ -85,7 +86,8 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
         wav::ready(path)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
+        let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
         let origin = Instant::now();
         let (sender, reports) = mpsc::channel(8_192);
         let radios =
@@ -97,19 +99,28 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
                 session.user(*unit, Input::PowerOn).await;
             }
         }
-        if is_watched() {
-            if !options.on {
-                session.user(unit, Input::PowerOn).await;
+        if is_watched() && !options.on {
+            session.user(unit, Input::PowerOn).await;
+        }
+        let used = async {
+            if is_watched() {
+                screen::run(&mut session, unit).await
+            } else {
+                lines::run(&mut session, &units, options.json).await
             }
-            screen::run(&mut session, unit).await?;
-        } else {
-            lines::run(&mut session, &units, options.json).await?;
+        };
+        tokio::select! {
+            done = used => done?,
+            _ = terminated.recv() => {}
         }
         if let Some(path) = &options.record {
             session.write_recording(unit, path)?;
         }
         Ok(Outcome::Good)
-    })
+    });
+    // A read of the standard input may be waiting for a line that never comes; the end does not wait for it.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// The radios of this process, with what they say and what they hear.

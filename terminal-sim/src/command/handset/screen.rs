@@ -57,9 +57,17 @@ const KEYS: &[(KeyCode, Deed, &str)] = &[
 /// Shows the radio until the user quits. The terminal is restored whatever happens.
 pub(super) async fn run(session: &mut Session, unit: UnitId) -> Result<()> {
     let mut terminal = ratatui::init();
-    let result = watch(session, unit, &mut terminal).await;
-    ratatui::restore();
-    result
+    let _restored = Restored;
+    watch(session, unit, &mut terminal).await
+}
+
+/// Gives the terminal back when it goes, also when the screen is left in the middle.
+struct Restored;
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        ratatui::restore();
+    }
 }
 
 async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::DefaultTerminal) -> Result<()> {
