@@ -1,9 +1,11 @@
-//! What the tests of the whole network share: the specification as tables, examples of every message, hostile frames.
+//! What the tests of the whole network share: the specification as tables, examples of every message, hostile frames, real
+//! processes.
 //!
 //! The tests themselves lie in `tests/`: one file per chapter of docs/protocol.md where the chapter has rules of its own.
 
 pub mod example;
 pub mod hostile;
 pub mod message;
+pub mod processes;
 pub mod program;
 pub mod specification;
