@@ -90,6 +90,8 @@ impl BaseStation {
             Input::Air(burst) => self.receive(burst, out),
             Input::Voice(packet) => self.receive_voice(&packet, out),
         }
+        // What the input made due in this very moment belongs to it.
+        self.advance(self.now, out);
     }
 
     /// The next moment at which time alone causes something.
