@@ -82,6 +82,8 @@ enum Arrival {
     AtController(controller::input::Input),
     AtStation(SiteId, u32, station::input::Input),
     AtHandset(UnitId, terminal::input::Input),
+    /// One burst of a site, heard by many at once: each at its level.
+    AtListeners(SiteId, Burst, Vec<(UnitId, i8)>),
     AtSwitch(SiteId, Bytes),
     LinkTries(SiteId),
 }
@@ -105,9 +107,23 @@ struct Radio {
     config: HandsetConfig,
     core: Handset,
     position: Position,
+    /// Levels of the sites, as far as they were asked for here.
+    levels: Vec<(SiteId, i8)>,
     ear: Ear,
     chance: Chance,
     gone: bool,
+}
+
+impl Radio {
+    /// The level at which a site is heard here; computed once for each place and each site.
+    fn level_dbm(&mut self, site: SiteId, beacon: &Beacon) -> i8 {
+        if let Some((_, level_dbm)) = self.levels.iter().find(|(known, _)| *known == site) {
+            return *level_dbm;
+        }
+        let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, self.position);
+        self.levels.push((site, level_dbm));
+        level_dbm
+    }
 }
 
 /// What a handset's receiver is set to.
@@ -199,8 +215,15 @@ impl World {
             let config = HandsetConfig::new(radio.unit, radio.identity, radio.key, radio.talkgroup, seed);
             let core = Handset::new(config.clone());
             let chance = Chance::new(seed, 1_000_000 + u64::from(radio.unit.number()));
-            let radio_here =
-                Radio { config, core, position: radio.position, ear: Ear::Off, chance, gone: false };
+            let radio_here = Radio {
+                config,
+                core,
+                position: radio.position,
+                levels: Vec::new(),
+                ear: Ear::Off,
+                chance,
+                gone: false,
+            };
             world.radios.insert(radio.unit, radio_here);
         }
         world
@@ -297,6 +320,7 @@ impl World {
     pub fn place(&mut self, unit: UnitId, position: Position) {
         let Some(radio) = self.radios.get_mut(&unit) else { return };
         radio.position = position;
+        radio.levels.clear();
         self.tell_beacons(unit);
     }
 
@@ -451,6 +475,12 @@ impl World {
                 }
             }
             Arrival::AtHandset(unit, input) => self.at_handset(unit, input),
+            Arrival::AtListeners(site, burst, listeners) => {
+                for (unit, level_dbm) in listeners {
+                    let burst = burst.clone();
+                    self.at_handset(unit, terminal::input::Input::Burst { site, level_dbm, burst });
+                }
+            }
             Arrival::AtSwitch(site, packet) => self.at_switch(site, &packet),
             Arrival::LinkTries(site) => self.link_tries(site),
         }
@@ -593,6 +623,9 @@ impl World {
                 if let Some(station) = self.stations.get_mut(&site) {
                     station.beacon = Some(beacon);
                 }
+                for radio in self.radios.values_mut() {
+                    radio.levels.retain(|(known, _)| *known != site);
+                }
                 for unit in self.radios.keys().copied().collect::<Vec<_>>() {
                     self.tell_beacon(unit, site);
                 }
@@ -639,6 +672,7 @@ impl World {
             Arrival::AtController(_)
             | Arrival::AtStation(..)
             | Arrival::AtHandset(..)
+            | Arrival::AtListeners(..)
             | Arrival::AtSwitch(..)
             | Arrival::LinkTries(_) => true,
         });
@@ -657,17 +691,18 @@ impl World {
         if burst.place.at == beacon.control {
             listeners.extend(self.hunting.iter().copied());
         }
+        let mut heard = Vec::with_capacity(listeners.len());
         for unit in listeners {
             let Some(radio) = self.radios.get_mut(&unit) else { continue };
-            let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+            let level_dbm = radio.level_dbm(site, &beacon);
             if !nature::is_audible(level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {
                 continue;
             }
             let times = 1 + usize::from(radio.chance.happens(self.weather.air_repeat_ppm));
-            for _ in 0..times {
-                let input = terminal::input::Input::Burst { site, level_dbm, burst: burst.clone() };
-                self.schedule(self.now, Arrival::AtHandset(unit, input));
-            }
+            heard.extend(std::iter::repeat_n((unit, level_dbm), times));
+        }
+        if !heard.is_empty() {
+            self.schedule(self.now, Arrival::AtListeners(site, burst.clone(), heard));
         }
     }
 
