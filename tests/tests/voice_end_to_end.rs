@@ -1,8 +1,9 @@
 //! What a listener hears is what the talker said: from speech through codec2, slots, RTP, the switch and slots again.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use trunklab::lab::live::{Live, News};
 use trunklab::lab::plan::{Plan, RadioPlan};
-use trunklab::lab::script::Deed;
+use trunklab::lab::script::{Deed, Script};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::{Heard, World};
 use trunklab::speech::{Recorder, envelope, synth, vocoder};
@@ -128,6 +129,49 @@ fn positions(heard: &[Heard], listener: u32) -> Vec<u32> {
         frames.filter(|(frame, _)| frame.is_some()).map(|(_, position)| position).collect::<Vec<_>>()
     })
     .collect()
+}
+
+/// The same over real sockets: everything that was heard while the talker said the sentence.
+async fn say_live(profile: ProfileId, sentence: Vec<i16>) -> Vec<Heard> {
+    let on = [TALKER, FAR, NEAR].map(|number| (Moment::ORIGIN, Deed::User(unit(number), Input::PowerOn)));
+    let press = Input::PressPtt { kind: RequestKind::Normal };
+    let mut deeds = on.to_vec();
+    deeds.extend([
+        (PRESS, Deed::User(unit(TALKER), press)),
+        (PRESS, Deed::User(unit(TALKER), Input::Speech(vocoder::encode(&sentence)))),
+        (PRESS + Span::from_secs(8), Deed::User(unit(TALKER), Input::ReleasePtt)),
+    ]);
+    let mut live = Live::start(plan(profile), 7).await.unwrap();
+    let mut heard = Vec::new();
+    let until = PRESS + Span::from_secs(10);
+    live.play(&Script::new(deeds), until, |_, _, news| {
+        if let Some(News::Heard(run)) = news {
+            heard.push(run);
+        }
+    })
+    .await
+    .unwrap();
+    live.stop().await.unwrap();
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_over_real_sockets_is_the_talkers_speech() {
+    let sentence = synth::sentence(1, SENTENCE_S);
+    let (own, other) = (envelope::of(&sentence), envelope::of(&synth::sentence(2, SENTENCE_S)));
+    let runs = [ProfileId::Iden, ProfileId::Tetra, ProfileId::P25p1]
+        .map(|profile| (profile, tokio::spawn(say_live(profile, sentence.clone()))));
+    for (profile, run) in runs {
+        let heard = run.await.unwrap();
+        for listener in [NEAR, FAR] {
+            let envelope = envelope::of(&recording(&heard, listener, profile));
+            let fit = envelope::correlate(&own, &envelope, 150).unwrap();
+            println!("{profile}, unit {listener}: {fit:?}");
+            assert!(fit.correlation >= 0.8, "{profile}, unit {listener}: {fit:?}");
+            let stranger = envelope::correlate(&other, &envelope, 150).unwrap();
+            assert!(stranger.correlation <= 0.5, "{profile}, unit {listener}: {stranger:?}");
+        }
+    }
 }
 
 #[test]
