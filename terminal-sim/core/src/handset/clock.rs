@@ -17,6 +17,15 @@ const STRAY: Span = Span::from_secs(1);
 /// After so many strays in a row, it is we who are wrong.
 const STRAYS_MAX: u8 = 4;
 
+/// How long a base station may have run: half the time in which its quickest beat uses up its counts, more than a year.
+/// A count beyond it is taken for it, so that a station that claims to be at their end cannot leave a handset without a
+/// next opportunity.
+fn age_max(profile: &Profile) -> Span {
+    let ends =
+        [profile.control, profile.access, profile.traffic].map(|beat| beat.start(u32::MAX).as_micros());
+    Span::from_micros(ends.into_iter().min().expect("three beats") / 2)
+}
+
 /// One base station's timing.
 #[derive(Debug, Clone)]
 pub(super) struct SlotClock {
@@ -41,7 +50,8 @@ impl SlotClock {
 
     /// Takes a burst that has just arrived. False for a stray: nothing in it is to be trusted.
     pub(super) fn learn(&mut self, now: Moment, channel: Channel, place: BurstPlace) -> bool {
-        let end = self.profile.downlink_start(Moment::ORIGIN, channel, place.at.slot, place.count)
+        let count = place.count.min(self.profile.downlink_cadence(channel).first_from(age_max(self.profile)));
+        let end = self.profile.downlink_start(Moment::ORIGIN, channel, place.at.slot, count)
             + self.profile.burst_length(channel);
         let estimate = signed(now) - signed(end);
         if let Some(origin) = self.origin_us()
@@ -187,5 +197,23 @@ mod tests {
         }
         let origin = clock.origin_us().unwrap();
         assert!(origin > 1_000_000 + 2_000, "only the last two windows count: {origin}");
+    }
+
+    #[test]
+    fn a_station_at_the_end_of_its_counts_leaves_opportunities() {
+        for profile in trunklab_protocol::profile::PROFILES {
+            let slot = SlotNumber::new(0).unwrap();
+            let carrier = trunklab_protocol::CarrierNumber::new(1).unwrap();
+            let at = trunklab_protocol::SlotAddress { carrier, slot };
+            let now = Moment::ORIGIN + Span::from_secs(9);
+            let mut clock = SlotClock::new(profile);
+            assert!(clock.learn(now, Channel::Control, BurstPlace { at, count: u32::MAX }));
+            for later in [Span::ZERO, Span::from_secs(1), Span::from_secs(86_400)] {
+                for channel in [Channel::Control, Channel::Traffic] {
+                    let next = clock.next_uplink(channel, slot, now + later).unwrap();
+                    assert!(next.at >= now + later, "{}: {next:?}", profile.name);
+                }
+            }
+        }
     }
 }
