@@ -201,13 +201,11 @@ mod tests {
 
     #[test]
     fn a_station_at_the_end_of_its_counts_leaves_opportunities() {
-        for profile in trunklab_protocol::profile::PROFILES {
+        for profile in PROFILES {
             let slot = SlotNumber::new(0).unwrap();
-            let carrier = trunklab_protocol::CarrierNumber::new(1).unwrap();
-            let at = trunklab_protocol::SlotAddress { carrier, slot };
             let now = Moment::ORIGIN + Span::from_secs(9);
             let mut clock = SlotClock::new(profile);
-            assert!(clock.learn(now, Channel::Control, BurstPlace { at, count: u32::MAX }));
+            assert!(clock.learn(now, Channel::Control, place(0, u32::MAX)));
             for later in [Span::ZERO, Span::from_secs(1), Span::from_secs(86_400)] {
                 for channel in [Channel::Control, Channel::Traffic] {
                     let next = clock.next_uplink(channel, slot, now + later).unwrap();
