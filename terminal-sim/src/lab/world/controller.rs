@@ -1,0 +1,86 @@
+//! The controller in the world: started, killed, given its inputs, its outputs carried.
+
+use trunklab_controller_core::switch::{Limits, Switch};
+use trunklab_controller_core::{self as controller, Controller};
+use trunklab_protocol::to_site::{Assert, ToSite};
+use trunklab_protocol::{Cause, Epoch, Span};
+
+use super::World;
+use super::agenda::{Arrival, Node};
+use crate::lab::observed::Sight;
+
+impl World {
+    /// The controller is started in a new epoch and provisioned from the plan.
+    pub fn start_controller(&mut self) {
+        self.epoch += 1;
+        self.controller = Some(Controller::new());
+        let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
+        let entropy = self.entropy.octets();
+        self.at_controller(controller::input::Input::Started { epoch, entropy });
+        for change in self.plan.changes().collect::<Vec<_>>() {
+            self.at_controller(controller::input::Input::Provision(change));
+        }
+    }
+
+    /// The controller is killed; every link breaks.
+    pub fn kill_controller(&mut self) {
+        self.controller = None;
+        self.forget_deadline(Node::Controller);
+        self.switch = Switch::new(Limits::default());
+        for site in self.stations.keys().copied().collect::<Vec<_>>() {
+            self.drop_link(site, Cause::LinkSilent);
+        }
+    }
+
+    pub(super) fn at_controller(&mut self, input: controller::input::Input) {
+        let Some(core) = &mut self.controller else { return };
+        let seen = match &input {
+            controller::input::Input::FromSite { site, message } => {
+                Some(Sight::FromSite(*site, message.clone()))
+            }
+            controller::input::Input::Started { .. }
+            | controller::input::Input::Time
+            | controller::input::Input::Provision(_)
+            | controller::input::Input::Entropy(_)
+            | controller::input::Input::SiteConnected { .. }
+            | controller::input::Input::SiteDisconnected { .. }
+            | controller::input::Input::FromSwitch(_)
+            | controller::input::Input::Stored { .. }
+            | controller::input::Input::StoreFailed { .. }
+            | controller::input::Input::ClosingDown => None,
+        };
+        let mut out = controller::output::Outbox::new();
+        core.handle(self.now, input, &mut out);
+        if let Some(sight) = seen {
+            self.see(sight);
+        }
+        for output in out {
+            self.carry_from_controller(output);
+        }
+        self.note_deadline(Node::Controller);
+    }
+
+    fn carry_from_controller(&mut self, output: controller::output::Output) {
+        match output {
+            controller::output::Output::ToSite { site, message } => {
+                if let ToSite::Assert(Assert { talker: Some(talker), .. }) = &message {
+                    self.talkers.insert(talker.spurt, talker.unit);
+                }
+                self.see(Sight::ToSite(site, message.clone()));
+                self.traffic.to_sites += 1;
+                self.send_to_site(site, message);
+            }
+            controller::output::Output::ToSwitch(order) => self.order_switch(order),
+            controller::output::Output::Store { id, item } => {
+                self.records.push(item);
+                let at = self.now + Span::from_millis(1);
+                self.schedule(at, Arrival::AtController(controller::input::Input::Stored { id }));
+            }
+            controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
+            controller::output::Output::WantEntropy => {
+                let octets = self.entropy.octets();
+                self.schedule(self.now, Arrival::AtController(controller::input::Input::Entropy(octets)));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The base stations in the world: started, killed, given their inputs, their outputs carried.
+
+use std::net::SocketAddr;
+
+use trunklab_basestation_core::{self as station, BaseStation};
+use trunklab_protocol::air_downlink::Beacon;
+use trunklab_protocol::proof::VoiceKey;
+use trunklab_protocol::{Cause, Incarnation, Moment, SiteId};
+use trunklab_terminal_core as terminal;
+
+use super::World;
+use super::agenda::{Arrival, Node};
+use crate::lab::observed::Sight;
+use crate::lab::weather::Chance;
+
+/// A base station and what the world knows of it.
+pub(super) struct Station {
+    pub(super) core: BaseStation,
+    /// Which run of the station: what was on its way to an earlier run is lost.
+    pub(super) run: u32,
+    pub(super) running: bool,
+    pub(super) linked: bool,
+    pub(super) cut: bool,
+    pub(super) beacon: Option<Beacon>,
+    pub(super) voice: Option<(VoiceKey, VoiceKey)>,
+    pub(super) chance: Chance,
+    /// Ordered links never overtake: the last arrival in each direction.
+    pub(super) last_up: Moment,
+    pub(super) last_down: Moment,
+}
+
+impl World {
+    /// A base station is started, for the first time or again, with nothing in its memory.
+    pub fn start_station(&mut self, site: SiteId) {
+        let run = self.stations.get(&site).map_or(0, |station| station.run + 1);
+        let mut chance = Chance::new(self.seed, 1_000 + u64::from(site.number()) + (u64::from(run) << 32));
+        let incarnation = Incarnation::new(chance.number()).expect("every number is an incarnation");
+        let core = BaseStation::new(incarnation, chance.octets(), voice_address(site), self.now);
+        let cut = self.stations.get(&site).is_some_and(|station| station.cut);
+        let fresh = Station {
+            core,
+            run,
+            running: true,
+            linked: false,
+            cut,
+            beacon: None,
+            voice: None,
+            chance,
+            last_up: Moment::ORIGIN,
+            last_down: Moment::ORIGIN,
+        };
+        self.stations.insert(site, fresh);
+        self.note_deadline(Node::Station(site));
+        self.schedule(self.now, Arrival::LinkTries(site));
+    }
+
+    /// A base station is killed.
+    pub fn kill_station(&mut self, site: SiteId) {
+        self.drop_link(site, Cause::LinkSilent);
+        if let Some(station) = self.stations.get_mut(&site) {
+            station.running = false;
+            station.run += 1;
+            station.beacon = None;
+        }
+        self.forget_deadline(Node::Station(site));
+        for unit in self.radios.keys().copied().collect::<Vec<_>>() {
+            self.at_handset(unit, terminal::input::Input::Silence { site });
+        }
+    }
+
+    pub(super) fn at_station(&mut self, site: SiteId, input: station::input::Input) {
+        let Some(station) = self.stations.get_mut(&site).filter(|station| station.running) else { return };
+        let mut out = station::output::Outbox::new();
+        station.core.handle(self.now, input, &mut out);
+        for output in out {
+            self.carry_from_station(site, output);
+        }
+        self.note_deadline(Node::Station(site));
+    }
+
+    fn carry_from_station(&mut self, site: SiteId, output: station::output::Output) {
+        match output {
+            station::output::Output::ToController { message, .. } => self.send_to_controller(site, message),
+            station::output::Output::CloseLink { cause } => self.drop_link(site, cause),
+            station::output::Output::Air(burst) => self.radiate(site, &burst),
+            station::output::Output::Voice(packet) => self.send_voice(site, packet),
+            station::output::Output::Configured { beacon, .. } => {
+                if let Some(station) = self.stations.get_mut(&site) {
+                    station.beacon = Some(beacon);
+                }
+                for radio in self.radios.values_mut() {
+                    radio.levels.retain(|(known, _)| *known != site);
+                }
+                for unit in self.radios.keys().copied().collect::<Vec<_>>() {
+                    self.tell_beacon(unit, site);
+                }
+            }
+            station::output::Output::Event(event) => self.see(Sight::Station(site, event)),
+        }
+    }
+}
+
+/// Where a simulated site would receive voice: an address that names it, though no packet is ever sent there.
+fn voice_address(site: SiteId) -> SocketAddr {
+    let [high, low] = site.number().to_be_bytes();
+    SocketAddr::from(([127, 0, high, low], 9))
+}
