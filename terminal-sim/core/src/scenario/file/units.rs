@@ -1,0 +1,120 @@
+//! `[[unit]]`: who there is, where, with which key and talkgroups.
+
+use trunklab_protocol::{Identity, Imsi, Moment, Position, SiteId, TalkgroupId, UnitId};
+
+use super::{Reader, Step};
+use crate::scenario::error::ScenarioError;
+use crate::scenario::filler::FIRST_UNIT;
+use crate::scenario::form::{UnitForm, UnitsForm};
+use crate::scenario::pattern::units;
+use crate::scenario::provision::{SubscriberProvision, UnitProvision, derive_key};
+use crate::scenario::sentence::Action;
+
+/// How a unit of a scenario names itself: a subscription of the test network 999-99.
+pub(in crate::scenario) fn identity(unit: UnitId) -> Identity {
+    let digits = 999_990_000_000_000 + u64::from(unit.number());
+    Identity::Imsi(Imsi::new(digits).expect("fifteen digits"))
+}
+
+impl Reader<'_> {
+    pub(super) fn unit(&mut self, form: &UnitForm) -> Result<(), ScenarioError> {
+        let line = self.source.place(form.id.span().start).0;
+        let position = self.unit_position(form)?;
+        let talkgroups = self.unit_talkgroups(form)?;
+        let sites = match &form.allowed_sites {
+            None => None,
+            Some(sites) => {
+                let mut known = Vec::new();
+                for site in sites {
+                    known.push(self.known_site(*site.get_ref(), site.span())?);
+                }
+                known.sort_unstable();
+                Some(known)
+            }
+        };
+        for unit in self.unit_numbers(form)? {
+            if self.provision.units.iter().any(|other| other.unit == unit) {
+                return Err(self.twice(form.id.span(), &format!("unit {unit}")));
+            }
+            let registered_key = derive_key(self.seed, unit);
+            let key = match form.wrong_key.unwrap_or(false) {
+                false => registered_key,
+                true => derive_key(!self.seed, unit),
+            };
+            let talkgroup = talkgroups[0];
+            let mut allowed = talkgroups.clone();
+            allowed.sort_unstable();
+            if form.registered.unwrap_or(true) {
+                self.provision.subscribers.push(SubscriberProvision {
+                    unit,
+                    key: registered_key,
+                    talkgroups: allowed,
+                    sites: sites.clone(),
+                });
+            }
+            let identity = identity(unit);
+            self.provision.units.push(UnitProvision { unit, identity, key, talkgroup, position });
+            if form.on.unwrap_or(true) {
+                self.steps.push(Step { at: Moment::ORIGIN, line, action: Action::SwitchOn(unit) });
+            }
+        }
+        Ok(())
+    }
+
+    fn unit_numbers(&self, form: &UnitForm) -> Result<Vec<UnitId>, ScenarioError> {
+        let numbers = match form.id.get_ref() {
+            UnitsForm::One(number) => UnitId::new(*number).map(|unit| vec![unit]),
+            UnitsForm::Several(text) => units(text),
+        };
+        numbers.filter(|units| units.iter().all(|unit| unit.number() < FIRST_UNIT)).ok_or_else(|| {
+            let expected = format!("unit numbers from 1 to {}", FIRST_UNIT - 1);
+            let found = self.source.excerpt(form.id.span());
+            self.source.error(form.id.span(), found, expected, "write 1017, \"1001-1040\" or \"1001,1017\"")
+        })
+    }
+
+    fn unit_talkgroups(&self, form: &UnitForm) -> Result<Vec<TalkgroupId>, ScenarioError> {
+        let one: Vec<_> = form.talkgroup.iter().collect();
+        let several: Vec<_> = form.talkgroups.iter().flatten().collect();
+        let mut known = Vec::new();
+        for talkgroup in one.into_iter().chain(several) {
+            let number = self.known_talkgroup(*talkgroup.get_ref(), talkgroup.span())?;
+            if !known.contains(&number) {
+                known.push(number);
+            }
+        }
+        if known.is_empty() {
+            let remedy = "add talkgroup = 41, or talkgroups = [41, 42] with the selected one first";
+            return Err(self.source.error(
+                form.id.span(),
+                "a unit without a talkgroup",
+                "at least one",
+                remedy,
+            ));
+        }
+        Ok(known)
+    }
+
+    fn unit_position(&self, form: &UnitForm) -> Result<Position, ScenarioError> {
+        match (&form.site, form.position) {
+            (_, Some([east_m, north_m])) => Ok(Position { east_m, north_m }),
+            (Some(site), None) => {
+                let id = self.known_site(*site.get_ref(), site.span())?;
+                Ok(self.at_site(id))
+            }
+            (None, None) => Ok(self.provision.sites[0].position),
+        }
+    }
+
+    /// A kilometre east of the antenna: near, and not under it.
+    fn at_site(&self, site: SiteId) -> Position {
+        let antenna = self
+            .provision
+            .sites
+            .iter()
+            .find(|known| known.site == site)
+            .expect("only known sites are looked for")
+            .position;
+        Position { east_m: antenna.east_m.saturating_add(1_000), ..antenna }
+    }
+}
