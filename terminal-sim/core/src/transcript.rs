@@ -10,15 +10,19 @@
 //!
 //! What repeats by the clock (heartbeats, health) is left out; settings and inventories are shortened.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+mod compare;
+mod ladder;
+mod sentences;
 
-use trunklab_protocol::air_downlink::Talker;
-use trunklab_protocol::air_uplink::RequestKind;
+use std::collections::BTreeMap;
+use std::fmt;
+
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Identity, Moment, SiteId, Span, UnitId};
+use trunklab_protocol::{CallId, Moment, SiteId, UnitId};
 
+pub use self::compare::{Difference, compare};
+use self::sentences::{Said, from_site, handset, to_site};
 use crate::output::HandsetEvent;
 
 /// One thing that was seen.
@@ -95,19 +99,6 @@ pub struct Transcript {
     lines: Vec<Line>,
 }
 
-/// The first thing in which two runs differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// Whose lines are compared: a call or a unit.
-    pub whose: String,
-    /// The line's number among them, from 1.
-    pub number: usize,
-    /// The line of the first run; `None` where it has no more.
-    pub one: Option<Box<Line>>,
-    /// The line of the second run; `None` where it has no more.
-    pub other: Option<Box<Line>>,
-}
-
 impl Transcript {
     /// An empty transcript.
     pub fn new() -> Self {
@@ -154,26 +145,6 @@ impl Transcript {
         self.per(|line| line.unit)
     }
 
-    /// The run as a Mermaid sequence diagram.
-    pub fn mermaid(&self) -> String {
-        let mut ladder = String::from("sequenceDiagram\n");
-        for name in self.participants() {
-            writeln!(ladder, "    participant {name}").expect("a String takes everything");
-        }
-        for line in &self.lines {
-            let text = line.text.replace([';', '#', '\n', '\r'], " ");
-            let (from, arrow, to) = match line.place {
-                Place::FromSite(site) => (format!("S{site}"), "->>", "C".to_owned()),
-                Place::ToSite(site) => ("C".to_owned(), "->>", format!("S{site}")),
-                Place::Unit(unit) => (format!("Note over U{unit}"), "", String::new()),
-                Place::Site(site) => (format!("Note over S{site}"), "", String::new()),
-                Place::Controller => ("Note over C".to_owned(), "", String::new()),
-            };
-            writeln!(ladder, "    {from}{arrow}{to}: {} {text}", line.at).expect("a String takes everything");
-        }
-        ladder
-    }
-
     fn per<K: Ord>(&self, key: impl Fn(&Line) -> Option<K>) -> BTreeMap<K, Vec<&Line>> {
         let mut lines = BTreeMap::new();
         for line in &self.lines {
@@ -182,102 +153,6 @@ impl Transcript {
             }
         }
         lines
-    }
-
-    /// Units, then sites, then the controller.
-    fn participants(&self) -> Vec<String> {
-        let mut places: Vec<Place> = self.lines.iter().map(|line| line.place).collect();
-        places.sort_unstable();
-        places.dedup();
-        let mut units = Vec::new();
-        let mut sites = Vec::new();
-        for place in places {
-            match place {
-                Place::Unit(unit) => units.push(format!("U{unit} as unit {unit}")),
-                Place::FromSite(site) | Place::ToSite(site) | Place::Site(site) => {
-                    sites.push(site);
-                }
-                Place::Controller => {}
-            }
-        }
-        sites.sort_unstable();
-        sites.dedup();
-        let sites = sites.into_iter().map(|site| format!("S{site} as site {site}"));
-        units.into_iter().chain(sites).chain(["C as controller".to_owned()]).collect()
-    }
-}
-
-/// Whether two runs say the same of each call and of each unit, each line within `tolerance`.
-///
-/// Calls are matched in the order of their ids; the ids themselves may differ. Each place is compared by itself: what
-/// two places say at the same moment has no order.
-///
-/// # Errors
-/// The first line that differs.
-pub fn compare(one: &Transcript, other: &Transcript, tolerance: Span) -> Result<(), Difference> {
-    let (ours, theirs) = (one.per_call(), other.per_call());
-    let none = Vec::new();
-    let (mut mine, mut yours) = (ours.iter(), theirs.iter());
-    loop {
-        let (mine, yours) = (mine.next(), yours.next());
-        let Some((call, _)) = mine.or(yours) else { break };
-        let [mine, yours] = [mine, yours].map(|lines| lines.map_or(&none, |(_, lines)| lines));
-        same_at_each_place(&format!("call {call}"), mine, yours, tolerance)?;
-    }
-    let (ours, theirs) = (one.per_unit(), other.per_unit());
-    let mut units: Vec<_> = ours.keys().chain(theirs.keys()).copied().collect();
-    units.sort_unstable();
-    units.dedup();
-    for unit in units {
-        let (mine, yours) = (ours.get(&unit).unwrap_or(&none), theirs.get(&unit).unwrap_or(&none));
-        same_at_each_place(&format!("unit {unit}"), mine, yours, tolerance)?;
-    }
-    Ok(())
-}
-
-fn same_at_each_place(
-    whose: &str,
-    one: &[&Line],
-    other: &[&Line],
-    tolerance: Span,
-) -> Result<(), Difference> {
-    let mut places: Vec<_> = one.iter().chain(other).map(|line| line.place).collect();
-    places.sort_unstable();
-    places.dedup();
-    for place in places {
-        let [mine, yours] = [one, other]
-            .map(|lines| lines.iter().copied().filter(|line| line.place == place).collect::<Vec<_>>());
-        same(&format!("{whose}, {place}"), &mine, &yours, tolerance)?;
-    }
-    Ok(())
-}
-
-fn same(whose: &str, one: &[&Line], other: &[&Line], tolerance: Span) -> Result<(), Difference> {
-    for index in 0..one.len().max(other.len()) {
-        let (mine, yours) = (one.get(index), other.get(index));
-        let alike = match (mine, yours) {
-            (Some(mine), Some(yours)) => {
-                let apart = mine.at.since(yours.at).max(yours.at.since(mine.at));
-                mine.place == yours.place && without_id(mine) == without_id(yours) && apart <= tolerance
-            }
-            (Some(_), None) | (None, Some(_)) | (None, None) => false,
-        };
-        if !alike {
-            return Err(Difference {
-                whose: whose.to_owned(),
-                number: index + 1,
-                one: mine.map(|line| Box::new((*line).clone())),
-                other: yours.map(|line| Box::new((*line).clone())),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn without_id(line: &Line) -> String {
-    match line.call {
-        None => line.text.clone(),
-        Some(call) => line.text.replace(&format!("call {call}"), "call"),
     }
 }
 
@@ -308,168 +183,13 @@ impl fmt::Display for Transcript {
     }
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |line: &Option<Box<Line>>| {
-            line.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
-        };
-        write!(f, "{}, line {}: {} | {}", self.whose, self.number, shown(&self.one), shown(&self.other))
-    }
-}
-
-impl std::error::Error for Difference {}
-
-/// A sentence and what it is about.
-struct Said {
-    text: String,
-    call: Option<CallId>,
-    unit: Option<UnitId>,
-}
-
-impl Said {
-    fn plain(text: String) -> Self {
-        Self { text, call: None, unit: None }
-    }
-
-    fn of_unit(unit: UnitId, text: String) -> Self {
-        Self { text, call: None, unit: Some(unit) }
-    }
-
-    fn of_call(call: CallId, text: String) -> Self {
-        Self { text, call: Some(call), unit: None }
-    }
-}
-
-fn from_site(message: &FromSite) -> Option<Said> {
-    Some(match message {
-        FromSite::Health(_) | FromSite::InventoryEnd(_) => return None,
-        FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
-        FromSite::InventoryRadios(word) => Said::plain(format!("holds {} radios", word.radios.len())),
-        FromSite::InventoryCalls(word) => Said::plain(format!("carries {} calls", word.calls.len())),
-        FromSite::Register(word) => of_identity(word.identity, "wants to register"),
-        FromSite::Answer(word) => of_identity(word.identity, "answers the challenge"),
-        FromSite::Affiliate(word) => {
-            Said::of_unit(word.unit, format!("unit {} affiliates to talkgroup {}", word.unit, word.talkgroup))
-        }
-        FromSite::Detach(word) => Said::of_unit(word.unit, format!("unit {} is switched off", word.unit)),
-        FromSite::CallRequest(word) => {
-            let how = if word.kind == RequestKind::Emergency { " in an emergency" } else { "" };
-            let text = format!("unit {} requests talkgroup {}{how}", word.unit, word.talkgroup);
-            Said::of_unit(word.unit, text)
-        }
-        FromSite::CallCancel(word) => {
-            Said::of_unit(word.unit, format!("unit {} cancels its request", word.unit))
-        }
-        FromSite::FloorRequest(word) => Said {
-            text: format!("unit {} requests the floor of call {}", word.unit, word.call),
-            call: Some(word.call),
-            unit: Some(word.unit),
-        },
-        FromSite::TalkEnd(word) => Said {
-            text: format!("unit {} releases ptt in call {}", word.unit, word.call),
-            call: Some(word.call),
-            unit: Some(word.unit),
-        },
-        FromSite::TalkerSilent(word) => {
-            Said::of_call(word.call, format!("the talker of call {} is silent", word.call))
-        }
-    })
-}
-
-fn to_site(message: &ToSite) -> Option<Said> {
-    Some(match message {
-        ToSite::Heartbeat(_) => return None,
-        ToSite::Configure(word) => {
-            let count = word.settings.carriers.len();
-            Said::plain(format!("configured: {}, {count} carriers", word.settings.profile))
-        }
-        ToSite::Close(word) => Said::plain(format!("link closed: {}", word.cause)),
-        ToSite::Challenge(word) => of_identity(word.identity, "is challenged"),
-        ToSite::Registered(word) => {
-            let talkgroup = word.talkgroup.map_or_else(String::new, |group| format!(", talkgroup {group}"));
-            Said::of_unit(word.unit, format!("unit {} registered{talkgroup}", word.unit))
-        }
-        ToSite::RegisterRefused(word) => {
-            of_identity(word.identity, &format!("is not registered: {}", word.cause))
-        }
-        ToSite::Affiliated(word) => {
-            Said::of_unit(word.unit, format!("unit {} affiliated to talkgroup {}", word.unit, word.talkgroup))
-        }
-        ToSite::Refused(word) => {
-            Said::of_unit(word.unit, format!("unit {} refused: {}", word.unit, word.cause))
-        }
-        ToSite::Queued(word) => {
-            Said::of_unit(word.unit, format!("unit {} queued at place {}", word.unit, word.position))
-        }
-        ToSite::Deregister(word) => {
-            Said::of_unit(word.unit, format!("unit {} deregistered: {}", word.unit, word.cause))
-        }
-        ToSite::Assert(word) => {
-            let how = if word.emergency { ", emergency" } else { "" };
-            let what = match word.talker {
-                Some(Talker { unit, .. }) => format!("granted, slot {}, talker {unit}", word.at),
-                None => format!("keeps slot {}, nobody talks", word.at),
-            };
-            Said::of_call(word.call, format!("call {} {what}{how}", word.call))
-        }
-        ToSite::Release(word) => {
-            Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
-        }
-        ToSite::FloorRefused(word) => Said {
-            text: format!("unit {} refused the floor of call {}: {}", word.unit, word.call, word.cause),
-            call: Some(word.call),
-            unit: Some(word.unit),
-        },
-    })
-}
-
-fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
-    let (text, call) = match event {
-        HandsetEvent::OutOfRange => ("is out of range".to_owned(), None),
-        HandsetEvent::Camped { site } => (format!("camps on site {site}"), None),
-        HandsetEvent::Service { site, service } => {
-            use trunklab_protocol::air_downlink::SiteService::{Isolated, NoService, Wide};
-            let what = match service {
-                Wide => "serves the whole network",
-                Isolated => "is isolated",
-                NoService => "has no service",
-            };
-            (format!("sees that site {site} {what}"), None)
-        }
-        HandsetEvent::Registered { site, talkgroup: Some(talkgroup) } => {
-            (format!("registered at site {site}, talkgroup {talkgroup}"), None)
-        }
-        HandsetEvent::Registered { site, talkgroup: None } => (format!("registered at site {site}"), None),
-        HandsetEvent::RegisterRefused { cause } => (format!("is not registered: {cause}"), None),
-        HandsetEvent::Affiliated { talkgroup } => (format!("affiliated to talkgroup {talkgroup}"), None),
-        HandsetEvent::Queued { position } => (format!("is queued at place {position}"), None),
-        HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
-        HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
-        HandsetEvent::TalkEnded { call } => (format!("stops talking in call {call}"), Some(*call)),
-        HandsetEvent::Joined { call, talkgroup, late_entry } => {
-            let late = if *late_entry { " late" } else { "" };
-            (format!("joins call {call} of talkgroup {talkgroup}{late}"), Some(*call))
-        }
-        HandsetEvent::Hears { call, talker } => (format!("hears unit {talker} in call {call}"), Some(*call)),
-        HandsetEvent::Left { call, cause } => (format!("leaves call {call}: {cause}"), Some(*call)),
-    };
-    Said { text, call, unit: Some(unit) }
-}
-
-fn of_identity(identity: Identity, text: &str) -> Said {
-    let unit = match identity {
-        Identity::Unit(unit) => Some(unit),
-        Identity::Imei(_) | Identity::Imsi(_) => None,
-    };
-    Said { text: format!("{identity} {text}"), call: None, unit }
-}
-
 #[cfg(test)]
 mod tests {
+    use trunklab_protocol::air_downlink::Talker;
     use trunklab_protocol::air_uplink::RequestKind;
     use trunklab_protocol::from_site::{CallRequest, FloorRequest};
     use trunklab_protocol::to_site::{Assert, Heartbeat, Release};
-    use trunklab_protocol::{Cause, Press, Priority};
+    use trunklab_protocol::{Cause, Press, Priority, Span};
 
     use super::*;
     use crate::handset::tests::bench::{call, site, slot, spurt, talkgroup, unit};

@@ -1,0 +1,154 @@
+//! A message or event as the sentence that a line says.
+
+use trunklab_protocol::air_downlink::Talker;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{CallId, Identity, UnitId};
+
+use crate::output::HandsetEvent;
+
+/// A sentence and what it is about.
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) call: Option<CallId>,
+    pub(super) unit: Option<UnitId>,
+}
+
+impl Said {
+    pub(super) fn plain(text: String) -> Self {
+        Self { text, call: None, unit: None }
+    }
+
+    fn of_unit(unit: UnitId, text: String) -> Self {
+        Self { text, call: None, unit: Some(unit) }
+    }
+
+    fn of_call(call: CallId, text: String) -> Self {
+        Self { text, call: Some(call), unit: None }
+    }
+}
+
+pub(super) fn from_site(message: &FromSite) -> Option<Said> {
+    Some(match message {
+        FromSite::Health(_) | FromSite::InventoryEnd(_) => return None,
+        FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
+        FromSite::InventoryRadios(word) => Said::plain(format!("holds {} radios", word.radios.len())),
+        FromSite::InventoryCalls(word) => Said::plain(format!("carries {} calls", word.calls.len())),
+        FromSite::Register(word) => of_identity(word.identity, "wants to register"),
+        FromSite::Answer(word) => of_identity(word.identity, "answers the challenge"),
+        FromSite::Affiliate(word) => {
+            Said::of_unit(word.unit, format!("unit {} affiliates to talkgroup {}", word.unit, word.talkgroup))
+        }
+        FromSite::Detach(word) => Said::of_unit(word.unit, format!("unit {} is switched off", word.unit)),
+        FromSite::CallRequest(word) => {
+            let how = if word.kind == RequestKind::Emergency { " in an emergency" } else { "" };
+            let text = format!("unit {} requests talkgroup {}{how}", word.unit, word.talkgroup);
+            Said::of_unit(word.unit, text)
+        }
+        FromSite::CallCancel(word) => {
+            Said::of_unit(word.unit, format!("unit {} cancels its request", word.unit))
+        }
+        FromSite::FloorRequest(word) => Said {
+            text: format!("unit {} requests the floor of call {}", word.unit, word.call),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
+        FromSite::TalkEnd(word) => Said {
+            text: format!("unit {} releases ptt in call {}", word.unit, word.call),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
+        FromSite::TalkerSilent(word) => {
+            Said::of_call(word.call, format!("the talker of call {} is silent", word.call))
+        }
+    })
+}
+
+pub(super) fn to_site(message: &ToSite) -> Option<Said> {
+    Some(match message {
+        ToSite::Heartbeat(_) => return None,
+        ToSite::Configure(word) => {
+            let count = word.settings.carriers.len();
+            Said::plain(format!("configured: {}, {count} carriers", word.settings.profile))
+        }
+        ToSite::Close(word) => Said::plain(format!("link closed: {}", word.cause)),
+        ToSite::Challenge(word) => of_identity(word.identity, "is challenged"),
+        ToSite::Registered(word) => {
+            let talkgroup = word.talkgroup.map_or_else(String::new, |group| format!(", talkgroup {group}"));
+            Said::of_unit(word.unit, format!("unit {} registered{talkgroup}", word.unit))
+        }
+        ToSite::RegisterRefused(word) => {
+            of_identity(word.identity, &format!("is not registered: {}", word.cause))
+        }
+        ToSite::Affiliated(word) => {
+            Said::of_unit(word.unit, format!("unit {} affiliated to talkgroup {}", word.unit, word.talkgroup))
+        }
+        ToSite::Refused(word) => {
+            Said::of_unit(word.unit, format!("unit {} refused: {}", word.unit, word.cause))
+        }
+        ToSite::Queued(word) => {
+            Said::of_unit(word.unit, format!("unit {} queued at place {}", word.unit, word.position))
+        }
+        ToSite::Deregister(word) => {
+            Said::of_unit(word.unit, format!("unit {} deregistered: {}", word.unit, word.cause))
+        }
+        ToSite::Assert(word) => {
+            let how = if word.emergency { ", emergency" } else { "" };
+            let what = match word.talker {
+                Some(Talker { unit, .. }) => format!("granted, slot {}, talker {unit}", word.at),
+                None => format!("keeps slot {}, nobody talks", word.at),
+            };
+            Said::of_call(word.call, format!("call {} {what}{how}", word.call))
+        }
+        ToSite::Release(word) => {
+            Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
+        }
+        ToSite::FloorRefused(word) => Said {
+            text: format!("unit {} refused the floor of call {}: {}", word.unit, word.call, word.cause),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
+    })
+}
+
+pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
+    let (text, call) = match event {
+        HandsetEvent::OutOfRange => ("is out of range".to_owned(), None),
+        HandsetEvent::Camped { site } => (format!("camps on site {site}"), None),
+        HandsetEvent::Service { site, service } => {
+            use trunklab_protocol::air_downlink::SiteService::{Isolated, NoService, Wide};
+            let what = match service {
+                Wide => "serves the whole network",
+                Isolated => "is isolated",
+                NoService => "has no service",
+            };
+            (format!("sees that site {site} {what}"), None)
+        }
+        HandsetEvent::Registered { site, talkgroup: Some(talkgroup) } => {
+            (format!("registered at site {site}, talkgroup {talkgroup}"), None)
+        }
+        HandsetEvent::Registered { site, talkgroup: None } => (format!("registered at site {site}"), None),
+        HandsetEvent::RegisterRefused { cause } => (format!("is not registered: {cause}"), None),
+        HandsetEvent::Affiliated { talkgroup } => (format!("affiliated to talkgroup {talkgroup}"), None),
+        HandsetEvent::Queued { position } => (format!("is queued at place {position}"), None),
+        HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
+        HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
+        HandsetEvent::TalkEnded { call } => (format!("stops talking in call {call}"), Some(*call)),
+        HandsetEvent::Joined { call, talkgroup, late_entry } => {
+            let late = if *late_entry { " late" } else { "" };
+            (format!("joins call {call} of talkgroup {talkgroup}{late}"), Some(*call))
+        }
+        HandsetEvent::Hears { call, talker } => (format!("hears unit {talker} in call {call}"), Some(*call)),
+        HandsetEvent::Left { call, cause } => (format!("leaves call {call}: {cause}"), Some(*call)),
+    };
+    Said { text, call, unit: Some(unit) }
+}
+
+fn of_identity(identity: Identity, text: &str) -> Said {
+    let unit = match identity {
+        Identity::Unit(unit) => Some(unit),
+        Identity::Imei(_) | Identity::Imsi(_) => None,
+    };
+    Said { text: format!("{identity} {text}"), call: None, unit }
+}
