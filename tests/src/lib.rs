@@ -1,11 +1,12 @@
 //! What the tests of the whole network share: the specification as tables, examples of every message, hostile frames, real
-//! processes.
+//! programs and networks of them.
 //!
 //! The tests themselves lie in `tests/`: one file per chapter of docs/protocol.md where the chapter has rules of its own.
 
 pub mod example;
 pub mod hostile;
 pub mod message;
-pub mod processes;
+pub mod network;
+pub mod process;
 pub mod program;
 pub mod specification;

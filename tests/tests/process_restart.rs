@@ -14,9 +14,8 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use rusqlite::Connection;
 use tempfile::tempdir;
-use trunklab_tests::processes::{
-    Network, Process, UNITS, enrol, make_zone, path, run, start_controller, succeed,
-};
+use trunklab_tests::network::{Network, UNITS, enrol, make_zone, path, start_controller};
+use trunklab_tests::process::{Process, run, succeed};
 
 #[test]
 fn a_killed_base_station_comes_back_with_its_radios_and_the_other_site_is_not_touched() -> Result<()> {
