@@ -10,3 +10,4 @@ pub mod network;
 pub mod process;
 pub mod program;
 pub mod specification;
+pub mod tree;

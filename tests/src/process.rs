@@ -6,78 +6,20 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+
+use crate::program::command;
 
 /// A guard against hanging, not a figure: nothing in a healthy network takes this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Lines of one process that are kept for a failure's message.
 const LINES_MAX: usize = 2_000;
-
-/// Where the programs lie, built for the profile of the test that runs.
-static PROGRAMS: LazyLock<Result<PathBuf, String>> =
-    LazyLock::new(|| build().map_err(|error| format!("{error:#}")));
-
-/// The path of `controller`, `basestation` or `trunklab`; the first call builds them all.
-///
-/// # Errors
-/// When they cannot be built.
-pub fn program(name: &str) -> Result<PathBuf> {
-    match &*PROGRAMS {
-        Ok(directory) => Ok(directory.join(name)),
-        Err(error) => bail!("{error}"),
-    }
-}
-
-/// Tests of one package may not ask for another's programs, so cargo is asked here. It locks its folder itself.
-fn build() -> Result<PathBuf> {
-    let test = std::env::current_exe().context("the test does not know where it lies")?;
-    let directory = test.ancestors().nth(2).context("the test does not lie in cargo's folder")?.to_owned();
-    let target = directory.parent().context("the programs' folder has no parent")?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--bins", "--locked"]);
-    build.args(["-p", "trunklab-controller", "-p", "trunklab-basestation", "-p", "trunklab"]);
-    build.arg("--target-dir").arg(target);
-    if directory.ends_with("release") {
-        build.arg("--release");
-    }
-    let output = build.current_dir(env!("CARGO_MANIFEST_DIR")).output().context("cannot start cargo")?;
-    ensure!(
-        output.status.success(),
-        "cannot build the programs: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(directory)
-}
-
-/// Runs a program to its end.
-///
-/// # Errors
-/// When it cannot be started, or does not end.
-pub fn run(name: &str, arguments: &[&str]) -> Result<Output> {
-    let mut process = Process::start(name, arguments)?;
-    let status = process.wait()?;
-    let (stdout, stderr) = (process.take_output(), process.log());
-    Ok(Output { status, stdout: stdout.into_bytes(), stderr: stderr.into_bytes() })
-}
-
-/// Runs a program that must succeed; what it printed.
-///
-/// # Errors
-/// What it complained of.
-pub fn succeed(name: &str, arguments: &[&str]) -> Result<String> {
-    let output = run(name, arguments)?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name} {arguments:?}: {}: {complaint}", output.status);
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
 
 /// A program that runs. Dropping it kills it.
 pub struct Process {
@@ -101,15 +43,9 @@ impl Process {
     /// # Errors
     /// When the system cannot.
     pub fn start(name: &str, arguments: &[&str]) -> Result<Self> {
-        let mut child = Command::new(program(name)?)
+        let mut child = command(name)?
             .args(arguments)
-            .env_remove("RUST_LOG")
-            .env_remove("TRUNKLAB_DB")
-            .env_remove("TRUNKLAB_CREDENTIALS")
-            .env_remove("TRUNKLAB_TOKEN")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
         let (said, lines) = mpsc::channel();
@@ -261,6 +197,28 @@ fn read_lines(
             take(line);
         }
     })
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// When it cannot be started, or does not end.
+pub fn run(name: &str, arguments: &[&str]) -> Result<Output> {
+    let mut process = Process::start(name, arguments)?;
+    let status = process.wait()?;
+    let (stdout, stderr) = (process.take_output(), process.log());
+    Ok(Output { status, stdout: stdout.into_bytes(), stderr: stderr.into_bytes() })
+}
+
+/// Runs a program that must succeed; what it printed.
+///
+/// # Errors
+/// What it complained of.
+pub fn succeed(name: &str, arguments: &[&str]) -> Result<String> {
+    let output = run(name, arguments)?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{name} {arguments:?}: {}: {complaint}", output.status);
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 /// The address that follows `word` in a process's ready line.

@@ -1,44 +1,80 @@
 //! The built programs, for tests that run them as a person would.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
-/// The `trunklab` program of this tree, built if it is not; its output and errors are caught, its input is empty.
-pub fn trunklab() -> Command {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(BUILT.get_or_init(|| build("trunklab", "trunklab")));
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::tree::root;
+
+/// What our programs read from the environment: a test says it with flags.
+const SETTINGS: &[&str] = &["RUST_LOG", "TRUNKLAB_DB", "TRUNKLAB_CREDENTIALS", "TRUNKLAB_TOKEN"];
+
+/// Where the programs lie, built for the profile of the test that runs.
+static PROGRAMS: LazyLock<Result<PathBuf, String>> =
+    LazyLock::new(|| build().map_err(|error| format!("{error:#}")));
+
+/// The path of `controller`, `basestation`, `console` or `trunklab`; the first call builds them all.
+///
+/// # Errors
+/// When they cannot be built.
+pub fn path(name: &str) -> Result<PathBuf> {
+    match &*PROGRAMS {
+        Ok(directory) => Ok(directory.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))),
+        Err(error) => bail!("{error}"),
+    }
+}
+
+/// A program, to be started in the tree: its output and errors are caught, its input is empty.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn command(name: &str) -> Result<Command> {
+    let mut command = Command::new(path(name)?);
+    for setting in SETTINGS {
+        command.env_remove(setting);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).current_dir(root());
-    command
+    Ok(command)
 }
 
-/// The built `trunklab`'s place, for tests that let another program start it.
-pub fn trunklab_path() -> PathBuf {
-    PathBuf::from(trunklab().get_program())
-}
-
-/// The tree's root.
-pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the tree")
+/// The `trunklab` program.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn trunklab() -> Command {
+    command("trunklab").unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// What a program wrote.
+///
+/// # Panics
+/// When it is not UTF-8.
 pub fn text(octets: &[u8]) -> &str {
     std::str::from_utf8(octets).expect("our programs write UTF-8")
 }
 
-/// Cargo builds programs only for the tests of their own package, so this asks it to. It finds nothing to do if they
-/// are built.
-fn build(package: &str, name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows where it lies");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--locked", "--package", package, "--bin", name]).current_dir(root());
-    if folder.ends_with("release") {
-        command.arg("--release");
+/// Tests of one package may not ask for another's programs, so cargo is asked here. It locks its folder itself.
+fn build() -> Result<PathBuf> {
+    let test = std::env::current_exe().context("the test does not know where it lies")?;
+    let directory = test.ancestors().nth(2).context("the test does not lie in cargo's folder")?.to_owned();
+    let target = directory.parent().context("the programs' folder has no parent")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--bins", "--locked"]);
+    for package in ["trunklab-controller", "trunklab-basestation", "trunklab-console", "trunklab"] {
+        build.args(["-p", package]);
     }
-    let status = command.status().expect("cargo runs, for it runs this test");
-    assert!(status.success(), "{package} does not build");
-    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    build.arg("--target-dir").arg(target);
+    if directory.ends_with("release") {
+        build.arg("--release");
+    }
+    let output = build.current_dir(root()).output().context("cannot start cargo")?;
+    ensure!(
+        output.status.success(),
+        "cannot build the programs: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(directory)
 }

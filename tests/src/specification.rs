@@ -1,7 +1,8 @@
 //! Reads docs/protocol.md as the tables that it is.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::tree::root;
 
 /// One table, with the heading that it stands under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +38,6 @@ pub struct Specification {
     /// Every table, in order.
     pub tables: Vec<Table>,
     headings: Vec<(String, String)>,
-}
-
-/// The folder that the workspace lies in.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace").to_path_buf()
 }
 
 impl Specification {

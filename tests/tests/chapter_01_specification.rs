@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use trunklab_protocol::air_downlink::{AccessRules, DownlinkWord, SiteService, Talker};
@@ -18,7 +17,8 @@ use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{CallId, Cause, Family, Position, ProfileId, SlotAddress};
 use trunklab_tests::message::{family_name, table};
-use trunklab_tests::specification::{Specification, root};
+use trunklab_tests::specification::Specification;
+use trunklab_tests::tree::{files_below, root};
 
 fn words_and_families() -> Vec<(&'static str, &'static [MessageRow])> {
     let families = Family::ALL.iter().map(|family| (family_name(*family), table(*family)));
@@ -197,7 +197,7 @@ fn the_table_of_checks_names_causes() {
 fn every_clause_that_the_code_cites_exists() {
     let specification = Specification::read();
     let mut cited = 0;
-    for path in source_files(&root()) {
+    for path in files_below(root(), "rs") {
         let text = fs::read_to_string(&path).unwrap();
         let prose: String = text
             .lines()
@@ -232,20 +232,6 @@ fn every_clause_that_the_code_cites_exists() {
         }
     }
     assert!(cited > 20, "the search must see the citations; it saw {cited}");
-}
-
-fn source_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            found.extend(source_files(&path));
-        } else if name.ends_with(".rs") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use trunklab_protocol::{Family, Frame};
 use trunklab_tests::example::{Shape, shapes};
 use trunklab_tests::message::{AnyMessage, family_name};
-use trunklab_tests::specification::root;
+use trunklab_tests::tree::root;
 
 fn vectors() -> Vec<Value> {
     let text = fs::read_to_string(root().join("tests/golden/vectors.json")).unwrap();

@@ -12,7 +12,7 @@ use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::voice::{Header, RUN_MAX, TAG_LEN, VoicePacket};
 use trunklab_protocol::{Cause, SpurtId};
 use trunklab_tests::hostile::{Class, HostilePackets};
-use trunklab_tests::specification::root;
+use trunklab_tests::tree::root;
 
 const KEY: VoiceKey = VoiceKey::new([0x4B; 16]);
 

@@ -11,7 +11,7 @@ use trunklab_protocol::proof::{Challenge, Proof, Response, SessionKey, UnitKey};
 use trunklab_protocol::{Family, SiteId, UnitId};
 use trunklab_tests::example::{Seeded, message, shapes};
 use trunklab_tests::message::AnyMessage;
-use trunklab_tests::specification::root;
+use trunklab_tests::tree::root;
 
 fn vectors(section: &str) -> Vec<Value> {
     let text = fs::read_to_string(root().join("tests/golden/vectors.json")).unwrap();

@@ -4,7 +4,8 @@
 use std::process::Output;
 
 use serde_json::Value;
-use trunklab_tests::program::{self, text, trunklab};
+use trunklab_tests::program::{text, trunklab};
+use trunklab_tests::tree::root;
 
 const TALKGROUPS: &str = "terminal-sim/samples/sample-talkgroups.csv";
 const CALLS: &str = "terminal-sim/samples/sample-calls.csv";
@@ -88,7 +89,7 @@ fn a_file_that_cannot_be_read_is_named() {
 fn an_impossible_step_is_shown_with_its_place_and_what_was_expected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wrong.toml");
-    let right = std::fs::read_to_string(program::root().join(SCENARIO)).unwrap();
+    let right = std::fs::read_to_string(root().join(SCENARIO)).unwrap();
     assert!(right.contains("talkgroup"), "the scenario has a talkgroup to break");
     let wrong = format!("{right}\n[[step]]\nat = \"1 s\"\nunit = 424242\ndo = \"dance\"\n");
     std::fs::write(&path, wrong).unwrap();

@@ -7,9 +7,10 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 
-use support::{SCENARIOS, capability_table, command, in_threads, pairs, play, root, scenario};
+use support::{SCENARIOS, capability_table, command, in_threads, pairs, play, scenario};
 use trunklab::lab::weather::Weather;
 use trunklab_protocol::ProfileId;
+use trunklab_tests::tree::root;
 
 #[test]
 fn every_scenario_holds_on_every_profile_and_says_what_was_reviewed() {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use trunklab::lab::account::Account;
@@ -17,6 +17,7 @@ use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::scenario::{Scenario, Verdict};
 use trunklab_terminal_core::transcript::Transcript;
+use trunklab_tests::tree::root;
 
 /// Every shipped scenario, in order of its name.
 pub const SCENARIOS: &[&str] = &[
@@ -39,10 +40,6 @@ pub const EXCLUSIONS: &[(&str, ProfileId, &str)] = &[];
 /// After the end of a scenario every button comes up; so long later nothing may be held any more. The longest wait is
 /// in the queue (30 s); hang time and the accesses come on top.
 const REST: Span = Span::from_secs(45);
-
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
-}
 
 pub fn file(scenario: &str) -> PathBuf {
     root().join("terminal-sim/scenarios").join(format!("{scenario}.toml"))
