@@ -3,26 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace").to_path_buf()
-}
-
-fn files_below(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.map(Result::unwrap) {
-        let path = entry.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_dir() && !hidden && !path.ends_with("target") {
-            files_below(&path, extension, found);
-        } else if path.extension().is_some_and(|found| found == extension) {
-            found.push(path);
-        }
-    }
-}
+use trunklab_tests::tree::{files_below, root};
 
 fn source_files() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    files_below(&root(), "rs", &mut found);
+    let found = files_below(root(), "rs");
     assert!(found.len() > 30, "the search must see the sources; it saw {}", found.len());
     found
 }
@@ -99,13 +83,72 @@ fn nothing_unfinished_stays() {
 
 #[test]
 fn every_scenario_is_named_by_a_test_or_a_document() {
-    let mut scenarios = Vec::new();
-    files_below(&root().join("terminal-sim/scenarios"), "toml", &mut scenarios);
-    let mut readers = source_files();
-    files_below(&root(), "md", &mut readers);
+    let readers = [source_files(), files_below(root(), "md")].concat();
     let texts: Vec<String> = readers.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    for scenario in scenarios {
+    for scenario in files_below(&root().join("terminal-sim/scenarios"), "toml") {
         let name = scenario.file_stem().unwrap().to_string_lossy().into_owned();
         assert!(texts.iter().any(|text| text.contains(&name)), "nothing names the scenario {name}");
     }
+}
+
+/// What makes a word between backticks the name of a file.
+const EXTENSIONS: &[&str] = &["rs", "md", "toml", "py", "csv", "json"];
+
+/// The words between backticks, and where links lead; blocks of code are passed over.
+fn named(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let prose = text.split("```").step_by(2);
+    for line in prose.flat_map(str::lines) {
+        let spans = line.split('`').skip(1).step_by(2);
+        words.extend(spans.flat_map(str::split_whitespace).map(str::to_owned));
+        let links = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        words.extend(links.filter(|link| !link.contains("://")).map(str::to_owned));
+    }
+    words
+}
+
+/// `a/{b,c}.rs` names `a/b.rs` and `a/c.rs`.
+fn alternatives(word: &str) -> Vec<String> {
+    let Some((before, rest)) = word.split_once('{') else { return vec![word.to_owned()] };
+    let (inside, after) = rest.split_once('}').unwrap_or_else(|| panic!("`{word}` has an open brace"));
+    inside.split(',').flat_map(|part| alternatives(&format!("{before}{}{after}", part.trim()))).collect()
+}
+
+/// Whether a word is meant as a path. A reader's own files are written in capitals: `CALLS.csv`.
+fn is_path(word: &str) -> bool {
+    let path = Path::new(word);
+    let extension = path.extension().is_some_and(|found| EXTENSIONS.iter().any(|known| found == *known));
+    let capitals =
+        path.file_stem().is_some_and(|stem| stem.to_string_lossy().chars().all(char::is_uppercase));
+    word.contains('/') || extension && !capitals || word.ends_with(".md")
+}
+
+/// A path from the root, or the name alone of a source file or of its folder.
+fn exists(path: &str) -> bool {
+    let name = path.trim_end_matches('/');
+    let somewhere = || source_files().iter().any(|file| file.iter().any(|part| part == name));
+    root().join(name).exists() || !name.contains('/') && somewhere()
+}
+
+#[test]
+fn every_path_that_the_guides_name_exists() {
+    for guide in ["ARCHITECTURE.md", "README.md"] {
+        let text = fs::read_to_string(root().join(guide)).unwrap();
+        let paths: Vec<String> =
+            named(&text).iter().flat_map(|word| alternatives(word)).filter(|word| is_path(word)).collect();
+        assert!(paths.len() > 10, "{guide} names paths; found were {paths:?}");
+        for path in paths {
+            assert!(exists(&path), "{guide} names {path}, which does not exist");
+        }
+    }
+}
+
+#[test]
+fn paths_are_found_in_prose() {
+    let prose =
+        "see `a/{b,c}.rs`, [d](d.md) and `run e/f.toml CALLS.csv --to 1`; not `Open`\n```\n`g/h.rs`\n```\n";
+    let paths: Vec<String> =
+        named(prose).iter().flat_map(|word| alternatives(word)).filter(|word| is_path(word)).collect();
+    assert_eq!(paths, ["a/b.rs", "a/c.rs", "e/f.toml", "d.md"]);
+    assert!(exists("tests/") && exists("tidy.rs") && !exists("tests/none.rs") && !exists("none.rs"));
 }
