@@ -49,6 +49,13 @@ pub enum Entry<'a> {
         /// What.
         event: &'a HandsetEvent,
     },
+    /// Something happened to a handset that it does not say itself.
+    Handset {
+        /// The unit.
+        unit: UnitId,
+        /// A sentence without its subject.
+        text: &'a str,
+    },
     /// Something happened to a site.
     Site {
         /// The site.
@@ -111,13 +118,14 @@ impl Transcript {
             Entry::FromSite { message, .. } => from_site(message),
             Entry::ToSite { message, .. } => to_site(message),
             Entry::Unit { unit, event } => Some(handset(unit, event)),
+            Entry::Handset { unit, text } => Some(Said::of_unit(unit, text.to_owned())),
             Entry::Site { text, .. } | Entry::Controller { text } => Some(Said::plain(text.to_owned())),
         };
         let Some(Said { text, call, unit }) = said else { return };
         let place = match entry {
             Entry::FromSite { site, .. } => Place::FromSite(site),
             Entry::ToSite { site, .. } => Place::ToSite(site),
-            Entry::Unit { unit, .. } => Place::Unit(unit),
+            Entry::Unit { unit, .. } | Entry::Handset { unit, .. } => Place::Unit(unit),
             Entry::Site { site, .. } => Place::Site(site),
             Entry::Controller { .. } => Place::Controller,
         };
@@ -271,12 +279,14 @@ mod tests {
         transcript.push(at(0), Entry::ToSite { site: site(3), message: &order(Some(talker)) });
         transcript.push(at(1), Entry::ToSite { site: site(3), message: &order(None) });
         transcript.push(at(2), Entry::Controller { text: "killed" });
+        transcript.push(at(3), Entry::Handset { unit: unit(1017), text: "vanishes" });
         let expected = "   0.000  site 3 -> call 9 granted, slot 12/3, talker 1017, emergency
    0.001  site 3 -> call 9 keeps slot 12/3, nobody talks, emergency
    0.002  controller -- killed
+   0.003  unit 1017  vanishes
 ";
         assert_eq!(transcript.to_string(), expected);
-        assert_eq!(transcript.since(at(1)).lines().len(), 2);
+        assert_eq!(transcript.since(at(1)).lines().len(), 3);
     }
 
     #[test]

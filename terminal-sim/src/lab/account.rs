@@ -90,7 +90,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// What a deed does to the network itself; what users do shows in what the network says.
+/// What befalls the network and its radios; what users do shows in what the network says.
 const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
     Some(match *deed {
         Deed::CutLink(site) => Entry::Site { site, text: "link cut" },
@@ -99,10 +99,11 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::StartStation(site) => Entry::Site { site, text: "started" },
         Deed::KillController => Entry::Controller { text: "killed" },
         Deed::StartController => Entry::Controller { text: "started" },
-        Deed::User(..)
-        | Deed::Place(..)
-        | Deed::Vanish(_)
-        | Deed::LoseVoicePacket { .. }
-        | Deed::LoseTalkEnd(_) => return None,
+        Deed::Vanish(unit) => Entry::Handset { unit, text: "vanishes" },
+        Deed::LoseTalkEnd(unit) => Entry::Handset { unit, text: "will not be heard when it ends its talk" },
+        Deed::LoseVoicePacket { unit, .. } => {
+            Entry::Handset { unit, text: "will lose a voice packet on its way to the switch" }
+        }
+        Deed::User(..) | Deed::Place(..) => return None,
     })
 }

@@ -20,7 +20,7 @@ impl Said {
         Self { text, call: None, unit: None }
     }
 
-    fn of_unit(unit: UnitId, text: String) -> Self {
+    pub(super) fn of_unit(unit: UnitId, text: String) -> Self {
         Self { text, call: None, unit: Some(unit) }
     }
 
@@ -29,12 +29,22 @@ impl Said {
     }
 }
 
+/// So many of a thing whose plural takes an s.
+fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 pub(super) fn from_site(message: &FromSite) -> Option<Said> {
     Some(match message {
         FromSite::Health(_) | FromSite::InventoryEnd(_) => return None,
         FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
-        FromSite::InventoryRadios(word) => Said::plain(format!("holds {} radios", word.radios.len())),
-        FromSite::InventoryCalls(word) => Said::plain(format!("carries {} calls", word.calls.len())),
+        FromSite::InventoryRadios(word) => {
+            Said::plain(format!("holds {}", counted(word.radios.len(), "radio")))
+        }
+        FromSite::InventoryCalls(word) => {
+            Said::plain(format!("carries {}", counted(word.calls.len(), "call")))
+        }
         FromSite::Register(word) => of_identity(word.identity, "wants to register"),
         FromSite::Answer(word) => of_identity(word.identity, "answers the challenge"),
         FromSite::Affiliate(word) => {
@@ -69,8 +79,8 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
     Some(match message {
         ToSite::Heartbeat(_) => return None,
         ToSite::Configure(word) => {
-            let count = word.settings.carriers.len();
-            Said::plain(format!("configured: {}, {count} carriers", word.settings.profile))
+            let carriers = counted(word.settings.carriers.len(), "carrier");
+            Said::plain(format!("configured: {}, {carriers}", word.settings.profile))
         }
         ToSite::Close(word) => Said::plain(format!("link closed: {}", word.cause)),
         ToSite::Challenge(word) => of_identity(word.identity, "is challenged"),
