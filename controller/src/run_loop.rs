@@ -330,7 +330,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
 
     fn deliver(&mut self, output: Output, asked: Option<Asked>) {
         match output {
-            Output::ToSite { site, message } => self.send_to_site(site, message, asked),
+            Output::ToSite { site, message, clause: _ } => self.send_to_site(site, message, asked),
             Output::ToSwitch(order) => self.send_to_switch(order),
             Output::Store { id, item } => self.store(id, item),
             Output::Event(event) => self.publish(event),

@@ -18,8 +18,8 @@ use trunklab_protocol::from_site::{FromSite, Hello};
 use trunklab_protocol::operator::{Event, EventKind, Snapshot, Totals};
 use trunklab_protocol::to_site::{Assert, Close, Heartbeat, ToSite};
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Epoch, Family, Frame, Incarnation, Moment, NodeId, Priority, SiteId,
-    SlotAddress, SlotNumber, SpurtId, UnitId,
+    CallId, CarrierNumber, Cause, Clause, Epoch, Family, Frame, Incarnation, Moment, NodeId, Priority,
+    SiteId, SlotAddress, SlotNumber, SpurtId, UnitId,
 };
 
 use crate::dispatch::Dispatch;
@@ -96,11 +96,13 @@ impl Dispatch for ScriptedCore {
 impl ScriptedCore {
     fn hear(&mut self, now: Moment, site: SiteId, message: FromSite, out: &mut Outbox) {
         match message {
-            FromSite::Hello(_) => out.push(Output::ToSite { site, message: Heartbeat {}.into() }),
+            FromSite::Hello(_) => {
+                out.push(Output::ToSite { site, clause: Clause::Orders, message: Heartbeat {}.into() })
+            }
             // So many messages, in one go.
             FromSite::Health(health) => {
                 for _ in 0..health.bursts {
-                    out.push(Output::ToSite { site, message: Heartbeat {}.into() });
+                    out.push(Output::ToSite { site, clause: Clause::Orders, message: Heartbeat {}.into() });
                 }
                 for _ in 0..health.dropped {
                     self.event(now, EventKind::Dropped { site: Some(site), cause: Cause::Duplicate }, out);
@@ -122,6 +124,7 @@ impl ScriptedCore {
                 });
                 out.push(Output::ToSite {
                     site,
+                    clause: Clause::AllStart,
                     message: Assert {
                         call,
                         talkgroup: request.talkgroup,

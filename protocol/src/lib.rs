@@ -10,6 +10,7 @@ pub mod air_downlink;
 pub mod air_uplink;
 pub mod cause;
 pub mod channel_plan;
+pub mod clause;
 pub mod enrolment;
 pub mod error;
 pub mod field;
@@ -27,6 +28,7 @@ pub mod to_site;
 pub mod voice;
 
 pub use cause::Cause;
+pub use clause::Clause;
 pub use error::DecodeError;
 pub use frame::{Family, Frame};
 pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi, UnitId};

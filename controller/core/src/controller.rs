@@ -2,7 +2,7 @@
 
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, Cause, Epoch, Moment, SiteId, Span, TalkgroupId};
+use trunklab_protocol::{CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
 use crate::call::calls::Calls;
 use crate::call::floor::SpurtCounter;
@@ -43,6 +43,8 @@ pub struct Controller {
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
     pub(crate) slots_freed: bool,
+    /// The clause of the row that is being walked.
+    pub(crate) citing: Option<Clause>,
     pub(crate) timers: Timers,
     pub(crate) events: Events,
     pub(crate) spurts: SpurtCounter,
@@ -85,6 +87,7 @@ impl Controller {
             queue: BusyQueue::default(),
             lacking: Vec::new(),
             slots_freed: false,
+            citing: None,
             timers: Timers::default(),
             events: Events::default(),
             spurts: SpurtCounter::default(),

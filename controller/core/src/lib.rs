@@ -7,6 +7,7 @@
 pub mod call;
 pub mod channels;
 pub mod charging;
+mod citing;
 pub mod config;
 pub mod controller;
 pub mod digest;

@@ -5,7 +5,9 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Event;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Cause, Epoch, Moment, Priority, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    CallId, Cause, Clause, Epoch, Moment, Priority, SiteId, SlotAddress, TalkgroupId, UnitId,
+};
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
 pub type Outbox = Vec<Output>;
@@ -17,6 +19,8 @@ pub enum Output {
     ToSite {
         /// Which site.
         site: SiteId,
+        /// The rule that it follows.
+        clause: Clause,
         /// What.
         message: ToSite,
     },

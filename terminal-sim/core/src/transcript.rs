@@ -1,12 +1,14 @@
 //! A run as lines that people read, as a ladder, and as two runs compared.
 //!
-//! A line has a moment, a place and a sentence:
+//! A line has a moment, the clause of the specification that it follows, a place and a sentence:
 //!
 //! ```text
-//!  0.000  site 3 <- unit 1017 requests talkgroup 41
-//!  0.000  site 3 -> call 9 granted, slot 12/3, talker 1017
-//!  2.400  unit 1018  hears unit 1017 in call 9
+//!  0.000  6.1.4   site 3 <- unit 1017 requests talkgroup 41
+//!  0.000  12.2.2  site 3 -> call 9 granted, slot 12/3, talker 1017
+//!  2.400  5.3.3   unit 1018  hears unit 1017 in call 9
 //! ```
+//!
+//! What happens to the network itself follows no clause: `-` stands there.
 //!
 //! What repeats by the clock (heartbeats, health) is left out; settings and inventories are shortened.
 
@@ -19,10 +21,11 @@ use std::fmt;
 
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Moment, SiteId, UnitId};
+use trunklab_protocol::{CallId, Clause, Moment, SiteId, UnitId};
 
 pub use self::compare::{Difference, compare};
 use self::sentences::{Said, from_site, handset, to_site};
+use crate::citation;
 use crate::output::HandsetEvent;
 
 /// One thing that was seen.
@@ -39,6 +42,8 @@ pub enum Entry<'a> {
     ToSite {
         /// The site.
         site: SiteId,
+        /// The clause that the controller cites.
+        clause: Clause,
         /// The message.
         message: &'a ToSite,
     },
@@ -90,6 +95,8 @@ pub enum Place {
 pub struct Line {
     /// When.
     pub at: Moment,
+    /// By which clause; `None` for what happens to the network itself.
+    pub clause: Option<Clause>,
     /// Where.
     pub place: Place,
     /// What.
@@ -122,6 +129,12 @@ impl Transcript {
             Entry::Site { text, .. } | Entry::Controller { text } => Some(Said::plain(text.to_owned())),
         };
         let Some(Said { text, call, unit }) = said else { return };
+        let clause = match entry {
+            Entry::FromSite { message, .. } => Some(citation::of_from_site(message)),
+            Entry::ToSite { clause, .. } => Some(clause),
+            Entry::Unit { event, .. } => Some(citation::of_handset(event)),
+            Entry::Site { .. } | Entry::Handset { .. } | Entry::Controller { .. } => None,
+        };
         let place = match entry {
             Entry::FromSite { site, .. } => Place::FromSite(site),
             Entry::ToSite { site, .. } => Place::ToSite(site),
@@ -129,7 +142,7 @@ impl Transcript {
             Entry::Site { site, .. } => Place::Site(site),
             Entry::Controller { .. } => Place::Controller,
         };
-        self.lines.push(Line { at, place, text, call, unit });
+        self.lines.push(Line { at, clause, place, text, call, unit });
     }
 
     /// The lines.
@@ -166,7 +179,8 @@ impl Transcript {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>8}  {} {}", self.at, self.place, self.text)
+        let clause = self.clause.map_or("-", Clause::number);
+        write!(f, "{:>8}  {clause:<6}  {} {}", self.at, self.place, self.text)
     }
 }
 
@@ -227,23 +241,27 @@ mod tests {
         let release: ToSite = Release { call: call(number), cause: Cause::HangTimeOver }.into();
         let mut transcript = Transcript::new();
         transcript.push(at(later), Entry::FromSite { site: site(3), message: &request });
-        transcript.push(at(later), Entry::ToSite { site: site(3), message: &grant });
-        transcript.push(at(later + 5), Entry::ToSite { site: site(3), message: &Heartbeat {}.into() });
+        transcript
+            .push(at(later), Entry::ToSite { site: site(3), clause: Clause::AllStart, message: &grant });
+        let heartbeat = Heartbeat {}.into();
+        let entry = Entry::ToSite { site: site(3), clause: Clause::Orders, message: &heartbeat };
+        transcript.push(at(later + 5), entry);
         transcript.push(at(later + 2_400), Entry::Unit { unit: unit(1018), event: &hears });
         transcript.push(at(later + 2_500), Entry::FromSite { site: site(3), message: &floor });
         transcript.push(at(later + 2_600), Entry::Site { site: site(3), text: "link cut" });
-        transcript.push(at(later + 5_400), Entry::ToSite { site: site(3), message: &release });
+        let entry = Entry::ToSite { site: site(3), clause: Clause::MessageTrunking, message: &release };
+        transcript.push(at(later + 5_400), entry);
         transcript
     }
 
     #[test]
     fn reads_like_a_radio_log() {
-        let expected = "   0.000  site 3 <- unit 1017 requests talkgroup 41
-   0.000  site 3 -> call 9 granted, slot 12/3, talker 1017
-   2.400  unit 1018  hears unit 1017 in call 9
-   2.500  site 3 <- unit 1018 requests the floor of call 9
-   2.600  site 3 -- link cut
-   5.400  site 3 -> call 9 released: nobody spoke before hang time ran out
+        let expected = "   0.000  6.1.4   site 3 <- unit 1017 requests talkgroup 41
+   0.000  12.2.2  site 3 -> call 9 granted, slot 12/3, talker 1017
+   2.400  5.3.3   unit 1018  hears unit 1017 in call 9
+   2.500  6.1.4   site 3 <- unit 1018 requests the floor of call 9
+   2.600  -       site 3 -- link cut
+   5.400  12.4.1  site 3 -> call 9 released: nobody spoke before hang time ran out
 ";
         assert_eq!(run(0, 9).to_string(), expected);
     }
@@ -276,14 +294,17 @@ mod tests {
         };
         let talker = Talker { unit: unit(1017), spurt: spurt(1), press: Press::new(1).unwrap() };
         let mut transcript = Transcript::new();
-        transcript.push(at(0), Entry::ToSite { site: site(3), message: &order(Some(talker)) });
-        transcript.push(at(1), Entry::ToSite { site: site(3), message: &order(None) });
+        for (millis, talker) in [(0, Some(talker)), (1, None)] {
+            let message = order(talker);
+            let entry = Entry::ToSite { site: site(3), clause: Clause::MessageTrunking, message: &message };
+            transcript.push(at(millis), entry);
+        }
         transcript.push(at(2), Entry::Controller { text: "killed" });
         transcript.push(at(3), Entry::Handset { unit: unit(1017), text: "vanishes" });
-        let expected = "   0.000  site 3 -> call 9 granted, slot 12/3, talker 1017, emergency
-   0.001  site 3 -> call 9 keeps slot 12/3, nobody talks, emergency
-   0.002  controller -- killed
-   0.003  unit 1017  vanishes
+        let expected = "   0.000  12.4.1  site 3 -> call 9 granted, slot 12/3, talker 1017, emergency
+   0.001  12.4.1  site 3 -> call 9 keeps slot 12/3, nobody talks, emergency
+   0.002  -       controller -- killed
+   0.003  -       unit 1017  vanishes
 ";
         assert_eq!(transcript.to_string(), expected);
         assert_eq!(transcript.since(at(1)).lines().len(), 3);

@@ -47,7 +47,9 @@ impl<'a> Account<'a> {
         self.tally.see(observed);
         let entry = match &observed.what {
             Sight::FromSite(site, message) => Some(Entry::FromSite { site: *site, message }),
-            Sight::ToSite(site, message) => Some(Entry::ToSite { site: *site, message }),
+            Sight::ToSite(site, clause, message) => {
+                Some(Entry::ToSite { site: *site, clause: *clause, message })
+            }
             Sight::Handset(unit, event) => Some(Entry::Unit { unit: *unit, event }),
             // The operators' events say again what the messages said; a station's own log is not on the air.
             Sight::Controller(_) | Sight::Station(..) => None,

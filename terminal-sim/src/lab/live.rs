@@ -312,9 +312,9 @@ impl Live {
         let at = Moment::from_micros(seen.at.as_micros().saturating_sub(lead.as_micros()));
         let what = match seen.what {
             Seen::Input(ControllerInput::FromSite { site, message }) => Sight::FromSite(site, message),
-            Seen::Output(ControllerOutput::ToSite { site, message }) => {
+            Seen::Output(ControllerOutput::ToSite { site, clause, message }) => {
                 self.note_talker(&message);
-                Sight::ToSite(site, message)
+                Sight::ToSite(site, clause, message)
             }
             Seen::Output(ControllerOutput::Event(event)) => Sight::Controller(event),
             Seen::Input(_) | Seen::Output(_) => return None,

@@ -4,7 +4,7 @@ use trunklab_basestation_core::output::StationEvent;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::Event;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Moment, SiteId, UnitId};
+use trunklab_protocol::{Clause, Moment, SiteId, UnitId};
 use trunklab_terminal_core::output::HandsetEvent;
 
 /// One thing that was seen, with the moment.
@@ -21,8 +21,8 @@ pub struct Observed {
 pub enum Sight {
     /// The controller took a message from a site.
     FromSite(SiteId, FromSite),
-    /// The controller sent a message to a site.
-    ToSite(SiteId, ToSite),
+    /// The controller sent a message to a site, by this clause.
+    ToSite(SiteId, Clause, ToSite),
     /// The controller reported something.
     Controller(Event),
     /// A base station reported something.

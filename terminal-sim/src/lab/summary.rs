@@ -89,13 +89,13 @@ impl Tally {
                     self.asked.insert(request.unit, asked);
                 }
             }
-            Sight::ToSite(_, ToSite::Queued(queued)) => {
+            Sight::ToSite(_, _, ToSite::Queued(queued)) => {
                 if let Some(asked) = self.asked.get_mut(&queued.unit).filter(|one| one.press == queued.press)
                 {
                     asked.queued = true;
                 }
             }
-            Sight::ToSite(_, ToSite::Assert(order)) => {
+            Sight::ToSite(_, _, ToSite::Assert(order)) => {
                 let Some(talker) = order.talker else { return };
                 let asked = self.asked.get(&talker.unit).filter(|asked| asked.press == talker.press).copied();
                 if let Some(asked) = asked {

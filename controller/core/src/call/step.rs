@@ -105,9 +105,12 @@ impl Controller {
 
     fn walk(&mut self, row: &Row, mut step: Step, out: &mut Outbox) {
         step.cause = row.cause.or(step.cause);
+        // An action may walk another row: its orders follow that row, the rest again this one.
+        let outer = self.citing.replace(row.clause);
         for action in row.actions {
             self.perform(*action, &mut step, out);
         }
+        self.citing = outer;
         match row.next {
             Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
             Next::Enter(State::Talking) => {

@@ -9,7 +9,7 @@
 //!
 //! Individual calls, pre-emption by policy and queued floor requests add rows and events, not another shape.
 
-use trunklab_protocol::Cause;
+use trunklab_protocol::{Cause, Clause};
 
 use crate::timers::DeadlineReason;
 
@@ -138,6 +138,8 @@ pub struct Row {
     pub actions: &'static [Action],
     /// and this is why (`None`: the event's own cause, or none is due).
     pub cause: Option<Cause>,
+    /// The rule that it follows.
+    pub clause: Clause,
 }
 
 /// The timer of a state; it starts when the state is entered and stops when it is left.
@@ -159,14 +161,21 @@ pub const TABLE: &[Row] = {
     use State::*;
     use Trunking::*;
 
-    const fn row(state: State, event: Event, next: State, actions: &'static [Action], cause: Option<Cause>) -> Row {
-        Row { state, event, trunking: None, next: Next::Enter(next), actions, cause }
+    const fn row(
+        state: State,
+        event: Event,
+        next: State,
+        actions: &'static [Action],
+        cause: Option<Cause>,
+        clause: Clause,
+    ) -> Row {
+        Row { state, event, trunking: None, next: Next::Enter(next), actions, cause, clause }
     }
     const fn when(trunking: Trunking, row: Row) -> Row {
         Row { trunking: Some(trunking), ..row }
     }
-    const fn stay(state: State, event: Event, actions: &'static [Action], cause: Option<Cause>) -> Row {
-        Row { state, event, trunking: None, next: Next::Stay, actions, cause }
+    const fn stay(row: Row) -> Row {
+        Row { next: Next::Stay, ..row }
     }
     const SET_UP: &[Action] = &[AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const SET_UP_FROM_QUEUE: &[Action] = &[LeaveQueue, AssignChannels, OpenRecord, GrantFloor, AssertCall];
@@ -176,44 +185,44 @@ pub const TABLE: &[Row] = {
     const END_HANGING: &[Action] = &[ReleaseChannels, CloseRecord];
 
     &[
-        row(New, RoomEverywhere,      Talking, SET_UP,                                 None),
-        row(New, RoomLacking,         Queued,  &[EnterQueue],                          None),
-        row(New, CallOpen,            Ended,   &[JoinCall],                            None),
-        row(New, FloorHeld,           Ended,   &[RefuseCaller],                        Some(Cause::FloorTaken)),
-        row(New, QueueFull,           Ended,   &[RefuseCaller],                        Some(Cause::QueueFull)),
-        row(New, ReportedTalking,     Talking, &[AdoptChannel, OpenRecord, KeepFloor, AssertCall], None),
-        row(New, ReportedHanging,     Hanging, &[AdoptChannel, OpenRecord, AssertCall], None),
+        row(New, RoomEverywhere,      Talking, SET_UP,                                  None, Clause::AllStart),
+        row(New, RoomLacking,         Queued,  &[EnterQueue],                           None, Clause::QueueOrder),
+        row(New, CallOpen,            Ended,   &[JoinCall],                             None, Clause::OneCall),
+        row(New, FloorHeld,           Ended,   &[RefuseCaller],                         Some(Cause::FloorTaken), Clause::OneTalker),
+        row(New, QueueFull,           Ended,   &[RefuseCaller],                         Some(Cause::QueueFull), Clause::FullQueue),
+        row(New, ReportedTalking,     Talking, &[AdoptChannel, OpenRecord, KeepFloor, AssertCall], None, Clause::EarlierTerm),
+        row(New, ReportedHanging,     Hanging, &[AdoptChannel, OpenRecord, AssertCall], None, Clause::EarlierTerm),
 
-        row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                      None),
-        row(Queued, CallOpen,         Ended,   &[LeaveQueue, JoinCall],                None),
-        row(Queued, FloorHeld,        Ended,   REFUSE_FROM_QUEUE,                      Some(Cause::FloorTaken)),
-        row(Queued, Displaced,        Ended,   REFUSE_FROM_QUEUE,                      Some(Cause::QueueFull)),
-        row(Queued, WaitExpired,      Ended,   REFUSE_FROM_QUEUE,                      Some(Cause::QueueTimeout)),
-        row(Queued, Cancelled,        Ended,   &[LeaveQueue, WithdrawRequest],         Some(Cause::RequestCancelled)),
-        row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],         None),
-        row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                      None),
+        row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                       None, Clause::QueueOrder),
+        row(Queued, CallOpen,         Ended,   &[LeaveQueue, JoinCall],                 None, Clause::OneCall),
+        row(Queued, FloorHeld,        Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::FloorTaken), Clause::OneTalker),
+        row(Queued, Displaced,        Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::QueueFull), Clause::FullQueue),
+        row(Queued, WaitExpired,      Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::QueueTimeout), Clause::LongestWait),
+        row(Queued, Cancelled,        Ended,   &[LeaveQueue, WithdrawRequest],          Some(Cause::RequestCancelled), Clause::Cancelling),
+        row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],          None, Clause::Cancelling),
+        row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                       None, Clause::EndOfTerm),
 
-        when(Message,      row(Talking, PttReleased,         Hanging, SILENCE,     Some(Cause::TransmissionEnded))),
-        when(Transmission, row(Talking, PttReleased,         Ended,   END_TALKING, Some(Cause::TransmissionEnded))),
-        when(Message,      row(Talking, TalkerSilent,        Hanging, SILENCE,     Some(Cause::TalkerLost))),
-        when(Transmission, row(Talking, TalkerSilent,        Ended,   END_TALKING, Some(Cause::TalkerLost))),
-        when(Message,      row(Talking, TalkerGone,          Hanging, SILENCE,     Some(Cause::TalkerLost))),
-        when(Transmission, row(Talking, TalkerGone,          Ended,   END_TALKING, Some(Cause::TalkerLost))),
-        when(Message,      row(Talking, TransmissionExpired, Hanging, SILENCE,     Some(Cause::TransmissionLimit))),
-        when(Transmission, row(Talking, TransmissionExpired, Ended,   END_TALKING, Some(Cause::TransmissionLimit))),
-        row(Talking, TalkerPressed,   Talking, &[WithdrawFloor, GrantFloor, AssertCall], Some(Cause::TransmissionEnded)),
-        stay(Talking, PttPressed,              &[RefuseFloor],                         Some(Cause::FloorTaken)),
-        row(Talking, NobodyLeft,      Ended,   END_TALKING,                            Some(Cause::NobodyLeft)),
-        row(Talking, SitesLost,       Ended,   END_TALKING,                            Some(Cause::CallLost)),
-        row(Talking, Preempted,       Ended,   END_TALKING,                            Some(Cause::Preempted)),
-        row(Talking, ClosingDown,     Ended,   END_TALKING,                            None),
+        when(Message,      row(Talking, PttReleased,         Hanging, SILENCE,     Some(Cause::TransmissionEnded), Clause::MessageTrunking)),
+        when(Transmission, row(Talking, PttReleased,         Ended,   END_TALKING, Some(Cause::TransmissionEnded), Clause::TransmissionTrunking)),
+        when(Message,      row(Talking, TalkerSilent,        Hanging, SILENCE,     Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(Transmission, row(Talking, TalkerSilent,        Ended,   END_TALKING, Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(Message,      row(Talking, TalkerGone,          Hanging, SILENCE,     Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(Transmission, row(Talking, TalkerGone,          Ended,   END_TALKING, Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(Message,      row(Talking, TransmissionExpired, Hanging, SILENCE,     Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
+        when(Transmission, row(Talking, TransmissionExpired, Ended,   END_TALKING, Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
+        row(Talking, TalkerPressed,   Talking, &[WithdrawFloor, GrantFloor, AssertCall], Some(Cause::TransmissionEnded), Clause::EndOfTalk),
+        stay(row(Talking, PttPressed, Talking, &[RefuseFloor],                          Some(Cause::FloorTaken), Clause::OneTalker)),
+        row(Talking, NobodyLeft,      Ended,   END_TALKING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
+        row(Talking, SitesLost,       Ended,   END_TALKING,                             Some(Cause::CallLost), Clause::LostSites),
+        row(Talking, Preempted,       Ended,   END_TALKING,                             Some(Cause::Preempted), Clause::Cut),
+        row(Talking, ClosingDown,     Ended,   END_TALKING,                             None, Clause::EndOfTerm),
 
-        row(Hanging, PttPressed,      Talking, &[GrantFloor, AssertCall],              None),
-        row(Hanging, HangExpired,     Ended,   END_HANGING,                            Some(Cause::HangTimeOver)),
-        row(Hanging, NobodyLeft,      Ended,   END_HANGING,                            Some(Cause::NobodyLeft)),
-        row(Hanging, SitesLost,       Ended,   END_HANGING,                            Some(Cause::CallLost)),
-        row(Hanging, Preempted,       Ended,   END_HANGING,                            Some(Cause::Preempted)),
-        row(Hanging, ClosingDown,     Ended,   END_HANGING,                            None),
+        row(Hanging, PttPressed,      Talking, &[GrantFloor, AssertCall],               None, Clause::MessageTrunking),
+        row(Hanging, HangExpired,     Ended,   END_HANGING,                             Some(Cause::HangTimeOver), Clause::MessageTrunking),
+        row(Hanging, NobodyLeft,      Ended,   END_HANGING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
+        row(Hanging, SitesLost,       Ended,   END_HANGING,                             Some(Cause::CallLost), Clause::LostSites),
+        row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
+        row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
     ]
 };
 

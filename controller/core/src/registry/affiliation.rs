@@ -3,7 +3,7 @@
 use trunklab_protocol::from_site::{Affiliate, Detach};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Affiliated, Deregister, Refused};
-use trunklab_protocol::{Cause, Identity, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Clause, Identity, SiteId, TalkgroupId, UnitId};
 
 use super::visitors::{Presence, Visitor, is_before};
 use crate::controller::Controller;
@@ -20,7 +20,7 @@ impl Controller {
         let checked = self.present_at(unit, site).map(|visitor| visitor.talkgroup);
         match checked.and_then(|earlier| self.may_affiliate(unit, talkgroup).map(|()| earlier)) {
             Err(cause) => {
-                self.tell(site, Refused { unit, press, cause }, out);
+                self.tell_by(Clause::Affiliation, site, Refused { unit, press, cause }, out);
                 self.report(EventKind::RegisterRefused { identity: Identity::Unit(unit), site, cause }, out);
             }
             Ok(earlier) => {

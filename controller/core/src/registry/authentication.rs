@@ -8,7 +8,7 @@ use trunklab_protocol::from_site::{Answer, Register};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::proof::{Challenge, SessionKey};
 use trunklab_protocol::to_site::{self, Deregister, Refused, RegisterRefused, Registered};
-use trunklab_protocol::{Cause, Identity, Press, SiteId, Span, TalkgroupId, Tmsi, UnitId};
+use trunklab_protocol::{Cause, Clause, Identity, Press, SiteId, Span, TalkgroupId, Tmsi, UnitId};
 
 use super::sites::PendingChallenge;
 use super::visitors::{Accepted, Activity, Presence, Visitor};
@@ -146,7 +146,7 @@ impl Controller {
             self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
         }
         if let Err(cause) = affiliation {
-            self.tell(site, Refused { unit, press, cause }, out);
+            self.tell_by(Clause::Affiliation, site, Refused { unit, press, cause }, out);
             let identity = accepted.identity;
             self.report(EventKind::RegisterRefused { identity, site, cause }, out);
         }

@@ -7,7 +7,7 @@
 use trunklab_protocol::from_site::{HeldCall, HeldRadio, InventoryCalls, InventoryRadios};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Deregister, Release};
-use trunklab_protocol::{Cause, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Clause, SiteId, TalkgroupId, UnitId};
 
 use super::sites::{Inventory, Memory, Stage};
 use super::visitors::{Activity, Presence, Visitor};
@@ -199,7 +199,7 @@ impl Controller {
     }
 
     fn release_reported(&mut self, site: SiteId, held: &HeldCall, cause: Cause, out: &mut Outbox) {
-        self.tell(site, Release { call: held.call, cause }, out);
+        self.tell_by(Clause::EarlierTerm, site, Release { call: held.call, cause }, out);
         self.drop_message(site, cause, out);
     }
 

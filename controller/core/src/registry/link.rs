@@ -4,10 +4,11 @@ use trunklab_protocol::from_site::{FromSite, Health, Hello};
 use trunklab_protocol::operator::{AirCounters, EventKind};
 use trunklab_protocol::switch::{SiteDown, SiteUp};
 use trunklab_protocol::to_site::{Close, Configure, Heartbeat, ToSite};
-use trunklab_protocol::{Cause, SiteId, Span};
+use trunklab_protocol::{Cause, Clause, SiteId, Span};
 
 use super::sites::{Greeting, Inventory, Link, Stage};
 use super::visitors::Presence;
+use crate::citing::clause_of;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
 use crate::timers::TimerKey;
@@ -18,16 +19,30 @@ const HEARTBEAT_MS_MIN: u16 = 50;
 impl Controller {
     /// Sends to a site, where a link stands.
     pub(crate) fn tell(&mut self, site: SiteId, message: impl Into<ToSite>, out: &mut Outbox) {
+        let message = message.into();
+        let clause = self.citing.unwrap_or_else(|| clause_of(&message));
+        self.tell_by(clause, site, message, out);
+    }
+
+    /// Sends to a site by a clause of its own, where a link stands.
+    pub(crate) fn tell_by(
+        &mut self,
+        clause: Clause,
+        site: SiteId,
+        message: impl Into<ToSite>,
+        out: &mut Outbox,
+    ) {
         if let Some(link) = self.sites.get_mut(site).and_then(|row| row.link.as_mut()) {
             link.said = self.now;
-            out.push(Output::ToSite { site, message: message.into() });
+            out.push(Output::ToSite { site, clause, message: message.into() });
         }
     }
 
     /// A site's certificate was checked and its link stands; the site is to greet.
     pub(crate) fn site_connected(&mut self, site: SiteId, out: &mut Outbox) {
         if !self.sites.contains(site) {
-            out.push(Output::ToSite { site, message: Close { cause: Cause::UnknownSite }.into() });
+            let message = Close { cause: Cause::UnknownSite }.into();
+            out.push(Output::ToSite { site, clause: Clause::Orders, message });
             return self.drop_message(site, Cause::UnknownSite, out);
         }
         self.lose_site(site, Cause::LinkReplaced, out);

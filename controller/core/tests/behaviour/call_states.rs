@@ -29,7 +29,8 @@ fn page() -> String {
         "# Call states\n\n\
          Printed from `controller/core/src/call/table.rs` by the test `call_states`; change the table, not this page.\n\
          Run `TRUNKLAB_WRITE_DOCS=1 cargo test -p trunklab-controller-core call_states` to print it anew.\n\n\
-         An event that has no row in a state is refused, and changes nothing.\n\n",
+         An event that has no row in a state is refused, and changes nothing. Clauses are those of\n\
+         [call processing](call-processing.md).\n\n",
     );
     diagram(&mut page);
     states(&mut page);
@@ -74,7 +75,7 @@ fn states(page: &mut String) {
 }
 
 fn rows(page: &mut String) {
-    page.push_str("## Rows\n\n| state | event | next | actions, in order | cause |\n|---|---|---|---|---|\n");
+    page.push_str("## Rows\n\n| state | event | next | actions, in order | cause | clause |\n|---|---|---|---|---|---|\n");
     for row in TABLE {
         let next = match row.next {
             Next::Stay => "stays",
@@ -83,7 +84,8 @@ fn rows(page: &mut String) {
         let actions: Vec<_> = row.actions.iter().map(|action| action.name()).collect();
         let cause = row.cause.map_or("", |cause| cause.name());
         let (state, event) = (row.state.name(), label(row));
-        writeln!(page, "| {state} | {event} | {next} | {} | {cause} |", actions.join(", ")).unwrap();
+        let (actions, clause) = (actions.join(", "), row.clause);
+        writeln!(page, "| {state} | {event} | {next} | {actions} | {cause} | {clause} |").unwrap();
     }
     page.push('\n');
 }

@@ -385,7 +385,7 @@ impl Watched {
 
     fn notice(&mut self, output: Output) {
         match output {
-            Output::ToSite { site, message: ToSite::Assert(assert) } => {
+            Output::ToSite { site, message: ToSite::Assert(assert), .. } => {
                 let Assert { call, talkgroup, at, talker, talker_is_here, emergency, .. } = assert;
                 let held =
                     HeldCall { call, talkgroup, at, talker, talker_is_here, emergency, hang_left_ms: 900 };
@@ -394,10 +394,10 @@ impl Watched {
                     self.floors.push((site, from_site::TalkEnd { unit, call, spurt }));
                 }
             }
-            Output::ToSite { site, message: ToSite::Release(release) } => {
+            Output::ToSite { site, message: ToSite::Release(release), .. } => {
                 self.held.remove(&(site, release.call));
             }
-            Output::ToSite { site, message: ToSite::Registered(registered) } => {
+            Output::ToSite { site, message: ToSite::Registered(registered), .. } => {
                 let Registered { unit, tmsi, talkgroup, .. } = registered;
                 self.radios.insert(unit, (site, HeldRadio { unit, tmsi, talkgroup }));
             }
@@ -406,7 +406,7 @@ impl Watched {
                     held.talkgroup = Some(affiliated.talkgroup);
                 }
             }
-            Output::ToSite { site, message: ToSite::Deregister(Deregister { unit, .. }) } => {
+            Output::ToSite { site, message: ToSite::Deregister(Deregister { unit, .. }), .. } => {
                 self.radios.retain(|held, (at, _)| (*held, *at) != (unit, site));
             }
             Output::ToSite { message: ToSite::Challenge(message), .. } => {

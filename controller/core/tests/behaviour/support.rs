@@ -403,7 +403,7 @@ pub fn held_radio(number: u32, affiliation: Option<u16>) -> HeldRadio {
 /// One output as a line of the radio log.
 fn line(output: &Output) -> Option<String> {
     match output {
-        Output::ToSite { site, message } => Some(format!("site {site} -> {}", told(message))),
+        Output::ToSite { site, message, .. } => Some(format!("site {site} -> {}", told(message))),
         Output::ToSwitch(message) => Some(format!("switch -> {}", routed(message))),
         Output::Store { item, .. } => Some(match item {
             StoreItem::CallOpened(record) => format!("store -> call {} opened", record.call),

@@ -70,7 +70,8 @@ fn same(whose: &str, one: &[&Line], other: &[&Line], tolerance: Span) -> Result<
         let alike = match (mine, yours) {
             (Some(mine), Some(yours)) => {
                 let apart = mine.at.since(yours.at).max(yours.at.since(mine.at));
-                mine.place == yours.place && without_id(mine) == without_id(yours) && apart <= tolerance
+                let same = (mine.clause, mine.place) == (yours.clause, yours.place);
+                same && without_id(mine) == without_id(yours) && apart <= tolerance
             }
             (Some(_), None) | (None, Some(_)) | (None, None) => false,
         };

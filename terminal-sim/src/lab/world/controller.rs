@@ -62,11 +62,11 @@ impl World {
 
     fn carry_from_controller(&mut self, output: controller::output::Output) {
         match output {
-            controller::output::Output::ToSite { site, message } => {
+            controller::output::Output::ToSite { site, clause, message } => {
                 if let ToSite::Assert(Assert { talker: Some(talker), .. }) = &message {
                     self.talkers.insert(talker.spurt, talker.unit);
                 }
-                self.see(Sight::ToSite(site, message.clone()));
+                self.see(Sight::ToSite(site, clause, message.clone()));
                 self.traffic.to_sites += 1;
                 self.send_to_site(site, message);
             }

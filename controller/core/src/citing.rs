@@ -1,0 +1,19 @@
+//! Which clause an order follows where no row of the state table is being walked.
+
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{Cause, Clause};
+
+/// The clause of an order that answers or follows from something outside the state table.
+pub(crate) const fn clause_of(message: &ToSite) -> Clause {
+    match message {
+        ToSite::Configure(_) | ToSite::Heartbeat(_) | ToSite::Close(_) => Clause::Orders,
+        ToSite::Challenge(_) | ToSite::Registered(_) => Clause::Registration,
+        ToSite::RegisterRefused(_) => Clause::RegistrationRefused,
+        ToSite::Deregister(_) => Clause::RegistrationEnd,
+        ToSite::Affiliated(_) => Clause::Affiliation,
+        ToSite::Refused(word) if matches!(word.cause, Cause::RequestCancelled) => Clause::Cancelling,
+        ToSite::Refused(_) | ToSite::FloorRefused(_) => Clause::OrderOfChecks,
+        ToSite::Queued(_) => Clause::QueuePlace,
+        ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
+    }
+}

@@ -1,0 +1,87 @@
+//! The clauses of the specification that decisions cite: why something was granted, refused or released can be read
+//! in `docs/protocol.md`, and from chapter 12 in `docs/call-processing.md`.
+
+use std::fmt;
+
+macro_rules! clauses {
+    ($($name:ident = $number:literal, $title:literal;)*) => {
+        /// A clause of the specification.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Clause { $(#[doc = $title] $name,)* }
+
+        impl Clause {
+            /// Every one that is cited, in the order of the specification.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its number, as `12.5.3`.
+            pub const fn number(self) -> &'static str {
+                match self { $(Self::$name => $number,)* }
+            }
+
+            /// Its heading.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+clauses! {
+    SiteService = "5.2.1", "Enumeration SiteService";
+    RandomAccess = "5.3.1", "Random access";
+    FloorOnTheSlot = "5.3.3", "Floor";
+    LateEntry = "5.3.4", "Late entry";
+    Registration = "5.4.1", "Procedure";
+    RegistrationRefused = "5.4.2", "Refusal";
+    RegistrationEnd = "5.4.3", "End";
+    Affiliation = "5.4.4", "Affiliation";
+    Connecting = "6.1.1", "Connecting";
+    Inventory = "6.1.2", "Inventory";
+    RequestsOnTheLink = "6.1.4", "Requests";
+    Orders = "7.1", "Orders";
+
+    OrderOfChecks = "12.1.1", "Order of checks";
+    Repetition = "12.1.2", "Repetition";
+    Coverage = "12.2.1", "Coverage";
+    AllStart = "12.2.2", "All start";
+    OneCall = "12.2.3", "One call";
+    CoverageChanges = "12.2.4", "Changes of coverage";
+    OneTalker = "12.3.1", "One talker";
+    EndOfTalk = "12.3.2", "End of talk";
+    SilentTalker = "12.3.3", "Silent talker";
+    TransmissionLimit = "12.3.4", "Transmission limit";
+    MessageTrunking = "12.4.1", "Message trunking";
+    TransmissionTrunking = "12.4.2", "Transmission trunking";
+    QueueOrder = "12.5.1", "Order";
+    QueuePlace = "12.5.2", "Place";
+    LongestWait = "12.5.3", "Longest wait";
+    Cancelling = "12.5.4", "Cancelling";
+    FullQueue = "12.5.5", "Full queue";
+    HeldBack = "12.5.6", "Held back";
+    EmergencyRank = "12.6.1", "Rank";
+    Cut = "12.6.2", "Cut";
+    LowestFirst = "12.7.1", "Lowest first";
+    LostSites = "12.8.1", "Lost sites";
+    EarlierTerm = "12.8.2", "Calls of an earlier term";
+    EndOfTerm = "12.8.3", "End of a term";
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_stand_in_the_order_of_the_specification() {
+        let numbers = |clause: &Clause| -> Vec<u8> {
+            clause.number().split('.').map(|part| part.parse().unwrap()).collect()
+        };
+        assert!(Clause::ALL.is_sorted_by(|one, other| numbers(one) < numbers(other)));
+    }
+}

@@ -1,0 +1,64 @@
+//! Which clause each line of a transcript follows. What the controller orders, it cites itself; what sites report and
+//! what users of handsets notice is cited here.
+
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::{Cause, Clause};
+
+use crate::output::HandsetEvent;
+
+/// The clause by which a site says this.
+pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
+    match message {
+        FromSite::Hello(_) | FromSite::Health(_) => Clause::Connecting,
+        FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_) => {
+            Clause::Inventory
+        }
+        FromSite::Register(_) | FromSite::Answer(_) => Clause::Registration,
+        FromSite::Affiliate(_) => Clause::Affiliation,
+        FromSite::Detach(_) => Clause::RegistrationEnd,
+        FromSite::CallRequest(_) | FromSite::FloorRequest(_) => Clause::RequestsOnTheLink,
+        FromSite::CallCancel(_) => Clause::Cancelling,
+        FromSite::TalkEnd(_) => Clause::EndOfTalk,
+        FromSite::TalkerSilent(_) => Clause::SilentTalker,
+    }
+}
+
+/// The clause by which a user notices this.
+pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
+    match event {
+        HandsetEvent::OutOfRange | HandsetEvent::Camped { .. } | HandsetEvent::Registered { .. } => {
+            Clause::Registration
+        }
+        HandsetEvent::Service { .. } => Clause::SiteService,
+        HandsetEvent::RegisterRefused { .. } => Clause::RegistrationRefused,
+        HandsetEvent::Affiliated { .. } => Clause::Affiliation,
+        HandsetEvent::Queued { .. } => Clause::QueuePlace,
+        HandsetEvent::TalkPermit { .. } | HandsetEvent::Hears { .. } => Clause::FloorOnTheSlot,
+        HandsetEvent::TalkEnded { .. } => Clause::EndOfTalk,
+        HandsetEvent::Joined { late_entry: true, .. } => Clause::LateEntry,
+        HandsetEvent::Joined { late_entry: false, .. } => Clause::Coverage,
+        HandsetEvent::Refused { cause } | HandsetEvent::Left { cause, .. } => of_cause(*cause),
+    }
+}
+
+/// The clause behind a cause that a handset is told.
+fn of_cause(cause: Cause) -> Clause {
+    const CLAUSES: &[(Cause, Clause)] = &[
+        (Cause::NoAnswer, Clause::RandomAccess),
+        (Cause::SlotReassigned, Clause::FloorOnTheSlot),
+        (Cause::FloorTaken, Clause::OneTalker),
+        (Cause::TransmissionEnded, Clause::TransmissionTrunking),
+        (Cause::TalkerLost, Clause::SilentTalker),
+        (Cause::TransmissionLimit, Clause::TransmissionLimit),
+        (Cause::HangTimeOver, Clause::MessageTrunking),
+        (Cause::QueueTimeout, Clause::LongestWait),
+        (Cause::QueueFull, Clause::FullQueue),
+        (Cause::RequestCancelled, Clause::Cancelling),
+        (Cause::NobodyLeft, Clause::CoverageChanges),
+        (Cause::Preempted, Clause::Cut),
+        (Cause::CallLost, Clause::LostSites),
+        (Cause::ControllerRestarted, Clause::EarlierTerm),
+        (Cause::Shutdown, Clause::EndOfTerm),
+    ];
+    CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::OrderOfChecks, |(_, clause)| *clause)
+}

@@ -1,0 +1,52 @@
+//! docs/call-processing.md and the code say the same: each clause that a decision cites stands there under its
+//! heading, and each clause that stands there is cited.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+
+use trunklab_controller_core::call::table::TABLE;
+use trunklab_protocol::Clause;
+use trunklab_tests::tree::root;
+
+/// The headings of both parts of the specification that have a number.
+fn headings() -> Vec<(String, String)> {
+    ["docs/protocol.md", "docs/call-processing.md"]
+        .iter()
+        .flat_map(|page| {
+            let text = fs::read_to_string(root().join(page)).unwrap();
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines
+        })
+        .filter_map(|line| {
+            let heading = line.strip_prefix('#')?.trim_start_matches('#').trim().to_owned();
+            let (number, title) = heading.split_once(' ')?;
+            number.starts_with(|letter: char| letter.is_ascii_digit()).then(|| (number.into(), title.into()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_cited_clause_stands_in_the_specification_under_its_heading() {
+    let headings = headings();
+    for clause in Clause::ALL {
+        let wanted = (clause.number().to_owned(), clause.title().to_owned());
+        assert!(headings.contains(&wanted), "no heading `{} {}`", wanted.0, wanted.1);
+    }
+}
+
+#[test]
+fn every_clause_of_call_processing_can_be_cited() {
+    for (number, title) in headings() {
+        if number.starts_with("12.") && number.split('.').count() == 3 {
+            assert!(Clause::ALL.iter().any(|clause| clause.number() == number), "{number} {title}");
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_state_table_follows_a_clause_of_call_processing() {
+    for row in TABLE {
+        assert!(row.clause.number().starts_with("12."), "{row:?}");
+    }
+}
