@@ -215,7 +215,7 @@ impl Controller {
         self.epoch = epoch;
         self.term = Term::Running(Box::new(RandomStream::new(entropy)));
         self.events = Events::default();
-        self.spurts = SpurtCounter::default();
+        self.spurts = SpurtCounter::of_term(epoch);
         (self.call_count, self.arrivals, self.store_count) = (0, 0, 0);
         self.timers.set(TimerKey::Entropy, self.now + ENTROPY_INTERVAL);
     }

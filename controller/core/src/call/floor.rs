@@ -6,7 +6,7 @@ use trunklab_protocol::from_site::{FloorRequest, HeldCall, TalkEnd, TalkerSilent
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::switch::{Open, Shut};
 use trunklab_protocol::to_site::FloorRefused;
-use trunklab_protocol::{CallId, Cause, NodeId, SiteId, SpurtId};
+use trunklab_protocol::{CallId, Cause, Epoch, NodeId, SiteId, SpurtId};
 
 use super::calls::Floor;
 use super::step::FloorAsk;
@@ -165,23 +165,34 @@ impl Controller {
     }
 }
 
-/// Draws spurt ids: the node's low octet, then a count of 24 bits.
+/// Draws spurt ids: the node's low octet, then a count of 24 bits. Each term begins its count elsewhere, so that the
+/// spurts of the one before, which its sites may still carry, are not drawn again.
 #[derive(Debug, Clone, Default, Hash)]
 pub struct SpurtCounter {
-    count: u32,
+    /// Where the term began to count.
+    origin: u32,
+    /// How many were drawn or passed over.
+    drawn: u32,
     /// Spurts of an earlier term that were taken over: not to be drawn again in this one.
     adopted: BTreeSet<SpurtId>,
 }
 
 impl SpurtCounter {
     const MASK: u32 = 0x00FF_FFFF;
+    /// Spurts from one term's origin to the next one's.
+    const TERM: u32 = 1 << 16;
+
+    /// The counter of a term.
+    pub fn of_term(epoch: Epoch) -> Self {
+        Self { origin: epoch.number().wrapping_mul(Self::TERM) & Self::MASK, ..Self::default() }
+    }
 
     /// A spurt of this node that no site brought along.
     pub fn next(&mut self, node: NodeId) -> SpurtId {
-        let octet = u32::from(node.number() & 0xFF) << 24;
         loop {
-            self.count = (self.count + 1) & Self::MASK;
-            if let Some(spurt) = SpurtId::new(octet | self.count)
+            self.drawn = self.drawn.wrapping_add(1).max(1);
+            let count = self.origin.wrapping_add(self.drawn) & Self::MASK;
+            if let Some(spurt) = SpurtId::new(Self::octet(node) | count)
                 && !self.adopted.contains(&spurt)
             {
                 return spurt;
@@ -194,8 +205,14 @@ impl SpurtCounter {
         self.adopted.insert(spurt)
     }
 
-    /// Whether a site brought a spurt along in this term.
-    pub fn was_adopted(&self, spurt: SpurtId) -> bool {
-        self.adopted.contains(&spurt)
+    /// Whether a spurt was this term's already: drawn by this node, or brought along by a site.
+    pub fn was_used(&self, spurt: SpurtId, node: NodeId) -> bool {
+        let place = spurt.number().wrapping_sub(self.origin) & Self::MASK;
+        let drawn = (1..=self.drawn).contains(&place) || self.drawn > Self::MASK;
+        (spurt.number() & !Self::MASK == Self::octet(node) && drawn) || self.adopted.contains(&spurt)
+    }
+
+    const fn octet(node: NodeId) -> u32 {
+        (node.number() as u32 & 0xFF) << 24
     }
 }

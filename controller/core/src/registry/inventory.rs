@@ -193,7 +193,7 @@ impl Controller {
     fn as_adopted(&self, site: SiteId, held: &HeldCall) -> HeldCall {
         let talker = held.talker.filter(|talker| {
             let here = self.is_here(talker.unit, held.talkgroup, site);
-            here == held.talker_is_here && !self.spurts.was_adopted(talker.spurt)
+            here == held.talker_is_here && !self.spurts.was_used(talker.spurt, self.system.node)
         });
         HeldCall { talker, talker_is_here: held.talker_is_here && talker.is_some(), ..*held }
     }

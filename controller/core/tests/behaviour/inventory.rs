@@ -12,7 +12,7 @@ fn earlier_call() -> CallId {
 }
 
 fn held_call(call: CallId, talker: Option<u32>, talker_is_here: bool) -> HeldCall {
-    let spurt = SpurtId::new(0x0100_0001).unwrap();
+    let spurt = SpurtId::new(0x0102_0001).unwrap();
     HeldCall {
         call,
         talkgroup: talkgroup(41),
@@ -137,6 +137,20 @@ fn a_new_spurt_never_has_the_number_of_one_that_was_taken_over() {
     system.unit(1017).releases_ptt();
     system.unit(1017).presses_ptt(41);
     system.expect("switch -> spurt 2 from site 3 to []");
+}
+
+#[test]
+fn a_spurt_of_this_term_is_not_taken_over_from_a_report() {
+    let mut system = started_again();
+    system.has_talkgroup(42);
+    system.connects(5, 1, &[], &[]);
+    system.has_units_at(5, &[1042], 42);
+    system.unit(1042).presses_ptt(42);
+    let (_, drawn) = system.grant_of(1042);
+    let held = held_call(earlier_call(), Some(1017), true);
+    let talker = held.talker.map(|talker| Talker { spurt: drawn, ..talker });
+    system.connects(3, 1, &[held_radio(1017, Some(41))], &[HeldCall { talker, ..held }]);
+    system.expect("site 3 -> call 9, channel 3, no talker");
 }
 
 #[test]

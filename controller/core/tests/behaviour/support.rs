@@ -447,7 +447,7 @@ fn told(message: &ToSite) -> String {
 }
 
 fn routed(message: &ToSwitch) -> String {
-    let count = |spurt: SpurtId| spurt.number() & 0xFF_FFFF;
+    let count = |spurt: SpurtId| spurt.number() & 0xFFFF;
     match message {
         ToSwitch::SiteUp(up) => format!("site {} up", up.site),
         ToSwitch::SiteDown(down) => format!("site {} down", down.site),
