@@ -1,7 +1,8 @@
-//! What the dispatch core costs: group calls from request to release, registrations.
+//! What the dispatch core costs: group calls from request to release, a long queue, registrations.
 //!
 //! One item is a whole call: request, grant, end of speech, release, with every output that it causes. A hundred
-//! sites and a thousand talkgroups are configured; a call involves as many sites as the benchmark's argument says.
+//! sites and a thousand talkgroups are configured where the benchmark's argument does not say otherwise; a call
+//! involves as many sites as it says. A network is set up once and then works on, as one in service does.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may fail where it stands")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "a benchmark looks for one output among many")]
@@ -29,8 +30,9 @@ use trunklab_protocol::{
 
 const SITES: u16 = 100;
 const TALKGROUPS: u16 = 1_000;
-/// Calls in one timed run: enough that the first ones, which grow the tables, do not count.
-const CALLS: u32 = 2_000;
+const UNITS: u32 = 10_000;
+/// Calls in one timed run: each talkgroup has one.
+const CALLS: u32 = TALKGROUPS as u32;
 const REGISTRATIONS: u32 = 500;
 
 fn main() {
@@ -40,36 +42,30 @@ fn main() {
 /// Group calls, by the number of sites that each involves.
 #[divan::bench(args = [1, 2, 5, 10])]
 fn group_call(bencher: Bencher<'_, '_>, sites_involved: u16) {
-    bencher
-        .with_inputs(|| Network::with_calls_over(sites_involved, 10_000))
-        .input_counter(|_| ItemsCount::new(CALLS))
-        .bench_local_values(|mut network| {
-            for count in 0..CALLS {
-                network.calls(count);
-            }
-            network
-        });
+    bench_calls(bencher, &mut Network::new(SITES, sites_involved, UNITS));
+}
+
+/// Group calls over one site, by the number of sites that are configured.
+#[divan::bench(args = [10, 100, 1_000])]
+fn group_call_with_sites_configured(bencher: Bencher<'_, '_>, sites: u16) {
+    bench_calls(bencher, &mut Network::new(sites, 1, UNITS));
 }
 
 /// Group calls over one site, by the number of units that are registered.
-#[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 20)]
+#[divan::bench(args = [1_000, 10_000, 100_000, 1_000_000])]
 fn group_call_with_units_registered(bencher: Bencher<'_, '_>, units: u32) {
-    bencher
-        .with_inputs(|| Network::with_calls_over(1, units))
-        .input_counter(|_| ItemsCount::new(CALLS))
-        .bench_local_values(|mut network| {
-            for count in 0..CALLS {
-                network.calls(count);
-            }
-            network
-        });
+    bench_calls(bencher, &mut Network::new(SITES, 1, units));
+}
+
+fn bench_calls(bencher: Bencher<'_, '_>, network: &mut Network) {
+    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| network.round_of_calls());
 }
 
 /// Registrations: request, challenge, answer, welcome, with both proofs computed on the controller's side.
 #[divan::bench]
 fn registration(bencher: Bencher<'_, '_>) {
     bencher
-        .with_inputs(|| Network::with_calls_over(1, 10_000))
+        .with_inputs(|| Network::new(SITES, 1, UNITS))
         .input_counter(|_| ItemsCount::new(REGISTRATIONS))
         .bench_local_values(|mut network| {
             for count in 0..REGISTRATIONS {
@@ -84,18 +80,19 @@ struct Network {
     controller: Controller,
     now: Moment,
     out: Outbox,
+    sites: u16,
     press: u16,
 }
 
 impl Network {
     /// Units spread over sites so that each talkgroup has members at as many sites as asked for.
-    fn with_calls_over(sites_involved: u16, units: u32) -> Self {
+    fn new(sites: u16, sites_involved: u16, units: u32) -> Self {
         let mut network =
-            Self { controller: Controller::new(), now: Moment::ORIGIN, out: Vec::new(), press: 0 };
+            Self { controller: Controller::new(), now: Moment::ORIGIN, out: Vec::new(), sites, press: 0 };
         network.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
         let parameters = SystemParameters { site_silence_ms_max: u32::MAX, ..SystemParameters::default() };
         network.input(Input::Provision(Change::System(parameters)));
-        for number in 1..=SITES {
+        for number in 1..=sites {
             network.input(Input::Provision(Change::Site(site_config(number))));
         }
         for number in 1..=TALKGROUPS {
@@ -106,7 +103,7 @@ impl Network {
                 hang_time_ms: Some(0),
             })));
         }
-        let mut radios = vec![Vec::new(); usize::from(SITES)];
+        let mut radios = vec![Vec::new(); usize::from(sites)];
         for number in 1..=units {
             let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
             network.input(Input::Provision(Change::Subscriber(Subscriber {
@@ -119,11 +116,11 @@ impl Network {
                 talkgroups: vec![talkgroup],
                 sites: None,
             })));
-            let site = site_of(number, sites_involved);
+            let site = network.site_of(number, sites_involved);
             let tmsi = Tmsi::new(number).unwrap();
             radios[usize::from(site.number()) - 1].push(HeldRadio { unit, tmsi, talkgroup: Some(talkgroup) });
         }
-        for (number, radios) in (1..=SITES).zip(radios) {
+        for (number, radios) in (1..=sites).zip(radios) {
             let site = SiteId::new(number).unwrap();
             network.input(Input::SiteConnected { site });
             let (incarnation, newest_epoch) = (Incarnation::new(1).unwrap(), Epoch::new(0).unwrap());
@@ -135,25 +132,25 @@ impl Network {
         network
     }
 
-    /// One call: the unit of this count presses, is granted, and stops.
-    fn calls(&mut self, count: u32) {
-        let number = count % u32::from(TALKGROUPS) + 1;
-        let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
-        if number == 1 {
-            self.press += 1;
+    /// One call of each talkgroup, one after the other: a unit presses, is granted, and stops.
+    #[inline(never)]
+    fn round_of_calls(&mut self) {
+        self.press = self.press.wrapping_add(1);
+        for number in 1..=CALLS {
+            let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
+            self.now += Span::from_micros(1);
+            let press = Press::new(self.press).unwrap();
+            let site = self.site_of(number, 1);
+            self.site_says(site, CallRequest { unit, press, talkgroup, kind: RequestKind::Normal });
+            let (call, spurt) = self.granted();
+            self.site_says(site, TalkEnd { unit, call, spurt });
         }
-        self.now += Span::from_micros(1);
-        let press = Press::new(self.press).unwrap();
-        let site = site_of(number, 1);
-        self.site_says(site, CallRequest { unit, press, talkgroup, kind: RequestKind::Normal });
-        let (call, spurt) = self.granted();
-        self.site_says(site, TalkEnd { unit, call, spurt });
     }
 
     fn registers(&mut self, count: u32) {
         let unit = UnitId::new(count + 1).unwrap();
         let (identity, press) = (Identity::Unit(unit), Press::new(1).unwrap());
-        let site = SiteId::new((count % u32::from(SITES)) as u16 + 1).unwrap();
+        let site = self.site_of(unit.number(), 1);
         self.site_says(site, Register { identity, press });
         let challenge = self.challenge();
         let response = UnitKey::new([7; 16]).answer(&challenge);
@@ -176,6 +173,14 @@ impl Network {
         }
     }
 
+    /// The first thousand units, one of each talkgroup, are spread over all sites; further members of a talkgroup are
+    /// at the same site and its neighbours.
+    fn site_of(&self, unit: u32, sites_involved: u16) -> SiteId {
+        let (member, talkgroup) = ((unit - 1) / u32::from(TALKGROUPS), (unit - 1) % u32::from(TALKGROUPS));
+        let number = (talkgroup + member % u32::from(sites_involved)) % u32::from(self.sites);
+        SiteId::new(number as u16 + 1).unwrap()
+    }
+
     fn site_says(&mut self, site: SiteId, message: impl Into<FromSite>) {
         self.input(Input::FromSite { site, message: message.into() });
     }
@@ -189,14 +194,6 @@ impl Network {
 
 fn talkgroup_of(unit: u32) -> TalkgroupId {
     TalkgroupId::new(((unit - 1) % u32::from(TALKGROUPS)) as u16 + 1).unwrap()
-}
-
-/// The first thousand units, one of each talkgroup, are spread over all sites; further members of a talkgroup are at
-/// the same site and its neighbours.
-fn site_of(unit: u32, sites_involved: u16) -> SiteId {
-    let (member, talkgroup) = ((unit - 1) / u32::from(TALKGROUPS), (unit - 1) % u32::from(TALKGROUPS));
-    let number = (talkgroup + member % u32::from(sites_involved)) % u32::from(SITES);
-    SiteId::new(number as u16 + 1).unwrap()
 }
 
 fn site_config(number: u16) -> SiteConfig {
