@@ -1,32 +1,48 @@
 //! Rows that are found in one step and walked in order of their keys.
 
-use std::collections::BTreeMap;
+use trunklab_protocol::{SiteId, TalkgroupId};
 
-use crate::lookup::Lookup;
+/// A key that is a number of at most 16 bits, in whose order keys are sorted.
+pub trait Numbered: Copy {
+    /// The number.
+    fn number(self) -> u16;
+}
+
+impl Numbered for SiteId {
+    fn number(self) -> u16 {
+        self.number()
+    }
+}
+
+impl Numbered for TalkgroupId {
+    fn number(self) -> u16 {
+        self.number()
+    }
+}
 
 /// A table of what is provisioned and never taken out: sites, talkgroups.
 #[derive(Debug, Clone)]
 pub struct Directory<K, V> {
-    rows: Vec<V>,
-    places: Lookup<K, u32>,
-    order: BTreeMap<K, u32>,
+    rows: Vec<(K, V)>,
+    /// The place of each number's row, as far as the greatest number that has one.
+    places: Vec<Option<u16>>,
 }
 
 impl<K, V> Default for Directory<K, V> {
     fn default() -> Self {
-        Self { rows: Vec::new(), places: Lookup::default(), order: BTreeMap::new() }
+        Self { rows: Vec::new(), places: Vec::new() }
     }
 }
 
-impl<K: Copy + Ord + std::hash::Hash, V> Directory<K, V> {
+impl<K: Numbered, V> Directory<K, V> {
     /// The row of a key.
     pub fn get(&self, key: K) -> Option<&V> {
-        self.places.get(&key).map(|place| &self.rows[*place as usize])
+        self.place(key).map(|place| &self.rows[place].1)
     }
 
     /// The row of a key, to change it.
     pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        self.places.get(&key).map(|place| &mut self.rows[*place as usize])
+        self.place(key).map(|place| &mut self.rows[place].1)
     }
 
     /// Adds a row.
@@ -34,26 +50,32 @@ impl<K: Copy + Ord + std::hash::Hash, V> Directory<K, V> {
     /// # Panics
     /// Where the key has one already.
     pub fn add(&mut self, key: K, row: V) {
-        let place = u32::try_from(self.rows.len()).expect("keys have at most 16 bits");
-        self.rows.push(row);
-        let earlier = self.places.insert(key, place);
-        assert!(earlier.is_none(), "a row is added once");
-        self.order.insert(key, place);
+        assert!(!self.contains(key), "a row is added once");
+        let place = u16::try_from(self.rows.len()).expect("there are fewer rows than numbers");
+        let number = usize::from(key.number());
+        if self.places.len() <= number {
+            self.places.resize(number + 1, None);
+        }
+        self.places[number] = Some(place);
+        self.rows.push((key, row));
     }
 
     /// Whether the key has a row.
     pub fn contains(&self, key: K) -> bool {
-        self.places.contains(&key)
+        self.place(key).is_some()
     }
 
     /// The keys in order.
     pub fn keys(&self) -> impl Iterator<Item = K> + '_ {
-        self.order.keys().copied()
+        self.iter().map(|(key, _)| key)
     }
 
     /// The rows in order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> + '_ {
-        self.order.iter().map(|(key, place)| (*key, &self.rows[*place as usize]))
+        self.places.iter().flatten().map(|place| {
+            let (key, row) = &self.rows[usize::from(*place)];
+            (*key, row)
+        })
     }
 
     /// How many rows there are.
@@ -64,5 +86,9 @@ impl<K: Copy + Ord + std::hash::Hash, V> Directory<K, V> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    fn place(&self, key: K) -> Option<usize> {
+        self.places.get(usize::from(key.number())).copied().flatten().map(usize::from)
     }
 }
