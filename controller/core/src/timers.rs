@@ -1,7 +1,5 @@
 //! Every timer of the core, in one table: set by key, replaced by key, fired in order of (due, insertion).
 
-use std::collections::BTreeMap;
-
 use trunklab_protocol::{CallId, Identity, Moment, SiteId, UnitId};
 
 use crate::lookup::Lookup;
@@ -68,14 +66,23 @@ impl TimerKey {
     }
 }
 
-/// Where a timer stands in the order of firing.
-type Place = (Moment, u64);
+/// A timer that runs; the least fires first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    due: Moment,
+    /// Counts timers as they are set: who of several that are due together was first.
+    inserted: u64,
+    key: TimerKey,
+}
 
-/// The timers that run.
+/// The timers that run: a heap whose first fires next, with the place of each key in it.
+///
+/// A timer that is set last is mostly due last, and mostly stopped before it fires: both cost next to nothing here.
 #[derive(Debug, Clone, Default)]
 pub struct Timers {
-    order: BTreeMap<Place, TimerKey>,
-    places: Lookup<TimerKey, Place>,
+    /// Each fires after the one at `(place - 1) / 2`, its parent.
+    heap: Vec<Timer>,
+    places: Lookup<TimerKey, usize>,
     inserted: u64,
 }
 
@@ -83,30 +90,39 @@ impl Timers {
     /// Starts a timer, or starts it anew.
     pub fn set(&mut self, key: TimerKey, due: Moment) {
         self.inserted += 1;
-        let place = (due, self.inserted);
-        if let Some(earlier) = self.places.insert(key, place) {
-            self.order.remove(&earlier);
-        }
-        self.order.insert(place, key);
+        let timer = Timer { due, inserted: self.inserted, key };
+        let place = match self.places.get(&key) {
+            Some(place) => {
+                self.heap[*place] = timer;
+                *place
+            }
+            None => {
+                self.heap.push(timer);
+                self.heap.len() - 1
+            }
+        };
+        self.settle(place);
     }
 
     /// Stops a timer; one that does not run is no matter.
     pub fn cancel(&mut self, key: TimerKey) {
         if let Some(place) = self.places.remove(&key) {
-            self.order.remove(&place);
+            self.heap.swap_remove(place);
+            if place < self.heap.len() {
+                self.settle(place);
+            }
         }
     }
 
     /// The next timer to fire.
     pub fn next(&self) -> Option<Deadline> {
-        self.order.first_key_value().map(|((at, _), key)| Deadline { at: *at, reason: key.reason() })
+        self.heap.first().map(|timer| Deadline { at: timer.due, reason: timer.key.reason() })
     }
 
     /// Takes out the next timer that is due at `now`, with the moment at which it was due.
     pub fn take_due(&mut self, now: Moment) -> Option<(Moment, TimerKey)> {
-        let entry = self.order.first_entry().filter(|entry| entry.key().0 <= now)?;
-        let ((due, _), key) = entry.remove_entry();
-        self.places.remove(&key);
+        let Timer { due, key, .. } = *self.heap.first().filter(|timer| timer.due <= now)?;
+        self.cancel(key);
         Some((due, key))
     }
 
@@ -117,18 +133,47 @@ impl Timers {
 
     /// Every timer in order of firing.
     pub fn iter(&self) -> impl Iterator<Item = (Moment, TimerKey)> + '_ {
-        self.order.iter().map(|((due, _), key)| (*due, *key))
+        let mut timers = self.heap.clone();
+        timers.sort_unstable();
+        timers.into_iter().map(|timer| (timer.due, timer.key))
     }
 
     /// Stops all of them.
     pub fn clear(&mut self) {
-        self.order.clear();
+        self.heap.clear();
         self.places.clear();
+    }
+
+    /// Moves the timer at a place up or down to where it belongs.
+    fn settle(&mut self, mut place: usize) {
+        while place > 0 && self.heap[place] < self.heap[(place - 1) / 2] {
+            place = self.swap(place, (place - 1) / 2);
+        }
+        while let Some(child) = self.earlier_child(place).filter(|child| self.heap[*child] < self.heap[place])
+        {
+            place = self.swap(place, child);
+        }
+        self.places.insert(self.heap[place].key, place);
+    }
+
+    /// Of the two timers below a place, the one that fires first.
+    fn earlier_child(&self, place: usize) -> Option<usize> {
+        let first = 2 * place + 1;
+        (first..self.heap.len().min(first + 2)).min_by_key(|child| self.heap[*child])
+    }
+
+    /// Lets the timer at a place change with another, and gives its new place.
+    fn swap(&mut self, place: usize, other: usize) -> usize {
+        self.heap.swap(place, other);
+        self.places.insert(self.heap[place].key, place);
+        other
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn site(number: u16) -> SiteId {
@@ -155,5 +200,39 @@ mod tests {
         assert_eq!(timers.next().map(|deadline| deadline.at), Some(Moment::from_micros(9)));
         timers.cancel(TimerKey::Entropy);
         assert_eq!(timers.next(), None);
+    }
+
+    proptest! {
+        /// Whatever is set, set again and cancelled, timers fire as a sorted list of them would.
+        #[test]
+        fn timers_fire_in_order(steps in prop::collection::vec((0_u8..4, 1_u16..12, 0_u64..40), 1..200)) {
+            let mut timers = Timers::default();
+            let mut sorted: Vec<(u64, usize, TimerKey)> = Vec::new();
+            for (count, (step, number, at)) in steps.into_iter().enumerate() {
+                let key = TimerKey::Silence(site(number));
+                match step {
+                    0 => {
+                        timers.cancel(key);
+                        sorted.retain(|(_, _, other)| *other != key);
+                    }
+                    1 => {
+                        let due = sorted.first().copied().filter(|(due, ..)| *due <= at);
+                        sorted.retain(|timer| Some(*timer) != due);
+                        let due = due.map(|(due, _, key)| (Moment::from_micros(due), key));
+                        prop_assert_eq!(timers.take_due(Moment::from_micros(at)), due);
+                    }
+                    _ => {
+                        timers.set(key, Moment::from_micros(at));
+                        sorted.retain(|(_, _, other)| *other != key);
+                        sorted.push((at, count, key));
+                        sorted.sort_unstable();
+                    }
+                }
+                let expected = sorted.iter().map(|(due, _, key)| (Moment::from_micros(*due), *key));
+                prop_assert!(timers.iter().eq(expected));
+                prop_assert!(sorted.iter().all(|(_, _, key)| timers.runs(*key)));
+                prop_assert_eq!(timers.places.len(), sorted.len());
+            }
+        }
     }
 }
