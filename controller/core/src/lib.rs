@@ -18,6 +18,7 @@ mod invariants;
 pub mod lookup;
 pub mod output;
 pub mod random;
+pub mod ranked;
 pub mod registry;
 mod snapshot;
 pub mod switch;

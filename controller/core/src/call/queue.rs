@@ -4,13 +4,18 @@
 //! is walked in that order and each request that finds a slot at every site it needs is granted. The first one that
 //! does not is the *head*: one free slot at each of its sites is held back from everybody behind it, so that a
 //! request for many sites is not starved by those for one.
-
-use std::collections::BTreeMap;
+//!
+//! A caller is told its position when it enters, whenever it asks, and whenever it moves within the first places: a
+//! long queue must not flood the control channels with words that say no more than "not yet".
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Moment, Press, Priority, SiteId, TalkgroupId, UnitId};
 
 use crate::lookup::Lookup;
+use crate::ranked::Ranked;
+
+/// Whoever moves to or within these first places is told at once.
+pub const PLACES_FOLLOWED: u16 = 10;
 
 /// A request for a group call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,10 +82,10 @@ pub struct Waiting {
 /// The queue.
 #[derive(Debug, Default)]
 pub struct BusyQueue {
-    waiting: BTreeMap<Rank, Waiting>,
+    waiting: Ranked<Rank, Waiting>,
     by_unit: Lookup<UnitId, Rank>,
-    /// From this rank on, callers may have been told a position that is no longer true.
-    moved_from: Option<Rank>,
+    /// Somebody entered or left: callers may have been told a position that is no longer true.
+    changed: bool,
 }
 
 impl BusyQueue {
@@ -93,8 +98,8 @@ impl BusyQueue {
         let position = self.position(rank);
         let earlier = self.by_unit.insert(request.unit, rank);
         assert!(earlier.is_none(), "a unit waits once");
-        self.waiting.insert(rank, Waiting { request, told: position });
-        self.note_move(rank);
+        self.waiting.add(rank, Waiting { request, told: position });
+        self.changed = true;
         position
     }
 
@@ -102,7 +107,7 @@ impl BusyQueue {
     pub fn leave(&mut self, unit: UnitId) -> Option<Request> {
         let rank = self.by_unit.remove(&unit)?;
         let waiting = self.waiting.remove(&rank).expect("a rank that is noted is in the queue");
-        self.note_move(rank);
+        self.changed = true;
         Some(waiting.request)
     }
 
@@ -111,28 +116,29 @@ impl BusyQueue {
         self.by_unit.get(&unit).and_then(|rank| self.waiting.get(rank))
     }
 
-    /// A unit's request gets a later number: the unit pressed again for the same call.
-    pub fn renumber(&mut self, unit: UnitId, press: Press) {
-        if let Some(waiting) = self.by_unit.get(&unit).and_then(|rank| self.waiting.get_mut(rank)) {
-            waiting.request.press = press;
-        }
+    /// A unit asks how it stands, under this number from now on: its position, which counts as told from here.
+    pub fn ask(&mut self, unit: UnitId, press: Press) -> Option<u16> {
+        let rank = *self.by_unit.get(&unit)?;
+        let position = self.position(rank);
+        let waiting = self.waiting.get_mut(&rank).expect("a rank that is noted is in the queue");
+        waiting.request.press = press;
+        waiting.told = position;
+        Some(position)
     }
 
     /// The first request after a rank, or the very first.
     pub fn first_after(&self, rank: Option<Rank>) -> Option<Request> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let from = rank.map_or(Unbounded, Excluded);
-        self.waiting.range((from, Unbounded)).next().map(|(_, waiting)| waiting.request)
+        self.waiting.first_after(rank.as_ref()).map(|waiting| waiting.request)
     }
 
     /// The least urgent request.
     pub fn last(&self) -> Option<Request> {
-        self.waiting.last_key_value().map(|(_, waiting)| waiting.request)
+        self.waiting.last().map(|waiting| waiting.request)
     }
 
     /// The requests in order.
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> + '_ {
-        self.waiting.values()
+        self.waiting.iter()
     }
 
     /// How many wait.
@@ -145,17 +151,18 @@ impl BusyQueue {
         self.waiting.is_empty()
     }
 
-    /// Requests whose caller was told another position, with the true one, which counts as told from here.
+    /// Requests in the first places whose caller was told another one, with the true one, which counts as told from
+    /// here.
     pub fn moved(&mut self) -> Vec<(Request, u16)> {
-        let Some(from) = self.moved_from.take() else { return Vec::new() };
-        let mut position = self.position(from);
+        if !std::mem::take(&mut self.changed) {
+            return Vec::new();
+        }
         let mut moved = Vec::new();
-        for waiting in self.waiting.range_mut(from..).map(|(_, waiting)| waiting) {
+        for (waiting, position) in self.waiting.iter_mut().zip(1..=PLACES_FOLLOWED) {
             if waiting.told != position {
                 waiting.told = position;
                 moved.push((waiting.request, position));
             }
-            position = position.saturating_add(1);
         }
         moved
     }
@@ -167,11 +174,7 @@ impl BusyQueue {
 
     /// The position that a rank has, or would have.
     fn position(&self, rank: Rank) -> u16 {
-        u16::try_from(self.waiting.range(..rank).count() + 1).unwrap_or(u16::MAX)
-    }
-
-    fn note_move(&mut self, rank: Rank) {
-        self.moved_from = Some(self.moved_from.map_or(rank, |earlier| earlier.min(rank)));
+        u16::try_from(self.waiting.position(&rank) + 1).unwrap_or(u16::MAX)
     }
 }
 
@@ -218,5 +221,25 @@ mod tests {
             queue.moved().iter().map(|(request, position)| (request.unit.number(), *position)).collect();
         assert_eq!(moved, [(2, 1), (3, 2)]);
         assert!(queue.moved().is_empty());
+    }
+
+    #[test]
+    fn who_moves_far_behind_is_told_on_asking_or_on_coming_near() {
+        let mut queue = BusyQueue::default();
+        let last = u32::from(PLACES_FOLLOWED) + 2;
+        (1..=last).for_each(|unit| _ = queue.enter(request(unit, RequestKind::Normal, 5, u64::from(unit))));
+        queue.moved();
+        let leave = |queue: &mut BusyQueue, unit| {
+            queue.leave(UnitId::new(unit).unwrap());
+            queue.moved().iter().map(|(request, _)| request.unit.number()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            leave(&mut queue, 1),
+            (2..last).collect::<Vec<_>>(),
+            "the last is at place 11 and not told"
+        );
+        assert_eq!(queue.ask(UnitId::new(last).unwrap(), Press::new(2).unwrap()), Some(PLACES_FOLLOWED + 1));
+        assert_eq!(queue.of(UnitId::new(last).unwrap()).unwrap().request.press, Press::new(2).unwrap());
+        assert_eq!(leave(&mut queue, 2), (3..=last).collect::<Vec<_>>());
     }
 }

@@ -124,7 +124,7 @@ impl Controller {
         self.serve_lacking(out);
     }
 
-    /// Tells the callers whose place in the queue has changed.
+    /// Tells the callers whose place in the queue has changed, as far as they are followed.
     pub(crate) fn tell_positions(&mut self, out: &mut Outbox) {
         for (request, position) in self.queue.moved() {
             let Request { unit, press, site, .. } = request;
@@ -256,7 +256,8 @@ impl Controller {
         let CallRequest { unit, press, talkgroup, .. } = *message;
         match answer {
             Answer::Queued => {
-                let position = self.queue.of(unit).expect("a unit told that it waits is in the queue").told;
+                let position =
+                    self.queue.ask(unit, press).expect("a unit told that it waits is in the queue");
                 self.tell(site, Queued { unit, press, position }, out);
             }
             Answer::Granted(call, spurt) => {
@@ -276,10 +277,9 @@ impl Controller {
     /// A unit that waits has pressed again: it keeps its place under the new number.
     fn press_again(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
         let CallRequest { unit, press, .. } = *message;
-        self.queue.renumber(unit, press);
+        let position = self.queue.ask(unit, press).expect("who waits is in the queue");
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
-        let position = self.queue.of(unit).expect("who waits is in the queue").told;
         self.tell(site, Queued { unit, press, position }, out);
     }
 
