@@ -146,10 +146,10 @@ impl ScriptedCore {
                     requested: now,
                     granted: now,
                     released: None,
-                    slots: Vec::new(),
-                    spurts: Vec::new(),
+                    slots: Default::default(),
+                    spurts: Default::default(),
                 };
-                out.push(Output::Store { id: 7, item: StoreItem::CallOpened(record) });
+                out.push(Output::Store { id: 7, item: StoreItem::CallOpened(Box::new(record)) });
             }
             FromSite::InventoryRadios(_)
             | FromSite::InventoryCalls(_)

@@ -180,6 +180,19 @@ impl<const N: usize> Field for [u8; N] {
 }
 
 /// Presence as one flag octet, then the value (clause 2.2.4).
+/// What is rare and large is kept apart, so that an enum of messages stays small; on the wire it looks the same.
+impl<T: Field> Field for Box<T> {
+    const LEAST: usize = T::LEAST;
+    const MOST: usize = T::MOST;
+    const KIND: Kind = T::KIND;
+    fn put(&self, into: &mut BytesMut) {
+        T::put(self, into);
+    }
+    fn take(input: &[u8]) -> Parsed<'_, Self> {
+        T::take(input).map(|(rest, value)| (rest, Self::new(value)))
+    }
+}
+
 impl<T: Field> Field for Option<T> {
     const LEAST: usize = 1;
     const MOST: usize = 1 + T::MOST;

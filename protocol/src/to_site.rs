@@ -15,7 +15,7 @@ messages! {
         /// Everything that a site needs to work; sent after each `Hello`.
         0x01 Configure {
             /// The settings.
-            settings: SiteSettings,
+            settings: Box<SiteSettings>,
         }
         /// Nothing else was said for the heartbeat interval.
         0x02 Heartbeat {}

@@ -62,7 +62,7 @@ impl BaseStation {
             return;
         }
         match message {
-            ToSite::Configure(order) => self.configure(order.settings, out),
+            ToSite::Configure(order) => self.configure(*order.settings, out),
             // That it was heard is all that it says.
             ToSite::Heartbeat(_) => {}
             ToSite::Close(order) => self.close_link(order.cause, out),

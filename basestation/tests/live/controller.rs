@@ -135,7 +135,7 @@ impl Site {
     pub async fn greet(&mut self, switch_address: SocketAddr) -> Hello {
         let FromSite::Hello(hello) = self.next().await.unwrap() else { panic!("no greeting") };
         self.until(|message| matches!(message, FromSite::InventoryEnd(_)).then_some(())).await;
-        self.order(Configure { settings: settings(switch_address) }).await;
+        self.order(Configure { settings: settings(switch_address).into() }).await;
         hello
     }
 }

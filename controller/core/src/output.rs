@@ -1,6 +1,7 @@
 //! Everything that the core can ask of its shell.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Event;
 use trunklab_protocol::switch::ToSwitch;
@@ -43,9 +44,9 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreItem {
     /// A call was granted: its record opens here, so that a crash leaves it open rather than missing.
-    CallOpened(CallRecord),
+    CallOpened(Box<CallRecord>),
     /// The call is over: the record replaces the open one.
-    CallClosed(CallRecord),
+    CallClosed(Box<CallRecord>),
 }
 
 /// The record of one call: what it used and why it ended (clause: docs/protocol.md 11).
@@ -70,9 +71,9 @@ pub struct CallRecord {
     /// When it ended and why; `None` while it is open.
     pub released: Option<(Moment, Cause)>,
     /// Slots held: site, slot, from, until (`None` while held).
-    pub slots: Vec<HeldSlot>,
+    pub slots: SmallVec<[HeldSlot; 2]>,
     /// Talk spurts in order.
-    pub spurts: Vec<Spurt>,
+    pub spurts: SmallVec<[Spurt; 2]>,
 }
 
 /// A slot that a call held.

@@ -174,9 +174,11 @@ mod tests {
                 let near = model.range(key..).next().map_or(key, |(near, _)| *near);
                 if !adds {
                     prop_assert_eq!(ranked.remove(&near), model.remove(&near));
-                } else if !model.contains_key(&key) {
-                    ranked.add(key, count);
-                    model.insert(key, count);
+                } else {
+                    model.entry(key).or_insert_with(|| {
+                        ranked.add(key, count);
+                        count
+                    });
                 }
                 assert_agrees(&ranked, &model, key);
                 assert_chunks_are_right(&ranked);

@@ -33,10 +33,8 @@ pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), Store
     })?;
     let mut closed = Vec::with_capacity(bodies.len());
     for body in bodies {
-        let mut record: CallRecord = serde_json::from_str(&body).map_err(|error| StoreError::Damaged {
-            path: store.path.clone(),
-            table: "call_records",
-            reason: error.to_string(),
+        let mut record: Box<CallRecord> = serde_json::from_str(&body).map_err(|error| {
+            StoreError::Damaged { path: store.path.clone(), table: "call_records", reason: error.to_string() }
         })?;
         close(&mut record);
         closed.push(StoreItem::CallClosed(record));

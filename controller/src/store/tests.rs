@@ -1,3 +1,4 @@
+use smallvec::SmallVec;
 use trunklab_controller_core::config::{SystemParameters, Talkgroup};
 use trunklab_controller_core::output::{CallRecord, HeldSlot, Spurt};
 use trunklab_protocol::air_uplink::RequestKind;
@@ -18,8 +19,8 @@ fn talkgroup(number: u16, name: &str) -> Change {
     })
 }
 
-fn open_record(epoch: u32) -> CallRecord {
-    CallRecord {
+fn open_record(epoch: u32) -> Box<CallRecord> {
+    Box::new(CallRecord {
         call: CallId { node: NodeId::new(1).unwrap(), epoch: Epoch::new(epoch).unwrap(), counter: 9 },
         epoch: Epoch::new(epoch).unwrap(),
         talkgroup: TalkgroupId::new(41).unwrap(),
@@ -29,7 +30,7 @@ fn open_record(epoch: u32) -> CallRecord {
         requested: Moment::from_micros(100),
         granted: Moment::from_micros(200),
         released: None,
-        slots: vec![HeldSlot {
+        slots: SmallVec::from_iter([HeldSlot {
             site: SiteId::new(3).unwrap(),
             at: SlotAddress {
                 carrier: trunklab_protocol::CarrierNumber::new(1).unwrap(),
@@ -37,9 +38,13 @@ fn open_record(epoch: u32) -> CallRecord {
             },
             from: Moment::from_micros(200),
             until: None,
-        }],
-        spurts: vec![Spurt { unit: UnitId::new(1017).unwrap(), from: Moment::from_micros(900), until: None }],
-    }
+        }]),
+        spurts: SmallVec::from_iter([Spurt {
+            unit: UnitId::new(1017).unwrap(),
+            from: Moment::from_micros(900),
+            until: None,
+        }]),
+    })
 }
 
 fn records(store: &mut Store) -> Vec<CallRecord> {
@@ -121,16 +126,18 @@ fn a_restart_closes_the_records_that_were_open() {
     assert_eq!(records[0].released, Some((last, Cause::ControllerRestarted)));
     assert_eq!(records[0].slots[0].until, Some(last));
     assert_eq!(records[0].spurts[0].until, Some((last, Cause::ControllerRestarted)));
-    assert_eq!(records[1], open_record(2), "the new term's own record is untouched");
+    assert_eq!(records[1], *open_record(2), "the new term's own record is untouched");
 }
 
 #[test]
 fn a_closed_record_replaces_the_open_one() {
     let mut store = Store::open(&StorePlace::Memory).unwrap();
-    let closed =
-        CallRecord { released: Some((Moment::from_micros(999), Cause::HangTimeOver)), ..open_record(1) };
+    let closed = Box::new(CallRecord {
+        released: Some((Moment::from_micros(999), Cause::HangTimeOver)),
+        ..*open_record(1)
+    });
     store.keep(&[StoreItem::CallOpened(open_record(1)), StoreItem::CallClosed(closed.clone())]).unwrap();
-    assert_eq!(records(&mut store), [closed]);
+    assert_eq!(records(&mut store), [*closed]);
 }
 
 #[test]

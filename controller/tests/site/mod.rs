@@ -110,7 +110,7 @@ impl Site {
         };
         site.put(&InventoryEnd {}.into());
         site.send().await;
-        (site, settings)
+        (site, *settings)
     }
 
     /// Adds a message to what is sent next.

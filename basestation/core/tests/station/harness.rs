@@ -125,7 +125,7 @@ impl Driven {
     pub fn serving(profile: ProfileId) -> Self {
         let mut station = Self::bare(profile);
         station.input(Input::LinkUp);
-        station.order(Configure { settings: settings(profile) });
+        station.order(Configure { settings: settings(profile).into() });
         station.said.clear();
         station
     }

@@ -84,7 +84,7 @@ fn order(station: &Driven, step: &Step) -> Option<(Epoch, ToSite)> {
     let call = call(counter);
     let cause = Cause::FloorTaken;
     let message: ToSite = match order {
-        0 => Configure { settings: settings(station.profile.id) }.into(),
+        0 => Configure { settings: settings(station.profile.id).into() }.into(),
         1 => Heartbeat {}.into(),
         2 => Close { cause: Cause::Shutdown }.into(),
         3 => assertion(counter, slot, None, here).into(),

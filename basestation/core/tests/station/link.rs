@@ -112,7 +112,7 @@ fn the_same_settings_change_nothing() {
     let mut station = Driven::serving(ProfileId::Iden);
     station.order(assertion(1, at(2, 1), Some(talker(9, 11)), true));
     station.said.clear();
-    station.order(Configure { settings: settings(ProfileId::Iden) });
+    station.order(Configure { settings: settings(ProfileId::Iden).into() });
     assert_eq!(station.said, []);
 }
 
@@ -123,7 +123,7 @@ fn other_carriers_keep_the_calls_whose_slots_stay() {
     station.order(assertion(2, at(3, 1), None, false));
     let mut fewer = settings(ProfileId::Iden);
     fewer.carriers.pop();
-    station.order(Configure { settings: fewer.clone() });
+    station.order(Configure { settings: fewer.clone().into() });
     let calls: Vec<_> =
         station.core.view().slots.iter().filter_map(|slot| slot.call).map(|view| view.call).collect();
     assert_eq!(calls, [call(1)]);
@@ -159,7 +159,7 @@ fn settings_that_no_station_can_work_with_close_the_link() {
     mute.heartbeat_ms = 0;
     for bad in [far, twice, nowhere, slot, mute] {
         let mut station = Driven::serving(ProfileId::Iden);
-        station.order(Configure { settings: bad });
+        station.order(Configure { settings: bad.into() });
         assert_eq!(station.dropped(), [Cause::FieldOutOfRange]);
         let closed = Output::CloseLink { cause: Cause::FieldOutOfRange };
         assert!(station.said.iter().any(|(_, output)| *output == closed));
@@ -286,7 +286,7 @@ fn an_end_of_talk_that_the_controller_missed_is_told_again() {
     station.input(Input::LinkDown { cause: Cause::LinkSilent });
     station.send_in(slot, TalkEnd { unit: unit(9), call: call(1), spurt: spurt(11) });
     station.input(Input::LinkUp);
-    station.order(Configure { settings: settings(ProfileId::Iden) });
+    station.order(Configure { settings: settings(ProfileId::Iden).into() });
     station.told();
     station.order(assertion(1, slot, Some(talker(9, 11)), true));
     assert!(matches!(&station.told()[..], [FromSite::TalkEnd(_)]));

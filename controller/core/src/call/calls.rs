@@ -28,7 +28,7 @@ pub struct Call {
     /// The slots that it holds, in order of their sites.
     pub legs: SmallVec<[Leg; 4]>,
     /// Its record.
-    pub record: CallRecord,
+    pub record: Box<CallRecord>,
 }
 
 /// A call at one site.

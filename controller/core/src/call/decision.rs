@@ -27,16 +27,15 @@ impl Controller {
 
     /// The sites where a request needs a slot and has none: where an affiliated unit is present, the caller's
     /// included. A running call lacks the caller's site at most; other sites without any traffic slot are passed over.
-    pub(crate) fn sites_needed(&self, request: &Request) -> Sites {
+    pub(crate) fn sites_needed(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
         let talkgroup =
             self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
-        if let Some(call) = talkgroup.call.and_then(|call| self.calls.get(call)) {
-            return call.at(request.site).is_none().then_some(request.site).into_iter().collect();
-        }
-        let usable = |site: &SiteId| {
-            *site == request.site || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
-        };
-        talkgroup.presence().iter().map(|(site, _)| *site).filter(usable).collect()
+        let call = talkgroup.call.and_then(|call| self.calls.get(call));
+        let callers = request.site;
+        talkgroup.presence().iter().map(|(site, _)| *site).filter(move |site| match call {
+            Some(call) => *site == callers && call.at(callers).is_none(),
+            None => *site == callers || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty()),
+        })
     }
 
     /// Whether a site has a free slot that is not held back for somebody ahead.
@@ -47,13 +46,13 @@ impl Controller {
 
     fn has_room_everywhere(&self, request: &Request) -> bool {
         let rank = request.rank();
-        self.sites_needed(request).iter().all(|site| self.has_room(*site, rank))
+        self.sites_needed(request).all(|site| self.has_room(site, rank))
     }
 
     /// Whether the head of the queue is ahead of a rank and wants a slot at a site.
     fn is_held_back(&self, site: SiteId, rank: Rank) -> bool {
         self.queue
             .first_after(None)
-            .is_some_and(|head| head.rank() < rank && self.sites_needed(&head).contains(&site))
+            .is_some_and(|head| head.rank() < rank && self.sites_needed(&head).any(|needed| needed == site))
     }
 }

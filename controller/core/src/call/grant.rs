@@ -8,6 +8,7 @@ use trunklab_protocol::to_site::Release;
 use trunklab_protocol::{CallId, Cause, SiteId};
 
 use super::calls::{Call, Leg};
+use super::decision::Sites;
 use super::queue::Request;
 use crate::controller::Controller;
 use crate::output::{CallRecord, Outbox, StoreItem};
@@ -16,8 +17,8 @@ impl Controller {
     /// Action: a call takes one slot at every site that must carry it.
     pub(crate) fn assign_channels(&mut self, request: Request) -> CallId {
         let id = self.next_call_id();
-        let sites = self.sites_needed(&request);
-        let mut record = CallRecord {
+        let sites: Sites = self.sites_needed(&request).collect();
+        let mut record = Box::new(CallRecord {
             call: id,
             epoch: self.epoch,
             talkgroup: request.talkgroup,
@@ -27,10 +28,10 @@ impl Controller {
             requested: request.requested,
             granted: self.now,
             released: None,
-            slots: Vec::with_capacity(sites.len()),
-            spurts: Vec::new(),
-        };
-        let mut legs = SmallVec::new();
+            slots: SmallVec::with_capacity(sites.len()),
+            spurts: SmallVec::new(),
+        });
+        let mut legs = SmallVec::with_capacity(sites.len());
         for site in sites {
             let row = self.sites.get_mut(site).expect("a site that a call needs exists");
             let at =
@@ -50,7 +51,7 @@ impl Controller {
             if held.emergency { RequestKind::Emergency } else { RequestKind::Normal },
             talkgroup.config.priority,
         );
-        let mut record = CallRecord {
+        let mut record = Box::new(CallRecord {
             call: held.call,
             epoch: self.epoch,
             talkgroup: held.talkgroup,
@@ -60,9 +61,9 @@ impl Controller {
             requested: self.now,
             granted: self.now,
             released: None,
-            slots: Vec::new(),
-            spurts: Vec::new(),
-        };
+            slots: SmallVec::new(),
+            spurts: SmallVec::new(),
+        });
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let taken = row.slots.take_at(held.at, held.call, self.now);
         assert!(taken, "a reported slot was checked to be free");
@@ -115,25 +116,20 @@ impl Controller {
     /// Action: every site that carries the call is told how it stands.
     pub(crate) fn assert_call(&mut self, id: CallId, out: &mut Outbox) {
         let call = self.calls.get(id).expect("a call that is asserted runs");
-        let assertions: SmallVec<[_; 4]> =
-            call.legs.iter().map(|leg| (leg.site, call.assertion(*leg))).collect();
-        for (site, assertion) in assertions {
-            self.tell(site, assertion, out);
+        for leg in &call.legs {
+            let row = self.sites.get_mut(leg.site).expect("a leg's site exists");
+            row.tell(call.assertion(*leg), self.citing, self.now, out);
         }
     }
 
     /// Action: every slot is given back.
     pub(crate) fn release_channels(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
-        let now = self.now;
         let call = self.calls.get_mut(id).expect("a call that is released runs");
-        let legs = std::mem::take(&mut call.legs);
-        for leg in &legs {
-            call.record.slot_given_back(leg.site, now);
-        }
-        for leg in legs {
+        for leg in call.legs.drain(..) {
+            call.record.slot_given_back(leg.site, self.now);
             let row = self.sites.get_mut(leg.site).expect("a leg's site exists");
-            row.slots.give_back(leg.at, id, now);
-            self.tell(leg.site, Release { call: id, cause }, out);
+            row.slots.give_back(leg.at, id, self.now);
+            row.tell(Release { call: id, cause }, self.citing, self.now, out);
         }
         self.slots_freed = true;
     }

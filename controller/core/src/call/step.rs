@@ -3,6 +3,7 @@
 use trunklab_protocol::from_site::HeldCall;
 use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, UnitId};
 
+use super::calls::Call;
 use super::queue::Request;
 use super::table::{self, Action, Event, Next, Row, State, Trunking};
 use crate::controller::Controller;
@@ -82,7 +83,7 @@ impl Controller {
     ) {
         let call = self.calls.get(id).expect("an event is raised for a call that runs");
         let state = call.state();
-        let row = table::find(state, event, self.trunking(id))
+        let row = table::find(state, event, self.trunking(call))
             .expect("a call meets only events that it has rows for");
         if row.next != Next::Stay {
             self.stop_timer(id, state);
@@ -98,9 +99,9 @@ impl Controller {
     }
 
     /// How a call ends when its talker stops. A call whose record is full ends as one without hang time does.
-    fn trunking(&self, id: CallId) -> Trunking {
-        let full = self.calls.get(id).is_none_or(|call| call.record.is_full());
-        if full || self.hang_time(id) == Span::ZERO { Trunking::Transmission } else { Trunking::Message }
+    fn trunking(&self, call: &Call) -> Trunking {
+        let ends = call.record.is_full() || self.hang_time(call) == Span::ZERO;
+        if ends { Trunking::Transmission } else { Trunking::Message }
     }
 
     fn walk(&mut self, row: &Row, mut step: Step, out: &mut Outbox) {
@@ -118,11 +119,12 @@ impl Controller {
                 self.timers.set(TimerKey::Transmission(step.call()), due);
             }
             Next::Enter(State::Hanging) => {
+                let call = self.calls.get(step.call()).expect("a call that hangs runs");
                 let hang = match step.report {
                     Some((_, held)) => {
-                        self.hang_time(step.call()).min(Span::from_millis(u64::from(held.hang_left_ms)))
+                        self.hang_time(call).min(Span::from_millis(u64::from(held.hang_left_ms)))
                     }
-                    None => self.hang_time(step.call()),
+                    None => self.hang_time(call),
                 };
                 self.timers.set(TimerKey::Hang(step.call()), self.now + hang);
             }
@@ -158,8 +160,7 @@ impl Controller {
     }
 
     /// How long a call keeps its slots after speech: its talkgroup's time, else that of its first site's profile.
-    pub(crate) fn hang_time(&self, id: CallId) -> Span {
-        let Some(call) = self.calls.get(id) else { return Span::ZERO };
+    pub(crate) fn hang_time(&self, call: &Call) -> Span {
         let own = self.talkgroups.get(call.talkgroup).and_then(|talkgroup| talkgroup.config.hang_time_ms);
         let by_profile = || {
             let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));

@@ -8,7 +8,6 @@ use trunklab_protocol::{Cause, Clause, SiteId, Span};
 
 use super::sites::{Greeting, Inventory, Link, Stage};
 use super::visitors::Presence;
-use crate::citing::clause_of;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
 use crate::timers::TimerKey;
@@ -19,9 +18,9 @@ const HEARTBEAT_MS_MIN: u16 = 50;
 impl Controller {
     /// Sends to a site, where a link stands.
     pub(crate) fn tell(&mut self, site: SiteId, message: impl Into<ToSite>, out: &mut Outbox) {
-        let message = message.into();
-        let clause = self.citing.unwrap_or_else(|| clause_of(&message));
-        self.tell_by(clause, site, message, out);
+        if let Some(row) = self.sites.get_mut(site) {
+            row.tell(message, self.citing, self.now, out);
+        }
     }
 
     /// Sends to a site by a clause of its own, where a link stands.
@@ -32,9 +31,8 @@ impl Controller {
         message: impl Into<ToSite>,
         out: &mut Outbox,
     ) {
-        if let Some(link) = self.sites.get_mut(site).and_then(|row| row.link.as_mut()) {
-            link.said = self.now;
-            out.push(Output::ToSite { site, clause, message: message.into() });
+        if let Some(row) = self.sites.get_mut(site) {
+            row.tell(message, Some(clause), self.now, out);
         }
     }
 
@@ -80,7 +78,7 @@ impl Controller {
         let Hello { incarnation, voice_address, .. } = hello;
         let greeting = Greeting { incarnation, voice_address, uplink_key, downlink_key };
         let row = self.sites.get_mut(site).expect("a site that greets exists");
-        let settings = row.settings(&self.system, &greeting);
+        let settings = Box::new(row.settings(&self.system, &greeting));
         let link = row.link.as_mut().expect("a site that greets has a link");
         link.stage = Stage::Reporting(greeting, Inventory::default());
         let site_up = SiteUp { site, address: voice_address, uplink_key, downlink_key };

@@ -104,7 +104,7 @@ impl Controller {
     fn configure_again(&mut self, site: SiteId, out: &mut Outbox) {
         let row = self.sites.get(site).expect("a site that is configured exists");
         if let Some(settings) = row.greeting().map(|greeting| row.settings(&self.system, greeting)) {
-            self.tell(site, Configure { settings }, out);
+            self.tell(site, Configure { settings: Box::new(settings) }, out);
         }
     }
 }

@@ -7,10 +7,13 @@ use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::operator::AirCounters;
 use trunklab_protocol::proof::{Challenge, VoiceKey};
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::{Identity, Incarnation, Moment, Press, UnitId};
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{Clause, Identity, Incarnation, Moment, Press, UnitId};
 
 use crate::channels::SlotPool;
+use crate::citing::clause_of;
 use crate::config::{SiteConfig, SystemParameters};
+use crate::output::{Outbox, Output};
 
 /// A site.
 #[derive(Debug)]
@@ -106,6 +109,22 @@ impl Site {
             challenges: BTreeMap::new(),
             air: AirCounters::default(),
             memory: Memory::Fresh,
+        }
+    }
+
+    /// Sends to it, where its link stands, by the clause that is cited or else by the message's own.
+    pub fn tell(
+        &mut self,
+        message: impl Into<ToSite>,
+        citing: Option<Clause>,
+        now: Moment,
+        out: &mut Outbox,
+    ) {
+        if let Some(link) = &mut self.link {
+            let message = message.into();
+            let clause = citing.unwrap_or_else(|| clause_of(&message));
+            link.said = now;
+            out.push(Output::ToSite { site: self.config.site, clause, message });
         }
     }
 

@@ -417,7 +417,7 @@ impl Watched {
             }
             Output::Store { item: StoreItem::CallClosed(record), .. } => {
                 assert!(self.open.remove(&record.call), "call {} closed unopened", record.call);
-                self.records.push(record);
+                self.records.push(*record);
             }
             _ => {}
         }

@@ -19,7 +19,7 @@ fn settings(system: &System) -> SiteSettings {
         Output::ToSite { message: ToSite::Configure(configure), .. } => Some(configure.settings.clone()),
         _ => None,
     });
-    configure.expect("a site is configured")
+    *configure.expect("a site is configured")
 }
 
 fn site_up(system: &System) -> SiteUp {

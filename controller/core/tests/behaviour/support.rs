@@ -280,7 +280,9 @@ impl System {
             Output::ToSite { message: ToSite::Challenge(message), .. } => {
                 self.challenges.insert(message.identity, message.challenge);
             }
-            Output::Store { item: StoreItem::CallClosed(record), .. } => self.records.push(record.clone()),
+            Output::Store { item: StoreItem::CallClosed(record), .. } => {
+                self.records.push(CallRecord::clone(record))
+            }
             _ => {}
         }
     }
