@@ -1,0 +1,207 @@
+//! The network that is attacked: a controller, two base stations, two radios at each, calls that must go on.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+use trunklab::lab::radios::{Command, RadioSetup, Radios, Report};
+use trunklab_basestation::credentials::Credentials as StationCredentials;
+use trunklab_basestation::{Station, StationOptions};
+use trunklab_controller::operator::new_operator_token;
+use trunklab_controller::run::{ControllerOptions, RunningController};
+use trunklab_controller::zone::Zone;
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::air_downlink::{AccessRules, SiteService};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::{
+    CarrierNumber, Cause, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber,
+    TalkgroupId, UnitId,
+};
+use trunklab_terminal_core::handset::HandsetConfig;
+use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::output::HandsetEvent;
+
+use crate::{PATIENCE, loopback};
+
+pub fn site(number: u16) -> SiteId {
+    SiteId::new(number).unwrap()
+}
+
+fn unit(number: u32) -> UnitId {
+    UnitId::new(number).unwrap()
+}
+
+pub fn carrier(number: u16) -> CarrierNumber {
+    CarrierNumber::new(number).unwrap()
+}
+
+/// Units at site 1 in talkgroup 41, at site 2 in talkgroup 42.
+const RADIOS: [(u32, u16, i32); 4] =
+    [(1001, 41, 300), (1002, 41, 400), (2001, 42, 90_300), (2002, 42, 90_400)];
+
+fn key(number: u32) -> UnitKey {
+    UnitKey::new([u8::try_from(number % 251).unwrap(); 16])
+}
+
+fn changes() -> Vec<Change> {
+    let sites = [1, 2, 3, 4].map(|number: u16| {
+        Change::Site(SiteConfig {
+            site: site(number),
+            name: format!("Site {number}"),
+            profile: ProfileId::Iden,
+            position: Position { east_m: (i32::from(number) - 1) * 90_000, north_m: 0 },
+            power_dbm: 50,
+            carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
+            control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
+            neighbours: Vec::new(),
+            access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
+            broadcast_interval_ms: 1_000,
+            talker_silence_ms: 2_000,
+            late_entry_interval_ms: 1_000,
+        })
+    });
+    let talkgroups = [41, 42].map(|number| {
+        Change::Talkgroup(Talkgroup {
+            id: TalkgroupId::new(number).unwrap(),
+            name: format!("Talkgroup {number}"),
+            priority: Priority::new(5).unwrap(),
+            hang_time_ms: Some(300),
+        })
+    });
+    let subscribers = RADIOS.map(|(number, talkgroup, _)| {
+        Change::Subscriber(Subscriber {
+            unit: unit(number),
+            imei: None,
+            imsi: None,
+            msisdn: None,
+            fleet_member: None,
+            key: key(number),
+            talkgroups: vec![TalkgroupId::new(talkgroup).unwrap()],
+            sites: None,
+        })
+    });
+    [Change::System(SystemParameters::default())]
+        .into_iter()
+        .chain(sites)
+        .chain(talkgroups)
+        .chain(subscribers)
+        .collect()
+}
+
+pub struct Network {
+    pub zone: Zone,
+    pub controller: RunningController,
+    pub stations: Vec<Station>,
+    radios: Radios,
+    reports: mpsc::Receiver<Report>,
+}
+
+impl Network {
+    pub async fn start() -> Self {
+        let zone = Zone::ephemeral().unwrap();
+        let token = new_operator_token().unwrap();
+        let mut options = ControllerOptions::ephemeral(&zone, changes());
+        options.operator_tokens = vec![token];
+        let controller = RunningController::start(options).await.unwrap();
+        let mut stations = Vec::new();
+        for number in [1, 2] {
+            let issued = zone.site(site(number)).unwrap();
+            let credentials = StationCredentials {
+                certificate_pem: issued.certificate_pem,
+                key_pem: issued.key_pem,
+                ca_pem: issued.ca_pem,
+            };
+            let options = StationOptions {
+                controllers: vec![controller.addresses().listen.to_string()],
+                credentials,
+                air: loopback(),
+                voice: loopback(),
+                voice_public: None,
+            };
+            let station = Station::start(options).await.unwrap();
+            let mut status = station.status();
+            let wide = status
+                .wait_for(|status| status.view.name.is_some() && status.view.service == SiteService::Wide);
+            timeout(PATIENCE, wide).await.expect("the site comes into service").unwrap();
+            stations.push(station);
+        }
+        let (report, reports) = mpsc::channel(65_536);
+        let setups = RADIOS.map(|(number, talkgroup, east_m)| RadioSetup {
+            config: HandsetConfig::new(
+                unit(number),
+                Identity::Unit(unit(number)),
+                key(number),
+                TalkgroupId::new(talkgroup).unwrap(),
+                1,
+            ),
+            position: Position { east_m, north_m: 0 },
+        });
+        let ports: Vec<SocketAddr> = stations.iter().map(|station| station.air_address).collect();
+        let radios = Radios::start(&ports, setups.to_vec(), Instant::now(), report).await.unwrap();
+        let mut network = Self { zone, controller, stations, radios, reports };
+        for (number, ..) in RADIOS {
+            network.radios.command(Command::User(unit(number), Input::PowerOn)).await;
+            network.until(number, |event| matches!(event, HandsetEvent::Registered { .. })).await;
+        }
+        network
+    }
+
+    async fn until(&mut self, number: u32, wanted: impl Fn(&HandsetEvent) -> bool) {
+        self.until_report(number, |report| matches!(report, Report::Event(_, _, event) if wanted(event)))
+            .await;
+    }
+
+    async fn until_report(&mut self, number: u32, wanted: impl Fn(&Report) -> bool) {
+        let seen = async {
+            while let Some(report) = self.reports.recv().await {
+                let who = match &report {
+                    Report::Event(_, who, _) => *who,
+                    Report::Heard(heard) => heard.unit,
+                };
+                if who == unit(number) && wanted(&report) {
+                    return;
+                }
+            }
+            panic!("the radios are gone");
+        };
+        timeout(PATIENCE, seen).await.unwrap_or_else(|_| panic!("unit {number} waits in vain"));
+    }
+
+    /// A call that is granted, heard and over.
+    pub async fn call(&mut self, talker: u32, listener: u32) {
+        let user = |input| Command::User(unit(talker), input);
+        self.radios.command(user(Input::PressPtt { kind: RequestKind::Normal })).await;
+        self.radios.command(user(Input::Speech(vec![[7; 8]; 50]))).await;
+        self.until_report(listener, |report| matches!(report, Report::Heard(_))).await;
+        self.radios.command(user(Input::ReleasePtt)).await;
+        self.until(listener, |event| matches!(event, HandsetEvent::Left { .. })).await;
+    }
+
+    /// Calls at the other site until all attacks are over. How many.
+    pub async fn call_during(&mut self, attacks: Vec<JoinHandle<()>>) -> u32 {
+        let mut calls = 0;
+        for attack in attacks {
+            while calls == 0 || !attack.is_finished() {
+                self.call(2001, 2002).await;
+                calls += 1;
+            }
+            attack.await.expect("an attack found what it should not");
+        }
+        calls
+    }
+
+    /// What strangers must not change: who is registered where, and which calls stand.
+    pub async fn state(&self) -> String {
+        let snapshot = self.controller.snapshot().await.unwrap();
+        let sites: Vec<_> =
+            snapshot.sites.iter().map(|view| (view.site, view.in_service, view.radios)).collect();
+        format!("{sites:?} {:?} {:?}", snapshot.calls, snapshot.queue)
+    }
+
+    pub fn dropped_at(&self, station: usize) -> BTreeMap<Cause, u64> {
+        self.stations[station].status().borrow().dropped.clone()
+    }
+}
