@@ -1,21 +1,18 @@
 //! What a listener hears is what the talker said: from speech through codec2, slots, RTP, the switch and slots again.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "two_sites/mod.rs"]
+mod two_sites;
+
 use trunklab::lab::live::{Live, News};
-use trunklab::lab::plan::{Plan, RadioPlan};
 use trunklab::lab::script::{Deed, Script};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::{Heard, World};
 use trunklab::speech::{Recorder, envelope, synth, vocoder};
-use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
-use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{
-    CarrierNumber, Identity, Moment, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span,
-    TalkgroupId, UnitId,
-};
+use trunklab_protocol::{Moment, ProfileId, Span};
 use trunklab_terminal_core::input::Input;
+use two_sites::{plan, unit};
 
 /// Talks at site 2.
 const TALKER: u32 = 1001;
@@ -31,71 +28,12 @@ const SENTENCE_S: f64 = 6.0;
 /// Frames that begin and end a sentence may be lost to set-up and release; the rest may not.
 const EDGE_FRAMES: u32 = 12;
 
-fn unit(number: u32) -> UnitId {
-    UnitId::new(number).unwrap()
-}
-
-fn key(number: u32) -> UnitKey {
-    UnitKey::new([u8::try_from(number % 251).unwrap(); 16])
-}
-
-/// Two sites out of each other's reach, one talkgroup, a talker and two listeners.
-fn plan(profile: ProfileId) -> Plan {
-    let carrier = |number| CarrierNumber::new(number).unwrap();
-    let talkgroup = TalkgroupId::new(41).unwrap();
-    let site = |number: u16, east_m| SiteConfig {
-        site: SiteId::new(number).unwrap(),
-        name: format!("Site {number}"),
-        profile,
-        position: Position { east_m, north_m: 0 },
-        power_dbm: 50,
-        carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
-        control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
-        neighbours: Vec::new(),
-        access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
-        broadcast_interval_ms: 1_000,
-        talker_silence_ms: 2_000,
-        late_entry_interval_ms: 1_000,
-    };
-    let units = [TALKER, FAR, NEAR];
-    Plan {
-        system: SystemParameters::default(),
-        sites: vec![site(1, 0), site(2, 20_000)],
-        talkgroups: vec![Talkgroup {
-            id: talkgroup,
-            name: "Dispatch".to_owned(),
-            priority: Priority::new(5).unwrap(),
-            hang_time_ms: None,
-        }],
-        subscribers: units
-            .iter()
-            .map(|number| Subscriber {
-                unit: unit(*number),
-                imei: None,
-                imsi: None,
-                msisdn: None,
-                fleet_member: None,
-                key: key(*number),
-                talkgroups: vec![talkgroup],
-                sites: None,
-            })
-            .collect(),
-        radios: units
-            .iter()
-            .map(|number| RadioPlan {
-                unit: unit(*number),
-                identity: Identity::Unit(unit(*number)),
-                key: key(*number),
-                talkgroup,
-                position: Position { east_m: if *number == FAR { 500 } else { 20_500 }, north_m: 0 },
-            })
-            .collect(),
-    }
-}
+/// The units, and at which site.
+const UNITS: [(u32, u16); 3] = [(TALKER, 2), (FAR, 1), (NEAR, 2)];
 
 /// Everything that was heard while the talker said the sentence.
 fn say(profile: ProfileId, sentence: &[i16], also: Option<Deed>) -> Vec<Heard> {
-    let mut world = World::new(plan(profile), Weather::CALM, 7);
+    let mut world = World::new(plan(profile, &UNITS), Weather::CALM, 7);
     for number in [TALKER, FAR, NEAR] {
         world.user(unit(number), Input::PowerOn);
     }
@@ -141,7 +79,7 @@ async fn say_live(profile: ProfileId, sentence: Vec<i16>) -> Vec<Heard> {
         (PRESS, Deed::User(unit(TALKER), Input::Speech(vocoder::encode(&sentence)))),
         (PRESS + Span::from_secs(8), Deed::User(unit(TALKER), Input::ReleasePtt)),
     ]);
-    let mut live = Live::start(plan(profile), 7).await.unwrap();
+    let mut live = Live::start(plan(profile, &UNITS), 7).await.unwrap();
     let mut heard = Vec::new();
     let until = PRESS + Span::from_secs(10);
     live.play(&Script::new(deeds), until, |_, _, news| {

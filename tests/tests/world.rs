@@ -1,84 +1,20 @@
 //! The virtual world joins the real cores: what a press does from the button to the loudspeaker.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "two_sites/mod.rs"]
+mod two_sites;
+
 use trunklab::lab::observed::Sight;
-use trunklab::lab::plan::{Plan, RadioPlan};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::World;
-use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
-use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{
-    CarrierNumber, Identity, Moment, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span,
-    TalkgroupId, UnitId,
-};
+use trunklab_protocol::{Moment, ProfileId, Span, UnitId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
+use two_sites::{plan, unit};
 
-fn unit(number: u32) -> UnitId {
-    UnitId::new(number).unwrap()
-}
-
-fn key(number: u32) -> UnitKey {
-    UnitKey::new([u8::try_from(number % 251).unwrap(); 16])
-}
-
-fn talkgroup(number: u16) -> TalkgroupId {
-    TalkgroupId::new(number).unwrap()
-}
-
-fn plan(profile: ProfileId) -> Plan {
-    let carrier = |number| CarrierNumber::new(number).unwrap();
-    let site = |number: u16, east_m| SiteConfig {
-        site: SiteId::new(number).unwrap(),
-        name: format!("Site {number}"),
-        profile,
-        position: Position { east_m, north_m: 0 },
-        power_dbm: 50,
-        carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
-        control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
-        neighbours: Vec::new(),
-        access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
-        broadcast_interval_ms: 1_000,
-        talker_silence_ms: 2_000,
-        late_entry_interval_ms: 1_000,
-    };
-    let units: Vec<u32> = (1001..=1006).collect();
-    Plan {
-        system: SystemParameters::default(),
-        sites: vec![site(1, 0), site(2, 20_000)],
-        talkgroups: vec![Talkgroup {
-            id: talkgroup(41),
-            name: "Dispatch".to_owned(),
-            priority: Priority::new(5).unwrap(),
-            hang_time_ms: None,
-        }],
-        subscribers: units
-            .iter()
-            .map(|number| Subscriber {
-                unit: unit(*number),
-                imei: None,
-                imsi: None,
-                msisdn: None,
-                fleet_member: None,
-                key: key(*number),
-                talkgroups: vec![talkgroup(41)],
-                sites: None,
-            })
-            .collect(),
-        radios: units
-            .iter()
-            .map(|number| RadioPlan {
-                unit: unit(*number),
-                identity: Identity::Unit(unit(*number)),
-                key: key(*number),
-                talkgroup: talkgroup(41),
-                position: Position { east_m: if number % 2 == 0 { 500 } else { 20_500 }, north_m: 0 },
-            })
-            .collect(),
-    }
-}
+/// Units, and at which site.
+const UNITS: [(u32, u16); 6] = [(1001, 2), (1002, 1), (1003, 2), (1004, 1), (1005, 2), (1006, 1)];
 
 fn seconds(seconds: u64) -> Moment {
     Moment::ORIGIN + Span::from_secs(seconds)
@@ -87,7 +23,7 @@ fn seconds(seconds: u64) -> Moment {
 #[test]
 fn a_talker_is_heard_at_both_sites_with_every_profile() {
     for profile in ProfileId::ALL {
-        let mut world = World::new(plan(*profile), Weather::CALM, 7);
+        let mut world = World::new(plan(*profile, &UNITS), Weather::CALM, 7);
         for radio in world_units() {
             world.user(radio, Input::PowerOn);
         }
@@ -123,5 +59,5 @@ fn a_talker_is_heard_at_both_sites_with_every_profile() {
 }
 
 fn world_units() -> impl Iterator<Item = UnitId> {
-    (1001..=1006).map(unit)
+    UNITS.iter().map(|(number, _)| unit(*number))
 }

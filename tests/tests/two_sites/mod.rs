@@ -1,0 +1,84 @@
+//! A plan that several tests build on: two sites, one talkgroup, radios at either.
+//!
+//! It is here and not in the library of this package because that knows nothing of the lab: `cargo verify` is built from
+//! it and must be quick to start.
+
+use trunklab::lab::plan::{Plan, RadioPlan};
+use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::proof::UnitKey;
+use trunklab_protocol::{
+    CarrierNumber, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId,
+    UnitId,
+};
+
+/// Metres between the sites: each radio hears its own better.
+const APART_M: i32 = 20_000;
+
+pub fn unit(number: u32) -> UnitId {
+    UnitId::new(number).unwrap()
+}
+
+/// All units in talkgroup 41, each half a kilometre from its site: 1 or 2.
+pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
+    let talkgroup = TalkgroupId::new(41).unwrap();
+    Plan {
+        system: SystemParameters::default(),
+        sites: vec![site(profile, 1), site(profile, 2)],
+        talkgroups: vec![Talkgroup {
+            id: talkgroup,
+            name: "Dispatch".to_owned(),
+            priority: Priority::new(5).unwrap(),
+            hang_time_ms: None,
+        }],
+        subscribers: units
+            .iter()
+            .map(|(number, _)| Subscriber {
+                unit: unit(*number),
+                imei: None,
+                imsi: None,
+                msisdn: None,
+                fleet_member: None,
+                key: key(*number),
+                talkgroups: vec![talkgroup],
+                sites: None,
+            })
+            .collect(),
+        radios: units
+            .iter()
+            .map(|(number, site)| RadioPlan {
+                unit: unit(*number),
+                identity: Identity::Unit(unit(*number)),
+                key: key(*number),
+                talkgroup,
+                position: Position { east_m: east_m(*site) + 500, north_m: 0 },
+            })
+            .collect(),
+    }
+}
+
+fn site(profile: ProfileId, number: u16) -> SiteConfig {
+    let carrier = |number| CarrierNumber::new(number).unwrap();
+    SiteConfig {
+        site: SiteId::new(number).unwrap(),
+        name: format!("Site {number}"),
+        profile,
+        position: Position { east_m: east_m(number), north_m: 0 },
+        power_dbm: 50,
+        carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
+        control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
+        neighbours: Vec::new(),
+        access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
+        broadcast_interval_ms: 1_000,
+        talker_silence_ms: 2_000,
+        late_entry_interval_ms: 1_000,
+    }
+}
+
+fn east_m(site: u16) -> i32 {
+    (i32::from(site) - 1) * APART_M
+}
+
+fn key(number: u32) -> UnitKey {
+    UnitKey::new([u8::try_from(number % 251).unwrap(); 16])
+}
