@@ -62,8 +62,14 @@ impl Class {
     ];
 }
 
-/// Frames that are kept for a replay.
+/// Frames that are kept, to be said again.
 const KEPT_MAX: usize = 64;
+
+/// One frame in so many is a new message: to make one costs far more than to number an earlier one anew.
+const NEW_IN: u64 = 32;
+
+/// The longest frame that is really sent: a little longer than any may be. What it claims may be more.
+const SENT_LEN_MAX: usize = 20_000;
 
 /// Where the parts of a frame's header begin (clause 2.1.1).
 const VERSION_AT: usize = 2;
@@ -79,31 +85,31 @@ pub struct Hostile {
     shapes: Vec<Shape>,
     source: Seeded,
     kept: VecDeque<BytesMut>,
+    /// Of other families.
+    foreign: VecDeque<BytesMut>,
 }
 
 impl Hostile {
     /// The same seed makes the same frames.
     pub fn new(family: Family, seed: u64) -> Self {
-        Self { family, shapes: shapes(family), source: Seeded(seed), kept: VecDeque::new() }
+        Self {
+            family,
+            shapes: shapes(family),
+            source: Seeded(seed),
+            kept: VecDeque::new(),
+            foreign: VecDeque::new(),
+        }
     }
 
     /// A good frame with any message of the family, as an honest peer would send it.
     pub fn good(&mut self, epoch: Epoch, sequence: u32) -> BytesMut {
-        // A new message costs far more than a new header: most frames say again what an earlier one said.
-        let fresh = self.kept.len() < KEPT_MAX || self.source.chance(8);
-        let frame = if fresh {
-            let shape = *self.source.pick(&self.shapes);
-            message(shape, &mut self.source).frame(epoch, sequence)
-        } else {
-            let mut frame = self.kept.pop_front().expect("as many as KEPT_MAX are kept");
-            frame[EPOCH_AT..SEQUENCE_AT].copy_from_slice(&epoch.number().to_be_bytes());
-            frame[SEQUENCE_AT..HEADER_LEN].copy_from_slice(&sequence.to_be_bytes());
-            frame.truncate(frame.len() - CHECKSUM_LEN);
-            sealed(frame)
+        let frame = match again(&mut self.kept, &mut self.source) {
+            Some(frame) => renumbered(frame, epoch, sequence),
+            None => {
+                let shape = *self.source.pick(&self.shapes);
+                message(shape, &mut self.source).frame(epoch, sequence)
+            }
         };
-        if self.kept.len() == KEPT_MAX {
-            self.kept.pop_front();
-        }
         self.kept.push_back(frame.clone());
         frame
     }
@@ -156,7 +162,7 @@ impl Hostile {
         let length = least + usize::try_from(self.source.draw((65_536 - least) as u64)).expect("a length");
         let mut frame = self.good(epoch, sequence);
         if self.source.chance(2) {
-            frame.resize((2 + length).min(60_000), 0xA5);
+            frame.resize((2 + length).min(SENT_LEN_MAX), 0xA5);
         }
         frame[..2].copy_from_slice(&u16::try_from(length).expect("below 65,536").to_be_bytes());
         frame
@@ -173,7 +179,12 @@ impl Hostile {
             };
             return resealed(self.good(epoch, sequence), FAMILY_AT, family);
         }
-        any_message(other, &mut self.source).frame(epoch, sequence)
+        let frame = match again(&mut self.foreign, &mut self.source) {
+            Some(frame) => renumbered(frame, epoch, sequence),
+            None => any_message(other, &mut self.source).frame(epoch, sequence),
+        };
+        self.foreign.push_back(frame.clone());
+        frame
     }
 
     fn bad_payload(&mut self, good: &[u8]) -> BytesMut {
@@ -328,6 +339,23 @@ fn flipped(mut good: BytesMut, source: &mut Seeded) -> BytesMut {
         good[bit / 8] ^= 1 << (bit % 8);
     }
     good
+}
+
+/// The oldest of the kept frames, to be said again and kept anew; `None` when a new one is due.
+fn again(kept: &mut VecDeque<BytesMut>, source: &mut Seeded) -> Option<BytesMut> {
+    if kept.len() < KEPT_MAX {
+        return None;
+    }
+    let oldest = kept.pop_front();
+    oldest.filter(|_| !source.chance(NEW_IN))
+}
+
+/// The frame with another epoch and sequence, and its checksum made right again.
+fn renumbered(mut frame: BytesMut, epoch: Epoch, sequence: u32) -> BytesMut {
+    frame[EPOCH_AT..SEQUENCE_AT].copy_from_slice(&epoch.number().to_be_bytes());
+    frame[SEQUENCE_AT..HEADER_LEN].copy_from_slice(&sequence.to_be_bytes());
+    frame.truncate(frame.len() - CHECKSUM_LEN);
+    sealed(frame)
 }
 
 /// The frame with one octet changed and its checksum made right again.

@@ -15,17 +15,22 @@ use trunklab_tests::hostile::{Class, Hostile};
 use crate::network::carrier;
 use crate::{PATIENCE, loopback};
 
-/// Frames at an air port. After each handful the port is asked something that it answers, so that none is lost in the
-/// system's own buffers.
-pub async fn air_frames(air: SocketAddr, with_cookie: bool, count: u64) {
-    let mut hostile = Hostile::new(Family::AirUplink, 503);
+/// Frames before the port is asked something that it answers, so that none is lost in the system's own buffers.
+const BATCH: u64 = 50;
+
+/// An answer that has not come by then was lost, or its question.
+const ANSWER_PATIENCE: Duration = Duration::from_millis(100);
+
+/// Frames at an air port, from one socket.
+pub async fn air_frames(air: SocketAddr, with_cookie: bool, seed: u64, count: u64) {
+    let mut hostile = Hostile::new(Family::AirUplink, seed);
     let epoch = Epoch::new(1).unwrap();
     let socket = UdpSocket::bind(loopback()).await.unwrap();
     socket.connect(air).await.unwrap();
     let mut cookie = 0;
-    for batch in 0..count.div_ceil(50) {
-        for number in 0..50 {
-            let sequence = u32::try_from(batch * 50 + number).unwrap();
+    for batch in 0..count.div_ceil(BATCH) {
+        for number in 0..BATCH {
+            let sequence = u32::try_from(batch * BATCH + number).unwrap();
             let (_, octets) = if number % 2 == 0 && with_cookie {
                 (Class::BadPayload, hostile.frame(Class::BadPayload, epoch, sequence))
             } else {
@@ -49,7 +54,7 @@ async fn answered(socket: &UdpSocket, mut cookie: u64, with_cookie: bool) -> u64
                 listen.put_payload(payload);
             });
             socket.send(&frame).await.unwrap();
-            while let Ok(Ok(length)) = timeout(Duration::from_millis(300), socket.recv(&mut octets)).await {
+            while let Ok(Ok(length)) = timeout(ANSWER_PATIENCE, socket.recv(&mut octets)).await {
                 let frame = Frame::decode_datagram(&octets[..length]).unwrap();
                 match AirDownlink::decode(frame.message, &frame.payload).unwrap() {
                     AirDownlink::Cookie(given) if with_cookie && given.cookie != cookie => {

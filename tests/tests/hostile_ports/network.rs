@@ -1,6 +1,6 @@
 //! The network that is attacked: a controller, two base stations, two radios at each, calls that must go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use tokio::sync::mpsc;
@@ -38,6 +38,12 @@ pub fn carrier(number: u16) -> CarrierNumber {
     CarrierNumber::new(number).unwrap()
 }
 
+/// How often a radio asks for a call.
+const ASKED_MAX: u32 = 10;
+
+/// Reports that are kept for a failure's message.
+const PASSED_MAX: usize = 40;
+
 /// Units at site 1 in talkgroup 41, at site 2 in talkgroup 42.
 const RADIOS: [(u32, u16, i32); 4] =
     [(1001, 41, 300), (1002, 41, 400), (2001, 42, 90_300), (2002, 42, 90_400)];
@@ -47,7 +53,7 @@ fn key(number: u32) -> UnitKey {
 }
 
 fn changes() -> Vec<Change> {
-    let sites = [1, 2, 3, 4].map(|number: u16| {
+    let sites = [1, 2, 3, 4, 5, 6].map(|number: u16| {
         Change::Site(SiteConfig {
             site: site(number),
             name: format!("Site {number}"),
@@ -97,6 +103,8 @@ pub struct Network {
     pub stations: Vec<Station>,
     radios: Radios,
     reports: mpsc::Receiver<Report>,
+    /// How often a radio had to ask for a call again.
+    pub asked_again: u32,
 }
 
 impl Network {
@@ -141,43 +149,78 @@ impl Network {
         });
         let ports: Vec<SocketAddr> = stations.iter().map(|station| station.air_address).collect();
         let radios = Radios::start(&ports, setups.to_vec(), Instant::now(), report).await.unwrap();
-        let mut network = Self { zone, controller, stations, radios, reports };
+        let mut network = Self { zone, controller, stations, radios, reports, asked_again: 0 };
         for (number, ..) in RADIOS {
-            network.radios.command(Command::User(unit(number), Input::PowerOn)).await;
-            network.until(number, |event| matches!(event, HandsetEvent::Registered { .. })).await;
+            network.user(number, Input::PowerOn).await;
+            network.until_event(number, |event| matches!(event, HandsetEvent::Registered { .. })).await;
         }
         network
     }
 
-    async fn until(&mut self, number: u32, wanted: impl Fn(&HandsetEvent) -> bool) {
-        self.until_report(number, |report| matches!(report, Report::Event(_, _, event) if wanted(event)))
-            .await;
-    }
-
-    async fn until_report(&mut self, number: u32, wanted: impl Fn(&Report) -> bool) {
+    /// What `wanted` makes of the first report of which it makes something.
+    pub async fn until<T>(&mut self, what: &str, mut wanted: impl FnMut(&Report) -> Option<T>) -> T {
+        let mut passed = VecDeque::new();
         let seen = async {
             while let Some(report) = self.reports.recv().await {
-                let who = match &report {
-                    Report::Event(_, who, _) => *who,
-                    Report::Heard(heard) => heard.unit,
-                };
-                if who == unit(number) && wanted(&report) {
-                    return;
+                if let Some(found) = wanted(&report) {
+                    return found;
+                }
+                passed.push_back(report);
+                if passed.len() > PASSED_MAX {
+                    passed.pop_front();
                 }
             }
             panic!("the radios are gone");
         };
-        timeout(PATIENCE, seen).await.unwrap_or_else(|_| panic!("unit {number} waits in vain"));
+        match timeout(PATIENCE, seen).await {
+            Ok(found) => found,
+            Err(_) => panic!("{what}: in vain; what came instead: {passed:#?}"),
+        }
     }
 
-    /// A call that is granted, heard and over.
+    pub async fn user(&self, number: u32, input: Input) {
+        self.radios.command(Command::User(unit(number), input)).await;
+    }
+
+    /// A call that is granted, heard and over. Whoever gets no answer asks again, as a person would: bursts are judged
+    /// by the clock, and a machine that is busy elsewhere makes them late.
     pub async fn call(&mut self, talker: u32, listener: u32) {
-        let user = |input| Command::User(unit(talker), input);
-        self.radios.command(user(Input::PressPtt { kind: RequestKind::Normal })).await;
-        self.radios.command(user(Input::Speech(vec![[7; 8]; 50]))).await;
-        self.until_report(listener, |report| matches!(report, Report::Heard(_))).await;
-        self.radios.command(user(Input::ReleasePtt)).await;
-        self.until(listener, |event| matches!(event, HandsetEvent::Left { .. })).await;
+        for _ in 0..ASKED_MAX {
+            if self.calls(talker, listener).await {
+                return;
+            }
+            self.asked_again += 1;
+        }
+        panic!("unit {talker} asked {ASKED_MAX} times for a call");
+    }
+
+    async fn calls(&mut self, talker: u32, listener: u32) -> bool {
+        self.user(talker, Input::PressPtt { kind: RequestKind::Normal }).await;
+        self.user(talker, Input::Speech(vec![[7; 8]; 50])).await;
+        let heard = self
+            .until(&format!("unit {talker} calls unit {listener}"), |report| match report {
+                Report::Heard(heard) => (heard.unit == unit(listener)).then_some(true),
+                Report::Event(_, who, event) => {
+                    let gives_up =
+                        matches!(event, HandsetEvent::Refused { .. } | HandsetEvent::TalkEnded { .. });
+                    (*who == unit(talker) && gives_up).then_some(false)
+                }
+            })
+            .await;
+        self.user(talker, Input::ReleasePtt).await;
+        if heard {
+            let left = |event: &HandsetEvent| matches!(event, HandsetEvent::Left { .. });
+            self.until_event(listener, left).await;
+        }
+        heard
+    }
+
+    pub async fn until_event(&mut self, number: u32, wanted: impl Fn(&HandsetEvent) -> bool) {
+        self.until(&format!("unit {number} waits"), |report| match report {
+            Report::Event(_, who, event) => (*who == unit(number) && wanted(event)).then_some(()),
+            Report::Heard(_) => None,
+        })
+        .await;
     }
 
     /// Calls at the other site until all attacks are over. How many.
@@ -203,5 +246,13 @@ impl Network {
 
     pub fn dropped_at(&self, station: usize) -> BTreeMap<Cause, u64> {
         self.stations[station].status().borrow().dropped.clone()
+    }
+
+    /// Ends it in order.
+    pub async fn stop(self) {
+        for station in self.stations {
+            station.stop().await;
+        }
+        self.controller.stop().await.unwrap();
     }
 }

@@ -12,8 +12,8 @@ use crate::PATIENCE;
 use crate::tls::{tls, until_closed};
 
 /// Octets without sense, requests without a token or with a wrong one, and bodies that are far too long.
-pub async fn operators(operator: SocketAddr, ca: String, count: u64) {
-    let mut hostile = Hostile::new(Family::FromSite, 504);
+pub async fn operators(operator: SocketAddr, ca: String, seed: u64, count: u64) {
+    let mut hostile = Hostile::new(Family::FromSite, seed);
     for number in 0..count {
         let noise = hostile.frame(Class::Random, Epoch::new(1).unwrap(), 0);
         let request: Vec<u8> = match number % 4 {

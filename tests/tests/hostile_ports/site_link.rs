@@ -21,9 +21,12 @@ use crate::tls::{tls, until_closed};
 /// Frames that a stranger sends on one connection.
 pub const STRANGERS_FRAMES: u32 = 50;
 
+/// Frames that a hostile peer sends on one link before the last.
+const LINK_FRAMES: u32 = 400;
+
 /// Connections without a certificate, with one of another zone, and without TLS at all.
-pub async fn strangers_at_links(listen: SocketAddr, ca: String, foreign: Credentials, count: u64) {
-    let mut hostile = Hostile::new(Family::FromSite, 501);
+pub async fn strangers_at_links(listen: SocketAddr, ca: String, foreign: Credentials, seed: u64, count: u64) {
+    let mut hostile = Hostile::new(Family::FromSite, seed);
     for number in 0..count {
         let mut octets = BytesMut::new();
         for sequence in 0..STRANGERS_FRAMES {
@@ -64,8 +67,8 @@ fn hello() -> FromSite {
 }
 
 /// A peer whose frames are whole until the last of each link: nonsense that is well-formed, then any hostile frame.
-pub async fn frames_on_links(listen: SocketAddr, ca: String, peer: Credentials, count: u64) {
-    let mut hostile = Hostile::new(Family::FromSite, 502);
+pub async fn frames_on_links(listen: SocketAddr, ca: String, peer: Credentials, seed: u64, count: u64) {
+    let mut hostile = Hostile::new(Family::FromSite, seed);
     let epoch = Epoch::new(1).unwrap();
     let mut sent = 0;
     while sent < count {
@@ -75,7 +78,7 @@ pub async fn frames_on_links(listen: SocketAddr, ca: String, peer: Credentials, 
         let mut octets = from_site(&hello(), 0);
         octets.extend_from_slice(&from_site(&InventoryEnd {}.into(), 1));
         let mut sequence = 2;
-        for number in 0..200 {
+        for number in 0..LINK_FRAMES {
             let frame = if number % 2 == 0 {
                 hostile.frame(Class::UnknownMessage, epoch, sequence)
             } else {
@@ -111,24 +114,24 @@ pub async fn hold_link(listen: SocketAddr, ca: &str, peer: &Credentials) -> (Voi
     };
     let held = tokio::spawn(async move {
         let (mut reading, mut writing) = tokio::io::split(stream);
-        let drained = tokio::spawn(async move { until_closed_at_last(&mut reading).await });
-        for sequence in 2.. {
-            let health = Health {
-                control_words: 0,
-                control_words_busy: 0,
-                bursts: 0,
-                collisions: 0,
-                late: 0,
-                dropped: 0,
-            };
-            if writing.write_all(&from_site(&health.into(), sequence)).await.is_err() {
-                break;
-            }
-            sleep(Duration::from_millis(500)).await;
+        tokio::select! {
+            () = until_closed_at_last(&mut reading) => {}
+            () = beat(&mut writing) => {}
         }
-        drained.abort();
     });
     (uplink_key, held)
+}
+
+/// Heartbeats, until they cannot be written any more.
+async fn beat(writing: &mut (impl AsyncWriteExt + Unpin)) {
+    for sequence in 2.. {
+        let health =
+            Health { control_words: 0, control_words_busy: 0, bursts: 0, collisions: 0, late: 0, dropped: 0 };
+        if writing.write_all(&from_site(&health.into(), sequence)).await.is_err() {
+            return;
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
 }
 
 async fn until_closed_at_last(stream: &mut (impl AsyncReadExt + Unpin)) {

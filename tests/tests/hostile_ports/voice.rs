@@ -18,7 +18,7 @@ pub async fn voice_packets(voice: SocketAddr, key: VoiceKey, seed: u64, count: u
     for number in 0..count {
         socket.send_to(&hostile.any().1, voice).await.unwrap();
         if number % 50 == 49 {
-            sleep(Duration::from_millis(5)).await;
+            sleep(Duration::from_millis(1)).await;
         }
     }
 }
