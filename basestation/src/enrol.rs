@@ -3,6 +3,7 @@
 //! The station has no certificate authority yet, but the token names one by its fingerprint: the server's chain must
 //! hold that very certificate, and the server's own must be signed by it for the controller's name.
 
+use std::error::Error;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,12 +42,25 @@ pub enum EnrolError {
     /// The directory cannot take credentials.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// No answer, or not from the authority of the token.
-    #[error("no answer from the controller at {controller}: {reason}")]
+    /// Nobody answered.
+    #[error(
+        "no answer from the controller at {controller} ({reason}): start it, or name its operator port with --controller"
+    )]
     NoAnswer {
         /// The address that was tried.
         controller: String,
-        /// Why, with the innermost reason last.
+        /// The innermost reason.
+        reason: String,
+    },
+    /// Whoever answered did not prove to be the controller whose zone made the token; it was shown nothing.
+    #[error(
+        "what answers at {controller} is no controller of the token's zone ({reason}): name one with --controller, or \
+         get a token for this one's zone from `controller ca token`"
+    )]
+    NotTheZone {
+        /// The address that was tried.
+        controller: String,
+        /// What is wrong with its certificate.
         reason: String,
     },
     /// The controller refused.
@@ -89,9 +103,12 @@ async fn ask(
     authority: [u8; 32],
     request: &EnrolmentRequest,
 ) -> Result<EnrolmentAnswer, EnrolError> {
-    let no_answer = |error: reqwest::Error| EnrolError::NoAnswer {
-        controller: controller.to_owned(),
-        reason: innermost(&error.without_url()),
+    let no_answer = |error: reqwest::Error| {
+        let controller = controller.to_owned();
+        match innermost(&error.without_url()) {
+            Innermost::Certificate(reason) => EnrolError::NotTheZone { controller, reason },
+            Innermost::Other(reason) => EnrolError::NoAnswer { controller, reason },
+        }
     };
     let tls = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13])
@@ -124,13 +141,35 @@ async fn ask(
     })
 }
 
-/// What really went wrong stands at the end of the chain.
-fn innermost(error: &dyn std::error::Error) -> String {
+/// What really went wrong: it stands at the end of the chain.
+enum Innermost {
+    Certificate(String),
+    Other(String),
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> Innermost {
     let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
+    while let Some(beneath) = beneath(innermost) {
+        innermost = beneath;
+        if let Some(TlsError::InvalidCertificate(error)) = innermost.downcast_ref() {
+            let of_other_zone =
+                matches!(error, CertificateError::UnknownIssuer | CertificateError::BadSignature);
+            return Innermost::Certificate(if of_other_zone {
+                "its certificate is of another zone".to_owned()
+            } else {
+                error.to_string()
+            });
+        }
     }
-    innermost.to_string()
+    Innermost::Other(innermost.to_string())
+}
+
+/// The error that another one wraps. `io::Error` hides what it holds from `source`, so it is asked for it.
+fn beneath<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(held) => Some(held),
+        None => error.source(),
+    }
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {

@@ -10,6 +10,7 @@ mod codec;
 mod cookie;
 mod link;
 mod ports;
+mod refusal;
 mod run;
 mod status;
 mod tls;
@@ -20,5 +21,6 @@ pub mod enrol;
 
 pub use credentials::{Credentials, CredentialsError};
 pub use enrol::{EnrolError, enrol};
+pub use refusal::{Refusal, Refused};
 pub use run::{StartError, Station, StationOptions};
 pub use status::{InterfaceOctets, StationStatus};

@@ -1,5 +1,7 @@
 //! Keeps a link to one of the controllers: connects, carries messages both ways, connects again.
 
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,17 +16,21 @@ use tokio_rustls::TlsConnector;
 use tokio_util::codec::{FramedRead, FramedWrite};
 use trunklab_protocol::enrolment::CONTROLLER_NAME;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::to_site::{Close, ToSite};
 use trunklab_protocol::{Cause, Epoch};
 
 use crate::codec::{LinkError, SiteCodec};
 use crate::counters::Counters;
+use crate::refusal::{self, Refusal, Refused};
 
 /// Messages that may wait for a slow link: the inventory of the largest site, twice.
 const WAITING_MAX: usize = 1_024;
 
 /// TCP and TLS together may take this long.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How long a connection that takes nothing any more is listened to for the reason.
+const LAST_WORDS_MAX: Duration = Duration::from_millis(500);
 
 const PAUSE_MS_MIN: u64 = 200;
 const PAUSE_MS_MAX: u64 = 5_000;
@@ -54,6 +60,18 @@ pub enum LinkEvent {
         /// Why.
         cause: Cause,
     },
+    /// There will never be one: this is the last event.
+    Refused(Refused),
+}
+
+/// What was heard on a connection, and what is to be learnt from it.
+#[derive(Debug, Default)]
+struct Heard {
+    /// Whether the controller said anything but that it closes the link.
+    served: bool,
+    /// The cause in its `Close`.
+    told: Option<Cause>,
+    refusal: Option<Refusal>,
 }
 
 /// The one who keeps the link.
@@ -69,24 +87,25 @@ pub struct LinkKeeper {
 }
 
 impl LinkKeeper {
-    /// Goes on until the run loop is gone.
+    /// Goes on until the run loop is gone, or until every controller has refused the station for good and none has
+    /// ever taken it in. Once it has served, it serves on: a controller that stands wrongly for a while ends nothing.
     pub async fn keep(self) {
         let mut failures = 0;
-        for controller in self.controllers.iter().cycle() {
-            match timeout(CONNECT_TIME_MAX, self.connect(controller)).await {
-                Ok(Ok(stream)) => {
-                    let Ok(served) = self.carry(controller, stream).await else { return };
-                    failures = if served { 0 } else { failures + 1 };
-                }
-                Ok(Err(error)) => {
-                    failures += 1;
-                    tracing::warn!(controller, failures, %error, "no link to the controller; trying again");
-                }
-                Err(_) => {
-                    failures += 1;
-                    self.counters.dropped.one(Cause::HandshakeTimeout);
-                    tracing::warn!(controller, failures, cause = %Cause::HandshakeTimeout, "no link to the controller");
-                }
+        let mut taken_in = false;
+        let mut refusals = vec![None; self.controllers.len()];
+        for (index, controller) in self.controllers.iter().enumerate().cycle() {
+            let Ok(heard) = self.attempt(controller, &mut failures).await else { return };
+            taken_in |= heard.served;
+            refusals[index] = heard.refusal;
+            if !taken_in && refusals.iter().all(Option::is_some) {
+                let refusal = refusals[0].expect("all of them are refusals");
+                let refused = Refused { controller: self.controllers[0].clone(), refusal };
+                // A run loop that is gone has ended already.
+                self.events.send(LinkEvent::Refused(refused)).await.ok();
+                return;
+            }
+            if let Some(refusal) = heard.refusal {
+                tracing::warn!("the controller at {controller} {refusal}");
             }
             if self.events.is_closed() {
                 return;
@@ -95,14 +114,44 @@ impl LinkKeeper {
         }
     }
 
-    async fn connect(&self, controller: &str) -> std::io::Result<impl AsyncRead + AsyncWrite + use<>> {
+    /// One connection, from its beginning to its end.
+    ///
+    /// # Errors
+    /// When the run loop is gone.
+    async fn attempt(
+        &self,
+        controller: &str,
+        failures: &mut u32,
+    ) -> Result<Heard, mpsc::error::SendError<LinkEvent>> {
+        *failures += 1;
+        match timeout(CONNECT_TIME_MAX, self.connect(controller)).await {
+            Ok(Ok(stream)) => {
+                let heard = self.carry(controller, stream).await?;
+                if heard.served {
+                    *failures = 0;
+                }
+                Ok(heard)
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(controller, failures, %error, "no link to the controller; trying again");
+                Ok(Heard { refusal: refusal::of_error(&error), ..Heard::default() })
+            }
+            Err(_) => {
+                self.counters.dropped.one(Cause::HandshakeTimeout);
+                tracing::warn!(controller, failures, cause = %Cause::HandshakeTimeout, "no link to the controller; trying again");
+                Ok(Heard::default())
+            }
+        }
+    }
+
+    async fn connect(&self, controller: &str) -> io::Result<impl AsyncRead + AsyncWrite + use<>> {
         let stream = TcpStream::connect(controller).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from(CONTROLLER_NAME).expect("it is a host name");
         TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await
     }
 
-    /// Carries messages until the connection ends; whether the controller said anything at all.
+    /// Carries messages until the connection ends.
     ///
     /// # Errors
     /// When the run loop is gone.
@@ -110,42 +159,66 @@ impl LinkKeeper {
         &self,
         controller: &str,
         stream: impl AsyncRead + AsyncWrite,
-    ) -> Result<bool, mpsc::error::SendError<LinkEvent>> {
+    ) -> Result<Heard, mpsc::error::SendError<LinkEvent>> {
         let (read, write) = tokio::io::split(stream);
         let (messages, waiting) = mpsc::channel(WAITING_MAX);
         self.events.send(LinkEvent::Up { controller: controller.to_owned(), messages }).await?;
-        let mut served = false;
-        let cause = tokio::select! {
-            cause = self.take(read, &mut served) => cause,
-            cause = self.give(write, waiting) => cause,
+        let mut heard = Heard::default();
+        let cause = {
+            let mut take = pin!(self.take(controller, read, &mut heard));
+            tokio::select! {
+                cause = &mut take => cause,
+                given = self.give(write, waiting) => match given {
+                    Ok(()) => Cause::LinkLost,
+                    // What the controller said before it hung up may not be read yet.
+                    Err(cause) => timeout(LAST_WORDS_MAX, take).await.unwrap_or(cause),
+                },
+            }
         };
+        let cause = heard.told.unwrap_or(cause);
         tracing::warn!(controller, %cause, "the link to the controller is gone");
         self.counters.dropped.one(cause);
         self.events.send(LinkEvent::Down { cause }).await?;
-        Ok(served)
+        Ok(heard)
     }
 
-    async fn take(&self, read: ReadHalf<impl AsyncRead>, served: &mut bool) -> Cause {
+    async fn take(&self, controller: &str, read: ReadHalf<impl AsyncRead>, heard: &mut Heard) -> Cause {
         let mut frames = FramedRead::new(read, SiteCodec::new(Arc::clone(&self.counters)));
         loop {
             match frames.next().await {
                 Some(Ok((epoch, message))) => {
-                    *served = true;
+                    if let ToSite::Close(Close { cause }) = message {
+                        heard.told = Some(cause);
+                        heard.refusal = refusal::of_close(cause);
+                    } else if !heard.served {
+                        heard.served = true;
+                        tracing::info!(controller, "linked to the controller");
+                    }
                     if self.events.send(LinkEvent::Message { epoch, message }).await.is_err() {
                         return Cause::Shutdown;
                     }
                 }
-                Some(Err(error)) => return cause_of(&error),
+                Some(Err(error)) => {
+                    heard.refusal = heard.refusal.or_else(|| match &error {
+                        LinkError::Frame(cause) => Some(refusal::of_frame(*cause)),
+                        LinkError::Io(error) => refusal::of_error(error),
+                    });
+                    return cause_of(&error);
+                }
                 None => return Cause::LinkLost,
             }
         }
     }
 
+    /// Writes what the run loop says, until it gives the connection up.
+    ///
+    /// # Errors
+    /// Why nothing can be written any more.
     async fn give(
         &self,
         write: WriteHalf<impl AsyncWrite>,
         mut waiting: mpsc::Receiver<(Epoch, FromSite)>,
-    ) -> Cause {
+    ) -> Result<(), Cause> {
         let mut frames = FramedWrite::new(write, SiteCodec::new(Arc::clone(&self.counters)));
         while let Some(message) = waiting.recv().await {
             let mut sent = frames.feed(message).await;
@@ -157,12 +230,12 @@ impl LinkKeeper {
                 Ok(()) => frames.flush().await,
                 Err(error) => Err(error),
             } {
-                return cause_of(&error);
+                return Err(cause_of(&error));
             }
         }
-        // The run loop gave the connection up. A peer that does not read may not hold us.
+        // A peer that does not read may not hold us.
         timeout(Duration::from_secs(1), frames.close()).await.ok();
-        Cause::LinkLost
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -62,12 +62,23 @@ struct EnrolArguments {
     out: PathBuf,
 }
 
+/// The reader of the standard output went away: no failure, and nobody to tell of it.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the standard output")]
+struct NobodyReads;
+
+/// The code of a program that a closed pipe ends: 128 and the number of SIGPIPE.
+const NOBODY_READS: u8 = 141;
+
 #[tokio::main]
 async fn main() -> ExitCode {
+    let colour_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(std::io::stderr().is_terminal() && !colour_forbidden)
         .with_writer(std::io::stderr)
+        // A station whose log nobody reads any longer serves on.
+        .log_internal_errors(false)
         .init();
     let done = match Arguments::parse().command {
         Command::Run(arguments) => serve(arguments).await,
@@ -75,6 +86,7 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<NobodyReads>() => ExitCode::from(NOBODY_READS),
         Err(error) => {
             // Nothing is left to be told to who has closed the other end.
             writeln!(std::io::stderr(), "basestation: {error}").ok();
@@ -93,15 +105,13 @@ async fn serve(arguments: RunArguments) -> anyhow::Result<()> {
         voice: arguments.voice,
         voice_public: arguments.voice_public,
     };
-    let station = Station::start(options).await?;
-    writeln!(
-        std::io::stdout(),
-        "basestation ready: air {}, voice {}",
-        station.air_address,
-        station.voice_address
-    )
-    .context("cannot say on the standard output that the station is ready")?;
+    let mut station = Station::start(options).await?;
+    say(&format!("basestation ready: air {}, voice {}", station.air_address, station.voice_address))?;
     tokio::select! {
+        ended = station.ended() => {
+            let Err(refused) = ended else { return Ok(()) };
+            bail!("{}: {refused}", arguments.credentials.display());
+        }
         _ = terminated.recv() => {}
         _ = interrupted.recv() => {}
     }
@@ -114,4 +124,11 @@ async fn get_certificate(arguments: EnrolArguments) -> anyhow::Result<()> {
     let site = enrol(&arguments.controller, &arguments.token, &arguments.out).await?;
     tracing::info!(%site, directory = %arguments.out.display(), "enrolled; start the station with `basestation run`");
     Ok(())
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(NobodyReads.into()),
+        outcome => outcome.context("cannot write to the standard output"),
+    }
 }

@@ -21,6 +21,7 @@ use crate::counters::Counters;
 use crate::credentials::{Credentials, CredentialsError};
 use crate::link::{LinkEvent, LinkKeeper, ToController};
 use crate::ports::{AirTask, hear_switch};
+use crate::refusal::Refused;
 use crate::status::StationStatus;
 use crate::tls::link_config;
 
@@ -88,7 +89,7 @@ pub struct Station {
     pub voice_address: SocketAddr,
     status: watch::Receiver<StationStatus>,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), Refused>>,
 }
 
 impl Station {
@@ -163,6 +164,21 @@ impl Station {
         self.status.clone()
     }
 
+    /// Waits until the station ends by itself, which it does only before it has ever served.
+    ///
+    /// # Errors
+    /// Every controller refuses it for good.
+    pub async fn ended(&mut self) -> Result<(), Refused> {
+        match (&mut self.task).await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Somebody has ended the runtime.
+                Err(_) => Ok(()),
+            },
+        }
+    }
+
     /// Closes the link and the ports.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -203,32 +219,34 @@ impl RunLoop {
         mut packets: mpsc::Receiver<Bytes>,
         mut stopped: oneshot::Receiver<()>,
         mut tasks: JoinSet<()>,
-    ) {
+    ) -> Result<(), Refused> {
         let mut status_due = tokio::time::interval(STATUS_INTERVAL);
         status_due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        loop {
+        let outcome = loop {
             let wake = self.core.next_deadline().map(|deadline| self.clock.instant(deadline.at));
             tokio::select! {
                 // The first branch that is ready is taken in turn by chance: no flood starves another source.
-                _ = &mut stopped => break,
-                Some(event) = links.recv() => self.link(event),
+                _ = &mut stopped => break Ok(()),
+                Some(event) = links.recv() => if let Err(refused) = self.link(event) {
+                    break Err(refused);
+                },
                 Some(burst) = bursts.recv() => self.take(Input::Air(burst)),
                 Some(packet) = packets.recv() => self.take(Input::Voice(packet)),
                 () = sleep_until(wake) => self.take(Input::Time),
                 _ = status_due.tick() => self.show(),
             }
-        }
+        };
         self.controller = None;
         drop((links, self.radiate, self.site));
         // The link says good-bye; what does not end by itself is ended.
         tokio::time::timeout(STOP_TIME_MAX / 2, tasks.join_next()).await.ok();
         tasks.shutdown().await;
+        outcome
     }
 
-    fn link(&mut self, event: LinkEvent) {
+    fn link(&mut self, event: LinkEvent) -> Result<(), Refused> {
         match event {
             LinkEvent::Up { controller, messages } => {
-                tracing::info!(controller, "linked to the controller");
                 self.controller = Some((controller, messages));
                 self.take(Input::LinkUp);
             }
@@ -237,7 +255,9 @@ impl RunLoop {
                 self.controller = None;
                 self.take(Input::LinkDown { cause });
             }
+            LinkEvent::Refused(refused) => return Err(refused),
         }
+        Ok(())
     }
 
     /// The one clock read: an input happens when it is taken.

@@ -1,5 +1,6 @@
 //! `controller`: makes a zone, provisions it, enrols its sites, and runs it.
 
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,21 +110,38 @@ struct Run {
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colour_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal() && !colour_forbidden)
+        .with_writer(std::io::stderr)
+        // A controller whose log nobody reads any longer serves on.
+        .log_internal_errors(false)
+        .init();
     match execute(CommandLine::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<NobodyReads>() => ExitCode::from(NOBODY_READS),
         Err(error) => {
-            complain(&error);
+            // Nothing is left to be told to who has closed the other end.
+            writeln!(std::io::stderr(), "controller: {error}").ok();
             ExitCode::FAILURE
         }
     }
 }
 
+/// The reader of the standard output went away: no failure, and nobody to tell of it.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the standard output")]
+struct NobodyReads;
+
+/// The code of a program that a closed pipe ends: 128 and the number of SIGPIPE.
+const NOBODY_READS: u8 = 141;
+
 fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Ca(Ca::Init { dir, names }) => {
             ZoneDirectory::init(&dir, &names)?;
-            say(&format!("{} holds a new zone; keep ca.key and controller.key secret", dir.display()));
+            say(&format!("{} holds a new zone; keep ca.key and controller.key secret", dir.display()))?;
         }
         Command::Ca(Ca::Token { dir, site, hours }) => {
             let zone = ZoneDirectory::open(&dir);
@@ -132,19 +150,19 @@ fn execute(command: Command) -> anyhow::Result<()> {
             })?;
             let life = Duration::from_secs(hours * 3_600);
             let token = zone.tokens().issue(site, authority.fingerprint(), SystemTime::now(), life)?;
-            say(&token.to_string());
+            say(&token.to_string())?;
         }
         Command::Provision { db, config } => {
             let changes = zone_file::read(&config)?;
             Store::open(&StorePlace::File(db.clone()))?.provision(&changes)?;
-            say(&format!("{}: {} entries provisioned", db.display(), changes.len()));
+            say(&format!("{}: {} entries provisioned", db.display(), changes.len()))?;
         }
         Command::Token { db, out, name } => {
             let token = new_operator_token()?;
             // The file first: a token that nobody could read would stand in the database for ever.
             write_private(&out, &format!("{token}\n"))?;
             Store::open_beside(&db)?.add_operator_token(&token_hash(&token), &name)?;
-            say(&format!("{} holds the token; it is not kept anywhere else", out.display()));
+            say(&format!("{} holds the token; it is not kept anywhere else", out.display()))?;
         }
         Command::Run(run) => serve(run)?,
     }
@@ -169,7 +187,7 @@ fn serve(run: Run) -> anyhow::Result<()> {
         say(&format!(
             "controller ready: sites {}, operators {}, voice {}",
             addresses.listen, addresses.operator, addresses.voice
-        ));
+        ))?;
         tokio::select! {
             ended = controller.ended() => return Ok(ended?),
             _ = terminated.recv() => {}
@@ -184,12 +202,9 @@ fn site(text: &str) -> Result<SiteId, &'static str> {
     text.parse().ok().and_then(SiteId::new).ok_or("a site is a number from 1 to 65535")
 }
 
-#[allow(clippy::print_stdout, reason = "the one place where this program answers")]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-#[allow(clippy::print_stderr, reason = "the one place where this program complains")]
-fn complain(error: &anyhow::Error) {
-    eprintln!("controller: {error}");
+fn say(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(NobodyReads.into()),
+        outcome => outcome.context("cannot write to the standard output"),
+    }
 }

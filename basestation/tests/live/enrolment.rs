@@ -89,7 +89,9 @@ async fn a_desk_of_another_authority_learns_nothing() {
         })
         .await;
         let error = enrol(&address, &token(&zone), directory.path()).await.unwrap_err();
-        assert!(matches!(error, EnrolError::NoAnswer { .. }), "{error}");
+        assert!(matches!(error, EnrolError::NotTheZone { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains(&address) && said.contains("controller ca token"), "{said}");
         assert!(!shown.load(Ordering::SeqCst), "the token was shown");
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);

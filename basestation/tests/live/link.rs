@@ -1,11 +1,11 @@
 //! The link: certificates, faults, reconnection, an orderly end.
 
-use trunklab_basestation::{StartError, Station};
+use trunklab_basestation::{StartError, Station, StationOptions};
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::to_site::Heartbeat;
+use trunklab_protocol::to_site::{Close, Heartbeat};
 use trunklab_protocol::{Cause, Epoch, Family, frame};
 
-use crate::controller::{Controller, nowhere, options, served, status};
+use crate::controller::{Controller, PATIENCE, nowhere, options, served, status};
 use crate::zone::Zone;
 
 #[tokio::test]
@@ -19,32 +19,98 @@ async fn a_station_greets_is_configured_and_serves() {
 }
 
 #[tokio::test]
-async fn a_controller_of_another_authority_or_name_is_refused() {
+async fn a_controller_of_another_authority_or_name_ends_a_station_that_never_served() {
     let zone = Zone::new();
-    for (of, name) in [(&Zone::new(), "controller"), (&zone, "site-9")] {
+    for (of, name, says) in [
+        (&Zone::new(), "controller", "is of another zone"),
+        (&zone, "site-9", "shows a certificate that is no controller's"),
+    ] {
         let impostor = Controller::open(of, name).await;
-        let station = Station::start(options(&zone, vec![impostor.address()])).await.unwrap();
-        // It comes again and again, and never says a word.
-        for _ in 0..2 {
-            assert!(impostor.answer().await.is_err(), "{name}");
-        }
-        status(&station, |status| (status.octets.from_site == 0).then_some(())).await;
-        station.stop().await;
+        let mut station = Station::start(options(&zone, vec![impostor.address()])).await.unwrap();
+        assert!(impostor.answer().await.is_err(), "{name}");
+        let said = refused(&mut station).await;
+        assert!(said.contains(says) && said.contains(&impostor.address()), "{said}");
+        assert_eq!(station.status().borrow().octets.from_site, 0, "the impostor was told something");
     }
 }
 
 #[tokio::test]
-async fn a_station_that_the_zone_did_not_certify_is_refused() {
+async fn a_station_whose_certificate_is_not_good_ends() {
     let zone = Zone::new();
-    let controller = Controller::open(&zone, "controller").await;
-    let mut options = options(&zone, vec![controller.address()]);
-    options.credentials = trunklab_basestation::Credentials {
+    let stranger = trunklab_basestation::Credentials {
         ca_pem: zone.ca_pem.clone(),
         ..Zone::new().credentials("site-3")
     };
-    let station = Station::start(options).await.unwrap();
-    assert!(controller.answer().await.is_err());
+    for (credentials, says) in [(stranger, "is of another zone"), (zone.expired("site-3"), "expired")] {
+        let controller = Controller::open(&zone, "controller").await;
+        let options = StationOptions { credentials, ..options(&zone, vec![controller.address()]) };
+        let mut station = Station::start(options).await.unwrap();
+        assert!(controller.answer().await.is_err());
+        let said = refused(&mut station).await;
+        assert!(said.contains(says) && said.contains("enrol"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_controller_refuses_for_good_ends_a_station_before_it_served_and_not_after() {
+    for cause in [Cause::UnknownSite, Cause::CertificateDenied] {
+        let zone = Zone::new();
+        let controller = Controller::open(&zone, "controller").await;
+        let mut station = Station::start(options(&zone, vec![controller.address()])).await.unwrap();
+        controller.answer().await.unwrap().order(Close { cause }).await;
+        let said = refused(&mut station).await;
+        assert!(said.contains(&controller.address()), "{said}");
+
+        let station = Station::start(options(&zone, vec![controller.address()])).await.unwrap();
+        controller.answer().await.unwrap().greet(nowhere()).await;
+        status(&station, |status| status.view.name.clone()).await;
+        for _ in 0..2 {
+            controller.answer().await.unwrap().order(Close { cause }).await;
+        }
+        let mut site = controller.answer().await.unwrap();
+        site.greet(nowhere()).await;
+        status(&station, |status| (status.view.service == SiteService::Wide).then_some(())).await;
+    }
+}
+
+#[tokio::test]
+async fn what_may_heal_is_tried_again() {
+    let zone = Zone::new();
+    let controller = Controller::open(&zone, "controller").await;
+    let station = Station::start(options(&zone, vec![controller.address()])).await.unwrap();
+    for cause in [Cause::TooManyLinks, Cause::Shutdown] {
+        controller.answer().await.unwrap().order(Close { cause }).await;
+    }
+    let mut site = controller.answer().await.unwrap();
+    site.greet(nowhere()).await;
+    status(&station, |status| (status.view.service == SiteService::Wide).then_some(())).await;
+}
+
+#[tokio::test]
+async fn one_controller_that_refuses_ends_nothing_while_another_may_come() {
+    let zone = Zone::new();
+    let impostor = Controller::open(&Zone::new(), "controller").await;
+    let gone = Controller::open(&zone, "controller").await.address();
+    let addresses = vec![impostor.address(), gone];
+    let station = Station::start(options(&zone, addresses)).await.unwrap();
+    for _ in 0..2 {
+        assert!(impostor.answer().await.is_err());
+    }
     station.stop().await;
+
+    let other = Controller::open(&Zone::new(), "controller").await;
+    let addresses = vec![impostor.address(), other.address()];
+    let mut station = Station::start(options(&zone, addresses)).await.unwrap();
+    assert!(impostor.answer().await.is_err());
+    assert!(other.answer().await.is_err());
+    let said = refused(&mut station).await;
+    assert!(said.contains(&impostor.address()), "the preferred one is named: {said}");
+}
+
+/// The sentence with which a station ends that no controller takes in.
+async fn refused(station: &mut Station) -> String {
+    let ended = tokio::time::timeout(PATIENCE, station.ended()).await.expect("it goes on trying");
+    ended.unwrap_err().to_string()
 }
 
 #[tokio::test]

@@ -30,9 +30,19 @@ impl Zone {
     }
 
     pub fn credentials(&self, name: &str) -> Credentials {
+        self.certify(name, |_| {})
+    }
+
+    /// Credentials that were good once.
+    pub fn expired(&self, name: &str) -> Credentials {
+        self.certify(name, |params| params.not_after = rcgen::date_time_ymd(2020, 1, 1))
+    }
+
+    fn certify(&self, name: &str, adjust: impl FnOnce(&mut CertificateParams)) -> Credentials {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
+        adjust(&mut params);
         let certificate_pem = params.signed_by(&key, &self.issuer).unwrap().pem();
         Credentials { certificate_pem, key_pem: key.serialize_pem(), ca_pem: self.ca_pem.clone() }
     }

@@ -77,6 +77,11 @@ pub(super) async fn carry<S: AsyncRead + AsyncWrite + Send + 'static>(
     cause
 }
 
+/// Tells a peer why it gets no link.
+pub(super) async fn turn_away<S: AsyncWrite + Unpin>(stream: S, cause: Cause, counters: &Counters) {
+    Writer::new(stream, FAREWELL, counters).farewell(cause).await;
+}
+
 async fn read(
     reading: impl AsyncRead,
     link: LinkId,

@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use trunklab_protocol::{Cause, SiteId};
 
 use super::counted::Counted;
-use super::link::{Peer, carry};
+use super::link::{Peer, carry, turn_away};
 use super::{FromLink, LinkId};
 use crate::counters::Counters;
 use crate::zone::{DenyList, site_of_certificate};
@@ -117,6 +117,13 @@ struct Door {
     addresses: Addresses,
 }
 
+/// A certificate of the zone that opens no link.
+struct NotLetIn {
+    cause: Cause,
+    /// Whether the peer is told. A deny list that cannot be read is not the peer's fault: it shall try again.
+    told: bool,
+}
+
 type Stream = TlsStream<Counted<TcpStream>>;
 
 impl Door {
@@ -124,11 +131,21 @@ impl Door {
         let Some(_place) = self.addresses.enter(from.ip(), self.limits.links_per_address_max) else {
             return self.refuse(from, Cause::TooManyLinks);
         };
-        let (stream, certificate, site) = match self.identify(stream).await {
-            Ok(identified) => identified,
+        let stream = match self.shake_hands(stream).await {
+            Ok(stream) => stream,
             Err(cause) => return self.refuse(from, cause),
         };
+        let (certificate, site) = match self.identify(&stream).await {
+            Ok(identified) => identified,
+            Err(NotLetIn { cause, told }) => {
+                if told {
+                    turn_away(stream, cause, &self.counters).await;
+                }
+                return self.refuse(from, cause);
+            }
+        };
         let Ok(_link) = self.links.try_acquire() else {
+            turn_away(stream, Cause::TooManyLinks, &self.counters).await;
             return self.refuse(from, Cause::TooManyLinks);
         };
         info!(%site, %from, "site link stands");
@@ -141,32 +158,36 @@ impl Door {
         info!(%site, %from, cause = cause.name(), "site link closed: {cause}");
     }
 
-    async fn identify(&self, stream: TcpStream) -> Result<(Stream, CertificateDer<'static>, SiteId), Cause> {
+    async fn shake_hands(&self, stream: TcpStream) -> Result<Stream, Cause> {
         let _handshake = self.handshakes.try_acquire().map_err(|_| Cause::TooManyLinks)?;
         // Grants must not wait for more to send with them.
         stream.set_nodelay(true).map_err(|_| Cause::LinkLost)?;
         let stream = Counted::new(stream, Arc::clone(&self.counters), |counters| &counters.site_octets);
-        let stream = timeout(self.limits.handshake_max, self.acceptor.accept(stream))
+        timeout(self.limits.handshake_max, self.acceptor.accept(stream))
             .await
             .map_err(|_| Cause::HandshakeTimeout)?
-            .map_err(|_| Cause::NotAuthenticated)?;
+            .map_err(|_| Cause::NotAuthenticated)
+    }
+
+    async fn identify(&self, stream: &Stream) -> Result<(CertificateDer<'static>, SiteId), NotLetIn> {
         let (_, session) = stream.get_ref();
         let certificate = session
             .peer_certificates()
             .and_then(|chain| chain.first())
-            .ok_or(Cause::NotAuthenticated)?
+            .ok_or(NotLetIn { cause: Cause::NotAuthenticated, told: true })?
             .clone()
             .into_owned();
-        let site = site_of_certificate(&certificate).ok_or(Cause::NotAuthenticated)?;
+        let site = site_of_certificate(&certificate)
+            .ok_or(NotLetIn { cause: Cause::NotAuthenticated, told: true })?;
         let (shown, deny) = (certificate.clone(), self.deny.clone());
         match tokio::task::spawn_blocking(move || deny.denies(&shown)).await {
-            Ok(Ok(false)) => Ok((stream, certificate, site)),
-            Ok(Ok(true)) => Err(Cause::CertificateDenied),
+            Ok(Ok(false)) => Ok((certificate, site)),
+            Ok(Ok(true)) => Err(NotLetIn { cause: Cause::CertificateDenied, told: true }),
             Ok(Err(error)) => {
                 warn!(%error, "the deny list cannot be read: no new link is accepted");
-                Err(Cause::CertificateDenied)
+                Err(NotLetIn { cause: Cause::CertificateDenied, told: false })
             }
-            Err(_) => Err(Cause::CertificateDenied),
+            Err(_) => Err(NotLetIn { cause: Cause::CertificateDenied, told: false }),
         }
     }
 

@@ -65,7 +65,7 @@ async fn only_certificates_of_the_zone_reach_the_core() {
     std::fs::write(&denied_file, format!("{fingerprint}\n")).unwrap();
     let mut thief = lab.connect(&stolen).await.unwrap();
     thief.says(&hello()).await;
-    assert_eq!(thief.hears().await, None);
+    assert_eq!(thief.is_closed().await, Some(Cause::CertificateDenied));
     lab.until(refused((Cause::CertificateDenied, 1))).await;
 
     is_undisturbed(&mut standing).await;
@@ -174,7 +174,7 @@ async fn links_have_limits_for_all_and_for_each_address() {
     let lab = Lab::start_with(|options| options.link_limits.links_max = 2).await;
     let (mut first, _second) = (lab.site(1).await, lab.site(2).await);
     let mut third = lab.connect(&lab.zone.site(site(3)).unwrap()).await.unwrap();
-    assert_eq!(third.hears().await, None);
+    assert_eq!(third.is_closed().await, Some(Cause::TooManyLinks));
     lab.until(too_many).await;
     is_undisturbed(&mut first).await;
 
