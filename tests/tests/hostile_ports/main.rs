@@ -9,6 +9,7 @@
 )]
 
 mod air;
+mod forged;
 mod network;
 mod operator;
 mod site_link;
@@ -21,9 +22,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use air::air_frames;
-use network::{Network, site};
+use forged::forgeries;
+use network::{Network, Wires, site};
 use operator::operators;
-use site_link::{STRANGERS_FRAMES, frames_on_links, hold_link, strangers_at_links};
+use site_link::{STRANGERS_FRAMES, frames_on_links, hold_link, nowhere, strangers_at_links};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -162,9 +164,14 @@ fn hostile_frames_at_every_port_end_in_a_named_cause_and_calls_go_on() {
     with_attackers(flood);
 }
 
+#[test]
+fn forged_packets_with_good_keys_end_in_a_named_cause_and_the_talker_is_heard() {
+    with_attackers(forgeries);
+}
+
 async fn flood(attackers: &Handle) {
     let amounts = amounts();
-    let mut network = Network::start().await;
+    let mut network = Network::start(Wires::default()).await;
     network.call(2001, 2002).await;
     network.call(1001, 1002).await;
     let memory = resident_kb();
@@ -281,7 +288,8 @@ async fn peers(
     let addresses = network.controller.addresses();
     let air = network.stations[0].air_address;
     let ca = network.zone.ca_pem().to_owned();
-    let (uplink_key, held) = hold_link(addresses.listen, &ca, &network.zone.site(site(4)).unwrap()).await;
+    let (uplink_key, held) =
+        hold_link(addresses.listen, &ca, &network.zone.site(site(4)).unwrap(), nowhere()).await;
     let mut attacks =
         vec![attackers.spawn(voice_packets(addresses.voice, uplink_key, 3, amounts.switch / 2))];
     for (seed, peer) in (530..).zip(PEERS) {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout};
 use trunklab::lab::radios::{Command, RadioSetup, Radios, Report};
 use trunklab_basestation::credentials::Credentials as StationCredentials;
 use trunklab_basestation::{Station, StationOptions};
+use trunklab_controller::observer::Observed;
 use trunklab_controller::operator::new_operator_token;
 use trunklab_controller::run::{ControllerOptions, RunningController};
 use trunklab_controller::zone::Zone;
@@ -30,7 +31,7 @@ pub fn site(number: u16) -> SiteId {
     SiteId::new(number).unwrap()
 }
 
-fn unit(number: u32) -> UnitId {
+pub fn unit(number: u32) -> UnitId {
     UnitId::new(number).unwrap()
 }
 
@@ -44,7 +45,7 @@ const ASKED_MAX: u32 = 10;
 /// Reports that are kept for a failure's message.
 const PASSED_MAX: usize = 40;
 
-/// Units at site 1 in talkgroup 41, at site 2 in talkgroup 42.
+/// Units at site 1 in talkgroup 41, at site 2 in talkgroup 42; each may select both.
 const RADIOS: [(u32, u16, i32); 4] =
     [(1001, 41, 300), (1002, 41, 400), (2001, 42, 90_300), (2002, 42, 90_400)];
 
@@ -69,15 +70,16 @@ fn changes() -> Vec<Change> {
             late_entry_interval_ms: 1_000,
         })
     });
-    let talkgroups = [41, 42].map(|number| {
+    let both = [41, 42].map(|number| TalkgroupId::new(number).unwrap());
+    let talkgroups = both.map(|id| {
         Change::Talkgroup(Talkgroup {
-            id: TalkgroupId::new(number).unwrap(),
-            name: format!("Talkgroup {number}"),
+            id,
+            name: format!("Talkgroup {id}"),
             priority: Priority::new(5).unwrap(),
             hang_time_ms: Some(300),
         })
     });
-    let subscribers = RADIOS.map(|(number, talkgroup, _)| {
+    let subscribers = RADIOS.map(|(number, ..)| {
         Change::Subscriber(Subscriber {
             unit: unit(number),
             imei: None,
@@ -85,7 +87,7 @@ fn changes() -> Vec<Change> {
             msisdn: None,
             fleet_member: None,
             key: key(number),
-            talkgroups: vec![TalkgroupId::new(talkgroup).unwrap()],
+            talkgroups: both.to_vec(),
             sites: None,
         })
     });
@@ -95,6 +97,17 @@ fn changes() -> Vec<Change> {
         .chain(talkgroups)
         .chain(subscribers)
         .collect()
+}
+
+/// Where somebody sits before the network starts.
+#[derive(Default)]
+pub struct Wires {
+    /// Between the sites and the switch.
+    pub to_switch: Option<SocketAddr>,
+    /// Between the switch and site 2.
+    pub to_station: Option<SocketAddr>,
+    /// Beside the controller's core.
+    pub observer: Option<mpsc::Sender<Observed>>,
 }
 
 pub struct Network {
@@ -108,11 +121,13 @@ pub struct Network {
 }
 
 impl Network {
-    pub async fn start() -> Self {
+    pub async fn start(wires: Wires) -> Self {
         let zone = Zone::ephemeral().unwrap();
         let token = new_operator_token().unwrap();
         let mut options = ControllerOptions::ephemeral(&zone, changes());
         options.operator_tokens = vec![token];
+        options.voice_advertised = wires.to_switch;
+        options.observer = wires.observer;
         let controller = RunningController::start(options).await.unwrap();
         let mut stations = Vec::new();
         for number in [1, 2] {
@@ -127,7 +142,7 @@ impl Network {
                 credentials,
                 air: loopback(),
                 voice: loopback(),
-                voice_public: None,
+                voice_public: wires.to_station.filter(|_| number == 2),
             };
             let station = Station::start(options).await.unwrap();
             let mut status = station.status();

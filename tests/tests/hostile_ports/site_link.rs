@@ -49,6 +49,11 @@ pub async fn strangers_at_links(listen: SocketAddr, ca: String, foreign: Credent
     }
 }
 
+/// An address where nobody hears.
+pub fn nowhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 9))
+}
+
 fn from_site(message: &FromSite, sequence: u32) -> BytesMut {
     let mut octets = BytesMut::new();
     encode_with(&mut octets, Family::FromSite, message.code(), Epoch::new(1).unwrap(), sequence, |payload| {
@@ -57,13 +62,9 @@ fn from_site(message: &FromSite, sequence: u32) -> BytesMut {
     octets
 }
 
-fn hello() -> FromSite {
-    Hello {
-        incarnation: Incarnation::new(7).unwrap(),
-        newest_epoch: Epoch::new(0).unwrap(),
-        voice_address: SocketAddr::from(([127, 0, 0, 1], 9)),
-    }
-    .into()
+fn hello(voice_address: SocketAddr) -> FromSite {
+    Hello { incarnation: Incarnation::new(7).unwrap(), newest_epoch: Epoch::new(0).unwrap(), voice_address }
+        .into()
 }
 
 /// A peer whose frames are whole until the last of each link: nonsense that is well-formed, then any hostile frame.
@@ -75,7 +76,7 @@ pub async fn frames_on_links(listen: SocketAddr, ca: String, peer: Credentials, 
         let stream = tls(listen, &ca, Some(&peer)).await.unwrap();
         let (mut reading, mut writing) = tokio::io::split(stream);
         let drained = tokio::spawn(async move { until_closed(&mut reading).await });
-        let mut octets = from_site(&hello(), 0);
+        let mut octets = from_site(&hello(nowhere()), 0);
         octets.extend_from_slice(&from_site(&InventoryEnd {}.into(), 1));
         let mut sequence = 2;
         for number in 0..LINK_FRAMES {
@@ -98,9 +99,14 @@ pub async fn frames_on_links(listen: SocketAddr, ca: String, peer: Credentials, 
 }
 
 /// A link of an honest, idle site, for the sake of its voice key.
-pub async fn hold_link(listen: SocketAddr, ca: &str, peer: &Credentials) -> (VoiceKey, JoinHandle<()>) {
+pub async fn hold_link(
+    listen: SocketAddr,
+    ca: &str,
+    peer: &Credentials,
+    voice_address: SocketAddr,
+) -> (VoiceKey, JoinHandle<()>) {
     let mut stream = tls(listen, ca, Some(peer)).await.unwrap();
-    stream.write_all(&from_site(&hello(), 0)).await.unwrap();
+    stream.write_all(&from_site(&hello(voice_address), 0)).await.unwrap();
     stream.write_all(&from_site(&InventoryEnd {}.into(), 1)).await.unwrap();
     let mut heard = BytesMut::new();
     let uplink_key = loop {
