@@ -22,6 +22,8 @@ pub struct Playout {
     frames: BTreeMap<u32, VoiceFrame>,
     /// One past the last position that any packet reached.
     newest: u32,
+    /// Whatever lies before this position was played or is too late, also after a fresh start.
+    over: u32,
     state: State,
 }
 
@@ -62,7 +64,7 @@ impl Playout {
         {
             // Too late, yet newer than all before it: the sender has fallen behind, and everything after it would be
             // too late as well.
-            *self = Self { newest: self.newest, ..Self::default() };
+            *self = Self { newest: self.newest, over: self.newest, ..Self::default() };
         }
         let (earliest, latest) = self.window(packet.position);
         if end > latest {
@@ -89,11 +91,12 @@ impl Playout {
         let earliest = match (self.state, self.frames.first_key_value(), self.frames.last_key_value()) {
             (State::Playing { next, .. }, _, _) => next,
             (State::Filling { .. }, Some((first, _)), Some((last, _))) => {
-                return ((last + 1).saturating_sub(FRAMES_MAX), first.saturating_add(FRAMES_MAX));
+                let earliest = (last + 1).saturating_sub(FRAMES_MAX);
+                return (earliest.max(self.over), first.saturating_add(FRAMES_MAX));
             }
             (State::Empty | State::Filling { .. }, _, _) => position,
         };
-        (earliest, earliest.saturating_add(FRAMES_MAX))
+        (earliest.max(self.over), earliest.saturating_add(FRAMES_MAX))
     }
 
     /// What the burst that is complete at `now` carries; `None` while the buffer fills.
@@ -241,6 +244,7 @@ mod tests {
         }
         let later = Moment::from_micros(350_000);
         playout.receive(later, &packet(3, 3)).unwrap();
+        assert_eq!(playout.receive(later, &packet(0, 3)), Err(Cause::StalePacket), "it was played");
         assert_eq!(playout.play(later, profile), None, "it fills again");
         let played = playout.play(later + PREFILL, profile).unwrap();
         assert_eq!((played.position, played.frames.frames()[0]), (3, Some(frame(3))));
