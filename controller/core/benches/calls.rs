@@ -12,7 +12,8 @@ use std::net::SocketAddr;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::call::queue::{BusyQueue, Request};
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
 use trunklab_protocol::air_downlink::AccessRules;
@@ -31,34 +32,85 @@ use trunklab_protocol::{
 const SITES: u16 = 100;
 const TALKGROUPS: u16 = 1_000;
 const UNITS: u32 = 10_000;
-/// Calls in one timed run: each talkgroup has one.
-const CALLS: u32 = TALKGROUPS as u32;
+/// Calls in one timed run: few, so that little else of what the machine does falls into one.
+const CALLS: u32 = 100;
+const RUNS: u32 = 2_000;
+/// Units that press: one of each talkgroup, in turn.
+const CALLERS: u32 = TALKGROUPS as u32;
 const REGISTRATIONS: u32 = 500;
 
 fn main() {
     divan::main();
+    print_cost_of_a_further_site();
+}
+
+/// What a site adds to a call: the difference between ten sites and one, by the quickest of many runs of each.
+#[allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    reason = "a benchmark reads the clock and prints"
+)]
+fn print_cost_of_a_further_site() {
+    let quickest = |sites_involved| {
+        let mut network = Network::new(SITES, sites_involved, UNITS);
+        let times = (0..RUNS).map(|_| {
+            let begun = std::time::Instant::now();
+            network.calls();
+            begun.elapsed() / CALLS
+        });
+        times.min().expect("there are runs")
+    };
+    let (one, ten) = (quickest(1), quickest(10));
+    println!("A call at one site takes {one:?}, each further site adds {:?}.", ten.saturating_sub(one) / 9);
 }
 
 /// Group calls, by the number of sites that each involves.
-#[divan::bench(args = [1, 2, 5, 10])]
+#[divan::bench(args = [1, 2, 5, 10], sample_count = RUNS)]
 fn group_call(bencher: Bencher<'_, '_>, sites_involved: u16) {
     bench_calls(bencher, &mut Network::new(SITES, sites_involved, UNITS));
 }
 
 /// Group calls over one site, by the number of sites that are configured.
-#[divan::bench(args = [10, 100, 1_000])]
+#[divan::bench(args = [10, 100, 1_000], sample_count = RUNS)]
 fn group_call_with_sites_configured(bencher: Bencher<'_, '_>, sites: u16) {
     bench_calls(bencher, &mut Network::new(sites, 1, UNITS));
 }
 
 /// Group calls over one site, by the number of units that are registered.
-#[divan::bench(args = [1_000, 10_000, 100_000, 1_000_000])]
+#[divan::bench(args = [1_000, 10_000, 100_000, 1_000_000], sample_count = RUNS)]
 fn group_call_with_units_registered(bencher: Bencher<'_, '_>, units: u32) {
     bench_calls(bencher, &mut Network::new(SITES, 1, units));
 }
 
 fn bench_calls(bencher: Bencher<'_, '_>, network: &mut Network) {
-    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| network.round_of_calls());
+    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| network.calls());
+}
+
+/// A queue of this length: a request enters, the first one is served.
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = RUNS)]
+fn queue_enter_and_serve(bencher: Bencher<'_, '_>, len: u32) {
+    let mut line = Line::new(len);
+    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
+        for _ in 0..CALLS {
+            line.enters();
+            let first = line.queue.first_after(None).expect("somebody waits").unit;
+            line.leaves(first);
+        }
+    });
+}
+
+/// A queue of this length: a request enters, another somewhere in the queue is given up.
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = RUNS)]
+fn queue_enter_and_cancel(bencher: Bencher<'_, '_>, len: u32) {
+    let mut line = Line::new(len);
+    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
+        for count in 0..CALLS {
+            line.enters();
+            let unit = UnitId::new(count * 7_919 % len + 1).unwrap();
+            line.leaves(unit);
+        }
+    });
 }
 
 /// Registrations: request, challenge, answer, welcome, with both proofs computed on the controller's side.
@@ -75,23 +127,60 @@ fn registration(bencher: Bencher<'_, '_>) {
         });
 }
 
+/// A queue that keeps its length: who leaves enters again, at another priority.
+struct Line {
+    queue: BusyQueue,
+    outside: UnitId,
+    arrivals: u64,
+}
+
+impl Line {
+    fn new(len: u32) -> Self {
+        let mut line =
+            Self { queue: BusyQueue::default(), outside: UnitId::new(len + 1).unwrap(), arrivals: 0 };
+        for number in 1..=len {
+            line.outside = UnitId::new(number).unwrap();
+            line.enters();
+        }
+        line.outside = UnitId::new(len + 1).unwrap();
+        line
+    }
+
+    fn enters(&mut self) {
+        self.arrivals += 1;
+        divan::black_box(self.queue.enter(Request {
+            unit: self.outside,
+            press: Press::new(1).unwrap(),
+            talkgroup: TalkgroupId::new(1).unwrap(),
+            kind: RequestKind::Normal,
+            priority: Priority::new((self.arrivals * 7 % 10) as u8 + 1).unwrap(),
+            site: SiteId::new(1).unwrap(),
+            requested: Moment::ORIGIN,
+            arrival: self.arrivals,
+        }));
+    }
+
+    fn leaves(&mut self, unit: UnitId) {
+        self.outside = divan::black_box(self.queue.leave(unit)).expect("who leaves waits").unit;
+    }
+}
+
 /// A controller under load, and the outbox that it fills.
 struct Network {
     controller: Controller,
     now: Moment,
     out: Outbox,
     sites: u16,
-    press: u16,
+    /// Calls so far.
+    count: u32,
 }
 
 impl Network {
     /// Units spread over sites so that each talkgroup has members at as many sites as asked for.
     fn new(sites: u16, sites_involved: u16, units: u32) -> Self {
         let mut network =
-            Self { controller: Controller::new(), now: Moment::ORIGIN, out: Vec::new(), sites, press: 0 };
+            Self { controller: Controller::new(), now: Moment::ORIGIN, out: Vec::new(), sites, count: 0 };
         network.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
-        let parameters = SystemParameters { site_silence_ms_max: u32::MAX, ..SystemParameters::default() };
-        network.input(Input::Provision(Change::System(parameters)));
         for number in 1..=sites {
             network.input(Input::Provision(Change::Site(site_config(number))));
         }
@@ -132,14 +221,15 @@ impl Network {
         network
     }
 
-    /// One call of each talkgroup, one after the other: a unit presses, is granted, and stops.
+    /// Calls, one after the other: a unit presses, is granted, and stops. Time runs as if they came in live.
     #[inline(never)]
-    fn round_of_calls(&mut self) {
-        self.press = self.press.wrapping_add(1);
-        for number in 1..=CALLS {
-            let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
+    fn calls(&mut self) {
+        for _ in 0..CALLS {
+            let number = self.count % CALLERS + 1;
+            let press = Press::new((self.count / CALLERS) as u16).unwrap();
+            self.count += 1;
             self.now += Span::from_micros(1);
-            let press = Press::new(self.press).unwrap();
+            let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
             let site = self.site_of(number, 1);
             self.site_says(site, CallRequest { unit, press, talkgroup, kind: RequestKind::Normal });
             let (call, spurt) = self.granted();
