@@ -410,7 +410,9 @@ impl Call {
     }
 
     fn assert(&mut self, timing: &Timing, now: Moment, asserted: Assert, sequence: u16) -> Change {
-        if asserted.talker.is_some_and(|talker| self.ended == Some(talker.spurt)) {
+        // Only the talker's own site knows of its end; elsewhere the voice may just have been cut off.
+        let ended_here = asserted.talker.filter(|_| asserted.talker_is_here);
+        if ended_here.is_some_and(|talker| self.ended == Some(talker.spurt)) {
             return Change::TalkIsOver;
         }
         let same_floor = self.floor.talker() == asserted.talker

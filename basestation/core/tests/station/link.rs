@@ -291,3 +291,19 @@ fn an_end_of_talk_that_the_controller_missed_is_told_again() {
     station.order(assertion(1, slot, Some(talker(9, 11)), true));
     assert!(matches!(&station.told()[..], [FromSite::TalkEnd(_)]));
 }
+
+#[test]
+fn a_talker_elsewhere_that_fell_silent_with_the_link_is_heard_again_after_it() {
+    let mut station = Driven::serving(ProfileId::Dmr3);
+    let slot = station.traffic_slot();
+    station.order(assertion(1, slot, Some(talker(9, 11)), false));
+    station.input(Input::LinkDown { cause: Cause::LinkSilent });
+    station.run_for(Span::from_millis(1_100));
+    station.input(Input::LinkUp);
+    station.order(Configure { settings: settings(ProfileId::Dmr3).into() });
+    station.told();
+    station.order(assertion(1, slot, Some(talker(9, 11)), false));
+    assert_eq!(station.told(), [], "only the talker's own site knows of its end");
+    let running = station.core.view().slots.iter().find_map(|slot| slot.call).unwrap();
+    assert_eq!(running.talker, Some(unit(9)));
+}
