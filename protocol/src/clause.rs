@@ -38,6 +38,7 @@ clauses! {
     Affiliation = "5.4.4", "Affiliation";
     Connecting = "6.1.1", "Connecting";
     Inventory = "6.1.2", "Inventory";
+    SignsOfLife = "6.1.3", "Heartbeat";
     RequestsOnTheLink = "6.1.4", "Requests";
     Orders = "7.1", "Orders";
 

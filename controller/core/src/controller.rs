@@ -7,7 +7,7 @@ use trunklab_protocol::{CallId, Cause, Clause, Epoch, Moment, SiteId, Span, Talk
 use crate::call::calls::Calls;
 use crate::call::floor::SpurtCounter;
 use crate::call::queue::BusyQueue;
-use crate::call::table::{Event, State};
+use crate::call::table::{CallTable, Event, STANDARD, State};
 use crate::config::SystemParameters;
 use crate::directory::Directory;
 use crate::events::Events;
@@ -30,6 +30,7 @@ pub struct Controller {
     pub(crate) now: Moment,
     /// The moment at which the caller woke: later than `now` while timers catch up.
     pub(crate) woke: Moment,
+    pub(crate) table: &'static CallTable,
     pub(crate) term: Term,
     pub(crate) epoch: Epoch,
     pub(crate) system: SystemParameters,
@@ -73,7 +74,13 @@ impl Default for Controller {
 impl Controller {
     /// A controller that knows nothing yet and waits for [`Input::Started`].
     pub fn new() -> Self {
+        Self::with_table(&STANDARD)
+    }
+
+    /// A controller that goes by another table of call states: to see whether a changed rule is noticed.
+    pub fn with_table(table: &'static CallTable) -> Self {
         Self {
+            table,
             now: Moment::ORIGIN,
             woke: Moment::ORIGIN,
             term: Term::NotBegun,

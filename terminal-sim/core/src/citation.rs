@@ -42,7 +42,7 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
 }
 
 /// The clause behind a cause that a handset is told.
-fn of_cause(cause: Cause) -> Clause {
+pub(crate) fn of_cause(cause: Cause) -> Clause {
     const CLAUSES: &[(Cause, Clause)] = &[
         (Cause::NoAnswer, Clause::RandomAccess),
         (Cause::SlotReassigned, Clause::FloorOnTheSlot),

@@ -20,11 +20,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{CallId, Clause, Moment, SiteId, UnitId};
 
 pub use self::compare::{Difference, compare};
-use self::sentences::{Said, from_site, handset, to_site};
+use self::sentences::{Said, from_site, handset, reported, to_site};
 use crate::citation;
 use crate::output::HandsetEvent;
 
@@ -46,6 +47,11 @@ pub enum Entry<'a> {
         clause: Clause,
         /// The message.
         message: &'a ToSite,
+    },
+    /// The controller reported something to its operators.
+    Reported {
+        /// What.
+        event: &'a EventKind,
     },
     /// A handset's user noticed something.
     Unit {
@@ -121,26 +127,23 @@ impl Transcript {
 
     /// Writes one entry down; what repeats by the clock is left out.
     pub fn push(&mut self, at: Moment, entry: Entry<'_>) {
-        let said = match entry {
-            Entry::FromSite { message, .. } => from_site(message),
-            Entry::ToSite { message, .. } => to_site(message),
-            Entry::Unit { unit, event } => Some(handset(unit, event)),
-            Entry::Handset { unit, text } => Some(Said::of_unit(unit, text.to_owned())),
-            Entry::Site { text, .. } | Entry::Controller { text } => Some(Said::plain(text.to_owned())),
+        let (clause, said) = match entry {
+            Entry::FromSite { message, .. } => (Some(citation::of_from_site(message)), from_site(message)),
+            Entry::ToSite { clause, message, .. } => (Some(clause), to_site(message)),
+            Entry::Reported { event } => reported(event).unzip(),
+            Entry::Unit { unit, event } => (Some(citation::of_handset(event)), Some(handset(unit, event))),
+            Entry::Handset { unit, text } => (None, Some(Said::of_unit(unit, text.to_owned()))),
+            Entry::Site { text, .. } | Entry::Controller { text } => {
+                (None, Some(Said::plain(text.to_owned())))
+            }
         };
         let Some(Said { text, call, unit }) = said else { return };
-        let clause = match entry {
-            Entry::FromSite { message, .. } => Some(citation::of_from_site(message)),
-            Entry::ToSite { clause, .. } => Some(clause),
-            Entry::Unit { event, .. } => Some(citation::of_handset(event)),
-            Entry::Site { .. } | Entry::Handset { .. } | Entry::Controller { .. } => None,
-        };
         let place = match entry {
             Entry::FromSite { site, .. } => Place::FromSite(site),
             Entry::ToSite { site, .. } => Place::ToSite(site),
             Entry::Unit { unit, .. } | Entry::Handset { unit, .. } => Place::Unit(unit),
             Entry::Site { site, .. } => Place::Site(site),
-            Entry::Controller { .. } => Place::Controller,
+            Entry::Reported { .. } | Entry::Controller { .. } => Place::Controller,
         };
         self.lines.push(Line { at, clause, place, text, call, unit });
     }

@@ -51,8 +51,9 @@ impl<'a> Account<'a> {
                 Some(Entry::ToSite { site: *site, clause: *clause, message })
             }
             Sight::Handset(unit, event) => Some(Entry::Unit { unit: *unit, event }),
-            // The operators' events say again what the messages said; a station's own log is not on the air.
-            Sight::Controller(_) | Sight::Station(..) => None,
+            Sight::Controller(event) => Some(Entry::Reported { event: &event.kind }),
+            // A station's own log is not on the air.
+            Sight::Station(..) => None,
         };
         if let Some(entry) = entry {
             self.transcript.push(observed.at, entry);
@@ -100,6 +101,7 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::KillStation(site) => Entry::Site { site, text: "killed" },
         Deed::StartStation(site) => Entry::Site { site, text: "started" },
         Deed::KillController => Entry::Controller { text: "killed" },
+        Deed::StopController => Entry::Controller { text: "shut down" },
         Deed::StartController => Entry::Controller { text: "started" },
         Deed::Vanish(unit) => Entry::Handset { unit, text: "vanishes" },
         Deed::LoseTalkEnd(unit) => Entry::Handset { unit, text: "will not be heard when it ends its talk" },

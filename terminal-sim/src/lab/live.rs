@@ -256,6 +256,12 @@ impl Live {
                 }
                 self.switch.send_replace(None);
             }
+            Deed::StopController => {
+                if let Some(controller) = self.controller.take() {
+                    controller.stop().await?;
+                }
+                self.switch.send_replace(None);
+            }
             Deed::StartController => self.start_controller().await?,
             Deed::LoseVoicePacket { unit, packet } => match self.talkers.get(&unit) {
                 Some(spurt) => self.voice_relay.lose(*spurt, packet),

@@ -7,7 +7,7 @@ use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters,
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Identity, ProfileId};
 use trunklab_terminal_core::input::Input;
-use trunklab_terminal_core::scenario::{Action, Provision, Scenario, Speech};
+use trunklab_terminal_core::scenario::{Action, NetworkProvision, Provision, Scenario, Speech};
 
 use crate::lab::plan::{Plan, RadioPlan};
 use crate::lab::script::{Deed, Script};
@@ -91,7 +91,17 @@ pub fn plan(provision: &Provision) -> Plan {
             position: unit.position,
         })
         .collect();
-    Plan { system: SystemParameters::default(), sites, talkgroups, subscribers, radios }
+    Plan { system: system(&provision.network), sites, talkgroups, subscribers, radios }
+}
+
+fn system(network: &NetworkProvision) -> SystemParameters {
+    let own = SystemParameters::default();
+    SystemParameters {
+        queue_len_max: network.queue_len_max.unwrap_or(own.queue_len_max),
+        queue_wait_ms_max: network.queue_wait_ms_max.unwrap_or(own.queue_wait_ms_max),
+        transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
+        ..own
+    }
 }
 
 /// The scenario's steps as deeds. WAV files are looked for beside the scenario.
@@ -128,6 +138,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::KillStation(site) => Deed::KillStation(*site),
         Action::StartStation(site) => Deed::StartStation(*site),
         Action::KillController => Deed::KillController,
+        Action::StopController => Deed::StopController,
         Action::StartController => Deed::StartController,
         Action::LoseVoicePacket { unit, packet } => Deed::LoseVoicePacket { unit: *unit, packet: *packet },
         Action::LoseTalkEnd(unit) => Deed::LoseTalkEnd(*unit),

@@ -23,6 +23,8 @@ pub enum Deed {
     StartStation(SiteId),
     /// The controller is killed.
     KillController,
+    /// The controller is shut down in order.
+    StopController,
     /// It is started again.
     StartController,
     /// One voice packet of a unit's running or next spurt is lost between its base station and the switch.

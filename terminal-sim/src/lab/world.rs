@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_basestation_core::BaseStation;
 use trunklab_controller_core::Controller;
+use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_protocol::voice::FrameRun;
@@ -75,6 +76,7 @@ pub struct World {
     seed: u64,
     weather: Weather,
     plan: Plan,
+    table: &'static CallTable,
     epoch: u32,
     queue: BTreeMap<(Moment, u64), Arrival>,
     sequence: u64,
@@ -103,7 +105,13 @@ pub struct World {
 impl World {
     /// Builds the network: the controller is started and provisioned, base stations try their links, handsets are off.
     pub fn new(plan: Plan, weather: Weather, seed: u64) -> Self {
+        Self::with_table(plan, weather, seed, &STANDARD)
+    }
+
+    /// The same, with a controller that goes by another table of call states.
+    pub fn with_table(plan: Plan, weather: Weather, seed: u64, table: &'static CallTable) -> Self {
         let mut world = Self {
+            table,
             now: Moment::ORIGIN,
             seed,
             weather,
@@ -206,6 +214,7 @@ impl World {
             Deed::KillStation(site) => self.kill_station(site),
             Deed::StartStation(site) => self.start_station(site),
             Deed::KillController => self.kill_controller(),
+            Deed::StopController => self.stop_controller(),
             Deed::StartController => self.start_controller(),
             Deed::LoseVoicePacket { unit, packet } => {
                 self.voice_losses.insert(unit, packet);

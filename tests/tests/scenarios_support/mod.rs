@@ -21,15 +21,23 @@ use trunklab_tests::tree::root;
 
 /// Every shipped scenario, in order of its name.
 pub const SCENARIOS: &[&str] = &[
+    "call-outlives-controller",
     "controller-restart",
+    "controller-shutdown",
     "emergency-queue",
+    "floor-race",
     "floor-refused",
     "group-call",
     "late-entry",
     "lost-release",
+    "nobody-left",
     "nobody-listens",
+    "press-in-unheard-call",
     "queue",
+    "queue-full",
+    "queue-timeout",
     "registration-refused",
+    "site-lost-in-call",
     "site-restart",
     "talker-vanishes",
 ];

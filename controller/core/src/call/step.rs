@@ -5,7 +5,7 @@ use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, UnitId};
 
 use super::calls::Call;
 use super::queue::Request;
-use super::table::{self, Action, Event, Next, Row, State, Trunking};
+use super::table::{Action, Event, Next, Row, State, Trunking};
 use crate::controller::Controller;
 use crate::output::Outbox;
 use crate::timers::TimerKey;
@@ -60,7 +60,9 @@ impl Controller {
         cause: Option<Cause>,
         out: &mut Outbox,
     ) {
-        let row = table::find(state, event, Trunking::Message)
+        let row = self
+            .table
+            .find(state, event, Trunking::Message)
             .expect("a request meets only events that it has rows for");
         let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
         let step = Step { request: Some(request), ask: Some(ask), cause, ..Step::default() };
@@ -83,7 +85,9 @@ impl Controller {
     ) {
         let call = self.calls.get(id).expect("an event is raised for a call that runs");
         let state = call.state();
-        let row = table::find(state, event, self.trunking(call))
+        let row = self
+            .table
+            .find(state, event, self.trunking(call))
             .expect("a call meets only events that it has rows for");
         if row.next != Next::Stay {
             self.stop_timer(id, state);
@@ -94,7 +98,7 @@ impl Controller {
     /// A site reports a call of an earlier term that this controller takes over.
     pub(crate) fn advance_report(&mut self, site: SiteId, held: HeldCall, out: &mut Outbox) {
         let event = if held.talker.is_some() { Event::ReportedTalking } else { Event::ReportedHanging };
-        let row = table::find(State::New, event, Trunking::Message).expect("a report has its rows");
+        let row = self.table.find(State::New, event, Trunking::Message).expect("a report has its rows");
         self.walk(row, Step { report: Some((site, held)), ..Step::default() }, out);
     }
 

@@ -202,7 +202,7 @@ pub const TABLE: &[Row] = {
         row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],          None, Clause::Cancelling),
         row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                       None, Clause::EndOfTerm),
 
-        when(Message,      row(Talking, PttReleased,         Hanging, SILENCE,     Some(Cause::TransmissionEnded), Clause::MessageTrunking)),
+        when(Message,      row(Talking, PttReleased,         Hanging, SILENCE,     Some(Cause::TransmissionEnded), Clause::EndOfTalk)),
         when(Transmission, row(Talking, PttReleased,         Ended,   END_TALKING, Some(Cause::TransmissionEnded), Clause::TransmissionTrunking)),
         when(Message,      row(Talking, TalkerSilent,        Hanging, SILENCE,     Some(Cause::TalkerLost), Clause::SilentTalker)),
         when(Transmission, row(Talking, TalkerSilent,        Ended,   END_TALKING, Some(Cause::TalkerLost), Clause::SilentTalker)),
@@ -226,37 +226,53 @@ pub const TABLE: &[Row] = {
     ]
 };
 
-/// The row for an event in a state, if the event is allowed there.
-pub fn find(state: State, event: Event, trunking: Trunking) -> Option<&'static Row> {
-    TABLE.get(usize::from(INDEX[state as usize][event as usize][trunking as usize]))
-}
-
 const STATES: usize = State::ALL.len();
 const EVENTS: usize = Event::ALL.len();
 
-/// The row's place in the table, by state, event and trunking: a table is for reading, an index for finding.
-const INDEX: [[[u8; 2]; EVENTS]; STATES] = {
-    let mut index = [[[u8::MAX; 2]; EVENTS]; STATES];
-    let mut place = 0;
-    while place < TABLE.len() {
-        let row = &TABLE[place];
-        let cell = &mut index[row.state as usize][row.event as usize];
-        let mut trunking = 0;
-        while trunking < 2 {
-            let applies = match row.trunking {
-                None => true,
-                Some(only) => only as usize == trunking,
-            };
-            if applies {
-                assert!(cell[trunking] == u8::MAX, "one row for one state, event and trunking");
-                cell[trunking] = place as u8;
+/// Rows, and where each is found: a table is for reading, an index for finding.
+#[derive(Debug)]
+pub struct CallTable {
+    rows: &'static [Row],
+    /// The row's place, by state, event and trunking.
+    index: [[[u8; 2]; EVENTS]; STATES],
+}
+
+/// The table that controllers go by.
+pub static STANDARD: CallTable = CallTable::new(TABLE);
+
+impl CallTable {
+    /// A table of these rows.
+    ///
+    /// # Panics
+    /// Where two rows claim one state, event and trunking.
+    pub const fn new(rows: &'static [Row]) -> Self {
+        let mut index = [[[u8::MAX; 2]; EVENTS]; STATES];
+        let mut place = 0;
+        while place < rows.len() {
+            let row = &rows[place];
+            let cell = &mut index[row.state as usize][row.event as usize];
+            let mut trunking = 0;
+            while trunking < 2 {
+                let applies = match row.trunking {
+                    None => true,
+                    Some(only) => only as usize == trunking,
+                };
+                if applies {
+                    assert!(cell[trunking] == u8::MAX, "one row for one state, event and trunking");
+                    cell[trunking] = place as u8;
+                }
+                trunking += 1;
             }
-            trunking += 1;
+            place += 1;
         }
-        place += 1;
+        Self { rows, index }
     }
-    index
-};
+
+    /// The row for an event in a state, if the event is allowed there.
+    pub fn find(&self, state: State, event: Event, trunking: Trunking) -> Option<&'static Row> {
+        self.rows.get(usize::from(self.index[state as usize][event as usize][trunking as usize]))
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -268,7 +284,10 @@ mod tests {
             match timer(*state) {
                 StateTimer::Runs(_, event) => {
                     for trunking in Trunking::ALL {
-                        assert!(find(*state, event, *trunking).is_some(), "{state:?} must end at {event:?}");
+                        assert!(
+                            STANDARD.find(*state, event, *trunking).is_some(),
+                            "{state:?} must end at {event:?}"
+                        );
                     }
                 }
                 StateTimer::None(reason) => assert!(!reason.is_empty()),
@@ -300,7 +319,12 @@ mod tests {
     fn a_row_with_one_trunking_has_its_sister() {
         for row in TABLE.iter().filter(|row| row.trunking.is_some()) {
             for trunking in Trunking::ALL {
-                assert!(find(row.state, row.event, *trunking).is_some(), "{:?} {:?}", row.state, row.event);
+                assert!(
+                    STANDARD.find(row.state, row.event, *trunking).is_some(),
+                    "{:?} {:?}",
+                    row.state,
+                    row.event
+                );
             }
         }
     }
@@ -326,10 +350,10 @@ mod tests {
     fn the_index_finds_each_row() {
         for row in TABLE {
             for trunking in Trunking::ALL.iter().filter(|one| row.trunking.is_none_or(|only| only == **one)) {
-                let found = find(row.state, row.event, *trunking).unwrap();
+                let found = STANDARD.find(row.state, row.event, *trunking).unwrap();
                 assert_eq!(found, row);
             }
         }
-        assert!(find(State::Ended, Event::PttPressed, Trunking::Message).is_none());
+        assert!(STANDARD.find(State::Ended, Event::PttPressed, Trunking::Message).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! From the text of a scenario to a scenario: everything is checked here, once.
 
 mod checks;
+mod network;
 mod sites;
 mod steps;
 mod talkgroups;
@@ -131,6 +132,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read(mut self, form: FileForm) -> Result<Scenario, ScenarioError> {
+        self.provision.network = self.network(&form.network)?;
         let mut carriers = BTreeMap::new();
         for (index, site) in form.sites.iter().enumerate() {
             self.site(index, site, &mut carriers)?;

@@ -13,6 +13,8 @@ pub(super) struct FileForm {
     #[serde(default = "one")]
     pub(super) seed: u64,
     pub(super) duration: Spanned<String>,
+    #[serde(default)]
+    pub(super) network: NetworkForm,
     #[serde(default, rename = "site")]
     pub(super) sites: Vec<SiteForm>,
     #[serde(default, rename = "talkgroup")]
@@ -21,6 +23,14 @@ pub(super) struct FileForm {
     pub(super) units: Vec<UnitForm>,
     #[serde(default, rename = "step")]
     pub(super) steps: Vec<StepForm>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NetworkForm {
+    pub(super) queue_length: Option<Spanned<u16>>,
+    pub(super) longest_wait: Option<Spanned<String>>,
+    pub(super) longest_transmission: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

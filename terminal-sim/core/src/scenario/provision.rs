@@ -10,6 +10,8 @@ use trunklab_protocol::{
 /// Everything that a scenario needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provision {
+    /// Limits of the whole network.
+    pub network: NetworkProvision,
     /// Sites in ascending order.
     pub sites: Vec<SiteProvision>,
     /// Talkgroups in ascending order.
@@ -18,6 +20,17 @@ pub struct Provision {
     pub subscribers: Vec<SubscriberProvision>,
     /// The handsets in ascending order; one without a subscriber is unknown to the network.
     pub units: Vec<UnitProvision>,
+}
+
+/// Limits of the whole network; `None` takes the controller's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NetworkProvision {
+    /// Requests that may wait at once.
+    pub queue_len_max: Option<u16>,
+    /// Longest wait in the queue, in milliseconds.
+    pub queue_wait_ms_max: Option<u32>,
+    /// Longest transmission, in milliseconds.
+    pub transmission_ms_max: Option<u32>,
 }
 
 /// A site.

@@ -38,6 +38,8 @@ pub enum Action {
     StartStation(SiteId),
     /// The controller is killed.
     KillController,
+    /// The controller is shut down in order.
+    StopController,
     /// The controller is started.
     StartController,
     /// One voice packet of a unit's running or next spurt is lost between base station and switch.
@@ -186,6 +188,8 @@ sentences! {
         |v| Meaning::Do(vec![(Span::ZERO, Action::KillStation(v.site())), (RESTART, Action::StartStation(v.site()))]);
     Do "controller is killed", "The controller stops at once.",
         |_| one(Action::KillController);
+    Do "controller is shut down", "The controller stops in order: calls are released, links closed.",
+        |_| one(Action::StopController);
     Do "controller is started", "The controller starts in its next term of office.",
         |_| one(Action::StartController);
     Do "controller is restarted", "Killed, and started one second later.",
@@ -252,6 +256,7 @@ impl Action {
             | Self::KillStation(_)
             | Self::StartStation(_)
             | Self::KillController
+            | Self::StopController
             | Self::StartController => None,
         }
     }
@@ -274,6 +279,7 @@ impl Action {
             | Self::LoseVoicePacket { .. }
             | Self::LoseTalkEnd(_)
             | Self::KillController
+            | Self::StopController
             | Self::StartController => None,
         }
     }

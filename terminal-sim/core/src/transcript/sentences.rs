@@ -3,9 +3,11 @@
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Identity, UnitId};
+use trunklab_protocol::{CallId, Cause, Clause, Identity, UnitId};
 
+use crate::citation::of_cause;
 use crate::output::HandsetEvent;
 
 /// A sentence and what it is about.
@@ -119,6 +121,41 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
             call: Some(word.call),
             unit: Some(word.unit),
         },
+    })
+}
+
+/// What the controller reports and no site can be told, or what says why a site is told: other reports repeat what the
+/// messages say.
+pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
+    Some(match event {
+        EventKind::SiteUp { site, .. } => {
+            (Clause::Inventory, Said::plain(format!("site {site} is in service")))
+        }
+        EventKind::SiteLost { site, cause } => {
+            (Clause::SignsOfLife, Said::plain(format!("site {site} is lost: {cause}")))
+        }
+        EventKind::FloorReleased { call, unit, cause } if *cause != Cause::TransmissionEnded => {
+            let text = format!("unit {unit} loses the floor of call {call}: {cause}");
+            (of_cause(*cause), Said { text, call: Some(*call), unit: Some(*unit) })
+        }
+        EventKind::CallReleased { call, cause: cause @ (Cause::CallLost | Cause::NobodyLeft), .. } => {
+            (of_cause(*cause), Said::of_call(*call, format!("call {call} released: {cause}")))
+        }
+        EventKind::FloorReleased { .. }
+        | EventKind::CallReleased { .. }
+        | EventKind::Registered { .. }
+        | EventKind::RegisterRefused { .. }
+        | EventKind::Deregistered { .. }
+        | EventKind::Affiliated { .. }
+        | EventKind::CallQueued { .. }
+        | EventKind::CallCancelled { .. }
+        | EventKind::CallRefused { .. }
+        | EventKind::CallGranted { .. }
+        | EventKind::SiteJoined { .. }
+        | EventKind::SiteLeft { .. }
+        | EventKind::FloorTaken { .. }
+        | EventKind::FloorRefused { .. }
+        | EventKind::Dropped { .. } => return None,
     })
 }
 

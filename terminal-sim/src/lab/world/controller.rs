@@ -13,7 +13,7 @@ impl World {
     /// The controller is started in a new epoch and provisioned from the plan.
     pub fn start_controller(&mut self) {
         self.epoch += 1;
-        self.controller = Some(Controller::new());
+        self.controller = Some(Controller::with_table(self.table));
         let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
         let entropy = self.entropy.octets();
         self.at_controller(controller::input::Input::Started { epoch, entropy });
@@ -30,6 +30,12 @@ impl World {
         for site in self.stations.keys().copied().collect::<Vec<_>>() {
             self.drop_link(site, Cause::LinkSilent);
         }
+    }
+
+    /// The controller closes down in order: calls are released and links closed before it is gone.
+    pub fn stop_controller(&mut self) {
+        self.at_controller(controller::input::Input::ClosingDown);
+        self.kill_controller();
     }
 
     pub(super) fn at_controller(&mut self, input: controller::input::Input) {

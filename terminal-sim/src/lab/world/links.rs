@@ -4,7 +4,7 @@ use trunklab_basestation_core as station;
 use trunklab_controller_core as controller;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Cause, Epoch, SiteId, Span};
+use trunklab_protocol::{Cause, Epoch, Moment, SiteId, Span};
 
 use super::World;
 use super::agenda::Arrival;
@@ -41,8 +41,27 @@ impl World {
             Arrival::AtStation(site, run, station::input::Input::FromController { epoch, message }),
         );
         if closes {
-            self.drop_link(site, Cause::LinkReplaced);
+            self.close_link(site, run, at);
         }
+    }
+
+    /// The controller has said its last on a link: the base station reads all of it, then the link is gone.
+    fn close_link(&mut self, site: SiteId, run: u32, at: Moment) {
+        let cause = Cause::LinkReplaced;
+        let Some(station) = self.stations.get_mut(&site) else { return };
+        station.linked = false;
+        self.queue.retain(|_, arrival| match arrival {
+            Arrival::AtController(controller::input::Input::FromSite { site: from, .. }) => *from != site,
+            Arrival::AtController(_)
+            | Arrival::AtStation(..)
+            | Arrival::AtHandset(..)
+            | Arrival::AtListeners(..)
+            | Arrival::AtSwitch(..)
+            | Arrival::LinkTries(_) => true,
+        });
+        self.at_controller(controller::input::Input::SiteDisconnected { site, cause });
+        self.schedule(at, Arrival::AtStation(site, run, station::input::Input::LinkDown { cause }));
+        self.schedule(at + LINK_RETRY, Arrival::LinkTries(site));
     }
 
     pub(super) fn send_to_controller(&mut self, site: SiteId, message: FromSite) {

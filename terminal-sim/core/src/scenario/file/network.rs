@@ -1,0 +1,27 @@
+//! `[network]`: limits of the whole network.
+
+use toml::Spanned;
+
+use super::{Reader, read_span};
+use crate::scenario::error::ScenarioError;
+use crate::scenario::form::NetworkForm;
+use crate::scenario::provision::NetworkProvision;
+
+impl Reader<'_> {
+    pub(super) fn network(&self, form: &NetworkForm) -> Result<NetworkProvision, ScenarioError> {
+        Ok(NetworkProvision {
+            queue_len_max: form.queue_length.as_ref().map(|length| *length.get_ref()),
+            queue_wait_ms_max: self.limit(form.longest_wait.as_ref())?,
+            transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,
+        })
+    }
+
+    fn limit(&self, text: Option<&Spanned<String>>) -> Result<Option<u32>, ScenarioError> {
+        let Some(text) = text else { return Ok(None) };
+        let millis = read_span(self.source, text)?.as_millis();
+        u32::try_from(millis).ok().filter(|millis| *millis > 0).map(Some).ok_or_else(|| {
+            let found = self.source.excerpt(text.span());
+            self.source.error(text.span(), found, "a time from 1 ms to 49 days", "")
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! Each clause of the call state table is guarded: one row that follows it, changed, makes a reviewed transcript fail.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "scenarios_support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use support::{SCENARIOS, file, in_threads, scenario};
+use trunklab::lab::account::Account;
+use trunklab::lab::scenario::{plan, script};
+use trunklab::lab::weather::Weather;
+use trunklab::lab::world::World;
+use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
+use trunklab_protocol::{Cause, Clause, Moment, ProfileId};
+use trunklab_tests::tree::root;
+
+/// A rule does not depend on the air interface: one is enough to see it broken.
+const PROFILE: ProfileId = ProfileId::Iden;
+
+/// The clauses of the table, in order.
+fn clauses() -> Vec<Clause> {
+    TABLE.iter().map(|row| row.clause).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A row that tells another cause, or, where it has none, leaves its last action out.
+fn changed(row: &Row) -> Row {
+    match (row.cause, row.actions.split_last()) {
+        (Some(Cause::NoAnswer), _) | (None, None) => panic!("{row:?} cannot be changed so that it shows"),
+        (Some(_), _) => Row { cause: Some(Cause::NoAnswer), ..*row },
+        (None, Some((_, rest))) => Row { actions: rest, ..*row },
+    }
+}
+
+/// The table with one row changed. It lives as long as the test: a controller keeps its table for life.
+fn table_with(place: usize) -> &'static CallTable {
+    let rows = TABLE.iter().enumerate().map(|(at, row)| if at == place { changed(row) } else { *row });
+    let rows: &'static [Row] = Box::leak(rows.collect());
+    Box::leak(Box::new(CallTable::new(rows)))
+}
+
+fn reviewed(name: &str) -> String {
+    let path = root().join(format!("terminal-sim/scenarios/expected/{name}.{PROFILE}.txt"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn transcript(name: &str, table: &'static CallTable) -> String {
+    let scenario = scenario(name, PROFILE);
+    let script = script(&scenario, &file(name)).unwrap();
+    let mut world = World::with_table(plan(scenario.provision()), Weather::CALM, scenario.seed, table);
+    let mut account = Account::unjudged();
+    world.play(&script, Moment::ORIGIN + scenario.duration, |world, deed| {
+        if let Some(deed) = deed {
+            account.did(deed, world.now());
+        }
+        for observed in world.take_observed() {
+            account.see(&observed);
+        }
+        world.take_heard();
+    });
+    account.transcript().to_string()
+}
+
+/// Scenarios, those whose transcripts name the clause first: they are the likeliest to notice.
+fn likeliest_first(clause: Clause) -> impl Iterator<Item = &'static str> {
+    let cites = move |name: &&str| {
+        reviewed(name).lines().any(|line| line.split_whitespace().nth(1) == Some(clause.number()))
+    };
+    let (named, silent): (Vec<_>, Vec<_>) = SCENARIOS.iter().copied().partition(cites);
+    named.into_iter().chain(silent)
+}
+
+/// Whether a scenario says something else with this table, or cannot go on with it.
+fn notices(name: &str, table: &'static CallTable) -> bool {
+    catch_unwind(AssertUnwindSafe(|| transcript(name, table))).map_or(true, |said| said != reviewed(name))
+}
+
+/// Rules that no shipped scenario shows yet.
+const UNSHOWN: &[Clause] = &[Clause::TransmissionLimit, Clause::Cancelling, Clause::Cut];
+
+#[test]
+fn for_each_clause_of_the_table_a_changed_row_makes_a_transcript_fail() {
+    let failed = in_threads(&clauses(), |clause| {
+        let mut rows = TABLE.iter().enumerate().filter(|(_, row)| row.clause == *clause);
+        let noticed = rows.any(|(place, _)| {
+            let table = table_with(place);
+            likeliest_first(*clause).any(|name| notices(name, table))
+        });
+        match (noticed, UNSHOWN.contains(clause)) {
+            (true, false) | (false, true) => Ok(()),
+            (false, false) => Err(format!("{clause} {}: no change is noticed", clause.title())),
+            (true, true) => Err(format!("{clause} {} is shown now", clause.title())),
+        }
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
