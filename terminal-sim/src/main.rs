@@ -1,8 +1,10 @@
 //! The `trunklab` command.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use trunklab::command::ending::{NOBODY_READS, nobody_reads};
 use trunklab::command::{self, Command};
 
 /// A trunked radio network on one machine.
@@ -21,9 +23,17 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let level = tracing_subscriber::EnvFilter::try_from_env("TRUNKLAB_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
+    let colour_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(level)
+        .with_ansi(std::io::stderr().is_terminal() && !colour_forbidden)
+        .with_writer(std::io::stderr)
+        // A log that nobody reads any longer ends nothing.
+        .log_internal_errors(false)
+        .init();
     match command::perform(arguments.command) {
         Ok(outcome) => outcome.into(),
+        Err(error) if nobody_reads(&error) => ExitCode::from(NOBODY_READS),
         Err(error) => {
             command::say_error(&error);
             ExitCode::FAILURE

@@ -131,6 +131,7 @@ fn each_process_ends_by_itself_when_asked_to() -> Result<()> {
         println!("{process:?} ended {} ms after SIGTERM", asked.elapsed().as_millis());
         assert_eq!(status.code(), Some(0), "{process:?}: {}", process.log());
         assert!(!process.log().contains("panicked"), "{process:?}: {}", process.log());
+        assert!(!process.log().contains('\u{1b}'), "{process:?} paints its log: {}", process.log());
     }
     Ok(())
 }

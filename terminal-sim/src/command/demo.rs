@@ -12,7 +12,8 @@ use trunklab_protocol::operator::{Event, EventKind, Snapshot};
 use trunklab_protocol::{CallId, Moment, Span, UnitId};
 use trunklab_terminal_core::input::Input;
 
-use crate::command::{Outcome, ProfileName, interrupted, is_watched};
+use crate::command::ending::Signals;
+use crate::command::{Outcome, ProfileName, is_watched, print_json};
 use crate::import::city::City;
 use crate::import::{Imported, Limits, read_bytes};
 use crate::lab::city::{self, CityOptions, Schedule};
@@ -94,7 +95,10 @@ struct Finished {
 /// What could not be started.
 pub fn perform(options: &DemoOptions) -> Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(show(options))
+    let outcome = runtime.block_on(show(options));
+    // Voices may still be in the making; the end does not wait for them.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn show(options: &DemoOptions) -> Result<Outcome> {
@@ -116,7 +120,11 @@ async fn show(options: &DemoOptions) -> Result<Outcome> {
     let (sites, radios) = (plan.sites.len(), plan.radios.len());
     let console = is_watched() && !options.transcript && !options.json;
 
-    let mut live = Live::start(plan, options.seed).await?;
+    let mut signals = Signals::listen()?;
+    let mut live = tokio::select! {
+        started = Live::start(plan, options.seed) => started?,
+        _ = signals.told() => return Ok(Outcome::Good),
+    };
     let picture = live.snapshot().await.context("the controller closed down as it started")?;
     let (closed, mut reader_gone) = mpsc::channel(1);
     let voice = if console || options.json { Voice::Silent } else { Voice::Waits };
@@ -134,7 +142,7 @@ async fn show(options: &DemoOptions) -> Result<Outcome> {
     tokio::select! {
         played = perform_day(&mut live, &city, &mut watcher, length) => { played?; whole = true; }
         left = trunklab_console::run(screen), if console => left?,
-        told = interrupted() => told?,
+        _ = signals.told() => {}
         error = reader_gone.recv() => broken = error,
     }
     let finished = Finished {
@@ -300,12 +308,10 @@ impl Watcher {
 }
 
 fn report(options: &DemoOptions, finished: &Finished) -> Result<()> {
-    let mut out = std::io::stdout().lock();
     if options.json {
-        serde_json::to_writer_pretty(&mut out, finished)?;
-        writeln!(out)?;
-        return Ok(());
+        return print_json(finished);
     }
+    let mut out = std::io::stdout().lock();
     let octets = &finished.octets;
     writeln!(out)?;
     writeln!(

@@ -39,7 +39,8 @@ pub fn perform(options: &ImportOptions) -> Result<Outcome> {
         let imported = import::read(file, &Limits::default())?;
         clean &= imported.report().defects.total() == 0;
         if options.json {
-            serde_json::to_writer(&mut out, &imported)?;
+            // serde's own error would hide that nobody reads.
+            serde_json::to_writer(&mut out, &imported).map_err(std::io::Error::from)?;
             writeln!(out)?;
         } else {
             writeln!(out, "{}", imported.report())?;

@@ -3,11 +3,14 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use trunklab_protocol::ProfileId;
 
+use self::ending::Signal;
+
 pub mod demo;
+pub mod ending;
 pub mod handset;
 pub mod import;
 pub mod replay;
@@ -45,6 +48,8 @@ pub enum Outcome {
     Good,
     /// It ran to its end, and what it judged was not as expected.
     Bad,
+    /// Somebody ended it before its work was done.
+    CutShort(Signal),
 }
 
 impl From<Outcome> for ExitCode {
@@ -52,6 +57,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Good => Self::SUCCESS,
             Outcome::Bad => Self::FAILURE,
+            Outcome::CutShort(signal) => Self::from(signal.code()),
         }
     }
 }
@@ -75,7 +81,9 @@ pub fn perform(command: Command) -> Result<Outcome> {
                 #[command(subcommand)]
                 command: Command,
             }
-            clap_complete::generate(shell, &mut Shape::command(), "trunklab", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Shape::command(), "trunklab", &mut script);
+            std::io::stdout().write_all(&script).context("cannot write the script")?;
             Ok(Outcome::Good)
         }
     }
@@ -87,22 +95,15 @@ pub fn say_error(error: &anyhow::Error) {
     writeln!(std::io::stderr(), "trunklab: {error:#}").ok();
 }
 
-/// Waits until somebody wants the program to end: Ctrl-C, or SIGTERM.
+/// Prints a document for programs.
 ///
 /// # Errors
-/// When the system does not tell of signals.
-pub async fn interrupted() -> Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            told = tokio::signal::ctrl_c() => told?,
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
+/// When it cannot be written.
+pub fn print_json(document: &impl serde::Serialize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    // serde's own error would hide that nobody reads.
+    serde_json::to_writer_pretty(&mut out, document).map_err(std::io::Error::from)?;
+    writeln!(out)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use trunklab_protocol::{Moment, ProfileId, Span};
 use trunklab_terminal_core::input::Input;
 
-use crate::command::{Outcome, ProfileName};
+use crate::command::{Outcome, ProfileName, print_json};
 use crate::import::city::{City, Notes};
 use crate::import::{Limits, read_calls, read_sites, read_talkgroups};
 use crate::lab::city::{self, CityOptions, Schedule};
@@ -163,11 +163,10 @@ fn progress(until: Moment) -> ProgressBar {
 }
 
 fn report(options: &ReplayOptions, result: &Replayed) -> Result<Outcome> {
-    let mut out = std::io::stdout().lock();
     if options.json {
-        serde_json::to_writer_pretty(&mut out, result)?;
-        writeln!(out)?;
+        print_json(result)?;
     } else {
+        let mut out = std::io::stdout().lock();
         writeln!(
             out,
             "{} transmissions of {} radios, {:.0} s of network time, profile {}",

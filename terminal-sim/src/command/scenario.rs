@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
+use tokio::sync::mpsc;
 use trunklab_protocol::Moment;
 use trunklab_terminal_core::scenario::{Scenario, Verdict};
 
-use crate::command::{Outcome, ProfileName};
+use crate::command::ending::{Signal, Signals};
+use crate::command::{Outcome, ProfileName, print_json};
 use crate::lab::account::Account;
 use crate::lab::live::{Live, News};
 use crate::lab::scenario::{self, plan, script};
@@ -60,7 +62,8 @@ pub struct SimulateOptions {
 /// What `run` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Controller, base stations and handsets run in this process, joined by real sockets on the loopback.
+Controller, base stations and handsets run in this process, joined by real sockets on the loopback. Ctrl-C or SIGTERM ends
+it in order: what was seen so far is judged and summed up, and the exit code is 130 or 143.
 
 Example: trunklab run terminal-sim/scenarios/group-call.toml")]
 pub struct RunOptions {
@@ -74,6 +77,9 @@ struct Played<'a> {
     profile: &'static str,
     seed: u64,
     holds: bool,
+    /// Where somebody ended the run before its time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at_ms: Option<u64>,
     expectations: Vec<Judged>,
     summary: Summary,
 }
@@ -83,7 +89,15 @@ struct Judged {
     line: usize,
     text: String,
     seen_ms: Option<u64>,
-    holds: bool,
+    /// `null` where its time had not passed when the run was ended.
+    holds: Option<bool>,
+}
+
+/// A run that somebody ended before its time.
+#[derive(Debug, Clone, Copy)]
+struct CutShort {
+    by: Signal,
+    at: Moment,
 }
 
 /// Plays a scenario in virtual time.
@@ -115,7 +129,7 @@ pub fn simulate(options: &SimulateOptions) -> Result<Outcome> {
         }
     });
     printed?;
-    finish(&options.scenario, &scenario, &account, world.traffic().frames_sent)
+    finish(&options.scenario, &scenario, &account, world.traffic().frames_sent, None)
 }
 
 /// Plays a scenario in real time.
@@ -130,10 +144,14 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
     let script = script(&scenario, &options.scenario.file)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut live = Live::start(plan(scenario.provision()), scenario.seed).await?;
+        let mut signals = Signals::listen()?;
+        let mut live = tokio::select! {
+            started = Live::start(plan(scenario.provision()), scenario.seed) => started?,
+            signal = signals.told() => return Ok(Outcome::CutShort(signal)),
+        };
         let mut account = Account::judged(&scenario);
-        let mut printed = Ok(());
-        live.play(&script, Moment::ORIGIN + scenario.duration, |deed, at, news| {
+        let (closed, mut reader_gone) = mpsc::channel(1);
+        let played = live.play(&script, Moment::ORIGIN + scenario.duration, |deed, at, news| {
             if let Some(deed) = deed {
                 account.did(deed, at);
             }
@@ -142,15 +160,24 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
                 Some(News::Heard(heard)) => account.hear(&heard),
                 None => {}
             }
-            if printed.is_ok() {
-                printed = stream(&options.scenario, &mut account);
+            if let Err(error) = stream(&options.scenario, &mut account) {
+                // The first error is waited for; whoever comes later says the same.
+                closed.try_send(error).ok();
             }
-        })
-        .await?;
-        printed?;
+        });
+        let mut broken = None;
+        let ended = tokio::select! {
+            played = played => { played?; None }
+            signal = signals.told() => Some(signal),
+            error = reader_gone.recv() => { broken = error; None }
+        };
+        let cut_short = ended.map(|by| CutShort { by, at: live.now() });
         let frames_sent = live.ether().frames_sent;
         live.stop().await?;
-        finish(&options.scenario, &scenario, &account, frames_sent)
+        match broken {
+            Some(error) => Err(error),
+            None => finish(&options.scenario, &scenario, &account, frames_sent, cut_short),
+        }
     })
 }
 
@@ -192,40 +219,57 @@ fn finish(
     scenario: &Scenario,
     account: &Account<'_>,
     frames_sent: u64,
+    cut_short: Option<CutShort>,
 ) -> Result<Outcome> {
     let verdicts = account.verdicts();
-    let holds = verdicts.iter().all(|verdict| verdict.holds);
-    let mut out = std::io::stdout().lock();
+    let is_open = |line: usize| {
+        let until = scenario.expectations.iter().find(|expected| expected.line == line).map(|it| it.until);
+        cut_short.zip(until).is_some_and(|(cut_short, until)| until > cut_short.at)
+    };
+    let holds =
+        |verdict: &Verdict| (verdict.seen.is_some() || !is_open(verdict.line)).then_some(verdict.holds);
+    let all_hold = verdicts.iter().all(|verdict| holds(verdict) == Some(true));
     if options.json {
         let played = Played {
             title: &scenario.title,
             profile: scenario.profile.profile().name,
             seed: scenario.seed,
-            holds,
-            expectations: verdicts.iter().map(judged).collect(),
+            holds: all_hold,
+            ended_at_ms: cut_short.map(|cut_short| cut_short.at.as_micros() / 1_000),
+            expectations: verdicts.iter().map(|verdict| judged(verdict, holds(verdict))).collect(),
             summary: account.summary(frames_sent),
         };
-        serde_json::to_writer_pretty(&mut out, &played)?;
-        writeln!(out)?;
+        print_json(&played)?;
     } else if options.ladder {
-        write!(out, "{}", account.transcript().mermaid())?;
+        write!(std::io::stdout(), "{}", account.transcript().mermaid())?;
     } else if !options.bare {
+        let mut out = std::io::stdout().lock();
         writeln!(out)?;
         for verdict in &verdicts {
-            let mark = if verdict.holds { "held  " } else { "FAILED" };
+            let mark = match holds(verdict) {
+                Some(true) => "held  ",
+                Some(false) => "FAILED",
+                None => "open  ",
+            };
             let seen = verdict.seen.map_or_else(|| "not seen".to_owned(), |at| format!("seen at {at} s"));
             writeln!(out, "{mark}  {}:{}  {} ({seen})", options.file.display(), verdict.line, verdict.text)?;
         }
         writeln!(out, "{}", account.summary(frames_sent))?;
     }
-    Ok(if holds { Outcome::Good } else { Outcome::Bad })
+    if let Some(CutShort { by, at }) = cut_short {
+        let whole = Moment::ORIGIN + scenario.duration;
+        // Nobody can be told that nobody can be told.
+        writeln!(std::io::stderr(), "trunklab: {} ended the run at {at} s of {whole} s", by.name()).ok();
+        return Ok(Outcome::CutShort(by));
+    }
+    Ok(if all_hold { Outcome::Good } else { Outcome::Bad })
 }
 
-fn judged(verdict: &Verdict) -> Judged {
+fn judged(verdict: &Verdict, holds: Option<bool>) -> Judged {
     Judged {
         line: verdict.line,
         text: verdict.text.clone(),
         seen_ms: verdict.seen.map(|at| at.as_micros() / 1_000),
-        holds: verdict.holds,
+        holds,
     }
 }

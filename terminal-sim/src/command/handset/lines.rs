@@ -34,7 +34,7 @@ pub(super) async fn run(session: &mut Session, units: &[UnitId], json: bool) -> 
     }
 }
 
-fn say(report: &Report, json: bool) -> Result<()> {
+pub(super) fn say(report: &Report, json: bool) -> Result<()> {
     let Report::Event(at, unit, event) = report else { return Ok(()) };
     let mut out = std::io::stdout().lock();
     if json {

@@ -1,6 +1,7 @@
 //! `trunklab handset`: radios in a process of their own. In a terminal, one radio under your fingers; piped, a line of
 //! text a command and a line a thing that happens, for scripts and tests.
 
+mod button;
 mod lines;
 mod roster;
 mod screen;
@@ -8,17 +9,19 @@ mod screen;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Moment, Span, UnitId};
+use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
 
+use crate::command::ending::Signals;
 use crate::command::{Outcome, is_watched};
 use crate::lab::radios::{Command, Radios, Report};
 use crate::speech::{Recorder, synth, vocoder, wav};
@@ -28,7 +31,7 @@ use crate::speech::{Recorder, synth, vocoder, wav};
 #[command(after_help = "\
 Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT press`, `UNIT emergency`, `UNIT release`,
 `UNIT talkgroup N`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line of output is one thing that happened:
-seconds, unit, event.
+seconds, unit, event. At the end, be it by q, `quit`, the end of the input, Ctrl-C or SIGTERM, the handsets are switched off.
 
 Example: trunklab handset --air 127.0.0.1:7301 --roster handsets.csv")]
 pub struct HandsetOptions {
@@ -64,7 +67,13 @@ const SYNTHESISED_S: f64 = 20.0;
 /// The longest recording, in seconds.
 const RECORDING_S_MAX: u64 = 3_600;
 
-/// Runs until the user quits, the input ends or SIGTERM comes.
+/// How long the network may take to hear that the handsets are switched off.
+const SWITCH_OFF_MAX: Duration = Duration::from_secs(3);
+
+/// How often their state is looked at meanwhile.
+const SWITCH_OFF_LOOK: Duration = Duration::from_millis(50);
+
+/// Runs until the user quits, the input ends, or Ctrl-C or SIGTERM comes. The handsets are switched off then.
 ///
 /// # Errors
 /// A roster or WAV file that cannot be read, a unit that is not in it, a socket that cannot be opened.
@@ -87,7 +96,7 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+        let mut signals = Signals::listen()?;
         let origin = Instant::now();
         let (sender, reports) = mpsc::channel(8_192);
         let radios =
@@ -109,13 +118,22 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
                 lines::run(&mut session, &units, options.json).await
             }
         };
-        tokio::select! {
-            done = used => done?,
-            _ = terminated.recv() => {}
-        }
+        let used = tokio::select! {
+            done = used => done,
+            _ = signals.told() => Ok(()),
+        };
+        session
+            .switch_off(&units, |report| {
+                if !is_watched() {
+                    // A reader that is gone has ended the use already.
+                    lines::say(report, options.json).ok();
+                }
+            })
+            .await;
         if let Some(path) = &options.record {
             session.write_recording(unit, path)?;
         }
+        used?;
         Ok(Outcome::Good)
     });
     // A read of the standard input may be waiting for a line that never comes; the end does not wait for it.
@@ -136,6 +154,32 @@ struct Session {
 impl Session {
     async fn user(&self, unit: UnitId, input: Input) {
         self.radios.command(Command::User(unit, input)).await;
+    }
+
+    /// Switches every handset off and waits until the network knows it, for a while.
+    async fn switch_off(&mut self, units: &[UnitId], mut tell: impl FnMut(&Report)) {
+        for unit in units {
+            self.user(*unit, Input::PowerOff).await;
+        }
+        let mut look = interval(SWITCH_OFF_LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let are_off = async {
+            loop {
+                tokio::select! {
+                    Some(report) = self.reports.recv() => {
+                        self.keep(&report);
+                        tell(&report);
+                    }
+                    _ = look.tick() => {
+                        if self.radios.views().values().all(|view| view.phase == Phase::Off) {
+                            return;
+                        }
+                    }
+                }
+            }
+        };
+        // Out of range nobody hears the farewell; the network finds out by itself.
+        timeout(SWITCH_OFF_MAX, are_off).await.ok();
     }
 
     async fn press(&mut self, unit: UnitId, kind: RequestKind) {

@@ -13,14 +13,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use ratatui::Frame;
-use ratatui::crossterm::event::{Event, EventStream, KeyCode, KeyEventKind};
+use ratatui::crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span as Text};
 use ratatui::widgets::{Block, Paragraph};
+use trunklab_console::Theme;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Moment, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::{HandsetView, Phase};
@@ -28,6 +29,7 @@ use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 
 use super::Session;
+use super::button::{Button, Change};
 use crate::lab::radios::Report;
 
 /// Lines of history that are kept.
@@ -54,6 +56,14 @@ const KEYS: &[(KeyCode, Deed, &str)] = &[
     (KeyCode::Esc, Deed::Quit, ""),
 ];
 
+fn lookup(key: KeyEvent) -> Option<Deed> {
+    // A terminal in raw mode makes no signal of ^C; nor is ^E the key of an emergency.
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return (key.code == KeyCode::Char('c')).then_some(Deed::Quit);
+    }
+    KEYS.iter().find(|(code, ..)| *code == key.code).map(|(_, deed, _)| *deed)
+}
+
 /// Shows the radio until the user quits. The terminal is restored whatever happens.
 pub(super) async fn run(session: &mut Session, unit: UnitId) -> Result<()> {
     let mut terminal = ratatui::init();
@@ -74,21 +84,22 @@ async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::Defa
     let mut keys = EventStream::new();
     let mut history: VecDeque<String> = VecDeque::new();
     let mut tick = tokio::time::interval(Duration::from_millis(100));
+    let mut button = Button::default();
+    let theme = Theme::choose(trunklab_console::Color::Auto, std::env::var_os("NO_COLOR").as_deref());
     loop {
         let view = session.radios.views().get(&unit).cloned();
-        terminal.draw(|frame| render(frame, view.as_ref(), &history))?;
+        terminal.draw(|frame| render(frame, theme, view.as_ref(), &history))?;
         tokio::select! {
             key = keys.next() => {
-                let Some(Ok(Event::Key(key))) = key else { continue };
+                let Event::Key(key) = key.context("the terminal is gone")?? else { continue };
                 if key.kind == KeyEventKind::Release {
                     continue;
                 }
-                let Some((_, deed, _)) = KEYS.iter().find(|(code, ..)| *code == key.code) else { continue };
-                if *deed == Deed::Quit {
-                    session.user(unit, Input::PowerOff).await;
-                    return Ok(());
+                match lookup(key) {
+                    None => {}
+                    Some(Deed::Quit) => return Ok(()),
+                    Some(deed) => perform(session, unit, deed, view.as_ref(), &mut button).await,
                 }
-                perform(session, unit, *deed, view.as_ref()).await;
             }
             report = session.reports.recv() => {
                 let Some(report) = report else { return Ok(()) };
@@ -98,22 +109,38 @@ async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::Defa
                     history.truncate(HISTORY_MAX);
                 }
             }
-            _ = tick.tick() => {}
+            _ = tick.tick() => {
+                if button.time(session.now()) == Some(Change::Release) {
+                    session.user(unit, Input::ReleasePtt).await;
+                }
+            }
         }
     }
 }
 
-/// A terminal tells when a key goes down but seldom when it comes up: the button toggles.
-async fn perform(session: &mut Session, unit: UnitId, deed: Deed, view: Option<&HandsetView>) {
+async fn perform(
+    session: &mut Session,
+    unit: UnitId,
+    deed: Deed,
+    view: Option<&HandsetView>,
+    button: &mut Button,
+) {
     let Some(view) = view else { return };
     let neighbour = |step: i32| {
         let number = i32::from(view.selected.number()) + step;
         u16::try_from(number).ok().and_then(TalkgroupId::new)
     };
     match deed {
-        Deed::Talk if view.ptt => session.user(unit, Input::ReleasePtt).await,
-        Deed::Talk => session.press(unit, RequestKind::Normal).await,
-        Deed::Emergency => session.press(unit, RequestKind::Emergency).await,
+        Deed::Talk => match button.key(session.now()) {
+            Some(Change::Press) => session.press(unit, RequestKind::Normal).await,
+            Some(Change::Release) => session.user(unit, Input::ReleasePtt).await,
+            None => {}
+        },
+        Deed::Emergency => {
+            // The next tap of the space bar releases it, as after any other press.
+            *button = Button::Tapped(session.now());
+            session.press(unit, RequestKind::Emergency).await;
+        }
         Deed::NextTalkgroup | Deed::LastTalkgroup => {
             let step = if deed == Deed::NextTalkgroup { 1 } else { -1 };
             if let Some(talkgroup) = neighbour(step) {
@@ -121,7 +148,10 @@ async fn perform(session: &mut Session, unit: UnitId, deed: Deed, view: Option<&
             }
         }
         Deed::Power if view.phase == Phase::Off => session.user(unit, Input::PowerOn).await,
-        Deed::Power => session.user(unit, Input::PowerOff).await,
+        Deed::Power => {
+            *button = Button::Up;
+            session.user(unit, Input::PowerOff).await;
+        }
         Deed::Quit => {}
     }
 }
@@ -155,10 +185,10 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
     format!("{at:>9}  {text}")
 }
 
-fn render(frame: &mut Frame<'_>, view: Option<&HandsetView>, history: &VecDeque<String>) {
+fn render(frame: &mut Frame<'_>, theme: Theme, view: Option<&HandsetView>, history: &VecDeque<String>) {
     let [display, past] = Layout::vertical([Constraint::Length(6), Constraint::Min(3)]).areas(frame.area());
     let title = view.map_or_else(|| " handset ".to_owned(), |view| format!(" unit {} ", view.unit));
-    let lines = view.map(face).unwrap_or_default();
+    let lines = view.map(|view| face(view, theme)).unwrap_or_default();
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), display);
 
     let help: Vec<&str> = KEYS.iter().map(|(_, _, text)| *text).filter(|text| !text.is_empty()).collect();
@@ -167,8 +197,7 @@ fn render(frame: &mut Frame<'_>, view: Option<&HandsetView>, history: &VecDeque<
     frame.render_widget(Paragraph::new(lines).block(block), past);
 }
 
-fn face(view: &HandsetView) -> Vec<Line<'static>> {
-    let colourless = std::env::var_os("NO_COLOR").is_some();
+fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let state = match view.phase {
         Phase::Talking => Style::new().fg(Color::Red),
         Phase::Listening => Style::new().fg(Color::Green),
@@ -183,7 +212,11 @@ fn face(view: &HandsetView) -> Vec<Line<'static>> {
         | Phase::Hanging
         | Phase::Detaching => Style::new(),
     };
-    let state = if colourless { Style::new() } else { state }.add_modifier(Modifier::BOLD);
+    let state = match theme {
+        Theme::Colour => state,
+        Theme::Plain => Style::new(),
+    };
+    let state = state.add_modifier(Modifier::BOLD);
     let site = view.site.map_or_else(|| "no site".to_owned(), |site| format!("site {site}"));
     let level = view.level_dbm.map_or_else(String::new, |level| format!("{} {level} dBm", bars(level)));
     let channel = view.channel.map_or_else(String::new, |at| format!("channel {at}"));
