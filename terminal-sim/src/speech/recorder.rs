@@ -60,9 +60,11 @@ impl Recorder {
         if known.is_some_and(|heard| position < heard.next) {
             return Err(Cause::StalePacket);
         }
+        // Gaps at the end of a run may yet be filled: a buffer that ran dry starts again where it had stopped.
+        let covered = run.frames().iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         let start = known.map_or_else(|| self.place(now, position), |heard| heard.start);
         let from = usize::try_from(start + sample_of(position)).map_err(|_| Cause::VoiceOverrun)?;
-        let until = from.saturating_add(run.len() * FRAME_SAMPLES);
+        let until = from.saturating_add(covered * FRAME_SAMPLES);
         if until > self.samples_max {
             return Err(Cause::VoiceOverrun);
         }
@@ -73,7 +75,7 @@ impl Recorder {
         }
         self.counts.lost += known.map_or(0, |heard| u64::from(position - heard.next));
         self.track.resize(from, 0);
-        for frame in run.frames() {
+        for frame in &run.frames()[..covered] {
             match frame {
                 Some(frame) => {
                     self.counts.heard += 1;
@@ -85,7 +87,7 @@ impl Recorder {
                 }
             }
         }
-        let covered = u32::try_from(run.len()).expect("at most RUN_MAX frames");
+        let covered = u32::try_from(covered).expect("at most RUN_MAX frames");
         self.spurt = Some(Heard { spurt, start, next: position.saturating_add(covered) });
         Ok(())
     }
@@ -223,6 +225,18 @@ mod tests {
         assert!(sounds_like(&recorder.track()[..11 * FRAME_SAMPLES], &whole[..11 * FRAME_SAMPLES]));
         assert!(is_silent(&recorder.track()[11 * FRAME_SAMPLES..12 * FRAME_SAMPLES]));
         assert_eq!(recorder.counts(), Counts { heard: 12, lost: 1 });
+    }
+
+    #[test]
+    fn what_comes_after_a_buffer_ran_dry_is_heard_in_its_place() {
+        let frames = vocoder::encode(&synth::sentence(1, 1.0));
+        let whole = vocoder::decode(&frames);
+        let mut recorder = recorder();
+        recorder.hear(ms(0), spurt(1), 0, &run(&frames[..5])).unwrap();
+        recorder.hear(ms(100), spurt(1), 5, &FrameRun::new([None; 5]).unwrap()).unwrap();
+        recorder.hear(ms(300), spurt(1), 5, &run(&frames[5..10])).unwrap();
+        assert!(sounds_like(recorder.track(), &whole[..10 * FRAME_SAMPLES]));
+        assert_eq!(recorder.counts(), Counts { heard: 10, lost: 0 });
     }
 
     #[test]
