@@ -177,7 +177,7 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     let signal = folder.path().join("now");
     let this = std::env::current_exe().unwrap();
     let terminal = Terminal::open(&format!(
-        "{PANIC_WHEN}={} {} --exact a_panic_gives_the_terminal_back_before_it_is_told --nocapture",
+        "RUST_BACKTRACE=0 {PANIC_WHEN}={} {} --exact a_panic_gives_the_terminal_back_before_it_is_told --nocapture",
         signal.display(),
         this.display()
     ));
