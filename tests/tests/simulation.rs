@@ -1,8 +1,9 @@
 //! A random world: radios that press, move and fail, links that are cut, base stations and controllers that are killed.
-//! At every second the network's invariants hold. Then all is mended, and within a minute everybody is registered and
-//! a call from anybody is heard by every member.
+//! After every step the controller's invariants hold, and at every second the network's. Each request that waits meets
+//! its end, and the call records of a term add up to the channel time that it used. Then all is mended, and within a
+//! minute everybody is registered and a call from anybody is heard by every member.
 //!
-//! The test command plays fifty seeds; with `TRUNKLAB_NIGHTLY=1` three thousand.
+//! The test command plays two hundred seeds; with `TRUNKLAB_NIGHTLY=1` ten thousand.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "scenarios_support/mod.rs"]
@@ -12,11 +13,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use support::{Watch, assert_at_rest, in_threads};
+use trunklab::lab::observed::Sight;
 use trunklab::lab::scenario::plan;
 use trunklab::lab::script::Deed;
 use trunklab::lab::weather::{Chance, Weather};
 use trunklab::lab::world::World;
+use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::{Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
@@ -41,7 +45,60 @@ struct Trouble {
     dead: BTreeSet<SiteId>,
     cut: BTreeSet<SiteId>,
     controller_runs: bool,
+    ledger: Ledger,
     story: String,
+}
+
+/// What the controller promised in this term, and what it wrote down.
+#[derive(Default)]
+struct Ledger {
+    /// Units that were told that they wait.
+    waiting: BTreeSet<UnitId>,
+    /// Channel time in the records that are closed.
+    recorded: Span,
+}
+
+impl Ledger {
+    /// The controller is gone: so are its queue and what it counted.
+    fn begin_term(&mut self) {
+        *self = Self::default();
+    }
+
+    fn see(&mut self, event: &EventKind) {
+        match event {
+            EventKind::CallQueued { unit, .. } => {
+                assert!(self.waiting.insert(*unit), "unit {unit} waits twice");
+            }
+            EventKind::CallCancelled { unit, .. } => {
+                assert!(self.waiting.remove(unit), "unit {unit} did not wait");
+            }
+            EventKind::CallRefused { unit, .. }
+            | EventKind::CallGranted { talker: unit, .. }
+            | EventKind::FloorTaken { unit, .. } => {
+                self.waiting.remove(unit);
+            }
+            EventKind::SiteUp { .. }
+            | EventKind::SiteLost { .. }
+            | EventKind::Registered { .. }
+            | EventKind::RegisterRefused { .. }
+            | EventKind::Deregistered { .. }
+            | EventKind::Affiliated { .. }
+            | EventKind::SiteJoined { .. }
+            | EventKind::SiteLeft { .. }
+            | EventKind::FloorReleased { .. }
+            | EventKind::FloorRefused { .. }
+            | EventKind::CallReleased { .. }
+            | EventKind::Dropped { .. } => {}
+        }
+    }
+
+    fn keep(&mut self, item: &StoreItem) {
+        let StoreItem::CallClosed(record) = item else { return };
+        for slot in &record.slots {
+            let until = slot.until.expect("a closed record holds nothing");
+            self.recorded = self.recorded + until.since(slot.from);
+        }
+    }
 }
 
 fn network(seed: u64) -> Scenario {
@@ -66,8 +123,10 @@ impl Trouble {
     fn new(seed: u64) -> Self {
         let scenario = network(seed);
         let weather = if seed.is_multiple_of(2) { Weather::CALM } else { Weather::ROUGH };
+        let mut world = World::new(plan(scenario.provision()), weather, seed);
+        world.watch_each_step();
         Self {
-            world: World::new(plan(scenario.provision()), weather, seed),
+            world,
             watch: Watch::default(),
             chance: Chance::new(seed, 77),
             sites: scenario.provision().sites.iter().map(|site| site.site).collect(),
@@ -75,6 +134,7 @@ impl Trouble {
             dead: BTreeSet::new(),
             cut: BTreeSet::new(),
             controller_runs: true,
+            ledger: Ledger::default(),
             story: String::new(),
         }
     }
@@ -97,10 +157,21 @@ impl Trouble {
         let end = self.world.now() + span;
         while self.world.now() < end {
             self.world.run_until(end.min(self.world.now() + Span::from_secs(1)));
-            for observed in self.world.take_observed() {
-                self.watch.see(&observed);
-            }
+            self.reckon();
             self.watch.check(&self.world);
+        }
+    }
+
+    /// What was seen and kept since the last time.
+    fn reckon(&mut self) {
+        for observed in self.world.take_observed() {
+            self.watch.see(&observed);
+            if let Sight::Controller(event) = &observed.what {
+                self.ledger.see(&event.kind);
+            }
+        }
+        for item in self.world.take_records() {
+            self.ledger.keep(&item);
         }
     }
 
@@ -153,6 +224,8 @@ impl Trouble {
             _ => {
                 let deed = if self.controller_runs { Deed::KillController } else { Deed::StartController };
                 self.controller_runs = !self.controller_runs;
+                self.reckon();
+                self.ledger.begin_term();
                 self.does(deed);
             }
         }
@@ -160,6 +233,7 @@ impl Trouble {
 
     fn heals(&mut self) {
         if !self.controller_runs {
+            self.ledger.begin_term();
             self.does(Deed::StartController);
         }
         for site in std::mem::take(&mut self.cut) {
@@ -184,7 +258,10 @@ impl Trouble {
             assert_eq!(view.phase, Phase::Idle, "unit {unit} is {}", view.phase.text());
             assert_eq!(view.affiliated, Some(view.selected), "unit {unit}");
         }
-        let snapshot = self.world.controller().unwrap().snapshot(self.world.now());
+        assert!(self.ledger.waiting.is_empty(), "never answered: {:?}", self.ledger.waiting);
+        let controller = self.world.controller().unwrap();
+        assert_eq!(self.ledger.recorded, controller.channel_time_used(), "the records of the term");
+        let snapshot = controller.snapshot(self.world.now());
         let affiliated: u32 = snapshot.talkgroups.iter().map(|talkgroup| talkgroup.affiliated).sum();
         assert_eq!(affiliated, UNITS, "who is affiliated");
     }
@@ -237,7 +314,7 @@ fn lives_through(trouble: &mut Trouble, talkers: usize) {
 #[test]
 fn a_random_world_keeps_its_invariants_and_heals() {
     let nightly = std::env::var_os("TRUNKLAB_NIGHTLY").is_some();
-    let (seeds, talkers) = if nightly { (3_000, UNITS as usize) } else { (50, 2) };
+    let (seeds, talkers) = if nightly { (10_000, UNITS as usize) } else { (200, 2) };
     let one = std::env::var("TRUNKLAB_SEED").ok().map(|seed| seed.parse().unwrap());
     let seeds: Vec<u64> = one.map_or_else(|| (1..=seeds).collect(), |seed| vec![seed]);
     let failed = in_threads(&seeds, |seed| {

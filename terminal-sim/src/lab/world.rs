@@ -77,6 +77,8 @@ pub struct World {
     weather: Weather,
     plan: Plan,
     table: &'static CallTable,
+    /// Whether the controller's rooms are compared after each of its inputs.
+    watched: bool,
     epoch: u32,
     queue: BTreeMap<(Moment, u64), Arrival>,
     sequence: u64,
@@ -112,6 +114,7 @@ impl World {
     pub fn with_table(plan: Plan, weather: Weather, seed: u64, table: &'static CallTable) -> Self {
         let mut world = Self {
             table,
+            watched: false,
             now: Moment::ORIGIN,
             seed,
             weather,
@@ -201,6 +204,11 @@ impl World {
             self.run_until(until.min(self.now + Span::from_secs(1)));
             progress(self, None);
         }
+    }
+
+    /// From now on the controller's invariants are checked after each of its inputs; a breach panics.
+    pub fn watch_each_step(&mut self) {
+        self.watched = true;
     }
 
     /// Performs one deed now.

@@ -57,6 +57,9 @@ impl World {
         };
         let mut out = controller::output::Outbox::new();
         core.handle(self.now, input, &mut out);
+        if self.watched {
+            core.assert_invariants();
+        }
         if let Some(sight) = seen {
             self.see(sight);
         }
