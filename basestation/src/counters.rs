@@ -2,13 +2,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use trunklab_protocol::Cause;
+use trunklab_protocol::PerCause;
 
 /// One number that only grows.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
 
 impl Count {
+    /// Adds one.
+    pub fn one(&self) {
+        self.add(1);
+    }
+
     /// Adds some.
     pub fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
@@ -17,33 +22,6 @@ impl Count {
     /// The number.
     pub fn read(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// One number for each cause.
-#[derive(Debug)]
-pub struct CountByCause([Count; Cause::ALL.len()]);
-
-impl Default for CountByCause {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| Count::default()))
-    }
-}
-
-impl CountByCause {
-    /// Adds one to a cause.
-    pub fn one(&self, cause: Cause) {
-        let place = Cause::ALL.binary_search(&cause).expect("every cause is in the table, in order");
-        self.0[place].add(1);
-    }
-
-    /// Causes that were counted at least once, in order of their codes.
-    pub fn read(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
-        Cause::ALL
-            .iter()
-            .zip(&self.0)
-            .map(|(cause, count)| (*cause, count.read()))
-            .filter(|(_, count)| *count > 0)
     }
 }
 
@@ -67,5 +45,5 @@ pub struct Counters {
     /// Datagrams that the system would not send.
     pub unsent: Count,
     /// What was dropped before it reached the core.
-    pub dropped: CountByCause,
+    pub dropped: PerCause<Count>,
 }

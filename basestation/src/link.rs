@@ -137,7 +137,7 @@ impl LinkKeeper {
                 Ok(Heard { refusal: refusal::of_error(&error), ..Heard::default() })
             }
             Err(_) => {
-                self.counters.dropped.one(Cause::HandshakeTimeout);
+                self.counters.dropped[Cause::HandshakeTimeout].one();
                 tracing::warn!(controller, failures, cause = %Cause::HandshakeTimeout, "no link to the controller; trying again");
                 Ok(Heard::default())
             }
@@ -177,7 +177,7 @@ impl LinkKeeper {
         };
         let cause = heard.told.unwrap_or(cause);
         tracing::warn!(controller, %cause, "the link to the controller is gone");
-        self.counters.dropped.one(cause);
+        self.counters.dropped[cause].one();
         self.events.send(LinkEvent::Down { cause }).await?;
         Ok(heard)
     }

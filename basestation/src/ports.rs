@@ -68,7 +68,7 @@ impl AirTask {
                 _ = second.tick() => {
                     let epoch = self.site.borrow().0;
                     for _ in 0..self.port.tick(self.clock.now(), epoch, &mut out) {
-                        self.counters.dropped.one(Cause::ListenerExpired);
+                        self.counters.dropped[Cause::ListenerExpired].one();
                     }
                 }
             }
@@ -85,10 +85,10 @@ impl AirTask {
                 if let Some(burst) = received.burst
                     && self.bursts.try_send(burst).is_err()
                 {
-                    self.counters.dropped.one(Cause::LinkCongested);
+                    self.counters.dropped[Cause::LinkCongested].one();
                 }
             }
-            Err(cause) => self.counters.dropped.one(cause),
+            Err(cause) => self.counters.dropped[cause].one(),
         }
     }
 
@@ -113,9 +113,9 @@ pub async fn hear_switch(socket: Arc<UdpSocket>, packets: mpsc::Sender<Bytes>, c
         let packet = &datagram[..length];
         counters.voice_downlink.add(length as u64);
         if let Err(cause) = Header::read(packet) {
-            counters.dropped.one(cause);
+            counters.dropped[cause].one();
         } else if packets.try_send(Bytes::copy_from_slice(packet)).is_err() {
-            counters.dropped.one(Cause::VoiceOverrun);
+            counters.dropped[Cause::VoiceOverrun].one();
         }
     }
 }

@@ -302,7 +302,7 @@ impl RunLoop {
         let Some((_, messages)) = &self.controller else { return };
         if messages.try_send((epoch, message)).is_err() {
             // It does not keep up, or its end was not yet told. The inventory makes up for it on the next one.
-            self.counters.dropped.one(Cause::LinkCongested);
+            self.counters.dropped[Cause::LinkCongested].one();
             self.controller = None;
         }
     }

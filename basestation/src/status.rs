@@ -62,8 +62,10 @@ impl std::iter::Sum for InterfaceOctets {
 impl StationStatus {
     pub(crate) fn new(view: StationView, controller: Option<String>, counters: &Counters) -> Self {
         let mut dropped = view.counts.dropped.clone();
-        for (cause, count) in counters.dropped.read() {
-            *dropped.entry(cause).or_default() += count;
+        for (cause, count) in counters.dropped.iter().map(|(cause, count)| (cause, count.read())) {
+            if count > 0 {
+                *dropped.entry(cause).or_default() += count;
+            }
         }
         let octets = InterfaceOctets {
             air_uplink: counters.air_uplink.read(),

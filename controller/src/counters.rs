@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use trunklab_protocol::Cause;
+use trunklab_protocol::{Cause, PerCause};
 
 /// One number that only grows.
 #[derive(Debug, Default)]
@@ -35,35 +35,23 @@ impl Count {
 }
 
 /// One number for each cause.
-#[derive(Debug)]
-pub struct CountByCause([Count; Cause::ALL.len()]);
-
-impl Default for CountByCause {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| Count::default()))
-    }
-}
+#[derive(Debug, Default)]
+pub struct CountByCause(PerCause<Count>);
 
 impl CountByCause {
     /// Adds one to a cause.
     pub fn one(&self, cause: Cause) {
-        let place = Cause::ALL.binary_search(&cause).expect("every cause is in the table, in order");
-        self.0[place].one();
+        self.0[cause].one();
     }
 
     /// Causes that were counted at least once, in order of their codes.
     pub fn read(&self) -> Vec<(Cause, u64)> {
-        Cause::ALL
-            .iter()
-            .zip(&self.0)
-            .map(|(cause, count)| (*cause, count.read()))
-            .filter(|(_, count)| *count > 0)
-            .collect()
+        self.0.iter().map(|(cause, count)| (cause, count.read())).filter(|(_, count)| *count > 0).collect()
     }
 
     /// The sum over all causes.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(Count::read).sum()
+        self.0.iter().map(|(_, count)| count.read()).sum()
     }
 }
 

@@ -20,6 +20,7 @@ pub mod identity;
 pub mod moment;
 pub mod network;
 pub mod operator;
+pub mod per_cause;
 pub mod profile;
 pub mod proof;
 pub mod settings;
@@ -37,4 +38,5 @@ pub use network::{
     BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,
     SlotAddress, SlotNumber, SpurtId,
 };
+pub use per_cause::PerCause;
 pub use profile::{Profile, ProfileId};

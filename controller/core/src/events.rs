@@ -1,22 +1,16 @@
 //! What the core reports to operators, in one gapless order, with the sums that go with it.
 
 use trunklab_protocol::operator::{Event, EventKind, Totals};
-use trunklab_protocol::{Cause, Moment};
+use trunklab_protocol::{Cause, Moment, PerCause};
 
 use crate::output::{Outbox, Output};
 
 /// Numbers events and counts what they say.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Events {
     sequence: u64,
     totals: Totals,
-    causes: [u64; 256],
-}
-
-impl Default for Events {
-    fn default() -> Self {
-        Self { sequence: 0, totals: Totals::default(), causes: [0; 256] }
-    }
+    causes: PerCause<u64>,
 }
 
 impl Events {
@@ -39,10 +33,7 @@ impl Events {
 
     /// How often something was refused or dropped, by cause.
     pub fn refusals(&self) -> impl Iterator<Item = (Cause, u64)> + '_ {
-        Cause::ALL
-            .iter()
-            .map(|cause| (*cause, self.causes[usize::from(cause.code())]))
-            .filter(|(_, count)| *count > 0)
+        self.causes.iter().map(|(cause, count)| (cause, *count)).filter(|(_, count)| *count > 0)
     }
 
     fn count(&mut self, kind: &EventKind) {
@@ -53,12 +44,12 @@ impl Events {
             EventKind::Registered { .. } => self.totals.registered += 1,
             EventKind::CallRefused { cause, .. } => {
                 self.totals.refused += 1;
-                self.causes[usize::from(cause.code())] += 1;
+                self.causes[*cause] += 1;
             }
             EventKind::RegisterRefused { cause, .. }
             | EventKind::CallCancelled { cause, .. }
             | EventKind::FloorRefused { cause, .. }
-            | EventKind::Dropped { cause, .. } => self.causes[usize::from(cause.code())] += 1,
+            | EventKind::Dropped { cause, .. } => self.causes[*cause] += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
             | EventKind::Deregistered { .. }
