@@ -88,12 +88,32 @@ impl ControllerOptions {
     /// # Errors
     /// Never for a zone that [`Zone::ephemeral`] made.
     pub fn ephemeral(zone: &Zone, provision: Vec<Change>) -> Self {
+        let place = "the zone in memory".to_owned();
+        Self { provision, ..Self::bare(StorePlace::Memory, zone.controller().clone(), place) }
+    }
+
+    /// A controller on the database and the zone's directory, with free ports of the loopback.
+    ///
+    /// # Errors
+    /// When the directory does not hold a zone.
+    pub fn on_disk(db: &Path, credentials: &Path) -> Result<Self, ZoneError> {
+        let zone = ZoneDirectory::open(credentials);
+        let (store, place) = (StorePlace::File(db.to_owned()), credentials.display().to_string());
+        Ok(Self {
+            desk: zone.authority()?.map(|authority| EnrolmentDesk::new(authority, zone.tokens())),
+            deny: zone.deny_list(),
+            ..Self::bare(store, zone.controller()?, place)
+        })
+    }
+
+    /// Nothing provisioned, nobody enrolled or denied, free ports of the loopback.
+    fn bare(store: StorePlace, credentials: Credentials, credentials_place: String) -> Self {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
-            store: StorePlace::Memory,
-            provision,
-            credentials: zone.controller().clone(),
-            credentials_place: "the zone in memory".to_owned(),
+            store,
+            provision: Vec::new(),
+            credentials,
+            credentials_place,
             desk: None,
             deny: DenyList::none(),
             listen: anywhere,
@@ -106,32 +126,6 @@ impl ControllerOptions {
             origin: None,
             observer: None,
         }
-    }
-
-    /// A controller on the database and the zone's directory, with free ports of the loopback.
-    ///
-    /// # Errors
-    /// When the directory does not hold a zone.
-    pub fn on_disk(db: &Path, credentials: &Path) -> Result<Self, ZoneError> {
-        let zone = ZoneDirectory::open(credentials);
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Ok(Self {
-            store: StorePlace::File(db.to_owned()),
-            provision: Vec::new(),
-            credentials: zone.controller()?,
-            credentials_place: credentials.display().to_string(),
-            desk: zone.authority()?.map(|authority| EnrolmentDesk::new(authority, zone.tokens())),
-            deny: zone.deny_list(),
-            listen: anywhere,
-            operator: anywhere,
-            voice: anywhere,
-            voice_advertised: None,
-            operator_tokens: Vec::new(),
-            link_limits: LinkLimits::default(),
-            operator_limits: OperatorLimits::default(),
-            origin: None,
-            observer: None,
-        })
     }
 }
 
