@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 use trunklab_controller_core::config::{Change, SystemParameters};
 use trunklab_controller_core::controller::Controller;
+use trunklab_protocol::Epoch;
 use trunklab_protocol::operator::Snapshot;
 use trunklab_protocol::switch::ToSwitch;
 
@@ -237,7 +238,7 @@ impl RunningController {
                 observer: Observer::new(options.observer),
             },
         );
-        run_loop.begin_term().await?;
+        run_loop.begin_term(Epoch::new(0).expect("0 is an epoch")).await?;
 
         let tokens = Arc::new(TokenBook::with_given(&options.operator_tokens));
         let operator = Arc::new(Operator::new(Reach {

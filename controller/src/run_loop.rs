@@ -5,6 +5,9 @@
 //! an alarm, and never given to a core again; the core is dropped, every link is closed with `EntrySetAside`, and a new
 //! term of office begins exactly as at a restart: the sites come back with their inventories and bring the calls. The
 //! sites carry running calls on meanwhile. A core that breaks [`BREAKS_MAX`] times within a minute ends the controller.
+//!
+//! A new term begins in the same way when the core finds that a site has obeyed another controller's: with an older copy
+//! of the database, or a new one, this controller would be refused by its sites for ever (docs/protocol.md 2.1.6).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -35,11 +38,17 @@ use crate::log::{Entry, Log};
 use crate::observer::{Observer, Seen};
 use crate::store::{StoreAnswer, StoreError, StoreHandle};
 
-/// Breaks of the core within [`BREAKS_WITHIN`] that end the controller.
+/// Breaks of the core within [`RECENT`] that end the controller.
 pub const BREAKS_MAX: usize = 5;
 
-/// How far back breaks count.
-pub const BREAKS_WITHIN: Span = Span::from_secs(60);
+/// New terms within [`RECENT`] that sites can bring about: one that lies cannot keep the others from being served.
+pub const RAISES_MAX: usize = 5;
+
+/// How far back breaks and raised terms count.
+pub const RECENT: Span = Span::from_secs(60);
+
+/// As many of them are remembered.
+const RECENT_MAX: usize = 16;
 
 /// How long an orderly end waits for the store, and then for the links.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
@@ -116,7 +125,10 @@ pub(crate) struct RunLoop<D, L, C> {
     leaving: BTreeMap<LinkId, oneshot::Sender<Cause>>,
     /// Store requests without an answer yet.
     unanswered: u64,
+    /// The newest epoch above which the core wants a new term, and the site that has obeyed it.
+    outranked: Option<(Epoch, SiteId)>,
     breaks: VecDeque<Moment>,
+    raises: VecDeque<Moment>,
     /// How the store's changes differ for this run: where the switch was bound.
     adapt: Box<dyn Fn(Change) -> Change + Send>,
     scratch: BytesMut,
@@ -159,7 +171,9 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
             unanswered: 0,
+            outranked: None,
             breaks: VecDeque::new(),
+            raises: VecDeque::new(),
             adapt,
             scratch: BytesMut::new(),
             inlets,
@@ -167,14 +181,16 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
     }
 
-    /// Begins a term of office: the stored epoch has grown, and the core learns what is provisioned.
-    pub async fn begin_term(&mut self) -> Result<(), RunError> {
+    /// Begins a term of office: the stored epoch has grown, at least beyond `above`, and the core learns what is
+    /// provisioned.
+    pub async fn begin_term(&mut self, above: Epoch) -> Result<(), RunError> {
         loop {
-            let begun = self.outlets.store.begin_term(self.clock.wall_at_origin_us()).await;
+            let begun = self.outlets.store.begin_term(above, self.clock.wall_at_origin_us()).await;
             let (epoch, changes) = begun.ok_or(RunError::StoreGone)??;
             self.core = D::begin();
             self.epoch = epoch;
             self.unanswered = 0;
+            self.outranked = None;
             self.outbox.clear();
             self.asked.clear();
             self.caused.clear();
@@ -216,6 +232,9 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             if let Err(broken) = outcome {
                 self.recover(&broken).await?;
             }
+            if let Some((newest, site)) = self.outranked.take() {
+                self.raise_term(newest, site).await?;
+            }
         }
     }
 
@@ -223,6 +242,9 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     fn hear_links(&mut self, first: FromLink) -> Result<(), Broken> {
         self.hear_link(first)?;
         for _ in 1..TURN_MAX {
+            if self.outranked.is_some() {
+                break;
+            }
             let Ok(next) = self.inlets.links.try_recv() else { break };
             self.hear_link(next)?;
         }
@@ -334,6 +356,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             Output::ToSwitch(order) => self.send_to_switch(order),
             Output::Store { id, item } => self.store(id, item),
             Output::Event(event) => self.publish(event),
+            Output::WantNewTerm { site, above } => self.outranked = self.outranked.max(Some((above, site))),
             Output::WantEntropy => {
                 let mut octets = [0; 32];
                 match getrandom::fill(&mut octets) {
@@ -393,11 +416,33 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
 
     async fn recover(&mut self, broken: &Broken) -> Result<(), RunError> {
         self.set_aside(broken)?;
+        self.cut_links(Cause::EntrySetAside);
+        self.begin_term(self.epoch).await
+    }
+
+    /// A site has obeyed another controller's term: ours is over, and the next one ranks above both.
+    async fn raise_term(&mut self, newest: Epoch, site: SiteId) -> Result<(), RunError> {
+        if count_recent(&mut self.raises, self.clock.now()) > RAISES_MAX {
+            error!(
+                %site, epoch = %self.epoch, %newest,
+                "ALARM: sites name newer terms of office over and over: does another controller serve them? This one \
+                 goes on in its term"
+            );
+            return Ok(());
+        }
+        warn!(
+            %site, epoch = %self.epoch, %newest,
+            "a site has obeyed another term of office: a higher one begins (is the database new, or an older copy?)"
+        );
+        self.cut_links(Cause::Deposed);
+        self.begin_term(newest).await
+    }
+
+    fn cut_links(&mut self, cause: Cause) {
         for (site, link) in mem::take(&mut self.links) {
-            cut(link, Cause::EntrySetAside);
+            cut(link, cause);
             self.send_to_switch(SiteDown { site }.into());
         }
-        self.begin_term().await
     }
 
     fn set_aside(&mut self, broken: &Broken) -> Result<(), RunError> {
@@ -409,11 +454,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         if !self.outlets.store.set_aside(self.epoch, *index, at.as_micros(), what) {
             error!("the store's queue is full: the input that was set aside stands in this log alone");
         }
-        self.breaks.push_back(*at);
-        while self.breaks.front().is_some_and(|first| at.since(*first) > BREAKS_WITHIN) {
-            self.breaks.pop_front();
-        }
-        if self.breaks.len() >= BREAKS_MAX { Err(RunError::KeepsBreaking) } else { Ok(()) }
+        if count_recent(&mut self.breaks, *at) >= BREAKS_MAX { Err(RunError::KeepsBreaking) } else { Ok(()) }
     }
 
     /// Calls are released, records kept, links told and closed; each step has its limit.
@@ -476,6 +517,15 @@ async fn next_turn(inlets: &mut Inlets, due: Option<Span>) -> Turn {
         Some(query) = inlets.queries.recv() => Turn::Query(query),
         () = until_due => Turn::Due,
     }
+}
+
+/// Notes that something has happened, and tells how often it did of late.
+fn count_recent(times: &mut VecDeque<Moment>, at: Moment) -> usize {
+    times.push_back(at);
+    while times.len() > RECENT_MAX || times.front().is_some_and(|first| at.since(*first) > RECENT) {
+        times.pop_front();
+    }
+    times.len()
 }
 
 fn cut(link: Link, cause: Cause) {

@@ -96,6 +96,9 @@ impl Dispatch for ScriptedCore {
 impl ScriptedCore {
     fn hear(&mut self, now: Moment, site: SiteId, message: FromSite, out: &mut Outbox) {
         match message {
+            FromSite::Hello(hello) if hello.newest_epoch > self.epoch => {
+                out.push(Output::WantNewTerm { site, above: hello.newest_epoch });
+            }
             FromSite::Hello(_) => {
                 out.push(Output::ToSite { site, clause: Clause::Orders, message: Heartbeat {}.into() })
             }
@@ -219,9 +222,13 @@ pub fn unit(number: u32) -> UnitId {
 }
 
 pub fn hello() -> FromSite {
+    hello_having_obeyed(0)
+}
+
+pub fn hello_having_obeyed(newest_epoch: u32) -> FromSite {
     Hello {
         incarnation: Incarnation::new(1).unwrap(),
-        newest_epoch: Epoch::new(0).unwrap(),
+        newest_epoch: Epoch::new(newest_epoch).unwrap(),
         voice_address: SocketAddr::from(([127, 0, 0, 1], 9)),
     }
     .into()

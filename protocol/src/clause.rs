@@ -28,6 +28,7 @@ macro_rules! clauses {
 }
 
 clauses! {
+    Epoch = "2.1.6", "Epoch";
     SiteService = "5.2.1", "Enumeration SiteService";
     RandomAccess = "5.3.1", "Random access";
     FloorOnTheSlot = "5.3.3", "Floor";

@@ -117,6 +117,48 @@ fn a_killed_controller_comes_back_in_a_new_term_and_no_call_is_recorded_twice() 
 }
 
 #[test]
+fn sites_that_obeyed_an_older_database_are_served_from_a_new_one() -> Result<()> {
+    let directory = tempdir()?;
+    let mut network = Network::start(directory.path())?;
+    let [[talker, _], [far, _]] = UNITS;
+    // The second term: a new database's first one would be refused by every site.
+    network.kill_controller()?;
+    network.start_controller()?;
+    for station in network.stations.iter().flatten() {
+        station.expect_logged("linked to the controller", 2)?;
+    }
+    network.call((1, talker), (2, far))?;
+    assert_eq!(database(directory.path()).epoch, 2);
+
+    network.kill_controller()?;
+    for name in ["zone.db", "zone.db-wal", "zone.db-shm"] {
+        let file = directory.path().join(name);
+        if file.exists() {
+            fs::remove_file(file)?;
+        }
+    }
+    let (db, config) = (path(directory.path(), "zone.db"), path(directory.path(), "zone.toml"));
+    succeed("controller", &["provision", "--db", &db, "--config", &config])?;
+    network.handsets.iter().for_each(|handsets| drop(handsets.take_lines()));
+    network.start_controller()?;
+    let mut again = Vec::new();
+    for handsets in &network.handsets {
+        handsets.expect_line("wide service", |line| {
+            again.extend(line.contains("Regist").then(|| line.to_owned()));
+            line.contains("service: Wide")
+        })?;
+    }
+    network.call((2, far), (1, talker))?;
+    ensure!(again.is_empty(), "a radio had to register again: {again:#?}");
+
+    let mut controller = network.controller.take().unwrap();
+    assert!(controller.terminate()?.success(), "{}", controller.log());
+    assert_eq!(database(directory.path()).epoch, 3);
+    assert_eq!(controller.log().matches("a higher one begins").count(), 1, "{}", controller.log());
+    Ok(())
+}
+
+#[test]
 fn each_process_ends_by_itself_when_asked_to() -> Result<()> {
     let directory = tempdir()?;
     let mut network = Network::start(directory.path())?;

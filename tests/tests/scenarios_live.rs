@@ -46,6 +46,7 @@ const PAIRS: &[(&str, ProfileId, Alike)] = &[
     ("registration-refused", ProfileId::Iden, Alike::Verdicts),
     ("site-restart", ProfileId::P25p1, Alike::Verdicts),
     ("controller-restart", ProfileId::Tetra, Alike::Verdicts),
+    ("new-database", ProfileId::Iden, Alike::Verdicts),
 ];
 
 fn tolerance(profile: ProfileId) -> Span {

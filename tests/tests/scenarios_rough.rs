@@ -29,6 +29,8 @@ const CERTAIN: &[(&str, &str)] = &[
     ("site-restart", "unit 1018-1019 hears unit 1017"),
     ("controller-restart", "site 3 is in service"),
     ("controller-restart", "unit 1018 hears unit 1017"),
+    ("new-database", "site 3 is in service"),
+    ("new-database", "unit 1018 hears unit 1017"),
     ("queue", "unit 1027 may talk"),
     ("emergency-queue", "unit 1037 may talk"),
 ];

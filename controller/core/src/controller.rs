@@ -214,7 +214,7 @@ impl Controller {
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");
             row.units.clear();
-            row.memory = Memory::Fresh;
+            row.memory = Memory::Stranger;
         }
         for talkgroup in self.talkgroups.keys().collect::<Vec<_>>() {
             self.talkgroups.get_mut(talkgroup).expect("a key of the directory has a row").clear();

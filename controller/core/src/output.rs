@@ -38,6 +38,14 @@ pub enum Output {
     Event(Event),
     /// Fresh octets are needed soon; answer with [`crate::input::Input::Entropy`].
     WantEntropy,
+    /// A site has obeyed another controller's term: this one is over. Raise the stored epoch above that one, then begin
+    /// a new term as at a start; nothing more may be said in this one.
+    WantNewTerm {
+        /// Which site.
+        site: SiteId,
+        /// The newest epoch that it has obeyed.
+        above: Epoch,
+    },
 }
 
 /// What must outlive a restart.

@@ -1,12 +1,13 @@
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{CallRequest, Detach};
+use trunklab_protocol::to_site::Heartbeat;
 use trunklab_protocol::{Press, TalkgroupId};
 
 use super::*;
 use crate::observer::Observed;
 use crate::run::ControllerError;
 use crate::store::StorePlace;
-use crate::testing::{BREAKING_UNIT, Lab, ScriptedSite, unit};
+use crate::testing::{BREAKING_UNIT, Lab, ScriptedSite, hello, hello_having_obeyed, site, unit};
 
 async fn breaks(site: &mut ScriptedSite) {
     site.says(&Detach { unit: unit(BREAKING_UNIT) }.into()).await;
@@ -35,6 +36,46 @@ async fn a_core_that_keeps_breaking_ends_the_controller() {
     }
     let ended = lab.controller.ended().await;
     assert!(matches!(ended, Err(ControllerError::Run(RunError::KeepsBreaking))), "{ended:?}");
+}
+
+/// Site 3 connects and greets; it has obeyed this epoch.
+async fn site_3_having_obeyed(lab: &Lab, newest: u32) -> ScriptedSite {
+    let mut ahead = lab.connect(&lab.zone.site(site(3)).unwrap()).await.unwrap();
+    ahead.says(&hello_having_obeyed(newest)).await;
+    ahead
+}
+
+#[tokio::test]
+async fn a_site_that_has_obeyed_a_newer_term_brings_about_a_higher_one_for_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("trunklab.db");
+    let lab = Lab::start_with(|options| options.store = StorePlace::File(path.clone())).await;
+    let mut other = lab.site(4).await;
+    assert_eq!(other.epoch.number(), 1);
+    let mut ahead = site_3_having_obeyed(&lab, 7).await;
+    assert_eq!(ahead.is_closed().await, Some(Cause::Deposed));
+    assert_eq!(other.is_closed().await, Some(Cause::Deposed));
+    assert_eq!(lab.site(3).await.epoch.number(), 8);
+    lab.controller.stop().await.unwrap();
+    let lab = Lab::start_with(|options| options.store = StorePlace::File(path)).await;
+    assert_eq!(lab.site(3).await.epoch.number(), 9, "the raised epoch lasts");
+}
+
+#[tokio::test]
+async fn a_site_that_names_ever_newer_terms_cannot_keep_the_others_from_being_served() {
+    let lab = Lab::start().await;
+    for turn in 1..=RAISES_MAX {
+        let claimed = u32::try_from(turn * 10).unwrap();
+        assert_eq!(site_3_having_obeyed(&lab, claimed).await.is_closed().await, Some(Cause::Deposed));
+    }
+    let mut other = lab.site(4).await;
+    let epoch = other.epoch;
+    let _liar = site_3_having_obeyed(&lab, 1_000).await;
+    // The loop took the claim in before this connection: a link of site 3 replaces the liar's.
+    assert_eq!(lab.site(3).await.epoch, epoch);
+    other.says(&hello()).await;
+    assert_eq!(other.hears().await, Some(Heartbeat {}.into()));
+    assert_eq!(other.epoch, epoch);
 }
 
 #[tokio::test]

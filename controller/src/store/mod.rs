@@ -122,16 +122,18 @@ impl Store {
         Ok(store)
     }
 
-    /// Begins a term of office: the stored epoch grows by one, and records that earlier terms left open are closed.
+    /// Begins a term of office: the stored epoch grows by one, or beyond `above` where that is higher, and records that
+    /// earlier terms left open are closed.
     ///
     /// # Errors
     /// When it cannot be made durable.
-    pub fn begin_term(&mut self, wall_at_origin_us: u64) -> Result<Epoch, StoreError> {
+    pub fn begin_term(&mut self, above: Epoch, wall_at_origin_us: u64) -> Result<Epoch, StoreError> {
         let path = self.path.clone();
         let last: Option<u32> = self.try_sql(|connection| {
             connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0)).optional()
         })?;
-        let epoch = last.unwrap_or(0).checked_add(1).ok_or(StoreError::NoEpochLeft(path))?;
+        let epoch =
+            last.unwrap_or(0).max(above.number()).checked_add(1).ok_or(StoreError::NoEpochLeft(path))?;
         self.try_sql(|connection| {
             let transaction = connection.transaction()?;
             transaction.execute("DELETE FROM meta", [])?;

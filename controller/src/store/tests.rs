@@ -62,8 +62,21 @@ fn the_epoch_grows_at_every_start() {
     let directory = tempfile::tempdir().unwrap();
     for expected in 1..=3 {
         let mut store = Store::open(&place(&directory)).unwrap();
-        assert_eq!(store.begin_term(0).unwrap().number(), expected);
+        assert_eq!(store.begin_term(Epoch::new(0).unwrap(), 0).unwrap().number(), expected);
     }
+}
+
+#[test]
+fn a_term_begins_above_another_controllers_and_that_lasts() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.begin_term(Epoch::new(7).unwrap(), 0).unwrap().number(), 8);
+    assert_eq!(store.begin_term(Epoch::new(3).unwrap(), 0).unwrap().number(), 9);
+    drop(store);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.begin_term(Epoch::new(0).unwrap(), 0).unwrap().number(), 10);
+    let beyond = store.begin_term(Epoch::new(u32::MAX).unwrap(), 0);
+    assert!(matches!(beyond, Err(StoreError::NoEpochLeft(_))), "{beyond:?}");
 }
 
 #[test]
@@ -115,11 +128,11 @@ fn a_second_controller_is_kept_out_but_a_token_can_be_added_beside_the_first() {
 fn a_restart_closes_the_records_that_were_open() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(&place(&directory)).unwrap();
-    store.begin_term(0).unwrap();
+    store.begin_term(Epoch::new(0).unwrap(), 0).unwrap();
     store.keep(&[StoreItem::CallOpened(open_record(1))]).unwrap();
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
-    store.begin_term(0).unwrap();
+    store.begin_term(Epoch::new(0).unwrap(), 0).unwrap();
     store.keep(&[StoreItem::CallOpened(open_record(2))]).unwrap();
     let records = records(&mut store);
     let last = Moment::from_micros(900);

@@ -48,7 +48,7 @@ struct Item {
 }
 
 enum Errand {
-    BeginTerm { wall_at_origin_us: u64, answer: oneshot::Sender<Result<Term, StoreError>> },
+    BeginTerm { above: Epoch, wall_at_origin_us: u64, answer: oneshot::Sender<Result<Term, StoreError>> },
     OperatorTokens { answer: oneshot::Sender<Result<Vec<TokenHash>, StoreError>> },
     SetAside { epoch: Epoch, index: u64, at_us: u64, what: String },
     Stop,
@@ -83,10 +83,12 @@ impl StoreHandle {
         self.requests.try_send(Request::Keep(Item { epoch, id, item: Box::new(item) })).is_ok()
     }
 
-    /// Begins a new term of office and reads what is provisioned; `None` when the thread is gone or overloaded.
-    pub async fn begin_term(&self, wall_at_origin_us: u64) -> Option<Result<Term, StoreError>> {
+    /// Begins a new term of office above this epoch and reads what is provisioned; `None` when the thread is gone or
+    /// overloaded.
+    pub async fn begin_term(&self, above: Epoch, wall_at_origin_us: u64) -> Option<Result<Term, StoreError>> {
         let (answer, answered) = oneshot::channel();
-        if self.ask(Errand::BeginTerm { wall_at_origin_us, answer }) { answered.await.ok() } else { None }
+        let errand = Errand::BeginTerm { above, wall_at_origin_us, answer };
+        if self.ask(errand) { answered.await.ok() } else { None }
     }
 
     /// The hashes of all operators' tokens; `None` when the thread is gone or overloaded.
@@ -150,8 +152,8 @@ enum Next {
 fn run(store: &mut Store, errand: Errand) -> Next {
     match errand {
         // Whoever asked may have gone: then nobody needs the answer.
-        Errand::BeginTerm { wall_at_origin_us, answer } => {
-            let term = store.begin_term(wall_at_origin_us);
+        Errand::BeginTerm { above, wall_at_origin_us, answer } => {
+            let term = store.begin_term(above, wall_at_origin_us);
             drop(answer.send(term.and_then(|epoch| Ok((epoch, store.changes()?)))));
         }
         Errand::OperatorTokens { answer } => drop(answer.send(store.operator_tokens())),

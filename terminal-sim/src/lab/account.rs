@@ -103,6 +103,7 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::KillController => Entry::Controller { text: "killed" },
         Deed::StopController => Entry::Controller { text: "shut down" },
         Deed::StartController => Entry::Controller { text: "started" },
+        Deed::StartControllerAnew => Entry::Controller { text: "started with a new database" },
         Deed::Vanish(unit) => Entry::Handset { unit, text: "vanishes" },
         Deed::LoseTalkEnd(unit) => Entry::Handset { unit, text: "will not be heard when it ends its talk" },
         Deed::LoseVoicePacket { unit, .. } => {

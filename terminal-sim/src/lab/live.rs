@@ -263,6 +263,10 @@ impl Live {
                 self.switch.send_replace(None);
             }
             Deed::StartController => self.start_controller().await?,
+            Deed::StartControllerAnew => {
+                self.store = tempfile::tempdir().context("cannot make a directory for the database")?;
+                self.start_controller().await?;
+            }
             Deed::LoseVoicePacket { unit, packet } => match self.talkers.get(&unit) {
                 Some(spurt) => self.voice_relay.lose(*spurt, packet),
                 None => {

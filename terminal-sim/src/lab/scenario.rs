@@ -140,6 +140,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::KillController => Deed::KillController,
         Action::StopController => Deed::StopController,
         Action::StartController => Deed::StartController,
+        Action::StartControllerAnew => Deed::StartControllerAnew,
         Action::LoseVoicePacket { unit, packet } => Deed::LoseVoicePacket { unit: *unit, packet: *packet },
         Action::LoseTalkEnd(unit) => Deed::LoseTalkEnd(*unit),
     })

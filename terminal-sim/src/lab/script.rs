@@ -27,6 +27,8 @@ pub enum Deed {
     StopController,
     /// It is started again.
     StartController,
+    /// It is started again with a new database.
+    StartControllerAnew,
     /// One voice packet of a unit's running or next spurt is lost between its base station and the switch.
     LoseVoicePacket {
         /// Who talks.

@@ -20,7 +20,7 @@ use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{CarrierNumber, Moment, SiteId, Span, SpurtId, UnitId};
+use trunklab_protocol::{CarrierNumber, Epoch, Moment, SiteId, Span, SpurtId, UnitId};
 use trunklab_terminal_core::handset::{Handset, HandsetConfig};
 
 use self::agenda::{Arrival, Node};
@@ -80,6 +80,8 @@ pub struct World {
     /// Whether the controller's rooms are compared after each of its inputs.
     watched: bool,
     epoch: u32,
+    /// The newest epoch above which the controller wants a new term.
+    outranked: Option<Epoch>,
     queue: BTreeMap<(Moment, u64), Arrival>,
     sequence: u64,
     deadlines: BTreeSet<(Moment, Node)>,
@@ -119,6 +121,7 @@ impl World {
             seed,
             weather,
             epoch: 0,
+            outranked: None,
             queue: BTreeMap::new(),
             sequence: 0,
             deadlines: BTreeSet::new(),
@@ -224,6 +227,7 @@ impl World {
             Deed::KillController => self.kill_controller(),
             Deed::StopController => self.stop_controller(),
             Deed::StartController => self.start_controller(),
+            Deed::StartControllerAnew => self.start_controller_anew(),
             Deed::LoseVoicePacket { unit, packet } => {
                 self.voice_losses.insert(unit, packet);
             }

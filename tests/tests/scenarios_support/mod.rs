@@ -30,6 +30,7 @@ pub const SCENARIOS: &[&str] = &[
     "group-call",
     "late-entry",
     "lost-release",
+    "new-database",
     "nobody-left",
     "nobody-listens",
     "press-in-unheard-call",

@@ -4,9 +4,9 @@ use trunklab_protocol::from_site::{FromSite, Health, Hello};
 use trunklab_protocol::operator::{AirCounters, EventKind};
 use trunklab_protocol::switch::{SiteDown, SiteUp};
 use trunklab_protocol::to_site::{Close, Configure, Heartbeat, ToSite};
-use trunklab_protocol::{Cause, Clause, SiteId, Span};
+use trunklab_protocol::{Cause, Clause, Epoch, SiteId, Span};
 
-use super::sites::{Greeting, Inventory, Link, Stage};
+use super::sites::{Greeting, Inventory, Link, Memory, Stage};
 use super::visitors::Presence;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
@@ -14,6 +14,10 @@ use crate::timers::TimerKey;
 
 /// The least interval between two signs of life, in milliseconds: a zero in the configuration must not spin.
 const HEARTBEAT_MS_MIN: u16 = 50;
+
+/// How far a site's word may raise the epoch: more starts than a controller makes, and far too few for one site that
+/// lies to use the numbers up.
+const EPOCH_LEAP_MAX: u32 = 65_536;
 
 impl Controller {
     /// Sends to a site, where a link stands.
@@ -74,8 +78,11 @@ impl Controller {
 
     /// A site has greeted: it gets all that it needs to work, with keys for this connection.
     pub(crate) fn site_greeted(&mut self, site: SiteId, hello: Hello, out: &mut Outbox) {
+        let Hello { incarnation, newest_epoch, voice_address } = hello;
+        if self.is_outranked(site, newest_epoch) {
+            return self.want_new_term(site, newest_epoch, out);
+        }
         let (uplink_key, downlink_key) = (self.random().voice_key(), self.random().voice_key());
-        let Hello { incarnation, voice_address, .. } = hello;
         let greeting = Greeting { incarnation, voice_address, uplink_key, downlink_key };
         let row = self.sites.get_mut(site).expect("a site that greets exists");
         let settings = Box::new(row.settings(&self.system, &greeting));
@@ -84,6 +91,23 @@ impl Controller {
         let site_up = SiteUp { site, address: voice_address, uplink_key, downlink_key };
         out.push(Output::ToSwitch(site_up.into()));
         self.tell(site, Configure { settings }, out);
+    }
+
+    /// Whether a site has obeyed a term that ranks with ours or above it, and is not ours (clause 2.1.6).
+    fn is_outranked(&self, site: SiteId, newest: Epoch) -> bool {
+        let is_stranger = self.sites.get(site).is_some_and(|row| row.memory == Memory::Stranger);
+        newest > self.epoch || (newest == self.epoch && is_stranger)
+    }
+
+    /// The site is told nothing but why; a term that it will obey is the shell's to begin.
+    fn want_new_term(&mut self, site: SiteId, newest: Epoch, out: &mut Outbox) {
+        self.drop_message(site, Cause::Deposed, out);
+        self.tell_by(Clause::Epoch, site, Close { cause: Cause::Deposed }, out);
+        self.lose_site(site, Cause::Deposed, out);
+        let leap = newest.number() - self.epoch.number();
+        if leap <= EPOCH_LEAP_MAX && newest.number() < u32::MAX {
+            out.push(Output::WantNewTerm { site, above: newest });
+        }
     }
 
     /// A heartbeat with counters.

@@ -37,7 +37,9 @@ pub struct Site {
 /// Whether a site's word counts for calls of an earlier term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Memory {
-    /// It has not reported in this term: its calls go on.
+    /// Nothing was said to it in this term: what it has obeyed was said by others.
+    Stranger,
+    /// It was spoken to and has not reported in this term: its calls go on.
     Fresh,
     /// It has reported: from here the controller knows better.
     Told,
@@ -108,7 +110,7 @@ impl Site {
             units: BTreeSet::new(),
             challenges: BTreeMap::new(),
             air: AirCounters::default(),
-            memory: Memory::Fresh,
+            memory: Memory::Stranger,
         }
     }
 
@@ -124,6 +126,9 @@ impl Site {
             let message = message.into();
             let clause = citing.unwrap_or_else(|| clause_of(&message));
             link.said = now;
+            if self.memory == Memory::Stranger {
+                self.memory = Memory::Fresh;
+            }
             out.push(Output::ToSite { site: self.config.site, clause, message });
         }
     }

@@ -226,3 +226,55 @@ fn nothing_but_provisioning_counts_before_the_first_term() {
     system.connects(3, 1, &[], &[]);
     system.expect("event: site 3 up");
 }
+
+/// Site 3's link stands, and site 5 is in service.
+fn one_of_two_in_service() -> System {
+    let mut system = System::new();
+    system.provision(Change::Site(site_config(3, 2)));
+    system.provision(Change::Site(site_config(5, 2)));
+    system.connects(5, 1, &[], &[]);
+    system.input(Input::SiteConnected { site: site(3) });
+    system
+}
+
+#[test]
+fn a_site_that_has_obeyed_a_newer_term_is_not_served_and_a_higher_term_is_wanted() {
+    let mut system = one_of_two_in_service();
+    system.greets_having_obeyed(3, 1, 7);
+    system.expect_sites_hear(&["site 3 -> closed: the frame is from a controller that was deposed"]);
+    system.expect("a term above 7 is wanted for site 3").expect_no("switch");
+    // Whatever it said before it learned so counts for nothing.
+    system.from_site(3, InventoryEnd {});
+    system.expect_sites_hear(&[]).expect("event: dropped: the site has no link to its controller");
+
+    system.starts(8);
+    system.connects(3, 1, &[], &[]);
+    system.expect("event: site 3 up");
+}
+
+#[test]
+fn another_controllers_term_of_the_same_number_is_not_ours() {
+    let mut system = one_of_two_in_service();
+    system.greets_having_obeyed(3, 1, 1);
+    system.expect("a term above 1 is wanted for site 3");
+    // A site that was spoken to in this term has the number from us.
+    let mut system = one_of_two_in_service();
+    system.greets(3, 1);
+    system.loses_site(3);
+    system.input(Input::SiteConnected { site: site(3) });
+    system.greets_having_obeyed(3, 1, 1);
+    system.expect_sites_hear(&["site 3 -> configured as Site 3"]).expect_no("wanted");
+}
+
+#[test]
+fn a_site_that_claims_to_have_obeyed_what_no_controller_can_have_said_is_turned_away() {
+    for claimed in [1 + 65_536 + 1, u32::MAX] {
+        let mut system = one_of_two_in_service();
+        system.greets_having_obeyed(3, 1, claimed);
+        system.expect_sites_hear(&["site 3 -> closed: the frame is from a controller that was deposed"]);
+        system.expect_no("wanted");
+    }
+    let mut system = one_of_two_in_service();
+    system.greets_having_obeyed(3, 1, 1 + 65_536);
+    system.expect("a term above 65537 is wanted for site 3");
+}

@@ -200,9 +200,14 @@ impl System {
     }
 
     pub fn greets(&mut self, number: u16, incarnation: u32) {
+        self.greets_having_obeyed(number, incarnation, 0);
+    }
+
+    /// A site greets that has obeyed some controller before.
+    pub fn greets_having_obeyed(&mut self, number: u16, incarnation: u32, newest_epoch: u32) {
         let hello = from_site::Hello {
             incarnation: Incarnation::new(incarnation).unwrap(),
-            newest_epoch: Epoch::new(0).unwrap(),
+            newest_epoch: Epoch::new(newest_epoch).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], 4_000 + number)),
         };
         self.from_site(number, hello);
@@ -413,6 +418,9 @@ fn line(output: &Output) -> Option<String> {
         }),
         Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
         Output::WantEntropy => Some("entropy is wanted".into()),
+        Output::WantNewTerm { site, above } => {
+            Some(format!("a term above {above} is wanted for site {site}"))
+        }
     }
 }
 

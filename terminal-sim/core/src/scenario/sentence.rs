@@ -42,6 +42,8 @@ pub enum Action {
     StopController,
     /// The controller is started.
     StartController,
+    /// The controller is started with a new database.
+    StartControllerAnew,
     /// One voice packet of a unit's running or next spurt is lost between base station and switch.
     LoseVoicePacket {
         /// Who talks.
@@ -192,6 +194,8 @@ sentences! {
         |_| one(Action::StopController);
     Do "controller is started", "The controller starts in its next term of office.",
         |_| one(Action::StartController);
+    Do "controller is started with a new database", "It starts with everything provisioned, and counts its terms of office from 1 again.",
+        |_| one(Action::StartControllerAnew);
     Do "controller is restarted", "Killed, and started one second later.",
         |_| Meaning::Do(vec![(Span::ZERO, Action::KillController), (RESTART, Action::StartController)]);
 
@@ -257,7 +261,8 @@ impl Action {
             | Self::StartStation(_)
             | Self::KillController
             | Self::StopController
-            | Self::StartController => None,
+            | Self::StartController
+            | Self::StartControllerAnew => None,
         }
     }
 
@@ -280,7 +285,8 @@ impl Action {
             | Self::LoseTalkEnd(_)
             | Self::KillController
             | Self::StopController
-            | Self::StartController => None,
+            | Self::StartController
+            | Self::StartControllerAnew => None,
         }
     }
 }

@@ -22,13 +22,23 @@ impl World {
         }
     }
 
+    /// The same with a new database: its terms of office count from the beginning.
+    pub fn start_controller_anew(&mut self) {
+        self.epoch = 0;
+        self.start_controller();
+    }
+
     /// The controller is killed; every link breaks.
     pub fn kill_controller(&mut self) {
+        self.end_controller(Cause::LinkSilent);
+    }
+
+    fn end_controller(&mut self, cause: Cause) {
         self.controller = None;
         self.forget_deadline(Node::Controller);
         self.switch = Switch::new(Limits::default());
         for site in self.stations.keys().copied().collect::<Vec<_>>() {
-            self.drop_link(site, Cause::LinkSilent);
+            self.drop_link(site, cause);
         }
     }
 
@@ -67,6 +77,11 @@ impl World {
             self.carry_from_controller(output);
         }
         self.note_deadline(Node::Controller);
+        if let Some(newest) = self.outranked.take() {
+            self.end_controller(Cause::Deposed);
+            self.epoch = self.epoch.max(newest.number());
+            self.start_controller();
+        }
     }
 
     fn carry_from_controller(&mut self, output: controller::output::Output) {
@@ -86,6 +101,9 @@ impl World {
                 self.schedule(at, Arrival::AtController(controller::input::Input::Stored { id }));
             }
             controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
+            controller::output::Output::WantNewTerm { above, .. } => {
+                self.outranked = self.outranked.max(Some(above));
+            }
             controller::output::Output::WantEntropy => {
                 let octets = self.entropy.octets();
                 self.schedule(self.now, Arrival::AtController(controller::input::Input::Entropy(octets)));
