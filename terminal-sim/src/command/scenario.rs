@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use trunklab_protocol::Moment;
+use trunklab_protocol::{Moment, UnitId};
 use trunklab_terminal_core::scenario::{Scenario, Verdict};
 
 use crate::command::ending::{Signal, Signals};
@@ -88,6 +88,8 @@ struct Played<'a> {
 struct Judged {
     line: usize,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<u32>,
     seen_ms: Option<u64>,
     /// `null` where its time had not passed when the run was ended.
     holds: Option<bool>,
@@ -252,7 +254,9 @@ fn finish(
                 None => "open  ",
             };
             let seen = verdict.seen.map_or_else(|| "not seen".to_owned(), |at| format!("seen at {at} s"));
-            writeln!(out, "{mark}  {}:{}  {} ({seen})", options.file.display(), verdict.line, verdict.text)?;
+            let unit = verdict.unit.map_or_else(String::new, |unit| format!("unit {unit} "));
+            let file = options.file.display();
+            writeln!(out, "{mark}  {file}:{}  {} ({unit}{seen})", verdict.line, verdict.text)?;
         }
         writeln!(out, "{}", account.summary(frames_sent))?;
     }
@@ -269,6 +273,7 @@ fn judged(verdict: &Verdict, holds: Option<bool>) -> Judged {
     Judged {
         line: verdict.line,
         text: verdict.text.clone(),
+        unit: verdict.unit.map(UnitId::number),
         seen_ms: verdict.seen.map(|at| at.as_micros() / 1_000),
         holds,
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Identity, ProfileId};
@@ -20,7 +20,7 @@ use crate::speech::{vocoder, wav};
 /// A file that cannot be read, or its first defect with file, line, column and remedy.
 pub fn read(path: &Path, profile: Option<ProfileId>) -> Result<Scenario> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the scenario {}; is the path right?", path.display()))?;
+        .map_err(|error| anyhow!("{}: {error}; check the path and the permissions", path.display()))?;
     Ok(Scenario::parse(&path.display().to_string(), &text, profile)?)
 }
 

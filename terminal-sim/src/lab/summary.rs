@@ -228,6 +228,9 @@ impl Quantiles {
 
 impl fmt::Display for Quantiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.count == 0 {
+            return f.write_str("nothing to measure");
+        }
         write!(f, "p50 {:.1} ms, p99 {:.1} ms ({} measured)", self.p50_ms, self.p99_ms, self.count)
     }
 }

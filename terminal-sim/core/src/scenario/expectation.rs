@@ -50,6 +50,8 @@ pub struct Verdict {
     pub line: usize,
     /// The expectation's sentence.
     pub text: String,
+    /// Which of its units this is about, where the sentence names several.
+    pub unit: Option<UnitId>,
     /// When it was seen first, within its time.
     pub seen: Option<Moment>,
     /// Whether all is well.
@@ -90,13 +92,20 @@ impl<'a> Judge<'a> {
 
     /// A verdict for each expectation, in the order of the file.
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let verdict = |(expectation, seen): (&Expectation, &Option<Moment>)| Verdict {
-            line: expectation.line,
-            text: expectation.text.clone(),
-            seen: *seen,
-            holds: seen.is_some() == (expectation.wish == Wish::Must),
+        let line = |index: usize| self.expectations.get(index).map(|expectation| expectation.line);
+        let verdict = |(index, (expectation, seen)): (usize, (&Expectation, &Option<Moment>))| {
+            // A sentence that names several units is as many expectations, one after the other.
+            let around = [index.checked_sub(1).and_then(line), line(index + 1)];
+            let names_several = around.contains(&Some(expectation.line));
+            Verdict {
+                line: expectation.line,
+                text: expectation.text.clone(),
+                unit: expectation.fact.names().0.first().copied().filter(|_| names_several),
+                seen: *seen,
+                holds: seen.is_some() == (expectation.wish == Wish::Must),
+            }
         };
-        self.expectations.iter().zip(&self.seen).map(verdict).collect()
+        self.expectations.iter().zip(&self.seen).enumerate().map(verdict).collect()
     }
 }
 

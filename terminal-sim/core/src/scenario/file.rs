@@ -201,13 +201,21 @@ fn read_span(source: Source<'_>, text: &Spanned<String>) -> Result<Span, Scenari
 /// What the TOML parser objects to, with the field that was probably meant.
 fn not_toml(source: Source<'_>, error: &toml::de::Error) -> ScenarioError {
     let span = error.span().unwrap_or(0..0);
+    let found = source.excerpt(span.clone());
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let remedy = match quoted.split_first() {
-        Some((unknown, known)) if message.starts_with("unknown field") => {
-            did_you_mean(unknown, known.iter().copied())
+    let (why, expected) = message.rsplit_once(", expected ").unwrap_or((&message, "what TOML allows"));
+    match quoted.split_first() {
+        Some((field, known)) if why.starts_with("unknown field") => source.error(
+            span,
+            format!("field `{field}`"),
+            expected,
+            did_you_mean(field, known.iter().copied()),
+        ),
+        Some((field, _)) if why.starts_with("missing field") => {
+            source.error(span, found, format!("the field `{field}`"), "")
         }
-        Some(_) | None => String::new(),
-    };
-    source.error(span.clone(), source.excerpt(span), message, remedy)
+        Some(_) | None if why.starts_with("invalid type") => source.error(span, found, expected, ""),
+        Some(_) | None => source.error(span, found, expected, why),
+    }
 }

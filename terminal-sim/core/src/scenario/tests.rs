@@ -75,6 +75,11 @@ fn a_talk_is_a_press_a_speech_and_a_release() {
 fn errors_name_place_finding_expectation_and_remedy() {
     #[rustfmt::skip]
     let cases = [
+        (String::new(), "x.toml:1:1: found the end of the text; expected the field `title`"),
+        (with("[[unit]]\nid = 1019\ntalkgruop = 41\n"),
+            "x.toml:16:1: found field `talkgruop`; expected one of `id`, `talkgroup`, `talkgroups`, `site`, `position`, `on`, `registered`, `allowed_sites`, `wrong_key`; did you mean `talkgroup`?"),
+        (with("[[unit]]\nid = 1019\non = 3x\n"),
+            "x.toml:16:6: found `3x`; expected literal string; string values must be quoted"),
         (with("[[step]]\nat = \"1 s\"\ndo = \"unit 1017 preses ptt\"\n"),
             "x.toml:16:6: found `unit 1017 preses ptt`; expected a sentence of docs/scenarios.md; did you mean `unit 1017 presses ptt`?"),
         (with("[[step]]\nat = \"1 s\"\ndo = \"unit 1071 presses ptt\"\n"),
