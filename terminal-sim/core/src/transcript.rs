@@ -25,6 +25,7 @@ use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{CallId, Clause, Moment, SiteId, UnitId};
 
 pub use self::compare::{Difference, compare};
+pub use self::sentences::sentence;
 use self::sentences::{Said, from_site, handset, reported, to_site};
 use crate::citation;
 use crate::output::HandsetEvent;

@@ -159,6 +159,11 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
     })
 }
 
+/// What a handset's user noticed, as a sentence without its subject.
+pub fn sentence(unit: UnitId, event: &HandsetEvent) -> String {
+    handset(unit, event).text
+}
+
 pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
     let (text, call) = match event {
         HandsetEvent::OutOfRange => ("is out of range".to_owned(), None),

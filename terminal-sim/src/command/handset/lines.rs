@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Position, TalkgroupId, UnitId};
 use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::transcript::sentence;
 
 use super::Session;
 use crate::lab::radios::{Command, Report};
@@ -42,7 +43,7 @@ pub(super) fn say(report: &Report, json: bool) -> Result<()> {
             json!({ "at_ms": at.as_micros() / 1_000, "unit": unit.number(), "event": format!("{event:?}") });
         writeln!(out, "{line}")?;
     } else {
-        writeln!(out, "{at:>8}  unit {unit}  {event:?}")?;
+        writeln!(out, "{at:>8}  unit {unit}  {}", sentence(*unit, event))?;
     }
     Ok(out.flush()?)
 }
@@ -81,8 +82,9 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
 }
 
 fn unit(units: &[UnitId], text: &str) -> Result<UnitId> {
-    let number: u32 =
-        text.parse().with_context(|| format!("`{text}` is not a unit; a line begins with one"))?;
+    let Ok(number) = text.parse::<u32>() else {
+        bail!("a line begins with the number of a unit, or is quit");
+    };
     let found = units.iter().copied().find(|unit| unit.number() == number);
     found.with_context(|| format!("unit {number} is not in the roster"))
 }

@@ -64,6 +64,9 @@ pub struct HandsetOptions {
 /// Seconds of speech that a synthesised talker has before it repeats itself.
 const SYNTHESISED_S: f64 = 20.0;
 
+/// Units that an error names.
+const NAMED_MAX: usize = 20;
+
 /// The longest recording, in seconds.
 const RECORDING_S_MAX: u64 = 3_600;
 
@@ -84,7 +87,12 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
         None => units[0],
         Some(number) => match units.iter().copied().find(|unit| unit.number() == number) {
             Some(unit) => unit,
-            None => bail!("unit {number} is not in {}; it names {units:?}", options.roster.display()),
+            None => {
+                let named: Vec<_> = units.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+                let more = if units.len() > NAMED_MAX { " and more" } else { "" };
+                let roster = options.roster.display();
+                bail!("unit {number} is not in {roster}; it names {}{more}", named.join(", "))
+            }
         },
     };
     let spoken = match &options.speak {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{Identity, Position, TalkgroupId, UnitId};
@@ -30,16 +30,27 @@ struct Row {
 /// # Errors
 /// The file and line of the first row that is not so.
 pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read the roster {}", path.display()))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        anyhow!("{}: {error}; the roster cannot be read: check the path and the permissions", path.display())
+    })?;
     let mut radios: Vec<RadioSetup> = Vec::new();
     for (index, row) in csv::Reader::from_reader(text.as_bytes()).deserialize::<Row>().enumerate() {
         let line = index + 2;
         let place = || format!("{}, line {line}", path.display());
-        let row = row.with_context(place)?;
-        let key = key(&row.key)
-            .with_context(place)
-            .context("a key is 32 hexadecimal digits, the same as in the home register")?;
+        let row = row.map_err(|error| {
+            let what = if let csv::ErrorKind::Deserialize { err, .. } = error.kind() {
+                err.to_string()
+            } else {
+                error.to_string()
+            };
+            anyhow!("{}: {what}; the columns are unit,key,talkgroup and perhaps east_m,north_m", place())
+        })?;
+        let key = key(&row.key).map_err(|error| {
+            anyhow!(
+                "{}: {error:#}; a key is 32 hexadecimal digits, the same as in the home register",
+                place()
+            )
+        })?;
         if radios.iter().any(|radio| radio.config.unit == row.unit) {
             bail!("{}: unit {} stands twice; give each handset its own row", place(), row.unit);
         }
