@@ -33,7 +33,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct RunArguments {
     /// A controller's site port; repeat it for each, in order of preference.
-    #[arg(long = "controller", value_name = "HOST:PORT", required = true)]
+    #[arg(long = "controller", value_name = "HOST:PORT", required = true, value_parser = host_and_port)]
     controllers: Vec<String>,
     /// The directory that `enrol` made.
     #[arg(long, value_name = "DIR")]
@@ -52,7 +52,7 @@ struct RunArguments {
 #[derive(Debug, Args)]
 struct EnrolArguments {
     /// The controller's operator port.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     controller: String,
     /// The token, from `controller ca token`: good for one site and once.
     #[arg(long, env = "TRUNKLAB_TOKEN", hide_env_values = true)]
@@ -122,8 +122,16 @@ async fn serve(arguments: RunArguments) -> anyhow::Result<()> {
 
 async fn get_certificate(arguments: EnrolArguments) -> anyhow::Result<()> {
     let site = enrol(&arguments.controller, &arguments.token, &arguments.out).await?;
-    tracing::info!(%site, directory = %arguments.out.display(), "enrolled; start the station with `basestation run`");
-    Ok(())
+    let directory = arguments.out.display();
+    say(&format!("{directory} holds the certificate of site {site}; start it with `basestation run`"))
+}
+
+fn host_and_port(text: &str) -> Result<String, &'static str> {
+    let (host, port) = text.rsplit_once(':').ok_or("a host and a port are expected, as 127.0.0.1:7100")?;
+    match port.parse::<u16>() {
+        Ok(1..) if !host.is_empty() => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err("a host and a port are expected, as 127.0.0.1:7100"),
+    }
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

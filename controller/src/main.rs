@@ -2,11 +2,11 @@
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -44,7 +44,7 @@ enum Command {
     },
     /// Makes a read-only token for a console; a running controller knows it within seconds.
     Token {
-        /// The database.
+        /// The database, made by `controller provision`.
         #[arg(long, value_name = "FILE")]
         db: PathBuf,
         /// Where to write the token; must not exist yet.
@@ -85,7 +85,7 @@ enum Ca {
 
 #[derive(Debug, Args)]
 struct Run {
-    /// The database.
+    /// The database, made by `controller provision`, or here with --config.
     #[arg(long, value_name = "FILE", env = "TRUNKLAB_DB")]
     db: PathBuf,
     /// The zone's directory, made by `controller ca init`.
@@ -158,6 +158,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             say(&format!("{}: {} entries provisioned", db.display(), changes.len()))?;
         }
         Command::Token { db, out, name } => {
+            ensure_database(&db)?;
             let token = new_operator_token()?;
             // The file first: a token that nobody could read would stand in the database for ever.
             write_private(&out, &format!("{token}\n"))?;
@@ -175,8 +176,9 @@ fn serve(run: Run) -> anyhow::Result<()> {
     options.operator = run.operator;
     options.voice = run.voice;
     options.voice_advertised = run.voice_advertised;
-    if let Some(config) = &run.config {
-        options.provision = zone_file::read(config)?;
+    match &run.config {
+        Some(config) => options.provision = zone_file::read(config)?,
+        None => ensure_database(&run.db)?,
     }
     let runtime = tokio::runtime::Runtime::new().context("the system gave no threads")?;
     runtime.block_on(async {
@@ -196,6 +198,16 @@ fn serve(run: Run) -> anyhow::Result<()> {
         tracing::info!("closing down");
         Ok(controller.stop().await?)
     })
+}
+
+/// A path that is mistyped would otherwise be a new zone with nothing in it.
+fn ensure_database(db: &Path) -> anyhow::Result<()> {
+    ensure!(
+        db.exists(),
+        "{}: no such database: check the path, or make it with `controller provision`",
+        db.display()
+    );
+    Ok(())
 }
 
 fn site(text: &str) -> Result<SiteId, &'static str> {

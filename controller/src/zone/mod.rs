@@ -32,7 +32,7 @@ pub enum ZoneError {
         source: io::Error,
     },
     /// Something stands where new keys were to be written.
-    #[error("{} exists already: choose an empty directory, or remove the old zone on purpose", .0.display())]
+    #[error("{} exists already: choose another place, or remove what is there on purpose", .0.display())]
     Exists(PathBuf),
     /// A file holds no certificate or key.
     #[error("{place} does not hold {expected} in PEM: make it anew with `controller ca init`")]
