@@ -13,7 +13,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId,
-    SlotAddress, SlotNumber, TalkgroupId, UnitId,
+    SlotAddress, SlotNumber, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -88,6 +88,7 @@ struct SystemTable {
     queue_len_max: Option<u16>,
     queue_wait_ms_max: Option<u32>,
     transmission_ms_max: Option<u32>,
+    transmission_warning_ms: Option<u32>,
     challenge_ms_max: Option<u32>,
     challenges_max: Option<u16>,
     visitors_max: Option<u32>,
@@ -126,7 +127,10 @@ struct TalkgroupTable {
     name: String,
     #[serde(default = "default_priority")]
     priority: Priority,
+    #[serde(default)]
+    trunking: Trunking,
     hang_time_ms: Option<u32>,
+    transmission_ms_max: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -211,10 +215,9 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
     for site in &file.site {
         changes.push(Change::Site(site.config(&file.site)?));
     }
-    changes.extend(file.talkgroup.into_iter().map(|table| {
-        let TalkgroupTable { id, name, priority, hang_time_ms } = table;
-        Change::Talkgroup(Talkgroup { id, name, priority, hang_time_ms })
-    }));
+    for talkgroup in file.talkgroup {
+        changes.push(Change::Talkgroup(talkgroup.config()?));
+    }
     for subscriber in file.subscriber {
         changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
     }
@@ -244,12 +247,24 @@ impl SystemTable {
             queue_len_max: self.queue_len_max.unwrap_or(usual.queue_len_max),
             queue_wait_ms_max: self.queue_wait_ms_max.unwrap_or(usual.queue_wait_ms_max),
             transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
+            transmission_warning_ms: self.transmission_warning_ms.unwrap_or(usual.transmission_warning_ms),
             challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
             challenges_max: self.challenges_max.unwrap_or(usual.challenges_max),
             visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
             site_silence_ms_max: self.site_silence_ms_max.unwrap_or(usual.site_silence_ms_max),
             heartbeat_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_ms),
         }
+    }
+}
+
+impl TalkgroupTable {
+    fn config(self) -> Result<Talkgroup, Defect> {
+        let Self { id, name, priority, trunking, hang_time_ms, transmission_ms_max } = self;
+        if trunking == Trunking::Transmission && hang_time_ms.is_some_and(|time| time > 0) {
+            let what = "transmission trunking keeps no channel: leave hang_time_ms out, or choose trunking = \"quasi\"";
+            return Err(Defect::Unfit { place: format!("talkgroup {id}"), what: what.to_owned() });
+        }
+        Ok(Talkgroup { priority, trunking, hang_time_ms, transmission_ms_max, ..Talkgroup::named(id, name) })
     }
 }
 
@@ -403,6 +418,12 @@ mod tests {
             ("unit = 1017", "unit = 0", "a unit is a number from 1 to 16777215"),
             ("name = \"Fire\"", "nmae = \"Fire\"", "unknown field `nmae`"),
             ("profile = \"iden\"", "profile = \"gsm\"", "unknown variant `gsm`"),
+            ("id = 41", "id = 41\ntrunking = \"short\"", "unknown variant `short`"),
+            (
+                "id = 41",
+                "id = 41\ntrunking = \"transmission\"\nhang_time_ms = 500",
+                "talkgroup 41: transmission trunking keeps no channel: leave hang_time_ms out",
+            ),
         ] {
             let defect = defect(from, to);
             assert!(defect.contains(said), "`{to}` gives: {defect}");

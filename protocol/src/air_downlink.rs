@@ -223,6 +223,28 @@ messages! {
             /// Why.
             cause: Cause,
         }
+        /// The talker's time is nearly over.
+        0x34 TalkWarning {
+            /// The call.
+            call: CallId,
+            /// Who talks.
+            unit: UnitId,
+            /// In which spurt.
+            spurt: SpurtId,
+            /// How much time was left when the controller said so, in milliseconds.
+            left_ms: u32,
+        }
+        /// The floor was taken away from the talker.
+        0x35 FloorWithdrawn {
+            /// The call.
+            call: CallId,
+            /// Who talked.
+            unit: UnitId,
+            /// Which spurt has ended.
+            spurt: SpurtId,
+            /// Why.
+            cause: Cause,
+        }
     }
 }
 

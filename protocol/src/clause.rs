@@ -53,8 +53,10 @@ clauses! {
     EndOfTalk = "12.3.2", "End of talk";
     SilentTalker = "12.3.3", "Silent talker";
     TransmissionLimit = "12.3.4", "Transmission limit";
+    TransmissionWarning = "12.3.5", "Warning before the limit";
     MessageTrunking = "12.4.1", "Message trunking";
     TransmissionTrunking = "12.4.2", "Transmission trunking";
+    QuasiTrunking = "12.4.3", "Quasi-transmission trunking";
     QueueOrder = "12.5.1", "Order";
     QueuePlace = "12.5.2", "Place";
     LongestWait = "12.5.3", "Longest wait";

@@ -21,6 +21,7 @@ pub mod moment;
 pub mod network;
 pub mod operator;
 pub mod per_cause;
+pub mod policy;
 pub mod profile;
 pub mod proof;
 pub mod settings;
@@ -39,4 +40,5 @@ pub use network::{
     SlotAddress, SlotNumber, SpurtId,
 };
 pub use per_cause::PerCause;
+pub use policy::Trunking;
 pub use profile::{Profile, ProfileId};

@@ -154,7 +154,7 @@ pub const PROFILES: &[Profile] = &[
         id: ProfileId::Smartnet2, name: "smartnet2", carrier_hz: 25_000, slots: 1, slotted: false,
         slot: Cadence::new(20_000, 1), traffic: CONTINUOUS_VOICE, voice_pattern: &[1], voice_bits: 0,
         control: Cadence::new(70_000, 3), access: Cadence::new(70_000, 3), uplink_offset: Span::ZERO,
-        control_takes_carrier: true, hang_time_ms: 3_000, carrier_max: 600,
+        control_takes_carrier: true, hang_time_ms: 10_000, carrier_max: 600,
     },
     Profile {
         id: ProfileId::Mpt1327, name: "mpt1327", carrier_hz: 12_500, slots: 1, slotted: false,

@@ -5,7 +5,7 @@ use crate::air_downlink::Talker;
 use crate::cause::Cause;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
-use crate::network::{CallId, Press, Priority, SlotAddress};
+use crate::network::{CallId, Press, Priority, SlotAddress, SpurtId};
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
 use crate::settings::SiteSettings;
 
@@ -117,6 +117,28 @@ messages! {
             unit: UnitId,
             /// As in its request.
             press: Press,
+            /// Why.
+            cause: Cause,
+        }
+        /// The talker's time is nearly over.
+        0x23 TalkWarning {
+            /// The call.
+            call: CallId,
+            /// Who talks.
+            unit: UnitId,
+            /// In which spurt.
+            spurt: SpurtId,
+            /// How much time is left, in milliseconds.
+            left_ms: u32,
+        }
+        /// The floor was taken away from the talker.
+        0x24 FloorWithdrawn {
+            /// The call.
+            call: CallId,
+            /// Who talked.
+            unit: UnitId,
+            /// Which spurt has ended.
+            spurt: SpurtId,
             /// Why.
             cause: Cause,
         }

@@ -32,6 +32,9 @@ const CERTAIN: &[(&str, &str)] = &[
     ("new-database", "site 3 is in service"),
     ("new-database", "unit 1018 hears unit 1017"),
     ("queue", "unit 1027 may talk"),
+    ("trunking-message", "call of talkgroup 41 is released: HangTimeOver"),
+    ("trunking-quasi", "call of talkgroup 41 is released: HangTimeOver"),
+    ("transmission-limit", "floor of unit 1017 ends: TransmissionLimit"),
     ("emergency-queue", "unit 1037 may talk"),
 ];
 

@@ -272,6 +272,8 @@ fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
         | DownlinkWord::Voice(_)
         | DownlinkWord::FloorTaken(_)
         | DownlinkWord::FloorIdle(_)
-        | DownlinkWord::FloorRefused(_) => None,
+        | DownlinkWord::FloorRefused(_)
+        | DownlinkWord::TalkWarning(_)
+        | DownlinkWord::FloorWithdrawn(_) => None,
     }
 }

@@ -1,7 +1,8 @@
 //! What the controller orders, and what becomes of the site when its controller comes and goes.
 
 use trunklab_protocol::air_downlink::{
-    Affiliated, Challenge, Deregistered, FloorRefused, Grant, Queued, Refused, RegisterRefused, Registered,
+    Affiliated, Challenge, Deregistered, DownlinkWord, FloorRefused, FloorWithdrawn, Grant, Queued, Refused,
+    RegisterRefused, Registered, TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -13,6 +14,9 @@ use crate::sessions::Session;
 use crate::settings::{check, replans};
 use crate::station::{BaseStation, OnAir};
 use crate::traffic::Change;
+
+/// How often something is said on a slot that its radio neither asked for nor answers.
+const UNANSWERED_SAYINGS: usize = 2;
 
 impl BaseStation {
     /// The link stands: says who it is and what it holds.
@@ -98,7 +102,15 @@ impl BaseStation {
             }
             ToSite::FloorRefused(to_site::FloorRefused { call, unit, press, cause }) => {
                 self.outstanding.answered(unit, press);
-                self.floor_refused(FloorRefused { call, unit, press, cause }, out);
+                self.tell_on_slot(call, unit, FloorRefused { call, unit, press, cause }, 1, out);
+            }
+            ToSite::TalkWarning(to_site::TalkWarning { call, unit, spurt, left_ms }) => {
+                let word = TalkWarning { call, unit, spurt, left_ms };
+                self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
+            }
+            ToSite::FloorWithdrawn(to_site::FloorWithdrawn { call, unit, spurt, cause }) => {
+                let word = FloorWithdrawn { call, unit, spurt, cause };
+                self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
             }
         }
     }
@@ -272,14 +284,21 @@ impl BaseStation {
         self.correct_late_entry(at);
     }
 
-    /// A request for the floor is refused, on the slot where it was made.
-    pub(crate) fn floor_refused(&mut self, refused: FloorRefused, out: &mut Outbox) {
-        let unit = refused.unit;
-        let slot = self.slot_of(refused.call);
+    /// One unit is told something of its call, so many times, on the call's slot.
+    pub(crate) fn tell_on_slot(
+        &mut self,
+        call: CallId,
+        unit: UnitId,
+        word: impl Into<DownlinkWord>,
+        sayings: usize,
+        out: &mut Outbox,
+    ) {
+        let slot = self.slot_of(call);
         let queued = match (slot, &mut self.on_air) {
-            (Some(at), Some(air)) => {
-                air.slots.get_mut(&at).map_or(Err(Cause::UnknownCall), |slot| slot.refuse_floor(refused))
-            }
+            (Some(at), Some(air)) => air
+                .slots
+                .get_mut(&at)
+                .map_or(Err(Cause::UnknownCall), |slot| slot.tell_one(call, word.into(), sayings)),
             (None, _) | (_, None) => Err(Cause::UnknownCall),
         };
         if let Err(cause) = queued {

@@ -224,8 +224,8 @@ impl BaseStation {
     }
 
     fn refuse_floor(&mut self, request: &FloorRequest, cause: Cause, out: &mut Outbox) {
-        let refused = FloorRefused { call: request.call, unit: request.unit, press: request.press, cause };
-        self.floor_refused(refused, out);
+        let FloorRequest { unit, press, call, .. } = *request;
+        self.tell_on_slot(call, unit, FloorRefused { call, unit, press, cause }, 1, out);
     }
 }
 

@@ -1,13 +1,13 @@
 //! The channel machine of one traffic slot.
 //!
 //! A slot is free, carries one call, or tells of a call's end. While it carries a call each downlink burst says the
-//! most useful thing: speech where there is some, a refused request for the floor, else who has the floor or that
+//! most useful thing: speech where there is some, what one radio is to be told, else who has the floor or that
 //! nobody has it. Speech that is still on its way when the floor or the call ends is heard to its end first.
 
 use std::collections::VecDeque;
 
 use trunklab_protocol::air_downlink::{
-    Burst, DownlinkWord, FloorIdle, FloorRefused, FloorTaken, Grant, Release, Talker, Voice as VoiceDown,
+    Burst, DownlinkWord, FloorIdle, FloorTaken, Grant, Release, Talker, Voice as VoiceDown,
 };
 use trunklab_protocol::air_uplink::{FloorRequest, TalkEnd, Voice};
 use trunklab_protocol::from_site::HeldCall;
@@ -26,10 +26,10 @@ use crate::timing::{Beat, Timing};
 /// Bursts in which a slot tells of a call's end.
 const RELEASE_BURSTS: u8 = 3;
 
-/// Refused requests for the floor that may wait for a burst.
-const REFUSALS_MAX: usize = 4;
+/// Words to single radios that may wait for a burst.
+const ASIDES_MAX: usize = 4;
 
-/// A refused request takes a burst from speech, but no more often than every so many bursts.
+/// A word to one radio takes a burst from speech, but no more often than every so many bursts.
 const STOLEN_BURSTS_APART: u8 = 4;
 
 /// One traffic slot.
@@ -56,7 +56,8 @@ struct Call {
     floor: Floor,
     /// The spurt that ended last here, so that its repeated end is known.
     ended: Option<SpurtId>,
-    refusals: VecDeque<FloorRefused>,
+    /// Words to single radios.
+    asides: VecDeque<DownlinkWord>,
     bursts_since_stolen: u8,
     /// How the call before ended, while its radios were not told yet.
     before: Option<Release>,
@@ -189,19 +190,19 @@ impl TrafficChannel {
         }
     }
 
-    /// A request for the floor is refused; said in the next burst that can be spared.
+    /// One radio is told something of its call, so many times, in bursts that can be spared.
     ///
     /// # Errors
     /// [`Cause::UnknownCall`], [`Cause::ControlChannelFull`].
-    pub fn refuse_floor(&mut self, refused: FloorRefused) -> Result<(), Cause> {
-        let call = self.carried_mut(refused.call)?;
-        if call.refusals.contains(&refused) {
+    pub fn tell_one(&mut self, call: CallId, word: DownlinkWord, sayings: usize) -> Result<(), Cause> {
+        let call = self.carried_mut(call)?;
+        if call.asides.contains(&word) {
             return Ok(());
         }
-        if call.refusals.len() == REFUSALS_MAX {
+        if call.asides.len() + sayings > ASIDES_MAX {
             return Err(Cause::ControlChannelFull);
         }
-        call.refusals.push_back(refused);
+        call.asides.extend(std::iter::repeat_n(word, sayings));
         Ok(())
     }
 
@@ -403,7 +404,7 @@ impl Call {
             floor: Floor::new(now, &asserted, sequence, None),
             asserted,
             ended: None,
-            refusals: VecDeque::new(),
+            asides: VecDeque::new(),
             bursts_since_stolen: STOLEN_BURSTS_APART,
             before,
         }
@@ -471,10 +472,10 @@ impl Call {
         {
             return release.into();
         }
-        let may_refuse = played.is_none() || self.bursts_since_stolen > STOLEN_BURSTS_APART;
-        if may_refuse && let Some(refused) = self.refusals.pop_front() {
+        let may_turn_aside = played.is_none() || self.bursts_since_stolen > STOLEN_BURSTS_APART;
+        if may_turn_aside && let Some(word) = self.asides.pop_front() {
             self.bursts_since_stolen = 0;
-            return refused.into();
+            return word;
         }
         played.unwrap_or_else(|| self.floor_word())
     }

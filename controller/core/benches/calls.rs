@@ -186,24 +186,16 @@ impl Network {
         }
         for number in 1..=TALKGROUPS {
             network.input(Input::Provision(Change::Talkgroup(Talkgroup {
-                id: TalkgroupId::new(number).unwrap(),
-                name: format!("Talkgroup {number}"),
-                priority: Priority::new(5).unwrap(),
                 hang_time_ms: Some(0),
+                ..Talkgroup::named(TalkgroupId::new(number).unwrap(), format!("Talkgroup {number}"))
             })));
         }
         let mut radios = vec![Vec::new(); usize::from(sites)];
         for number in 1..=units {
             let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
             network.input(Input::Provision(Change::Subscriber(Subscriber {
-                unit,
-                imei: None,
-                imsi: None,
-                msisdn: None,
-                fleet_member: None,
-                key: UnitKey::new([7; 16]),
                 talkgroups: vec![talkgroup],
-                sites: None,
+                ..Subscriber::new(unit, UnitKey::new([7; 16]))
             })));
             let site = network.site_of(number, sites_involved);
             let tmsi = Tmsi::new(number).unwrap();

@@ -14,6 +14,8 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::Refused(word) if matches!(word.cause, Cause::RequestCancelled) => Clause::Cancelling,
         ToSite::Refused(_) | ToSite::FloorRefused(_) => Clause::OrderOfChecks,
         ToSite::Queued(_) => Clause::QueuePlace,
+        ToSite::TalkWarning(_) => Clause::TransmissionWarning,
+        ToSite::FloorWithdrawn(_) => Clause::TransmissionLimit,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
     }
 }

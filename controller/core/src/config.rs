@@ -8,7 +8,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId,
-    SlotAddress, TalkgroupId, UnitId,
+    SlotAddress, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -39,6 +39,8 @@ pub struct SystemParameters {
     pub queue_wait_ms_max: u32,
     /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
     pub transmission_ms_max: u32,
+    /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
+    pub transmission_warning_ms: u32,
     /// How long a challenge may be answered, in milliseconds.
     pub challenge_ms_max: u32,
     /// Registrations under way at one site.
@@ -59,6 +61,7 @@ impl Default for SystemParameters {
             queue_len_max: 100,
             queue_wait_ms_max: 30_000,
             transmission_ms_max: 60_000,
+            transmission_warning_ms: 5_000,
             challenge_ms_max: 5_000,
             challenges_max: 1_000,
             visitors_max: 1_000_000,
@@ -131,10 +134,30 @@ pub struct Talkgroup {
     pub name: String,
     /// The priority of its calls.
     pub priority: Priority,
-    /// How long a call keeps its channel after speech, in milliseconds: 0 is transmission trunking; `None` takes the
-    /// profile's.
+    /// When its calls give their channels back.
+    #[serde(default)]
+    pub trunking: Trunking,
+    /// How long a call keeps its channel after speech, in milliseconds; `None` takes the time of the trunking mode. 0
+    /// is transmission trunking.
     #[serde(default)]
     pub hang_time_ms: Option<u32>,
+    /// Longest transmission in its calls, in milliseconds; `None` takes the system's.
+    #[serde(default)]
+    pub transmission_ms_max: Option<u32>,
+}
+
+impl Talkgroup {
+    /// A talkgroup with the usual policies: priority 5, message trunking, the profile's and the system's times.
+    pub fn named(id: TalkgroupId, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            priority: Priority::new(5).expect("5 is a level"),
+            trunking: Trunking::default(),
+            hang_time_ms: None,
+            transmission_ms_max: None,
+        }
+    }
 }
 
 /// A subscriber in the home register.
@@ -161,4 +184,20 @@ pub struct Subscriber {
     /// Sites where it may register; `None` for all.
     #[serde(default)]
     pub sites: Option<Vec<SiteId>>,
+}
+
+impl Subscriber {
+    /// A subscriber with a number and a key: no other identity, no talkgroup, every site.
+    pub const fn new(unit: UnitId, key: UnitKey) -> Self {
+        Self {
+            unit,
+            imei: None,
+            imsi: None,
+            msisdn: None,
+            fleet_member: None,
+            key,
+            talkgroups: Vec::new(),
+            sites: None,
+        }
+    }
 }

@@ -185,6 +185,7 @@ impl Controller {
     fn timer_due(&mut self, key: TimerKey, out: &mut Outbox) {
         match key {
             TimerKey::QueueWait(unit) => self.end_waiting(unit, Event::WaitExpired, None, out),
+            TimerKey::TransmissionWarning(call) => self.advance_call(call, Event::TransmissionEnding, out),
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),

@@ -74,7 +74,9 @@ impl Controller {
         let mut spurts = BTreeSet::new();
         for call in self.calls.iter() {
             let talking = call.state() == State::Talking;
-            assert_eq!(self.timers.runs(TimerKey::Transmission(call.id)), talking, "call {}: timer", call.id);
+            let limits = [TimerKey::TransmissionWarning(call.id), TimerKey::Transmission(call.id)];
+            let limited = limits.iter().filter(|key| self.timers.runs(**key)).count();
+            assert_eq!(limited, usize::from(talking), "call {}: timer", call.id);
             assert_eq!(self.timers.runs(TimerKey::Hang(call.id)), !talking, "call {}: timer", call.id);
             let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
             assert_eq!(open, usize::from(talking), "call {}: the record differs from the floor", call.id);

@@ -9,6 +9,8 @@ use crate::lookup::Lookup;
 pub enum TimerKey {
     /// A waiting request has waited long enough.
     QueueWait(UnitId),
+    /// A talker has talked nearly long enough.
+    TransmissionWarning(CallId),
     /// A talker has talked long enough.
     Transmission(CallId),
     /// Nobody spoke before hang time ran out.
@@ -28,6 +30,8 @@ pub enum TimerKey {
 pub enum DeadlineReason {
     /// A request's time in the queue is over.
     QueueWait,
+    /// A talker comes near the transmission limit.
+    TransmissionWarning,
     /// A talker reaches the transmission limit.
     TransmissionLimit,
     /// A call's hang time is over.
@@ -56,6 +60,7 @@ impl TimerKey {
     pub const fn reason(self) -> DeadlineReason {
         match self {
             Self::QueueWait(_) => DeadlineReason::QueueWait,
+            Self::TransmissionWarning(_) => DeadlineReason::TransmissionWarning,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,

@@ -12,10 +12,8 @@ fn place(directory: &tempfile::TempDir) -> StorePlace {
 
 fn talkgroup(number: u16, name: &str) -> Change {
     Change::Talkgroup(Talkgroup {
-        id: TalkgroupId::new(number).unwrap(),
-        name: name.to_owned(),
         priority: Priority::LOWEST,
-        hang_time_ms: None,
+        ..Talkgroup::named(TalkgroupId::new(number).unwrap(), name)
     })
 }
 

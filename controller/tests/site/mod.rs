@@ -48,22 +48,15 @@ pub fn zone_of(units: u32) -> Vec<Change> {
         late_entry_interval_ms: 2_000,
     };
     let talkgroup = Talkgroup {
-        id: talkgroup_id(),
-        name: "Fire".to_owned(),
         priority: Priority::LOWEST,
         hang_time_ms: Some(60_000),
+        ..Talkgroup::named(talkgroup_id(), "Fire")
     };
     let mut changes = vec![Change::Site(site), Change::Talkgroup(talkgroup)];
     changes.extend((1..=units).map(|number| {
         Change::Subscriber(Subscriber {
-            unit: UnitId::new(number).unwrap(),
-            imei: None,
-            imsi: None,
-            msisdn: None,
-            fleet_member: None,
-            key: KEY,
             talkgroups: vec![talkgroup_id()],
-            sites: None,
+            ..Subscriber::new(UnitId::new(number).unwrap(), KEY)
         })
     }));
     changes

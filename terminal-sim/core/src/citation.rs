@@ -34,10 +34,13 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::Affiliated { .. } => Clause::Affiliation,
         HandsetEvent::Queued { .. } => Clause::QueuePlace,
         HandsetEvent::TalkPermit { .. } | HandsetEvent::Hears { .. } => Clause::FloorOnTheSlot,
+        HandsetEvent::TalkWarning { .. } => Clause::TransmissionWarning,
         HandsetEvent::TalkEnded { .. } => Clause::EndOfTalk,
         HandsetEvent::Joined { late_entry: true, .. } => Clause::LateEntry,
         HandsetEvent::Joined { late_entry: false, .. } => Clause::Coverage,
-        HandsetEvent::Refused { cause } | HandsetEvent::Left { cause, .. } => of_cause(*cause),
+        HandsetEvent::Refused { cause }
+        | HandsetEvent::FloorLost { cause, .. }
+        | HandsetEvent::Left { cause, .. } => of_cause(*cause),
     }
 }
 

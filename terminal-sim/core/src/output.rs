@@ -95,6 +95,20 @@ pub enum HandsetEvent {
         /// In which call.
         call: CallId,
     },
+    /// The talker's time is nearly over.
+    TalkWarning {
+        /// In which call.
+        call: CallId,
+        /// How much of it is left, in milliseconds.
+        left_ms: u32,
+    },
+    /// The network took the floor away.
+    FloorLost {
+        /// In which call.
+        call: CallId,
+        /// Why.
+        cause: Cause,
+    },
     /// The floor is lost or given up.
     TalkEnded {
         /// In which call.

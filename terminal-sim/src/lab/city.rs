@@ -49,10 +49,8 @@ pub fn plan(city: &City, options: &CityOptions) -> Plan {
         .talkgroups
         .iter()
         .map(|talkgroup| Talkgroup {
-            id: talkgroup.talkgroup,
-            name: talkgroup.alpha_tag.clone(),
             priority: priority(talkgroup.priority),
-            hang_time_ms: None,
+            ..Talkgroup::named(talkgroup.talkgroup, &talkgroup.alpha_tag)
         })
         .collect();
     let radios = (0..)
@@ -63,14 +61,8 @@ pub fn plan(city: &City, options: &CityOptions) -> Plan {
         .radios
         .iter()
         .map(|radio| Subscriber {
-            unit: radio.unit,
-            imei: None,
-            imsi: None,
-            msisdn: None,
-            fleet_member: None,
-            key: key(options.seed, radio.unit),
             talkgroups: radio.talkgroups.clone(),
-            sites: None,
+            ..Subscriber::new(radio.unit, key(options.seed, radio.unit))
         })
         .collect();
     Plan { system: SystemParameters::default(), sites, talkgroups, subscribers, radios }

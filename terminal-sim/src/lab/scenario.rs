@@ -48,10 +48,11 @@ pub fn plan(provision: &Provision) -> Plan {
         .talkgroups
         .iter()
         .map(|talkgroup| Talkgroup {
-            id: talkgroup.talkgroup,
-            name: talkgroup.name.clone(),
             priority: talkgroup.priority,
+            trunking: talkgroup.trunking,
             hang_time_ms: talkgroup.hang_time_ms,
+            transmission_ms_max: talkgroup.transmission_ms_max,
+            ..Talkgroup::named(talkgroup.talkgroup, &talkgroup.name)
         })
         .collect();
     let subscribers = provision
@@ -69,14 +70,11 @@ pub fn plan(provision: &Provision) -> Plan {
                 Some(Identity::Imsi(_) | Identity::Unit(_)) | None => None,
             };
             Subscriber {
-                unit: subscriber.unit,
                 imei,
                 imsi,
-                msisdn: None,
-                fleet_member: None,
-                key: subscriber.key,
                 talkgroups: subscriber.talkgroups.clone(),
                 sites: subscriber.sites.clone(),
+                ..Subscriber::new(subscriber.unit, subscriber.key)
             }
         })
         .collect();

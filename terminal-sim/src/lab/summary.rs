@@ -168,6 +168,8 @@ impl Tally {
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }
             | HandsetEvent::Queued { .. }
+            | HandsetEvent::TalkWarning { .. }
+            | HandsetEvent::FloorLost { .. }
             | HandsetEvent::TalkEnded { .. }
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. }

@@ -18,8 +18,7 @@ use trunklab_protocol::air_downlink::{AccessRules, SiteService};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    CarrierNumber, Cause, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber,
-    TalkgroupId, UnitId,
+    CarrierNumber, Cause, Identity, Position, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::handset::HandsetConfig;
 use trunklab_terminal_core::input::Input;
@@ -73,22 +72,14 @@ fn changes() -> Vec<Change> {
     let both = [41, 42].map(|number| TalkgroupId::new(number).unwrap());
     let talkgroups = both.map(|id| {
         Change::Talkgroup(Talkgroup {
-            id,
-            name: format!("Talkgroup {id}"),
-            priority: Priority::new(5).unwrap(),
             hang_time_ms: Some(300),
+            ..Talkgroup::named(id, format!("Talkgroup {id}"))
         })
     });
     let subscribers = RADIOS.map(|(number, ..)| {
         Change::Subscriber(Subscriber {
-            unit: unit(number),
-            imei: None,
-            imsi: None,
-            msisdn: None,
-            fleet_member: None,
-            key: key(number),
             talkgroups: both.to_vec(),
-            sites: None,
+            ..Subscriber::new(unit(number), key(number))
         })
     });
     [Change::System(SystemParameters::default())]

@@ -41,6 +41,10 @@ pub const SCENARIOS: &[&str] = &[
     "site-lost-in-call",
     "site-restart",
     "talker-vanishes",
+    "transmission-limit",
+    "trunking-message",
+    "trunking-quasi",
+    "trunking-transmission",
 ];
 
 /// Where a scenario makes no sense, and why: scenario, profile, reason.
@@ -247,6 +251,8 @@ impl Watch {
             | HandsetEvent::Affiliated { .. }
             | HandsetEvent::Queued { .. }
             | HandsetEvent::Refused { .. }
+            | HandsetEvent::TalkWarning { .. }
+            | HandsetEvent::FloorLost { .. }
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. } => {}
         }

@@ -8,8 +8,7 @@ use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters,
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    CarrierNumber, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId,
-    UnitId,
+    CarrierNumber, Identity, Position, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId, UnitId,
 };
 
 /// Metres between the sites: each radio hears its own better.
@@ -25,23 +24,12 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
     Plan {
         system: SystemParameters::default(),
         sites: vec![site(profile, 1), site(profile, 2)],
-        talkgroups: vec![Talkgroup {
-            id: talkgroup,
-            name: "Dispatch".to_owned(),
-            priority: Priority::new(5).unwrap(),
-            hang_time_ms: None,
-        }],
+        talkgroups: vec![Talkgroup::named(talkgroup, "Dispatch")],
         subscribers: units
             .iter()
             .map(|(number, _)| Subscriber {
-                unit: unit(*number),
-                imei: None,
-                imsi: None,
-                msisdn: None,
-                fleet_member: None,
-                key: key(*number),
                 talkgroups: vec![talkgroup],
-                sites: None,
+                ..Subscriber::new(unit(*number), key(*number))
             })
             .collect(),
         radios: units

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use trunklab_protocol::from_site::{FloorRequest, HeldCall, TalkEnd, TalkerSilent};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::switch::{Open, Shut};
-use trunklab_protocol::to_site::FloorRefused;
-use trunklab_protocol::{CallId, Cause, Epoch, NodeId, SiteId, SpurtId};
+use trunklab_protocol::to_site::{FloorRefused, FloorWithdrawn, TalkWarning};
+use trunklab_protocol::{CallId, Cause, Epoch, NodeId, SiteId, Span, SpurtId};
 
 use super::calls::Floor;
 use super::step::FloorAsk;
@@ -14,6 +14,7 @@ use super::table::Event;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
 use crate::registry::visitors::{Activity, Answer, Answered, Freshness};
+use crate::timers::TimerKey;
 
 impl Controller {
     /// A unit asks for the floor of a running call.
@@ -133,7 +134,7 @@ impl Controller {
     }
 
     /// Action: a spurt ends.
-    pub(crate) fn withdraw_floor(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
+    pub(crate) fn withdraw_floor(&mut self, id: CallId, cause: Cause, out: &mut Outbox) -> Floor {
         let now = self.now;
         let call = self.calls.get_mut(id).expect("a floor is withdrawn in a call that runs");
         let floor = call.floor.take().expect("a floor is withdrawn from a talker");
@@ -145,6 +146,26 @@ impl Controller {
         }
         out.push(Output::ToSwitch(Shut { spurt: floor.spurt }.into()));
         self.report(EventKind::FloorReleased { call: id, unit: floor.unit, cause }, out);
+        floor
+    }
+
+    /// Action: who talked until now learns why it does no longer, where it can be told.
+    pub(crate) fn tell_talker(&mut self, call: CallId, ended: Floor, cause: Cause, out: &mut Outbox) {
+        let Floor { unit, spurt, site, .. } = ended;
+        if let Some(site) = site {
+            self.tell(site, FloorWithdrawn { call, unit, spurt, cause }, out);
+        }
+    }
+
+    /// Action: the talker learns how much of its time is left, and when that is over it has reached the limit.
+    pub(crate) fn warn_talker(&mut self, call: CallId, out: &mut Outbox) {
+        let floor = self.calls.get(call).and_then(|row| row.floor).expect("who is warned talks");
+        let left_ms = self.system.transmission_warning_ms;
+        self.timers.set(TimerKey::Transmission(call), self.now + Span::from_millis(u64::from(left_ms)));
+        if let Some(site) = floor.site {
+            let Floor { unit, spurt, .. } = floor;
+            self.tell(site, TalkWarning { call, unit, spurt, left_ms }, out);
+        }
     }
 
     /// Action: a unit does not get the floor. The call may be unknown: then that is why.

@@ -1,11 +1,11 @@
 //! Walks the state table: finds the row for an event, does its actions in order, starts the next state's timer.
 
 use trunklab_protocol::from_site::HeldCall;
-use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, UnitId};
+use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, Trunking, UnitId};
 
-use super::calls::Call;
+use super::calls::{Call, Floor};
 use super::queue::Request;
-use super::table::{Action, Event, Next, Row, State, Trunking};
+use super::table::{Action, Event, Next, Row, Sequel, State};
 use crate::controller::Controller;
 use crate::output::Outbox;
 use crate::timers::TimerKey;
@@ -26,6 +26,8 @@ pub(crate) struct Step {
     pub ask: Option<FloorAsk>,
     pub report: Option<(SiteId, HeldCall)>,
     pub cause: Option<Cause>,
+    /// The spurt that the row has ended.
+    pub ended: Option<Floor>,
 }
 
 impl Step {
@@ -45,6 +47,10 @@ impl Step {
         self.report.expect("only rows of a reported call act on the report")
     }
 
+    pub(crate) fn ended(&self) -> Floor {
+        self.ended.expect("only rows that end a spurt tell its talker")
+    }
+
     pub(crate) fn cause(&self) -> Cause {
         self.cause.expect("a row that refuses or ends has a cause, or its event brings one")
     }
@@ -62,7 +68,7 @@ impl Controller {
     ) {
         let row = self
             .table
-            .find(state, event, Trunking::Message)
+            .find(state, event, Sequel::Message)
             .expect("a request meets only events that it has rows for");
         let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
         let step = Step { request: Some(request), ask: Some(ask), cause, ..Step::default() };
@@ -87,7 +93,7 @@ impl Controller {
         let state = call.state();
         let row = self
             .table
-            .find(state, event, self.trunking(call))
+            .find(state, event, self.sequel(call))
             .expect("a call meets only events that it has rows for");
         if row.next != Next::Stay {
             self.stop_timer(id, state);
@@ -98,14 +104,19 @@ impl Controller {
     /// A site reports a call of an earlier term that this controller takes over.
     pub(crate) fn advance_report(&mut self, site: SiteId, held: HeldCall, out: &mut Outbox) {
         let event = if held.talker.is_some() { Event::ReportedTalking } else { Event::ReportedHanging };
-        let row = self.table.find(State::New, event, Trunking::Message).expect("a report has its rows");
+        let row = self.table.find(State::New, event, Sequel::Message).expect("a report has its rows");
         self.walk(row, Step { report: Some((site, held)), ..Step::default() }, out);
     }
 
-    /// How a call ends when its talker stops. A call whose record is full ends as one without hang time does.
-    fn trunking(&self, call: &Call) -> Trunking {
-        let ends = call.record.is_full() || self.hang_time(call) == Span::ZERO;
-        if ends { Trunking::Transmission } else { Trunking::Message }
+    /// What becomes of a call when its talker stops.
+    fn sequel(&self, call: &Call) -> Sequel {
+        if call.record.is_full() || self.hang_time(call) == Span::ZERO {
+            return Sequel::Transmission;
+        }
+        match self.talkgroups.get(call.talkgroup).map(|row| row.config.trunking) {
+            Some(Trunking::Quasi) => Sequel::Quasi,
+            Some(Trunking::Message | Trunking::Transmission) | None => Sequel::Message,
+        }
     }
 
     fn walk(&mut self, row: &Row, mut step: Step, out: &mut Outbox) {
@@ -119,8 +130,7 @@ impl Controller {
         match row.next {
             Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
             Next::Enter(State::Talking) => {
-                let due = self.now + Span::from_millis(u64::from(self.system.transmission_ms_max));
-                self.timers.set(TimerKey::Transmission(step.call()), due);
+                self.limit_transmission(step.call());
             }
             Next::Enter(State::Hanging) => {
                 let call = self.calls.get(step.call()).expect("a call that hangs runs");
@@ -149,7 +159,9 @@ impl Controller {
             Action::AssertCall => self.assert_call(step.call(), out),
             Action::JoinCall => self.join_call(step.request(), out),
             Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
-            Action::WithdrawFloor => self.withdraw_floor(step.call(), step.cause(), out),
+            Action::WarnTalker => self.warn_talker(step.call(), out),
+            Action::WithdrawFloor => step.ended = Some(self.withdraw_floor(step.call(), step.cause(), out)),
+            Action::TellTalker => self.tell_talker(step.call(), step.ended(), step.cause(), out),
             Action::ReleaseChannels => self.release_channels(step.call(), step.cause(), out),
             Action::CloseRecord => self.close_record(step.call(), step.cause(), out),
         }
@@ -157,19 +169,36 @@ impl Controller {
 
     fn stop_timer(&mut self, id: CallId, state: State) {
         match state {
-            State::Talking => self.timers.cancel(TimerKey::Transmission(id)),
+            State::Talking => {
+                self.timers.cancel(TimerKey::TransmissionWarning(id));
+                self.timers.cancel(TimerKey::Transmission(id));
+            }
             State::Hanging => self.timers.cancel(TimerKey::Hang(id)),
             State::New | State::Queued | State::Ended => {}
         }
     }
 
-    /// How long a call keeps its slots after speech: its talkgroup's time, else that of its first site's profile.
+    /// How long a call keeps its slots after speech: its talkgroup's time, else that of its trunking mode, which may be
+    /// that of its first site's profile.
     pub(crate) fn hang_time(&self, call: &Call) -> Span {
-        let own = self.talkgroups.get(call.talkgroup).and_then(|talkgroup| talkgroup.config.hang_time_ms);
-        let by_profile = || {
-            let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));
-            site.map_or(0, |row| row.config.profile.profile().hang_time_ms)
+        let Some(talkgroup) = self.talkgroups.get(call.talkgroup) else { return Span::ZERO };
+        let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));
+        let by_profile = site.map_or(0, |row| row.config.profile.profile().hang_time_ms);
+        let hang_time_ms = talkgroup.config.trunking.hang_time_ms(talkgroup.config.hang_time_ms, by_profile);
+        Span::from_millis(u64::from(hang_time_ms))
+    }
+
+    /// A talker begins: its time is limited. Until the warning only that is due, and from there on the end.
+    fn limit_transmission(&mut self, id: CallId) {
+        let call = self.calls.get(id).expect("a call in which somebody talks runs");
+        let own = self.talkgroups.get(call.talkgroup).and_then(|row| row.config.transmission_ms_max);
+        let limit_ms = own.unwrap_or(self.system.transmission_ms_max);
+        let warning_ms = self.system.transmission_warning_ms;
+        let (key, in_ms) = if (1..limit_ms).contains(&warning_ms) {
+            (TimerKey::TransmissionWarning(id), limit_ms - warning_ms)
+        } else {
+            (TimerKey::Transmission(id), limit_ms)
         };
-        Span::from_millis(u64::from(own.unwrap_or_else(by_profile)))
+        self.timers.set(key, self.now + Span::from_millis(u64::from(in_ms)));
     }
 }

@@ -67,6 +67,7 @@ described! {
         PttReleased: "the talker has stopped",
         TalkerSilent: "the talker was not heard for the silence limit",
         TalkerGone: "the talker is no longer registered, affiliated or reachable where it talked",
+        TransmissionEnding: "the talker comes near the transmission limit",
         TransmissionExpired: "the talker reached the transmission limit",
         HangExpired: "nobody spoke before hang time ran out",
         NobodyLeft: "the last site with a listener has left",
@@ -91,17 +92,20 @@ described! {
         AssertCall: "tell every site that carries the call its slot and its talker",
         JoinCall: "take a slot at the caller's site if it has none, and ask for the floor of the running call",
         RefuseFloor: "tell the unit the cause",
+        WarnTalker: "tell the talker how much time is left",
         WithdrawFloor: "end the spurt and shut the voice route",
+        TellTalker: "tell who talked until now that the floor was taken away, and why",
         ReleaseChannels: "tell every site, and give the slots back",
         CloseRecord: "close the call record with the cause and have it stored",
     }
 }
 
 described! {
-    /// Whether a talkgroup's call keeps its slots when the talker stops.
-    pub enum Trunking {
-        Message: "the call keeps its slots for the hang time",
-        Transmission: "the slots are given back at once",
+    /// What becomes of a call when its talker stops.
+    pub enum Sequel {
+        Message: "message trunking: the call keeps its slots for the hang time",
+        Quasi: "quasi-transmission trunking: the call keeps its slots for a short time",
+        Transmission: "transmission trunking, or a full record: the slots are given back at once",
     }
 }
 
@@ -130,8 +134,8 @@ pub struct Row {
     pub state: State,
     /// at this event
     pub event: Event,
-    /// with this trunking (`None`: any)
-    pub trunking: Option<Trunking>,
+    /// where one of these would follow the talker
+    pub sequels: &'static [Sequel],
     /// this is next
     pub next: Next,
     /// after these actions, in order;
@@ -158,8 +162,8 @@ pub const fn timer(state: State) -> StateTimer {
 pub const TABLE: &[Row] = {
     use Action::*;
     use Event::*;
+    use Sequel::*;
     use State::*;
-    use Trunking::*;
 
     const fn row(
         state: State,
@@ -169,18 +173,23 @@ pub const TABLE: &[Row] = {
         cause: Option<Cause>,
         clause: Clause,
     ) -> Row {
-        Row { state, event, trunking: None, next: Next::Enter(next), actions, cause, clause }
+        Row { state, event, sequels: Sequel::ALL, next: Next::Enter(next), actions, cause, clause }
     }
-    const fn when(trunking: Trunking, row: Row) -> Row {
-        Row { trunking: Some(trunking), ..row }
+    const fn when(sequels: &'static [Sequel], row: Row) -> Row {
+        Row { sequels, ..row }
     }
     const fn stay(row: Row) -> Row {
         Row { next: Next::Stay, ..row }
     }
+    const KEEPS: &[Sequel] = &[Message, Quasi];
+    const ENDS: &[Sequel] = &[Transmission];
+    const QUASI: &[Sequel] = &[Quasi];
+    const BUT_QUASI: &[Sequel] = &[Message, Transmission];
     const SET_UP: &[Action] = &[AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const SET_UP_FROM_QUEUE: &[Action] = &[LeaveQueue, AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const REFUSE_FROM_QUEUE: &[Action] = &[LeaveQueue, RefuseCaller];
     const SILENCE: &[Action] = &[WithdrawFloor, AssertCall];
+    const SILENCE_TOLD: &[Action] = &[WithdrawFloor, TellTalker, AssertCall];
     const END_TALKING: &[Action] = &[WithdrawFloor, ReleaseChannels, CloseRecord];
     const END_HANGING: &[Action] = &[ReleaseChannels, CloseRecord];
 
@@ -202,14 +211,15 @@ pub const TABLE: &[Row] = {
         row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],          None, Clause::Cancelling),
         row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                       None, Clause::EndOfTerm),
 
-        when(Message,      row(Talking, PttReleased,         Hanging, SILENCE,     Some(Cause::TransmissionEnded), Clause::EndOfTalk)),
-        when(Transmission, row(Talking, PttReleased,         Ended,   END_TALKING, Some(Cause::TransmissionEnded), Clause::TransmissionTrunking)),
-        when(Message,      row(Talking, TalkerSilent,        Hanging, SILENCE,     Some(Cause::TalkerLost), Clause::SilentTalker)),
-        when(Transmission, row(Talking, TalkerSilent,        Ended,   END_TALKING, Some(Cause::TalkerLost), Clause::SilentTalker)),
-        when(Message,      row(Talking, TalkerGone,          Hanging, SILENCE,     Some(Cause::TalkerLost), Clause::SilentTalker)),
-        when(Transmission, row(Talking, TalkerGone,          Ended,   END_TALKING, Some(Cause::TalkerLost), Clause::SilentTalker)),
-        when(Message,      row(Talking, TransmissionExpired, Hanging, SILENCE,     Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
-        when(Transmission, row(Talking, TransmissionExpired, Ended,   END_TALKING, Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
+        when(KEEPS, row(Talking, PttReleased,       Hanging, SILENCE,      Some(Cause::TransmissionEnded), Clause::EndOfTalk)),
+        when(ENDS,  row(Talking, PttReleased,       Ended,   END_TALKING,  Some(Cause::TransmissionEnded), Clause::TransmissionTrunking)),
+        when(KEEPS, row(Talking, TalkerSilent,      Hanging, SILENCE,      Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(ENDS,  row(Talking, TalkerSilent,      Ended,   END_TALKING,  Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(KEEPS, row(Talking, TalkerGone,        Hanging, SILENCE,      Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(ENDS,  row(Talking, TalkerGone,        Ended,   END_TALKING,  Some(Cause::TalkerLost), Clause::SilentTalker)),
+        stay(row(Talking, TransmissionEnding,       Talking, &[WarnTalker], None, Clause::TransmissionWarning)),
+        when(KEEPS, row(Talking, TransmissionExpired, Hanging, SILENCE_TOLD, Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
+        when(ENDS,  row(Talking, TransmissionExpired, Ended, END_TALKING,  Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
         row(Talking, TalkerPressed,   Talking, &[WithdrawFloor, GrantFloor, AssertCall], Some(Cause::TransmissionEnded), Clause::EndOfTalk),
         stay(row(Talking, PttPressed, Talking, &[RefuseFloor],                          Some(Cause::FloorTaken), Clause::OneTalker)),
         row(Talking, NobodyLeft,      Ended,   END_TALKING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
@@ -217,8 +227,10 @@ pub const TABLE: &[Row] = {
         row(Talking, Preempted,       Ended,   END_TALKING,                             Some(Cause::Preempted), Clause::Cut),
         row(Talking, ClosingDown,     Ended,   END_TALKING,                             None, Clause::EndOfTerm),
 
-        row(Hanging, PttPressed,      Talking, &[GrantFloor, AssertCall],               None, Clause::MessageTrunking),
-        row(Hanging, HangExpired,     Ended,   END_HANGING,                             Some(Cause::HangTimeOver), Clause::MessageTrunking),
+        when(BUT_QUASI, row(Hanging, PttPressed,  Talking, &[GrantFloor, AssertCall],   None, Clause::MessageTrunking)),
+        when(QUASI,     row(Hanging, PttPressed,  Talking, &[GrantFloor, AssertCall],   None, Clause::QuasiTrunking)),
+        when(BUT_QUASI, row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::MessageTrunking)),
+        when(QUASI,     row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::QuasiTrunking)),
         row(Hanging, NobodyLeft,      Ended,   END_HANGING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Hanging, SitesLost,       Ended,   END_HANGING,                             Some(Cause::CallLost), Clause::LostSites),
         row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
@@ -228,13 +240,14 @@ pub const TABLE: &[Row] = {
 
 const STATES: usize = State::ALL.len();
 const EVENTS: usize = Event::ALL.len();
+const SEQUELS: usize = Sequel::ALL.len();
 
 /// Rows, and where each is found: a table is for reading, an index for finding.
 #[derive(Debug)]
 pub struct CallTable {
     rows: &'static [Row],
-    /// The row's place, by state, event and trunking.
-    index: [[[u8; 2]; EVENTS]; STATES],
+    /// The row's place, by state, event and sequel.
+    index: [[[u8; SEQUELS]; EVENTS]; STATES],
 }
 
 /// The table that controllers go by.
@@ -244,24 +257,19 @@ impl CallTable {
     /// A table of these rows.
     ///
     /// # Panics
-    /// Where two rows claim one state, event and trunking.
+    /// Where two rows claim one state, event and sequel.
     pub const fn new(rows: &'static [Row]) -> Self {
-        let mut index = [[[u8::MAX; 2]; EVENTS]; STATES];
+        let mut index = [[[u8::MAX; SEQUELS]; EVENTS]; STATES];
         let mut place = 0;
         while place < rows.len() {
             let row = &rows[place];
             let cell = &mut index[row.state as usize][row.event as usize];
-            let mut trunking = 0;
-            while trunking < 2 {
-                let applies = match row.trunking {
-                    None => true,
-                    Some(only) => only as usize == trunking,
-                };
-                if applies {
-                    assert!(cell[trunking] == u8::MAX, "one row for one state, event and trunking");
-                    cell[trunking] = place as u8;
-                }
-                trunking += 1;
+            let mut one = 0;
+            while one < row.sequels.len() {
+                let sequel = row.sequels[one] as usize;
+                assert!(cell[sequel] == u8::MAX, "one row for one state, event and sequel");
+                cell[sequel] = place as u8;
+                one += 1;
             }
             place += 1;
         }
@@ -269,8 +277,8 @@ impl CallTable {
     }
 
     /// The row for an event in a state, if the event is allowed there.
-    pub fn find(&self, state: State, event: Event, trunking: Trunking) -> Option<&'static Row> {
-        self.rows.get(usize::from(self.index[state as usize][event as usize][trunking as usize]))
+    pub fn find(&self, state: State, event: Event, sequel: Sequel) -> Option<&'static Row> {
+        self.rows.get(usize::from(self.index[state as usize][event as usize][sequel as usize]))
     }
 }
 
@@ -283,9 +291,9 @@ mod tests {
         for state in State::ALL {
             match timer(*state) {
                 StateTimer::Runs(_, event) => {
-                    for trunking in Trunking::ALL {
+                    for sequel in Sequel::ALL {
                         assert!(
-                            STANDARD.find(*state, event, *trunking).is_some(),
+                            STANDARD.find(*state, event, *sequel).is_some(),
                             "{state:?} must end at {event:?}"
                         );
                     }
@@ -316,11 +324,11 @@ mod tests {
     }
 
     #[test]
-    fn a_row_with_one_trunking_has_its_sister() {
-        for row in TABLE.iter().filter(|row| row.trunking.is_some()) {
-            for trunking in Trunking::ALL {
+    fn a_row_has_sisters_for_every_other_sequel() {
+        for row in TABLE {
+            for sequel in Sequel::ALL {
                 assert!(
-                    STANDARD.find(row.state, row.event, *trunking).is_some(),
+                    STANDARD.find(row.state, row.event, *sequel).is_some(),
                     "{:?} {:?}",
                     row.state,
                     row.event
@@ -349,11 +357,11 @@ mod tests {
     #[test]
     fn the_index_finds_each_row() {
         for row in TABLE {
-            for trunking in Trunking::ALL.iter().filter(|one| row.trunking.is_none_or(|only| only == **one)) {
-                let found = STANDARD.find(row.state, row.event, *trunking).unwrap();
+            for sequel in row.sequels {
+                let found = STANDARD.find(row.state, row.event, *sequel).unwrap();
                 assert_eq!(found, row);
             }
         }
-        assert!(STANDARD.find(State::Ended, Event::PttPressed, Trunking::Message).is_none());
+        assert!(STANDARD.find(State::Ended, Event::PttPressed, Sequel::Message).is_none());
     }
 }

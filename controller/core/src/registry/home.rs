@@ -159,14 +159,9 @@ mod tests {
 
     fn subscriber(unit: u32, imei: u64) -> Subscriber {
         Subscriber {
-            unit: UnitId::new(unit).unwrap(),
             imei: Imei::new(imei),
-            imsi: None,
-            msisdn: None,
-            fleet_member: None,
-            key: UnitKey::new([unit as u8; 16]),
             talkgroups: vec![TalkgroupId::new(9).unwrap(), TalkgroupId::new(4).unwrap()],
-            sites: None,
+            ..Subscriber::new(UnitId::new(unit).unwrap(), UnitKey::new([unit as u8; 16]))
         }
     }
 

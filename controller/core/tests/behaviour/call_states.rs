@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use trunklab_controller_core::call::table::{
-    Action, Event, Next, Row, State, StateTimer, TABLE, Trunking, timer,
+    Action, Event, Next, Row, Sequel, State, StateTimer, TABLE, timer,
 };
 
 /// Set to have the page written instead of compared.
@@ -37,7 +37,11 @@ fn page() -> String {
     rows(&mut page);
     meanings(&mut page, "Events", Event::ALL.iter().map(|event| (event.name(), event.text())));
     meanings(&mut page, "Actions", Action::ALL.iter().map(|action| (action.name(), action.text())));
-    meanings(&mut page, "Trunking", Trunking::ALL.iter().map(|trunking| (trunking.name(), trunking.text())));
+    meanings(
+        &mut page,
+        "What follows the talker",
+        Sequel::ALL.iter().map(|sequel| (sequel.name(), sequel.text())),
+    );
     page.truncate(page.trim_end().len());
     page.push('\n');
     page
@@ -99,8 +103,9 @@ fn meanings<'a>(page: &mut String, title: &str, entries: impl Iterator<Item = (&
 }
 
 fn label(row: &Row) -> String {
-    match row.trunking {
-        Some(trunking) => format!("{} ({})", row.event.name(), trunking.name().to_lowercase()),
-        None => row.event.name().into(),
+    if row.sequels.len() == Sequel::ALL.len() {
+        return row.event.name().into();
     }
+    let sequels: Vec<_> = row.sequels.iter().map(|sequel| sequel.name().to_lowercase()).collect();
+    format!("{} ({})", row.event.name(), sequels.join(", "))
 }

@@ -118,7 +118,8 @@ fn a_talker_that_vanishes_loses_the_floor_and_the_slot_is_freed() {
 #[test]
 fn a_talker_may_not_talk_for_ever() {
     let mut system = talking();
-    system.after_ms(59_999).expect_sites_hear(&[]);
+    system.after_ms(54_999).expect_sites_hear(&[]);
+    system.after_ms(5_000).expect_sites_hear(&["site 3 -> unit 1017 has 5000 ms left in call 1"]);
     system.after_ms(1).expect("event: call 1: unit 1017 stopped: the talker reached the transmission limit");
     system.expect("site 3 -> call 1, channel 2, no talker");
     system.after_ms(3_000).expect("event: call 1 released: nobody spoke before hang time ran out");

@@ -15,7 +15,7 @@ use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
     CallId, Cause, Epoch, Identity, Incarnation, Moment, NodeId, Press, Priority, SiteId, Span, SpurtId,
-    TalkgroupId, Tmsi, UnitId,
+    TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -146,16 +146,20 @@ fn a_message() -> impl Strategy<Value = FromSite> {
 fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
         (1_u16..=4, 0_u16..4).prop_map(|(number, channels)| Change::Site(site_config(number, channels))),
-        (1_u16..=4, 1_u8..=10, proptest::option::of(0_u32..4_000)).prop_map(
-            |(number, priority, hang_time_ms)| {
+        (
+            (1_u16..=4, 1_u8..=10),
+            (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),
+            proptest::option::of(0_u32..9_000),
+        )
+            .prop_map(|((number, priority), (trunking, hang_time_ms), transmission_ms_max)| {
                 Change::Talkgroup(Talkgroup {
-                    id: talkgroup(number),
-                    name: String::new(),
                     priority: Priority::new(priority).unwrap(),
+                    trunking,
                     hang_time_ms,
+                    transmission_ms_max,
+                    ..Talkgroup::named(talkgroup(number), "")
                 })
-            }
-        ),
+            }),
         (1_u32..=7, proptest::collection::vec(1_u16..=4, 0..4), proptest::option::of(a_site())).prop_map(
             |(number, talkgroups, only)| {
                 let sites = only.map(|site| vec![site]);
@@ -248,10 +252,9 @@ impl Watched {
         for number in 1..=3 {
             watched.input(Input::Provision(Change::Site(site_config(number, number))));
             let config = Talkgroup {
-                id: talkgroup(number),
-                name: String::new(),
                 priority: Priority::new(number as u8).unwrap(),
                 hang_time_ms: Some(u32::from(number - 1) * 1_000),
+                ..Talkgroup::named(talkgroup(number), "")
             };
             watched.input(Input::Provision(Change::Talkgroup(config)));
         }

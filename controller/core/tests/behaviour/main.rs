@@ -16,3 +16,4 @@ mod registration;
 mod site_link;
 mod support;
 mod time;
+mod trunking;

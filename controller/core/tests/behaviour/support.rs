@@ -88,14 +88,10 @@ pub fn site_config(number: u16, channels: u16) -> SiteConfig {
 
 pub fn subscriber(number: u32, talkgroups: &[u16]) -> Subscriber {
     Subscriber {
-        unit: unit(number),
         imei: Some(imei(unit(number))),
         imsi: Imsi::new(260_000_000_000_000 + u64::from(number)),
-        msisdn: None,
-        fleet_member: None,
-        key: key(unit(number)),
         talkgroups: talkgroups.iter().map(|number| talkgroup(*number)).collect(),
-        sites: None,
+        ..Subscriber::new(unit(number), key(unit(number)))
     }
 }
 
@@ -155,9 +151,17 @@ impl System {
     }
 
     pub fn has_talkgroup_with(&mut self, number: u16, priority: u8, hang_time_ms: Option<u32>) {
-        let (id, priority) = (talkgroup(number), Priority::new(priority).unwrap());
-        let name = format!("Talkgroup {number}");
-        self.provision(Change::Talkgroup(Talkgroup { id, name, priority, hang_time_ms }));
+        let priority = Priority::new(priority).unwrap();
+        self.has_talkgroup_as(number, |talkgroup| {
+            (talkgroup.priority, talkgroup.hang_time_ms) = (priority, hang_time_ms);
+        });
+    }
+
+    /// A talkgroup with the usual policies but for what is changed.
+    pub fn has_talkgroup_as(&mut self, number: u16, change: impl FnOnce(&mut Talkgroup)) {
+        let mut config = Talkgroup::named(talkgroup(number), format!("Talkgroup {number}"));
+        change(&mut config);
+        self.provision(Change::Talkgroup(config));
     }
 
     /// Subscribers that are members of a talkgroup, registered at a site and affiliated.
@@ -450,6 +454,12 @@ fn told(message: &ToSite) -> String {
             format!("call {}, channel {}, {who}{emergency}", assert.call, assert.at.carrier)
         }
         ToSite::Release(release) => format!("call {} released: {}", release.call, release.cause),
+        ToSite::TalkWarning(warning) => {
+            format!("unit {} has {} ms left in call {}", warning.unit, warning.left_ms, warning.call)
+        }
+        ToSite::FloorWithdrawn(withdrawn) => {
+            format!("unit {} loses the floor of call {}: {}", withdrawn.unit, withdrawn.call, withdrawn.cause)
+        }
         ToSite::FloorRefused(refused) => {
             format!("unit {} not given the floor of call {}: {}", refused.unit, refused.call, refused.cause)
         }

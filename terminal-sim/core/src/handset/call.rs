@@ -85,6 +85,8 @@ pub(super) struct Talk {
     pub(super) spurt: SpurtId,
     pub(super) since: Moment,
     pub(super) next: Opportunity,
+    /// Whether the user was warned that the time is nearly over.
+    pub(super) warned: bool,
     first: u32,
     position: u32,
 }
@@ -181,7 +183,7 @@ impl Activity {
 impl Talk {
     pub(super) fn new(now: Moment, camp: &Camp, in_call: InCall, spurt: SpurtId) -> Self {
         let next = camp.next_uplink(Channel::Traffic, in_call.at, now);
-        Self { in_call, spurt, since: now, next, first: next.count, position: 0 }
+        Self { in_call, spurt, since: now, next, warned: false, first: next.count, position: 0 }
     }
 
     /// Whether what the slot shows may still be older than the grant.

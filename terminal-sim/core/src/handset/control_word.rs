@@ -39,7 +39,9 @@ impl Service {
             | DownlinkWord::Voice(_)
             | DownlinkWord::FloorTaken(_)
             | DownlinkWord::FloorIdle(_)
-            | DownlinkWord::FloorRefused(_) => {}
+            | DownlinkWord::FloorRefused(_)
+            | DownlinkWord::TalkWarning(_)
+            | DownlinkWord::FloorWithdrawn(_) => {}
         }
         None
     }

@@ -130,7 +130,9 @@ impl Registration {
             | DownlinkWord::Voice(_)
             | DownlinkWord::FloorTaken(_)
             | DownlinkWord::FloorIdle(_)
-            | DownlinkWord::FloorRefused(_) => None,
+            | DownlinkWord::FloorRefused(_)
+            | DownlinkWord::TalkWarning(_)
+            | DownlinkWord::FloorWithdrawn(_) => None,
         }
     }
 

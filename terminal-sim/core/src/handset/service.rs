@@ -28,6 +28,8 @@ pub(super) struct Service {
     pub(super) released: Option<CallId>,
     /// The last spurt that was ours and is given up.
     pub(super) last_spurt: Option<SpurtId>,
+    /// The last spurt that was taken away from us, as the user was told.
+    pub(super) withdrawn: Option<SpurtId>,
     /// A request that the network shall forget.
     owed_cancel: Option<Press>,
     /// The selection that the network refused: not asked for again until the selector is turned.
@@ -57,6 +59,7 @@ impl Service {
             activity: Activity::Idle(Idle::default()),
             released: None,
             last_spurt: None,
+            withdrawn: None,
             owed_cancel: None,
             // The answer to the challenge asked for it already.
             refused: affiliated.is_none().then_some(turn.radio.selected),

@@ -1,7 +1,7 @@
 //! What a handset in a call does about each word of the call's slot. The slot is where the floor is shown: who talks
 //! there has it, whatever was granted elsewhere.
 
-use trunklab_protocol::air_downlink::{DownlinkWord, FloorRefused, Voice};
+use trunklab_protocol::air_downlink::{DownlinkWord, FloorRefused, FloorWithdrawn, TalkWarning, Voice};
 use trunklab_protocol::{CallId, Cause, Press, SpurtId, UnitId};
 
 use super::call::{Activity, Listen, Talk};
@@ -36,6 +36,8 @@ impl Service {
                 }
             }
             DownlinkWord::FloorRefused(word) => self.floor_refused(turn, word),
+            DownlinkWord::TalkWarning(word) => self.warned(turn, word),
+            DownlinkWord::FloorWithdrawn(word) => self.floor_withdrawn(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             DownlinkWord::Idle(_)
             | DownlinkWord::System(_)
@@ -167,6 +169,30 @@ impl Service {
             turn.tell(HandsetEvent::Hears { call, talker });
         }
         turn.out.push(Output::Heard { call, talker, spurt, position, frames: voice.frames.clone() });
+    }
+
+    /// Our time is nearly over; said more than once, and shown once.
+    fn warned(&mut self, turn: &mut Turn<'_>, word: &TalkWarning) {
+        let Activity::Talking(talk) = &mut self.activity else { return };
+        if word.unit == turn.radio.unit() && word.spurt == talk.spurt && !talk.warned {
+            talk.warned = true;
+            turn.tell(HandsetEvent::TalkWarning { call: word.call, left_ms: word.left_ms });
+        }
+    }
+
+    /// The floor was taken away from us; said more than once, and shown once. The slot may have shown it already.
+    fn floor_withdrawn(&mut self, turn: &mut Turn<'_>, word: &FloorWithdrawn) {
+        if word.unit != turn.radio.unit() || self.withdrawn == Some(word.spurt) {
+            return;
+        }
+        let talks = matches!(&self.activity, Activity::Talking(talk) if talk.spurt == word.spurt);
+        if talks || self.last_spurt == Some(word.spurt) && self.activity.in_call().is_some() {
+            self.withdrawn = Some(word.spurt);
+            turn.tell(HandsetEvent::FloorLost { call: word.call, cause: word.cause });
+        }
+        if talks {
+            self.floor_is_free(turn);
+        }
     }
 
     fn floor_refused(&mut self, turn: &mut Turn<'_>, word: &FloorRefused) {

@@ -18,6 +18,8 @@ pub enum Fact {
     Affiliates { unit: UnitId, talkgroup: TalkgroupId },
     MayTalk { unit: UnitId },
     StopsTalking { unit: UnitId },
+    Warned { unit: UnitId },
+    LosesFloor { unit: UnitId, cause: Cause },
     Queued { unit: UnitId },
     Refused { unit: UnitId, cause: Cause },
     RefusedAnyhow { unit: UnitId },
@@ -128,6 +130,8 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
             fact == Fact::Refused { unit: who, cause } || fact == Fact::RefusedAnyhow { unit: who }
         }
         HandsetEvent::TalkPermit { .. } => fact == Fact::MayTalk { unit: who },
+        HandsetEvent::TalkWarning { .. } => fact == Fact::Warned { unit: who },
+        HandsetEvent::FloorLost { cause, .. } => fact == Fact::LosesFloor { unit: who, cause },
         HandsetEvent::TalkEnded { .. } => fact == Fact::StopsTalking { unit: who },
         HandsetEvent::Joined { late_entry, .. } => {
             fact == Fact::Joins { unit: who } || late_entry && fact == Fact::JoinsLate { unit: who }
@@ -179,6 +183,8 @@ impl Fact {
             | Self::OutOfRange { unit }
             | Self::MayTalk { unit }
             | Self::StopsTalking { unit }
+            | Self::Warned { unit }
+            | Self::LosesFloor { unit, .. }
             | Self::Queued { unit }
             | Self::Refused { unit, .. }
             | Self::RefusedAnyhow { unit }

@@ -2,7 +2,7 @@
 //! one with six: each filler has a talkgroup of its own and talks until the site is emptied.
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Moment, Position, Priority, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{Moment, Position, Priority, SiteId, Span, TalkgroupId, Trunking, UnitId};
 
 use super::file::Step;
 use super::pattern::UNITS_MAX;
@@ -85,7 +85,9 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         talkgroup,
         name: format!("Filler {talkgroup}"),
         priority: Priority::new(5).expect("a level from 1 to 10"),
-        hang_time_ms: Some(0),
+        trunking: Trunking::Transmission,
+        hang_time_ms: None,
+        transmission_ms_max: None,
     });
     provision.subscribers.push(SubscriberProvision { unit, key, talkgroups: vec![talkgroup], sites: None });
     let identity = super::file::identity(unit);

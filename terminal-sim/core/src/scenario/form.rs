@@ -63,7 +63,9 @@ pub(super) struct TalkgroupForm {
     pub(super) id: Spanned<u16>,
     pub(super) name: Option<String>,
     pub(super) priority: Option<Spanned<u8>>,
+    pub(super) trunking: Option<Spanned<String>>,
     pub(super) hang_time: Option<Spanned<String>>,
+    pub(super) transmission_limit: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

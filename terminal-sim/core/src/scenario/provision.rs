@@ -4,7 +4,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, TalkgroupId, UnitId,
+    CarrierNumber, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, TalkgroupId, Trunking,
+    UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -81,8 +82,12 @@ pub struct TalkgroupProvision {
     pub name: String,
     /// The priority of its calls.
     pub priority: Priority,
-    /// Its hang time in milliseconds; `None` takes the profile's.
+    /// When its calls give their channels back.
+    pub trunking: Trunking,
+    /// Its hang time in milliseconds; `None` takes the trunking mode's.
     pub hang_time_ms: Option<u32>,
+    /// Its longest transmission in milliseconds; `None` takes the system's.
+    pub transmission_ms_max: Option<u32>,
 }
 
 /// A subscriber in the home register.

@@ -211,6 +211,10 @@ sentences! {
         |v| see(v, |unit| Fact::MayTalk { unit });
     See "unit {units} stops talking", "The floor is given up or lost.",
         |v| see(v, |unit| Fact::StopsTalking { unit });
+    See "unit {units} is warned", "It is told that its time to talk is nearly over.",
+        |v| see(v, |unit| Fact::Warned { unit });
+    See "unit {units} loses the floor: {cause}", "The network takes the floor away from it, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::LosesFloor { unit, cause }) };
     See "unit {units} is queued", "Its request waits for a channel.",
         |v| see(v, |unit| Fact::Queued { unit });
     See "unit {units} is refused: {cause}", "Its request is refused with this cause.",

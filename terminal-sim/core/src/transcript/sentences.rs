@@ -37,6 +37,11 @@ fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{plural}")
 }
 
+/// Milliseconds as people say them.
+fn seconds(millis: u32) -> String {
+    format!("{} s", f64::from(millis) / 1e3)
+}
+
 pub(super) fn from_site(message: &FromSite) -> Option<Said> {
     Some(match message {
         FromSite::Health(_) | FromSite::InventoryEnd(_) => return None,
@@ -116,6 +121,21 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         ToSite::Release(word) => {
             Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
         }
+        ToSite::TalkWarning(word) => Said {
+            text: format!(
+                "unit {} has {} left to talk in call {}",
+                word.unit,
+                seconds(word.left_ms),
+                word.call
+            ),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
+        ToSite::FloorWithdrawn(word) => Said {
+            text: format!("unit {} loses the floor of call {}: {}", word.unit, word.call, word.cause),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
         ToSite::FloorRefused(word) => Said {
             text: format!("unit {} refused the floor of call {}: {}", word.unit, word.call, word.cause),
             call: Some(word.call),
@@ -186,6 +206,12 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
         HandsetEvent::Queued { position } => (format!("is queued at place {position}"), None),
         HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
         HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
+        HandsetEvent::TalkWarning { call, left_ms } => {
+            (format!("is warned: {} left to talk in call {call}", seconds(*left_ms)), Some(*call))
+        }
+        HandsetEvent::FloorLost { call, cause } => {
+            (format!("loses the floor of call {call}: {cause}"), Some(*call))
+        }
         HandsetEvent::TalkEnded { call } => (format!("stops talking in call {call}"), Some(*call)),
         HandsetEvent::Joined { call, talkgroup, late_entry } => {
             let late = if *late_entry { " late" } else { "" };

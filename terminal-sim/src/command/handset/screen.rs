@@ -172,6 +172,10 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         HandsetEvent::Queued { position } => format!("queued, place {position}"),
         HandsetEvent::Refused { cause } => format!("refused: {cause}"),
         HandsetEvent::TalkPermit { call } => format!("talk permit in call {call}"),
+        HandsetEvent::TalkWarning { call, left_ms } => {
+            format!("TIME NEARLY OVER in call {call}: {} s", f64::from(*left_ms) / 1e3)
+        }
+        HandsetEvent::FloorLost { call, cause } => format!("floor of call {call} lost: {cause}"),
         HandsetEvent::TalkEnded { call } => format!("talk ended in call {call}"),
         HandsetEvent::Joined { call, talkgroup, late_entry: true } => {
             format!("entered call {call} of talkgroup {talkgroup} late")

@@ -1,4 +1,4 @@
-use trunklab_protocol::air_downlink::{FloorIdle, FloorRefused, Grant, Release};
+use trunklab_protocol::air_downlink::{FloorIdle, FloorRefused, FloorWithdrawn, Grant, Release, TalkWarning};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::{Cause, Press, ProfileId, Span};
@@ -208,4 +208,41 @@ fn a_press_at_the_end_of_hang_time_becomes_a_new_request() {
     bench.shows(Release { call: call(9), cause: Cause::HangTimeOver });
     bench.run(Span::from_millis(600));
     assert!(matches!(bench.words().last(), Some(UplinkWord::CallRequest(_))), "{:?}", bench.words());
+}
+
+#[test]
+fn a_talker_is_warned_once_however_often_it_is_said() {
+    let mut bench = Bench::registered(ProfileId::Iden).talking();
+    bench.shows(TalkWarning { call: call(9), unit: unit(1018), spurt: spurt(5), left_ms: 5_000 });
+    bench.run(Span::from_millis(200));
+    assert_eq!(bench.events, []);
+    bench.shows(TalkWarning { call: call(9), unit: unit(1017), spurt: spurt(5), left_ms: 5_000 });
+    bench.run(Span::from_millis(400));
+    assert_eq!(bench.events, [HandsetEvent::TalkWarning { call: call(9), left_ms: 5_000 }]);
+    assert_eq!(bench.phase(), Phase::Talking);
+}
+
+#[test]
+fn a_talker_whose_floor_is_taken_away_stops_and_shows_why_once() {
+    let mut bench = Bench::registered(ProfileId::Iden).talking();
+    let cause = Cause::TransmissionLimit;
+    bench.shows(FloorWithdrawn { call: call(9), unit: unit(1017), spurt: spurt(5), cause });
+    bench.run(Span::from_millis(400));
+    let lost = HandsetEvent::FloorLost { call: call(9), cause };
+    assert_eq!(bench.events, [lost, HandsetEvent::TalkEnded { call: call(9) }]);
+    assert_eq!(bench.phase(), Phase::Hanging);
+}
+
+#[test]
+fn why_the_floor_was_lost_is_shown_also_after_the_slot_has_shown_it() {
+    let mut bench = Bench::registered(ProfileId::Iden).talking();
+    bench.run(Span::from_secs(1));
+    bench.shows(bench.floor_idle());
+    bench.run(Span::from_millis(200));
+    assert_eq!(bench.events, [HandsetEvent::TalkEnded { call: call(9) }]);
+    bench.forget();
+    let cause = Cause::TransmissionLimit;
+    bench.shows(FloorWithdrawn { call: call(9), unit: unit(1017), spurt: spurt(5), cause });
+    bench.run(Span::from_millis(400));
+    assert_eq!(bench.events, [HandsetEvent::FloorLost { call: call(9), cause }]);
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
     AccessRules, Affiliated, Burst, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorRefused,
-    FloorTaken, Grant, Idle, Queued, Refused, RegisterRefused, Registered, Release, SiteService, System,
-    Talker, Voice, Working,
+    FloorTaken, FloorWithdrawn, Grant, Idle, Queued, Refused, RegisterRefused, Registered, Release,
+    SiteService, System, TalkWarning, Talker, Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
@@ -92,8 +92,14 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         4 => (number.clone(), group.clone(), talker())
             .prop_map(|(call, talkgroup, talker)| FloorTaken { call, talkgroup, talker }.into()),
         4 => (number.clone(), group).prop_map(|(call, talkgroup)| FloorIdle { call, talkgroup }.into()),
-        1 => (number, who(), press(), cause())
+        1 => (number.clone(), who(), press(), cause())
             .prop_map(|(call, unit, press, cause)| FloorRefused { call, unit, press, cause }.into()),
+        1 => (number.clone(), who(), 1_u32..6, any::<u32>()).prop_map(|(call, unit, number, left_ms)| {
+            TalkWarning { call, unit, spurt: spurt(number), left_ms }.into()
+        }),
+        2 => (number, who(), 1_u32..6, cause()).prop_map(|(call, unit, number, cause)| {
+            FloorWithdrawn { call, unit, spurt: spurt(number), cause }.into()
+        }),
     ]
 }
 

@@ -1,11 +1,13 @@
-//! `[[talkgroup]]`: numbers, priorities, hang times.
+//! `[[talkgroup]]`: numbers, priorities, trunking.
 
-use trunklab_protocol::{Priority, TalkgroupId};
+use toml::Spanned;
+use trunklab_protocol::{Priority, TalkgroupId, Trunking};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
 use crate::scenario::filler::FIRST_TALKGROUP;
 use crate::scenario::form::TalkgroupForm;
+use crate::scenario::nearest::did_you_mean;
 use crate::scenario::provision::TalkgroupProvision;
 
 impl Reader<'_> {
@@ -23,12 +25,45 @@ impl Reader<'_> {
             Some(level) => Priority::new(*level.get_ref())
                 .ok_or_else(|| self.out_of_range(level, "a priority from 1 (highest) to 10"))?,
         };
-        let hang_time_ms = match &form.hang_time {
-            None => None,
-            Some(time) => Some(read_span(self.source, time)?.as_millis().min(u64::from(u32::MAX)) as u32),
-        };
+        let trunking = self.trunking(form)?;
+        let hang_time_ms = self.millis(form.hang_time.as_ref())?;
+        let transmission_ms_max = self.millis(form.transmission_limit.as_ref())?;
         let name = form.name.clone().unwrap_or_else(|| format!("Talkgroup {talkgroup}"));
-        self.provision.talkgroups.push(TalkgroupProvision { talkgroup, name, priority, hang_time_ms });
+        self.provision.talkgroups.push(TalkgroupProvision {
+            talkgroup,
+            name,
+            priority,
+            trunking,
+            hang_time_ms,
+            transmission_ms_max,
+        });
         Ok(())
+    }
+
+    /// The mode; one that keeps no channel has no hang time beside it.
+    fn trunking(&self, form: &TalkgroupForm) -> Result<Trunking, ScenarioError> {
+        let Some(name) = &form.trunking else { return Ok(Trunking::default()) };
+        let names = || Trunking::ALL.iter().map(|mode| mode.name());
+        let Some(mode) = Trunking::ALL.iter().find(|mode| mode.name() == name.get_ref()) else {
+            let found = format!("trunking `{}`", name.get_ref());
+            let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+            return Err(self.source.error(
+                name.span(),
+                found,
+                expected,
+                did_you_mean(name.get_ref(), names()),
+            ));
+        };
+        if let (Trunking::Transmission, Some(time)) = (mode, &form.hang_time) {
+            let found = "a hang time with transmission trunking, which keeps no channel";
+            let remedy = "leave hang_time out, or write trunking = \"quasi\"";
+            return Err(self.source.error(time.span(), found, "no hang time", remedy));
+        }
+        Ok(*mode)
+    }
+
+    fn millis(&self, time: Option<&Spanned<String>>) -> Result<Option<u32>, ScenarioError> {
+        let millis = |time| read_span(self.source, time).map(|span| span.as_millis());
+        Ok(time.map(millis).transpose()?.map(|millis| u32::try_from(millis).unwrap_or(u32::MAX)))
     }
 }

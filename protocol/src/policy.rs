@@ -1,0 +1,58 @@
+//! Policies that are chosen for each talkgroup: words that its provisioning and the call processing share
+//! (docs/call-processing.md).
+
+use serde::{Deserialize, Serialize};
+
+/// When a call gives its channels back (docs/call-processing.md 12.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trunking {
+    /// When nobody has spoken for the hang time: a conversation keeps its channel.
+    #[default]
+    Message,
+    /// At once: each transmission is a call of its own.
+    Transmission,
+    /// After a short hang time, enough for a quick answer.
+    Quasi,
+}
+
+impl Trunking {
+    /// Every one, in the order of the clauses.
+    pub const ALL: &'static [Self] = &[Self::Message, Self::Transmission, Self::Quasi];
+
+    /// The hang time of quasi-transmission trunking where a talkgroup names none, in milliseconds.
+    pub const QUASI_HANG_TIME_MS: u32 = 3_000;
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Transmission => "transmission",
+            Self::Quasi => "quasi",
+        }
+    }
+
+    /// How long a call keeps its channels after speech, in milliseconds: the talkgroup's own time, or else the mode's.
+    pub fn hang_time_ms(self, own: Option<u32>, profile_ms: u32) -> u32 {
+        match self {
+            Self::Message => own.unwrap_or(profile_ms),
+            Self::Transmission => 0,
+            Self::Quasi => own.unwrap_or(Self::QUASI_HANG_TIME_MS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_talkgroups_own_hang_time_goes_before_the_modes() {
+        assert_eq!(Trunking::Message.hang_time_ms(None, 10_000), 10_000);
+        assert_eq!(Trunking::Message.hang_time_ms(Some(500), 10_000), 500);
+        assert_eq!(Trunking::Quasi.hang_time_ms(None, 10_000), 3_000);
+        assert_eq!(Trunking::Quasi.hang_time_ms(Some(500), 10_000), 500);
+        assert_eq!(Trunking::Transmission.hang_time_ms(None, 10_000), 0);
+        assert_eq!(Trunking::Transmission.hang_time_ms(Some(500), 10_000), 0);
+    }
+}
