@@ -12,8 +12,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId,
-    SlotAddress, SlotNumber, TalkgroupId, Trunking, UnitId,
+    CarrierNumber, EmergencyPolicy, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId,
+    SiteId, SlotAddress, SlotNumber, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -87,6 +87,7 @@ struct SystemTable {
     node: Option<NodeId>,
     queue_len_max: Option<u16>,
     queue_wait_ms_max: Option<u32>,
+    emergency: Option<EmergencyPolicy>,
     transmission_ms_max: Option<u32>,
     transmission_warning_ms: Option<u32>,
     challenge_ms_max: Option<u32>,
@@ -246,6 +247,7 @@ impl SystemTable {
             switch_address: SocketAddr::from(([127, 0, 0, 1], 0)),
             queue_len_max: self.queue_len_max.unwrap_or(usual.queue_len_max),
             queue_wait_ms_max: self.queue_wait_ms_max.unwrap_or(usual.queue_wait_ms_max),
+            emergency: self.emergency.unwrap_or(usual.emergency),
             transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
             transmission_warning_ms: self.transmission_warning_ms.unwrap_or(usual.transmission_warning_ms),
             challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
@@ -345,6 +347,7 @@ mod tests {
     const ZONE: &str = r#"
         [system]
         queue_len_max = 7
+        emergency = "ruthless"
 
         [[site]]
         id = 1
@@ -393,6 +396,7 @@ mod tests {
             panic!("{changes:?}")
         };
         assert_eq!((system.queue_len_max, system.heartbeat_ms), (7, 1_000));
+        assert_eq!(system.emergency, EmergencyPolicy::Ruthless);
         let neighbour = Neighbour { site: SiteId::new(2).unwrap(), carrier: CarrierNumber::new(9).unwrap() };
         assert_eq!(hill.neighbours, [neighbour]);
         assert_eq!(hill.traffic_slots().count(), 11);

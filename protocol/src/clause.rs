@@ -65,6 +65,7 @@ clauses! {
     HeldBack = "12.5.6", "Held back";
     EmergencyRank = "12.6.1", "Rank";
     Cut = "12.6.2", "Cut";
+    ProtectedCalls = "12.6.3", "Protected calls";
     LowestFirst = "12.7.1", "Lowest first";
     LostSites = "12.8.1", "Lost sites";
     EarlierTerm = "12.8.2", "Calls of an earlier term";

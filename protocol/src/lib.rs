@@ -11,6 +11,7 @@ pub mod air_uplink;
 pub mod cause;
 pub mod channel_plan;
 pub mod clause;
+pub mod emergency;
 pub mod enrolment;
 pub mod error;
 pub mod field;
@@ -31,6 +32,7 @@ pub mod voice;
 
 pub use cause::Cause;
 pub use clause::Clause;
+pub use emergency::EmergencyPolicy;
 pub use error::DecodeError;
 pub use frame::{Family, Frame};
 pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi, UnitId};

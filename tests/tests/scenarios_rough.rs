@@ -36,6 +36,9 @@ const CERTAIN: &[(&str, &str)] = &[
     ("trunking-quasi", "call of talkgroup 41 is released: HangTimeOver"),
     ("transmission-limit", "floor of unit 1017 ends: TransmissionLimit"),
     ("emergency-queue", "unit 1037 may talk"),
+    ("emergency-ruthless", "unit 1037 may talk"),
+    ("emergency-ruthless", "call of talkgroup 42 is released: Preempted"),
+    ("emergency-protected", "call of talkgroup 1 is released: Preempted"),
 ];
 
 #[test]

@@ -7,8 +7,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId,
-    SlotAddress, TalkgroupId, Trunking, UnitId,
+    CarrierNumber, EmergencyPolicy, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId,
+    SiteId, SlotAddress, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -37,6 +37,8 @@ pub struct SystemParameters {
     pub queue_len_max: u16,
     /// Longest wait in the queue, in milliseconds.
     pub queue_wait_ms_max: u32,
+    /// What an emergency request does that finds no room.
+    pub emergency: EmergencyPolicy,
     /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
     pub transmission_ms_max: u32,
     /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
@@ -60,6 +62,7 @@ impl Default for SystemParameters {
             switch_address: SocketAddr::from(([127, 0, 0, 1], 0)),
             queue_len_max: 100,
             queue_wait_ms_max: 30_000,
+            emergency: EmergencyPolicy::default(),
             transmission_ms_max: 60_000,
             transmission_warning_ms: 5_000,
             challenge_ms_max: 5_000,

@@ -40,8 +40,13 @@ impl Controller {
 
     /// Whether a site has a free slot that is not held back for somebody ahead.
     pub(crate) fn has_room(&self, site: SiteId, rank: Rank) -> bool {
+        self.slots_short(site, rank) == 0
+    }
+
+    /// How many slots must come free at a site before a rank has room there.
+    pub(crate) fn slots_short(&self, site: SiteId, rank: Rank) -> usize {
         let free = self.sites.get(site).map_or(0, |row| row.slots.free());
-        free > usize::from(self.is_held_back(site, rank))
+        (1 + usize::from(self.is_held_back(site, rank))).saturating_sub(free)
     }
 
     fn has_room_everywhere(&self, request: &Request) -> bool {

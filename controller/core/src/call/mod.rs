@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod coverage;
 pub mod decision;
+pub mod emergency;
 pub mod floor;
 pub mod grant;
 pub mod queue;

@@ -94,7 +94,7 @@ impl Controller {
 
     /// A new request meets what can be done for it.
     fn consider(&mut self, request: Request, out: &mut Outbox) {
-        let mut event = self.weigh(&request);
+        let mut event = self.weigh_after_cuts(&request, out);
         if event == Event::RoomLacking && !self.has_place_in_queue(&request) {
             event = Event::QueueFull;
         }
@@ -116,7 +116,7 @@ impl Controller {
         let mut after: Option<Rank> = None;
         while let Some(request) = self.queue.first_after(after) {
             after = Some(request.rank());
-            let event = self.weigh(&request);
+            let event = self.weigh_after_cuts(&request, out);
             if event != Event::RoomLacking {
                 self.advance_request(request, State::Queued, event, None, out);
             }

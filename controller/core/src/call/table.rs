@@ -72,7 +72,7 @@ described! {
         HangExpired: "nobody spoke before hang time ran out",
         NobodyLeft: "the last site with a listener has left",
         SitesLost: "the last site that carried the call is lost",
-        Preempted: "the slots are wanted for a call of higher priority (no policy raises it yet)",
+        Preempted: "an emergency takes the slots",
         ClosingDown: "the controller's term of office ends",
     }
 }

@@ -14,8 +14,8 @@ use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    CallId, Cause, Epoch, Identity, Incarnation, Moment, NodeId, Press, Priority, SiteId, Span, SpurtId,
-    TalkgroupId, Tmsi, Trunking, UnitId,
+    CallId, Cause, EmergencyPolicy, Epoch, Identity, Incarnation, Moment, NodeId, Press, Priority, SiteId,
+    Span, SpurtId, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -47,6 +47,10 @@ fn a_site() -> impl Strategy<Value = SiteId> {
 
 fn a_unit() -> impl Strategy<Value = UnitId> {
     (1_u32..=7).prop_map(unit)
+}
+
+fn an_emergency_policy() -> impl Strategy<Value = EmergencyPolicy> {
+    prop_oneof![Just(EmergencyPolicy::TopOfQueue), Just(EmergencyPolicy::Ruthless)]
 }
 
 fn a_talkgroup() -> impl Strategy<Value = TalkgroupId> {
@@ -169,26 +173,29 @@ fn a_change() -> impl Strategy<Value = Change> {
                 })
             }
         ),
-        (0_u16..4, 0_u32..9_000, 3_u32..8, 1_u16..4, 9_000_u32..90_000, 0_u16..2_000).prop_map(
-            |(
-                queue_len_max,
-                queue_wait_ms_max,
-                visitors_max,
-                challenges_max,
-                site_silence_ms_max,
-                heartbeat_ms,
-            )| {
-                Change::System(SystemParameters {
+        (0_u16..4, 0_u32..9_000, 3_u32..8, 1_u16..4, 9_000_u32..90_000, 0_u16..2_000, an_emergency_policy())
+            .prop_map(
+                |(
                     queue_len_max,
                     queue_wait_ms_max,
                     visitors_max,
                     challenges_max,
                     site_silence_ms_max,
                     heartbeat_ms,
-                    ..SystemParameters::default()
-                })
-            }
-        ),
+                    emergency,
+                )| {
+                    Change::System(SystemParameters {
+                        queue_len_max,
+                        queue_wait_ms_max,
+                        visitors_max,
+                        challenges_max,
+                        site_silence_ms_max,
+                        heartbeat_ms,
+                        emergency,
+                        ..SystemParameters::default()
+                    })
+                }
+            ),
     ]
 }
 

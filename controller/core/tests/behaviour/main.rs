@@ -6,6 +6,7 @@
 
 mod call_states;
 mod coverage;
+mod emergency;
 mod floor;
 mod group_call;
 mod hostile;

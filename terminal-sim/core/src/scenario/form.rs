@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use toml::Spanned;
+use trunklab_protocol::EmergencyPolicy;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +31,7 @@ pub(super) struct FileForm {
 pub(super) struct NetworkForm {
     pub(super) queue_length: Option<Spanned<u16>>,
     pub(super) longest_wait: Option<Spanned<String>>,
+    pub(super) emergency: Option<EmergencyPolicy>,
     pub(super) longest_transmission: Option<Spanned<String>>,
 }
 

@@ -4,8 +4,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Identity, Position, Priority, ProfileId, SiteId, SlotAddress, TalkgroupId, Trunking,
-    UnitId,
+    CarrierNumber, EmergencyPolicy, Identity, Position, Priority, ProfileId, SiteId, SlotAddress,
+    TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -30,6 +30,8 @@ pub struct NetworkProvision {
     pub queue_len_max: Option<u16>,
     /// Longest wait in the queue, in milliseconds.
     pub queue_wait_ms_max: Option<u32>,
+    /// What an emergency request does that finds no room.
+    pub emergency: Option<EmergencyPolicy>,
     /// Longest transmission, in milliseconds.
     pub transmission_ms_max: Option<u32>,
 }

@@ -12,6 +12,7 @@ impl Reader<'_> {
         Ok(NetworkProvision {
             queue_len_max: form.queue_length.as_ref().map(|length| *length.get_ref()),
             queue_wait_ms_max: self.limit(form.longest_wait.as_ref())?,
+            emergency: form.emergency,
             transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,
         })
     }

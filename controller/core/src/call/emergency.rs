@@ -1,0 +1,132 @@
+//! Emergencies: what one may do that finds no room (clause 12.6).
+//!
+//! Under the ruthless policy an emergency request cuts running calls. The choice is a pure function of the state. At
+//! each site that the request needs, it knows how many slots are short. The calls there are gone through from the
+//! least urgent, and each that gives a slot where one is still short is chosen. Then those that the others make
+//! needless are spared, the most urgent first: none is cut in vain. A protected call is never chosen; where the
+//! unprotected ones cannot make room, nobody is cut and the request waits.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use smallvec::SmallVec;
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{CallId, EmergencyPolicy, Moment, Priority, SiteId};
+
+use super::calls::Call;
+use super::queue::Request;
+use super::table::Event;
+use crate::controller::Controller;
+use crate::output::Outbox;
+
+/// Calls to be cut, the least urgent first.
+type Cuts = SmallVec<[CallId; 4]>;
+
+/// Slots that are short, by site.
+type Shortage = SmallVec<[(SiteId, usize); 4]>;
+
+/// Where a call stands when one must be cut: the least goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct CutRank {
+    priority: Reverse<Priority>,
+    granted: Reverse<Moment>,
+    call: Reverse<CallId>,
+}
+
+impl CutRank {
+    fn of(call: &Call) -> Self {
+        Self {
+            priority: Reverse(call.priority),
+            granted: Reverse(call.record.granted),
+            call: Reverse(call.id),
+        }
+    }
+}
+
+/// Whether no emergency may cut a call.
+fn is_protected(call: &Call) -> bool {
+    match call.kind {
+        RequestKind::Emergency => true,
+        RequestKind::Normal => false,
+    }
+}
+
+impl Controller {
+    /// The event that a request meets, once the calls are cut that it may cut.
+    pub(crate) fn weigh_after_cuts(&mut self, request: &Request, out: &mut Outbox) -> Event {
+        let event = self.weigh(request);
+        if event != Event::RoomLacking {
+            return event;
+        }
+        let Some(cuts) = self.cuts_for(request) else { return event };
+        for call in cuts {
+            self.advance_call(call, Event::Preempted, out);
+        }
+        self.weigh(request)
+    }
+
+    /// The calls whose end makes room for a request; `None` where it may cut none, or cutting does not help.
+    fn cuts_for(&self, request: &Request) -> Option<Cuts> {
+        let ruthless = self.system.emergency == EmergencyPolicy::Ruthless && request.rank().is_emergency();
+        if !ruthless {
+            return None;
+        }
+        let shortage = self.shortage(request);
+        let mut short = shortage.clone();
+        let mut cuts: Cuts = SmallVec::new();
+        for rank in self.cuttable_at(&shortage) {
+            let call = self.calls.get(rank.call.0).expect("a slot is held by a call that runs");
+            if relieve(&mut short, call) {
+                cuts.push(call.id);
+            }
+        }
+        short.iter().all(|(_, slots)| *slots == 0).then(|| self.without_needless(cuts, &shortage))
+    }
+
+    /// How many slots a request is short of at each site that it needs.
+    fn shortage(&self, request: &Request) -> Shortage {
+        let rank = request.rank();
+        self.sites_needed(request)
+            .map(|site| (site, self.slots_short(site, rank)))
+            .filter(|(_, slots)| *slots > 0)
+            .collect()
+    }
+
+    /// The calls at these sites that may be cut, the least urgent first.
+    fn cuttable_at(&self, shortage: &Shortage) -> BTreeSet<CutRank> {
+        shortage
+            .iter()
+            .filter_map(|(site, _)| self.sites.get(*site))
+            .flat_map(|row| row.slots.iter().filter_map(|(_, call)| call))
+            .filter_map(|call| self.calls.get(call))
+            .filter(|call| !is_protected(call))
+            .map(CutRank::of)
+            .collect()
+    }
+
+    /// The cuts without those that the others make needless, of which the most urgent is spared first.
+    fn without_needless(&self, mut cuts: Cuts, shortage: &Shortage) -> Cuts {
+        for index in (0..cuts.len()).rev() {
+            let mut short = shortage.clone();
+            for (_, id) in cuts.iter().enumerate().filter(|(other, _)| *other != index) {
+                relieve(&mut short, self.calls.get(*id).expect("a call that is cut runs"));
+            }
+            if short.iter().all(|(_, slots)| *slots == 0) {
+                cuts.remove(index);
+            }
+        }
+        cuts
+    }
+}
+
+/// Counts the slots of a call against what is short; `true` where it helps.
+fn relieve(short: &mut Shortage, call: &Call) -> bool {
+    let mut helps = false;
+    for (site, slots) in short.iter_mut().filter(|(_, slots)| *slots > 0) {
+        if call.at(*site).is_some() {
+            *slots -= 1;
+            helps = true;
+        }
+    }
+    helps
+}
