@@ -6,6 +6,7 @@ mod two_sites;
 
 use trunklab::lab::live::{Live, News};
 use trunklab::lab::script::{Deed, Script};
+use trunklab::lab::summary::Spoken;
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::{Heard, World};
 use trunklab::speech::{Recorder, envelope, synth, vocoder};
@@ -43,7 +44,7 @@ fn say(profile: ProfileId, sentence: &[i16], also: Option<Deed>) -> Vec<Heard> {
     }
     world.user(unit(TALKER), Input::PressPtt { kind: RequestKind::Normal });
     world.user(unit(TALKER), Input::Speech(vocoder::encode(sentence)));
-    // The talker waits for the talk permit, so the sentence ends later than it would have.
+    // The button stays down for longer than the sentence lasts.
     world.run_until(PRESS + Span::from_secs(8));
     world.user(unit(TALKER), Input::ReleasePtt);
     world.run_until(PRESS + Span::from_secs(14));
@@ -126,6 +127,36 @@ fn a_recording_is_the_talkers_speech_with_every_profile() {
             assert!(fit.lag > 0, "{profile}, unit {listener}: nothing is heard before it is said: {fit:?}");
             let stranger = envelope::correlate(&other, &envelope, 150).unwrap();
             assert!(stranger.correlation <= 0.5, "{profile}, unit {listener}: {stranger:?}");
+        }
+    }
+}
+
+/// Three seconds pressed are three seconds less what was said before the permit, for the listener at the talker's site
+/// and for the one behind the switch.
+#[test]
+fn all_that_is_said_between_permit_and_release_is_heard_with_every_profile() {
+    let sentence = synth::sentence(1, 3.0);
+    for profile in ProfileId::ALL {
+        let mut world = World::new(plan(*profile, &UNITS), Weather::CALM, 7);
+        for number in [TALKER, FAR, NEAR] {
+            world.user(unit(number), Input::PowerOn);
+        }
+        world.run_until(PRESS);
+        world.user(unit(TALKER), Input::PressPtt { kind: RequestKind::Normal });
+        world.user(unit(TALKER), Input::Speech(vocoder::encode(&sentence)));
+        world.run_until(PRESS + Span::from_secs(3));
+        world.user(unit(TALKER), Input::ReleasePtt);
+        world.run_until(PRESS + Span::from_secs(8));
+        let Spoken { sent, clipped } = world.traffic().spoken;
+        // A burst that was under way at the release goes to its end.
+        let air = profile.profile();
+        let fills = if air.slotted { 0 } else { u64::from(air.voice_frames(0)) - 1 };
+        assert!((150..=150 + fills).contains(&(sent + clipped)), "{profile}: {sent} sent, {clipped} clipped");
+        assert!((1..25).contains(&clipped), "{profile}: {clipped}");
+        let heard = world.take_heard();
+        for listener in [NEAR, FAR] {
+            let expected: Vec<u32> = (0..u32::try_from(sent).unwrap()).collect();
+            assert_eq!(positions(&heard, listener), expected, "{profile}, unit {listener}");
         }
     }
 }

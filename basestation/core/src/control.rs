@@ -1,4 +1,5 @@
-//! The control channel's downlink: one word on every beat, the most urgent first.
+//! The control channel's downlink: one word on every beat, the most urgent first. What a word says is settled when it
+//! begins; radios have it when it ends.
 //!
 //! Words that answer somebody wait in bounded queues, one for each urgency. Late-entry words, the broadcast and the
 //! neighbours are not queued: they are derived on a beat that nothing more urgent takes. A grant or a release
@@ -12,6 +13,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{CallId, Cause, Moment, Span};
 
+use crate::begun::Begun;
 use crate::timing::{Beat, Timing};
 
 /// How urgent a queued word is; the first here is said first.
@@ -68,6 +70,7 @@ struct Announced {
 #[derive(Debug, Clone)]
 pub struct ControlChannel {
     beat: Beat,
+    begun: Option<Begun>,
     queues: [VecDeque<Pending>; ROWS.len()],
     calls: BTreeMap<CallId, Announced>,
     system_said: Option<Moment>,
@@ -77,10 +80,11 @@ pub struct ControlChannel {
 }
 
 impl ControlChannel {
-    /// A channel that speaks from the first word that ends after `now`.
+    /// A channel that speaks from the first word that begins after `now`.
     pub fn new(timing: &Timing, settings: &SiteSettings, now: Moment) -> Self {
         Self {
             beat: Beat::from(timing, Channel::Control, settings.control, now),
+            begun: None,
             queues: std::array::from_fn(|_| VecDeque::new()),
             calls: BTreeMap::new(),
             system_said: None,
@@ -90,14 +94,20 @@ impl ControlChannel {
         }
     }
 
-    /// When the next word is complete.
-    pub fn due(&self, timing: &Timing) -> Moment {
-        self.beat.due(timing)
+    /// When the next word begins.
+    pub fn begins(&self, timing: &Timing) -> Moment {
+        self.beat.settled(timing)
+    }
+
+    /// When the word that has begun ends.
+    pub fn ends(&self) -> Option<Moment> {
+        self.begun.as_ref().map(|begun| begun.ends)
     }
 
     /// Leaves out words that are too late at `now`; how many those were.
     pub fn skip_late(&mut self, timing: &Timing, now: Moment) -> u32 {
-        self.beat.skip_late(timing, now)
+        let begun = self.begun.take_if(|begun| begun.is_too_late(now));
+        u32::from(begun.is_some()) + self.beat.skip_late(timing, now)
     }
 
     /// Tells of a call at once and again, and from then on of its latest state to latecomers.
@@ -148,45 +158,43 @@ impl ControlChannel {
         self.system_said = None;
     }
 
-    /// The word of the beat that is complete, and whether it said something to somebody: that is, more than
-    /// broadcast, neighbours and idle.
-    pub fn speak(&mut self, timing: &Timing, settings: &SiteSettings, system: System) -> (Burst, bool) {
-        let now = self.beat.due(timing);
-        let interval = Span::from_millis(u64::from(settings.broadcast_interval_ms));
-        let (word, busy) = self.choose(now, timing.profile().control.period(), interval, settings, system);
+    /// The next word begins.
+    pub fn begin(&mut self, timing: &Timing, settings: &SiteSettings, system: System) {
+        let (ends, ends_after) = (self.beat.ends(timing), self.beat.ends_after(timing));
+        let word = self.choose(ends, ends_after, settings, system);
         self.system_was_last = matches!(word, DownlinkWord::System(_));
-        (Burst { place: self.beat.take(), word }, busy)
+        self.begun = Some(Begun { ends, burst: Burst { place: self.beat.take(), word } });
     }
 
-    fn choose(
-        &mut self,
-        now: Moment,
-        beat: Span,
-        interval: Span,
-        settings: &SiteSettings,
-        system: System,
-    ) -> (DownlinkWord, bool) {
-        let late_on_next_beat = self.system_said.is_none_or(|said| said + interval < now + beat);
+    /// The word that has begun ends.
+    pub fn end(&mut self) -> Option<Burst> {
+        self.begun.take().map(|begun| begun.burst)
+    }
+
+    /// The word that ends `now`, where the one after it ends at `next`.
+    fn choose(&mut self, now: Moment, next: Moment, settings: &SiteSettings, system: System) -> DownlinkWord {
+        let interval = Span::from_millis(u64::from(settings.broadcast_interval_ms));
+        let late_on_next_beat = self.system_said.is_none_or(|said| said + interval < next);
         // An interval shorter than two beats must not silence everything else.
         if late_on_next_beat && !self.system_was_last {
-            return (self.system(now, settings, system), false);
+            return self.system(now, settings, system);
         }
         if let Some(word) = self.most_urgent() {
-            return (word, true);
+            return word;
         }
         let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
-        if let Some(word) = self.late_entry(now, late_entry_interval) {
-            return (word, true);
+        if let Some(word) = self.late_entry(now, next, late_entry_interval) {
+            return word;
         }
         let half_over =
             self.system_said.is_none_or(|said| now.since(said).as_micros() >= interval.as_micros() / 2);
         if half_over {
-            return (self.system(now, settings, system), false);
+            return self.system(now, settings, system);
         }
         if self.neighbours_left > 0 {
-            return (self.neighbour(settings), false);
+            return self.neighbour(settings);
         }
-        (Idle {}.into(), false)
+        Idle {}.into()
     }
 
     fn system(&mut self, now: Moment, settings: &SiteSettings, system: System) -> DownlinkWord {
@@ -214,12 +222,12 @@ impl ControlChannel {
         Some(word)
     }
 
-    /// The call that has waited longest for its late-entry word.
-    fn late_entry(&mut self, now: Moment, interval: Span) -> Option<DownlinkWord> {
+    /// The call that has waited longest, of those whose late-entry word would be late on the next beat.
+    fn late_entry(&mut self, now: Moment, next: Moment, interval: Span) -> Option<DownlinkWord> {
         let announced = self
             .calls
             .values_mut()
-            .filter(|announced| announced.late_entry_due <= now)
+            .filter(|announced| announced.late_entry_due < next)
             .min_by_key(|announced| announced.late_entry_due)?;
         announced.late_entry_due = now + interval;
         Some(Grant { late_entry: true, ..announced.grant.clone() }.into())

@@ -12,7 +12,7 @@ pub struct Deadline {
 }
 
 /// What can become due. Of several in one microsecond the first here fires first: an uplink burst that closes goes
-/// out in the downlink burst that ends at the same time.
+/// out in the downlink burst that begins at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// An access opportunity of the control channel closes.
@@ -25,10 +25,14 @@ pub enum Timer {
     NetworkSilence(SlotAddress),
     /// Without a controller: hang time runs out.
     HangTime(SlotAddress),
-    /// A control word is complete.
-    ControlWord,
-    /// A traffic slot's downlink burst is complete.
-    TrafficBurst(SlotAddress),
+    /// A control word has been radiated to its end.
+    ControlWordEnds,
+    /// A traffic slot's downlink burst has been radiated to its end.
+    BurstEnds(SlotAddress),
+    /// A control word begins: it is settled what it says.
+    ControlWordBegins,
+    /// A traffic slot's downlink burst begins: it is settled what it says.
+    BurstBegins(SlotAddress),
     /// Time to show the controller that the site lives.
     Heartbeat,
     /// The controller was not heard for too long.

@@ -99,7 +99,7 @@ impl Playout {
         (earliest.max(self.over), earliest.saturating_add(FRAMES_MAX))
     }
 
-    /// What the burst that is complete at `now` carries; `None` while the buffer fills.
+    /// What the burst that begins at `now` carries; `None` while the buffer fills.
     pub fn play(&mut self, now: Moment, profile: &Profile) -> Option<Played> {
         if let State::Filling { start } = self.state
             && now >= start

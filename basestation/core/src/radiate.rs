@@ -10,8 +10,8 @@ use crate::speech::present;
 use crate::station::{BaseStation, OnAir};
 
 impl BaseStation {
-    /// One word of the control channel.
-    pub(crate) fn speak_control(&mut self, out: &mut Outbox) {
+    /// A word of the control channel begins.
+    pub(crate) fn begin_control_word(&mut self) {
         let Some(air) = &mut self.on_air else { return };
         let system = System {
             site: air.settings.site,
@@ -20,18 +20,29 @@ impl BaseStation {
             profile: air.settings.profile,
             access: air.settings.access,
         };
-        let (burst, busy) = air.control.speak(&air.timing, &air.settings, system);
+        air.control.begin(&air.timing, &air.settings, system);
+    }
+
+    /// It ends.
+    pub(crate) fn end_control_word(&mut self, out: &mut Outbox) {
+        let Some(burst) = self.on_air.as_mut().and_then(|air| air.control.end()) else { return };
         self.counts.control_words += 1;
-        self.counts.control_words_busy += u64::from(busy);
+        self.counts.control_words_busy += u64::from(says_something(&burst.word));
         out.push(Output::Air(burst));
     }
 
-    /// One burst of a traffic slot.
-    pub(crate) fn speak_traffic(&mut self, at: SlotAddress, out: &mut Outbox) {
+    /// A burst of a traffic slot begins.
+    pub(crate) fn begin_traffic_burst(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
-        let Some(burst) = air.slots.get_mut(&at).and_then(|slot| slot.speak(&air.timing, self.now)) else {
-            return;
-        };
+        if let Some(slot) = air.slots.get_mut(&at) {
+            slot.begin_burst(&air.timing, self.now);
+        }
+    }
+
+    /// It ends.
+    pub(crate) fn end_traffic_burst(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let slot = self.on_air.as_mut().and_then(|air| air.slots.get_mut(&at));
+        let Some(burst) = slot.and_then(|slot| slot.end_burst()) else { return };
         self.counts.traffic_bursts += 1;
         if let DownlinkWord::Voice(voice) = &burst.word {
             let heard = present(&voice.frames);
@@ -61,4 +72,9 @@ impl OnAir {
         }
         Err(Cause::UnknownSpurt)
     }
+}
+
+/// Whether a control word is for somebody: more than broadcast, neighbours and idle.
+const fn says_something(word: &DownlinkWord) -> bool {
+    !matches!(word, DownlinkWord::System(_) | DownlinkWord::Neighbour(_) | DownlinkWord::Idle(_))
 }

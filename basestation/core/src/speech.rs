@@ -100,7 +100,7 @@ impl Repeater {
 }
 
 impl Speech {
-    /// What the downlink burst complete at `now` carries; `None` when there is nothing to say.
+    /// What the downlink burst that begins at `now` carries; `None` when there is nothing to say.
     pub fn play(&mut self, now: Moment, profile: &Profile) -> Option<Played> {
         match &mut self.source {
             Source::Here(repeater) => repeater.waiting.pop_front(),

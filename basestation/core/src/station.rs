@@ -145,8 +145,10 @@ impl BaseStation {
             Timer::TalkerSilence(at) => self.talker_silent(at, out),
             Timer::NetworkSilence(at) => self.clear_floor(at),
             Timer::HangTime(at) => self.end_call(at, Cause::HangTimeOver, out),
-            Timer::ControlWord => self.speak_control(out),
-            Timer::TrafficBurst(at) => self.speak_traffic(at, out),
+            Timer::ControlWordEnds => self.end_control_word(out),
+            Timer::BurstEnds(at) => self.end_traffic_burst(at, out),
+            Timer::ControlWordBegins => self.begin_control_word(),
+            Timer::BurstBegins(at) => self.begin_traffic_burst(at),
             Timer::Heartbeat => {
                 self.link.beat(self.now);
                 self.tell(self.counts.health(), out);
@@ -234,7 +236,8 @@ impl OnAir {
     fn deadlines(&self, served: bool) -> impl Iterator<Item = Deadline> + '_ {
         let control = [
             self.access.due(&self.timing).map(|at| Deadline { at, why: Timer::AccessClose }),
-            Some(Deadline { at: self.control.due(&self.timing), why: Timer::ControlWord }),
+            self.control.ends().map(|at| Deadline { at, why: Timer::ControlWordEnds }),
+            Some(Deadline { at: self.control.begins(&self.timing), why: Timer::ControlWordBegins }),
         ];
         control
             .into_iter()
@@ -254,7 +257,8 @@ impl OnAir {
                 Timer::NetworkSilence(at),
             ),
             (unserved(slot.idle_since()).map(|since| since + self.hang_time()), Timer::HangTime(at)),
-            (slot.burst_due(&self.timing), Timer::TrafficBurst(at)),
+            (slot.burst_ends(), Timer::BurstEnds(at)),
+            (slot.burst_begins(&self.timing), Timer::BurstBegins(at)),
         ]
         .into_iter()
         .filter_map(|(at, why)| Some(Deadline { at: at?, why }))

@@ -4,7 +4,8 @@ use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::{BurstPlace, Moment, SlotAddress, Span};
 
 /// How long after its end an uplink burst may still arrive: what a loaded machine takes to hand over a datagram. It
-/// is below the 20 ms of the shortest burst, so an opportunity is closed before the one after the next begins.
+/// is below the 20 ms of the shortest burst, so an opportunity is closed before the one after the next begins. A downlink
+/// burst begins with the same grace: what it says is settled when the uplink bursts that ended as it began are closed.
 pub const GUARD: Span = Span::from_millis(5);
 
 /// An uplink burst may name an opportunity at most this many after the one that is open.
@@ -38,6 +39,11 @@ impl Timing {
             + self.profile.burst_length(channel)
     }
 
+    /// When it is settled what a downlink burst says: it has begun, and an uplink burst that ended then is closed.
+    pub fn downlink_settled(&self, channel: Channel, place: BurstPlace) -> Moment {
+        self.profile.downlink_start(self.origin, channel, place.at.slot, place.count) + GUARD
+    }
+
     /// When an uplink opportunity takes no more bursts.
     pub fn uplink_close(&self, channel: Channel, place: BurstPlace) -> Moment {
         self.profile.uplink_start(self.origin, channel, place.at.slot, place.count)
@@ -46,13 +52,15 @@ impl Timing {
     }
 
     /// The first downlink burst that ends after `now`.
+    pub fn next_end(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
+        let beat_from = |elapsed| self.profile.downlink_cadence(channel).first_from(elapsed);
+        first_after(at, now, |place| self.downlink_end(channel, place), beat_from)
+    }
+
+    /// The first downlink burst of which it is settled after `now` what it says.
     pub fn next_downlink(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
-        first_after(
-            at,
-            now,
-            |place| self.downlink_end(channel, place),
-            |count| self.profile.downlink_cadence(channel).first_from(count),
-        )
+        let beat_from = |elapsed| self.profile.downlink_cadence(channel).first_from(elapsed);
+        first_after(at, now, |place| self.downlink_settled(channel, place), beat_from)
     }
 
     /// The uplink opportunity that closes next.
@@ -66,18 +74,18 @@ impl Timing {
     }
 }
 
-/// The first burst whose `end` lies after `now`.
+/// The first burst whose `moment` lies after `now`.
 fn first_after(
     at: SlotAddress,
     now: Moment,
-    end: impl Fn(BurstPlace) -> Moment,
+    moment: impl Fn(BurstPlace) -> Moment,
     beat_from: impl Fn(Span) -> u32,
 ) -> BurstPlace {
     let first = BurstPlace { at, count: 0 };
     // `beat_from` rounds up; a beat earlier is a safe start, and the loop takes two steps at most.
-    let count = beat_from(now.since(end(first))).saturating_sub(1);
+    let count = beat_from(now.since(moment(first))).saturating_sub(1);
     let mut place = BurstPlace { at, count };
-    while end(place) <= now {
+    while moment(place) <= now {
         place.count += 1;
     }
     place
@@ -91,17 +99,28 @@ pub struct Beat {
 }
 
 impl Beat {
-    /// Starts with the first burst that ends after `now`.
+    /// Starts with the first burst that can still say something at `now`.
     pub fn from(timing: &Timing, channel: Channel, at: SlotAddress, now: Moment) -> Self {
         Self { channel, next: timing.next_downlink(channel, at, now) }
     }
 
-    /// When the next burst is complete.
-    pub fn due(&self, timing: &Timing) -> Moment {
+    /// When it is settled what the next burst says.
+    pub fn settled(&self, timing: &Timing) -> Moment {
+        timing.downlink_settled(self.channel, self.next)
+    }
+
+    /// When the next burst ends.
+    pub fn ends(&self, timing: &Timing) -> Moment {
         timing.downlink_end(self.channel, self.next)
     }
 
-    /// The burst that is now complete; the one after it is next.
+    /// When the burst after the next one ends.
+    pub fn ends_after(&self, timing: &Timing) -> Moment {
+        let place = BurstPlace { count: self.next.count.saturating_add(1), ..self.next };
+        timing.downlink_end(self.channel, place)
+    }
+
+    /// The burst that now begins; the one after it is next.
     pub fn take(&mut self) -> BurstPlace {
         let place = self.next;
         self.next.count += 1;
@@ -110,11 +129,11 @@ impl Beat {
 
     /// Leaves out the bursts that are too late at `now`; how many those were.
     pub fn skip_late(&mut self, timing: &Timing, now: Moment) -> u32 {
-        if self.due(timing) + LATE_WAKE_MAX >= now {
+        if self.ends(timing) + LATE_WAKE_MAX >= now {
             return 0;
         }
         let from = self.next.count;
-        self.next = timing.next_downlink(self.channel, self.next.at, now - LATE_WAKE_MAX);
+        self.next = timing.next_end(self.channel, self.next.at, now - LATE_WAKE_MAX);
         self.next.count - from
     }
 }
@@ -133,19 +152,39 @@ mod tests {
     }
 
     #[test]
-    fn the_next_burst_ends_after_now_and_the_one_before_it_does_not() {
+    fn the_next_burst_lies_after_now_and_the_one_before_it_does_not() {
         for profile in PROFILES {
             let timing = Timing::new(profile, Moment::from_micros(777_777));
             for at in slots(profile) {
                 for channel in [Channel::Control, Channel::Traffic] {
                     for now in (0..3_000_000).step_by(7_919).map(Moment::from_micros) {
-                        let next = timing.next_downlink(channel, at, now);
+                        let before =
+                            |next: BurstPlace| Some(BurstPlace { at, count: next.count.checked_sub(1)? });
+                        let next = timing.next_end(channel, at, now);
                         assert!(timing.downlink_end(channel, next) > now, "{}", profile.name);
-                        if let Some(count) = next.count.checked_sub(1) {
-                            let before = BurstPlace { at, count };
-                            assert!(timing.downlink_end(channel, before) <= now, "{}", profile.name);
-                        }
+                        let ended = before(next).map(|before| timing.downlink_end(channel, before));
+                        assert!(ended.is_none_or(|ended| ended <= now), "{}", profile.name);
+                        let next = timing.next_downlink(channel, at, now);
+                        assert!(timing.downlink_settled(channel, next) > now, "{}", profile.name);
+                        let settled = before(next).map(|before| timing.downlink_settled(channel, before));
+                        assert!(settled.is_none_or(|settled| settled <= now), "{}", profile.name);
                     }
+                }
+            }
+        }
+    }
+
+    /// One slot never has two bursts on the air.
+    #[test]
+    fn a_burst_ends_before_it_is_settled_what_the_next_one_says() {
+        for profile in PROFILES {
+            let timing = Timing::new(profile, Moment::ORIGIN);
+            let at = slots(profile).next().unwrap();
+            for channel in [Channel::Control, Channel::Traffic] {
+                for count in 0..2_000 {
+                    let (one, next) = (BurstPlace { at, count }, BurstPlace { at, count: count + 1 });
+                    assert!(timing.downlink_settled(channel, one) < timing.downlink_end(channel, one));
+                    assert!(timing.downlink_end(channel, one) < timing.downlink_settled(channel, next));
                 }
             }
         }
@@ -169,9 +208,9 @@ mod tests {
         let timing = Timing::new(profile, Moment::ORIGIN);
         let at = slots(profile).next().unwrap();
         let mut beat = Beat::from(&timing, Channel::Control, at, Moment::ORIGIN);
-        let first = beat.due(&timing);
+        let first = beat.ends(&timing);
         assert_eq!(beat.skip_late(&timing, first + LATE_WAKE_MAX), 0);
         assert_eq!(beat.skip_late(&timing, first + Span::from_millis(900)), 8);
-        assert_eq!(beat.due(&timing), first + Span::from_millis(720));
+        assert_eq!(beat.ends(&timing), first + Span::from_millis(720));
     }
 }

@@ -1,8 +1,9 @@
 //! The channel machine of one traffic slot.
 //!
 //! A slot is free, carries one call, or tells of a call's end. While it carries a call each downlink burst says the
-//! most useful thing: speech where there is some, what one radio is to be told, else who has the floor or that
-//! nobody has it. Speech that is still on its way when the floor or the call ends is heard to its end first.
+//! most useful thing that is known when it begins: speech where there is some, what one radio is to be told, else who
+//! has the floor or that nobody has it. Speech that is still on its way when the floor or the call ends is heard to its
+//! end first.
 
 use std::collections::VecDeque;
 
@@ -19,6 +20,7 @@ use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span, SpurtId};
 use smallvec::SmallVec;
 
 use crate::access::Uplink;
+use crate::begun::Begun;
 use crate::playout::Playout;
 use crate::speech::{Repeater, Source, Speech};
 use crate::timing::{Beat, Timing};
@@ -37,6 +39,8 @@ const STOLEN_BURSTS_APART: u8 = 4;
 pub struct TrafficChannel {
     at: SlotAddress,
     state: State,
+    /// The downlink burst that is being radiated, whatever has become of the slot since it began.
+    begun: Option<Begun>,
     /// Its uplink.
     pub uplink: Uplink,
 }
@@ -98,7 +102,7 @@ pub enum Heard {
 impl TrafficChannel {
     /// A free slot.
     pub const fn new(at: SlotAddress) -> Self {
-        Self { at, state: State::Free, uplink: Uplink::new(Channel::Traffic, at) }
+        Self { at, state: State::Free, begun: None, uplink: Uplink::new(Channel::Traffic, at) }
     }
 
     /// Carrier and slot.
@@ -285,18 +289,24 @@ impl TrafficChannel {
         }
     }
 
-    /// When the next downlink burst is complete; `None` while the slot is free.
-    pub fn burst_due(&self, timing: &Timing) -> Option<Moment> {
+    /// When the next downlink burst begins; `None` while the slot is free.
+    pub fn burst_begins(&self, timing: &Timing) -> Option<Moment> {
         match &self.state {
             State::Free => None,
-            State::Carrying { beat, .. } | State::Releasing { beat, .. } => Some(beat.due(timing)),
+            State::Carrying { beat, .. } | State::Releasing { beat, .. } => Some(beat.settled(timing)),
         }
+    }
+
+    /// When the downlink burst that has begun ends.
+    pub fn burst_ends(&self) -> Option<Moment> {
+        self.begun.as_ref().map(|begun| begun.ends)
     }
 
     /// Leaves out bursts that are too late at `now`; how many those were.
     pub fn skip_late(&mut self, timing: &Timing, now: Moment) -> u32 {
+        let begun = u32::from(self.begun.take_if(|begun| begun.is_too_late(now)).is_some());
         let (beat, speech) = match &mut self.state {
-            State::Free => return 0,
+            State::Free => return begun,
             State::Carrying { beat, call } => (beat, call.floor.speech()),
             State::Releasing { beat, tail, .. } => (beat, tail.as_deref_mut()),
         };
@@ -304,30 +314,34 @@ impl TrafficChannel {
         if let Some(speech) = speech {
             speech.pass(skipped, now, timing.profile());
         }
-        skipped
+        begun + skipped
     }
 
-    /// The burst that is complete at `now`.
-    pub fn speak(&mut self, timing: &Timing, now: Moment) -> Option<Burst> {
-        match &mut self.state {
-            State::Free => None,
-            State::Carrying { beat, call } => {
-                Some(Burst { place: beat.take(), word: call.speak(timing, now) })
-            }
+    /// The next downlink burst begins at `now`.
+    pub fn begin_burst(&mut self, timing: &Timing, now: Moment) {
+        let (ends, place, word) = match &mut self.state {
+            State::Free => return,
+            State::Carrying { beat, call } => (beat.ends(timing), beat.take(), call.speak(timing, now)),
             State::Releasing { beat, call, cause, bursts_left, tail } => {
-                let place = beat.take();
-                if let Some(word) = tail.as_deref_mut().and_then(|tail| tail_word(tail, *call, timing, now)) {
-                    return Some(Burst { place, word });
-                }
-                *tail = None;
-                let word = Release { call: *call, cause: *cause }.into();
-                *bursts_left -= 1;
+                let (ends, place) = (beat.ends(timing), beat.take());
+                let last_words = tail.as_deref_mut().and_then(|tail| tail_word(tail, *call, timing, now));
+                let word = last_words.unwrap_or_else(|| {
+                    *tail = None;
+                    *bursts_left -= 1;
+                    Release { call: *call, cause: *cause }.into()
+                });
                 if *bursts_left == 0 {
                     self.state = State::Free;
                 }
-                Some(Burst { place, word })
+                (ends, place, word)
             }
-        }
+        };
+        self.begun = Some(Begun { ends, burst: Burst { place, word } });
+    }
+
+    /// The downlink burst that has begun ends.
+    pub fn end_burst(&mut self) -> Option<Burst> {
+        self.begun.take().map(|begun| begun.burst)
     }
 
     /// The spurt of a talker here that has been silent, and since when; `None` once that was told.

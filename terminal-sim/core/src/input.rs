@@ -23,7 +23,7 @@ pub enum Input {
     },
     /// The push-to-talk button came up.
     ReleasePtt,
-    /// Speech from the microphone, coded; queued until it can be sent.
+    /// Speech into the microphone, coded: spoken from now on, or after what was given before.
     Speech(Vec<VoiceFrame>),
     /// The laws of nature: a site can be heard, at this level.
     Beacon {

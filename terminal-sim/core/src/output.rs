@@ -42,6 +42,11 @@ pub enum Output {
         /// The frames.
         frames: FrameRun,
     },
+    /// Speech was cut off, for it came before the talk permit.
+    Clipped {
+        /// How many vocoder frames.
+        frames: u32,
+    },
     /// Something that the user sees or hears.
     Event(HandsetEvent),
 }

@@ -149,7 +149,7 @@ async fn show(options: &DemoOptions) -> Result<Outcome> {
         sites,
         radios,
         seconds: live.now().as_micros() as f64 / 1e6,
-        summary: watcher.tally.summary(live.ether().frames_sent),
+        summary: watcher.tally.summary(live.ether().spoken),
         request_to_grant: live.grant_latency(),
         octets: live.octets(),
     };

@@ -137,7 +137,7 @@ pub fn perform(options: &ReplayOptions) -> Result<Outcome> {
         radios: city.radios.len(),
         transmissions,
         seconds: until.as_micros() as f64 / 1e6,
-        summary: tally.summary(world.traffic().frames_sent),
+        summary: tally.summary(world.traffic().spoken),
     };
     report(options, &result)
 }

@@ -15,7 +15,7 @@ use crate::command::{Outcome, ProfileName, print_json};
 use crate::lab::account::Account;
 use crate::lab::live::{Live, News};
 use crate::lab::scenario::{self, plan, script};
-use crate::lab::summary::Summary;
+use crate::lab::summary::{Spoken, Summary};
 use crate::lab::weather::Weather;
 use crate::lab::world::World;
 
@@ -131,7 +131,7 @@ pub fn simulate(options: &SimulateOptions) -> Result<Outcome> {
         }
     });
     printed?;
-    finish(&options.scenario, &scenario, &account, world.traffic().frames_sent, None)
+    finish(&options.scenario, &scenario, &account, world.traffic().spoken, None)
 }
 
 /// Plays a scenario in real time.
@@ -174,11 +174,11 @@ pub fn run(options: &RunOptions) -> Result<Outcome> {
             error = reader_gone.recv() => { broken = error; None }
         };
         let cut_short = ended.map(|by| CutShort { by, at: live.now() });
-        let frames_sent = live.ether().frames_sent;
+        let spoken = live.ether().spoken;
         live.stop().await?;
         match broken {
             Some(error) => Err(error),
-            None => finish(&options.scenario, &scenario, &account, frames_sent, cut_short),
+            None => finish(&options.scenario, &scenario, &account, spoken, cut_short),
         }
     })
 }
@@ -220,7 +220,7 @@ fn finish(
     options: &ScenarioOptions,
     scenario: &Scenario,
     account: &Account<'_>,
-    frames_sent: u64,
+    spoken: Spoken,
     cut_short: Option<CutShort>,
 ) -> Result<Outcome> {
     let verdicts = account.verdicts();
@@ -239,7 +239,7 @@ fn finish(
             holds: all_hold,
             ended_at_ms: cut_short.map(|cut_short| cut_short.at.as_micros() / 1_000),
             expectations: verdicts.iter().map(|verdict| judged(verdict, holds(verdict))).collect(),
-            summary: account.summary(frames_sent),
+            summary: account.summary(spoken),
         };
         print_json(&played)?;
     } else if options.ladder {
@@ -258,7 +258,7 @@ fn finish(
             let file = options.file.display();
             writeln!(out, "{mark}  {file}:{}  {} ({unit}{seen})", verdict.line, verdict.text)?;
         }
-        writeln!(out, "{}", account.summary(frames_sent))?;
+        writeln!(out, "{}", account.summary(spoken))?;
     }
     if let Some(CutShort { by, at }) = cut_short {
         let whole = Moment::ORIGIN + scenario.duration;

@@ -7,7 +7,7 @@ use trunklab_terminal_core::transcript::{Entry, Line, Transcript};
 
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::script::Deed;
-use crate::lab::summary::{Summary, Tally};
+use crate::lab::summary::{Spoken, Summary, Tally};
 use crate::lab::world::Heard;
 
 /// Writes a run down as it goes on.
@@ -87,9 +87,9 @@ impl<'a> Account<'a> {
         self.judge.as_ref().map(Judge::verdicts).unwrap_or_default()
     }
 
-    /// The sums, with the frames that talkers sent.
-    pub fn summary(&self, frames_sent: u64) -> Summary {
-        self.tally.summary(frames_sent)
+    /// The sums, with what talkers said.
+    pub fn summary(&self, spoken: Spoken) -> Summary {
+        self.tally.summary(spoken)
     }
 }
 

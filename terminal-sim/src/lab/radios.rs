@@ -23,6 +23,7 @@ use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
 use crate::lab::nature::{self, HANDSET_POWER_DBM};
+use crate::lab::summary::Spoken;
 use crate::lab::world::{Heard, TalkEndLosses, loses_talk_end};
 
 /// How often an air port is told which carriers are wanted, even when nothing changed.
@@ -71,8 +72,8 @@ pub enum Report {
 /// Counters of this process's ether.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EtherStatus {
-    /// Vocoder frames that talkers sent.
-    pub frames_sent: u64,
+    /// What talkers said.
+    pub spoken: Spoken,
     /// Octets sent to air ports.
     pub octets_up: u64,
     /// Octets received from air ports.
@@ -354,6 +355,7 @@ impl Ether {
             Output::Heard { talker, spurt, position, frames, .. } => {
                 self.report(Report::Heard(Heard { at, unit, talker, spurt, position, frames }));
             }
+            Output::Clipped { frames } => self.status.spoken.clipped += u64::from(frames),
             Output::Event(event) => self.report(Report::Event(at, unit, event)),
         }
     }
@@ -378,7 +380,7 @@ impl Ether {
         let Some(index) = self.doors.iter().position(|door| door.site() == Some(site)) else { return };
         let Some((beacon, _)) = &self.doors[index].beacon else { return };
         if let UplinkWord::Voice(voice) = &burst.word {
-            self.status.frames_sent += voice.frames.len() as u64;
+            self.status.spoken.sent += voice.frames.len() as u64;
         }
         burst.level_dbm = nature::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
         if nature::is_audible(burst.level_dbm) {

@@ -178,8 +178,8 @@ impl Tally {
         }
     }
 
-    /// The sums so far. Handsets count the frames that talkers sent.
-    pub fn summary(&self, voice_frames_sent: u64) -> Summary {
+    /// The sums so far, with what talkers said.
+    pub fn summary(&self, spoken: Spoken) -> Summary {
         let by_name = |counts: &BTreeMap<Cause, u64>| {
             counts.iter().map(|(cause, count)| (cause.name(), *count)).collect()
         };
@@ -196,11 +196,21 @@ impl Tally {
             released_by_cause: by_name(&self.released),
             queue_wait: Quantiles::of(&self.wait),
             press_to_talk_permit: Quantiles::of(&self.permit),
-            voice_frames_sent,
+            voice_frames_sent: spoken.sent,
+            voice_frames_clipped: spoken.clipped,
             voice_frames_delivered: self.frames_heard,
             voice_frames_lost: self.frames_lost,
         }
     }
+}
+
+/// What talkers said, in vocoder frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spoken {
+    /// Sent.
+    pub sent: u64,
+    /// Cut off, for they were spoken before the talk permit.
+    pub clipped: u64,
 }
 
 /// Median and tail of a distribution of times.
@@ -266,6 +276,8 @@ pub struct Summary {
     pub press_to_talk_permit: Quantiles,
     /// Vocoder frames that talkers sent.
     pub voice_frames_sent: u64,
+    /// Vocoder frames that were spoken before the talk permit, and so cut off.
+    pub voice_frames_clipped: u64,
     /// Vocoder frames that loudspeakers played; a group call has many listeners.
     pub voice_frames_delivered: u64,
     /// Vocoder frames that loudspeakers missed in the middle of speech.
@@ -294,8 +306,11 @@ impl fmt::Display for Summary {
         writeln!(f, "wait in the queue      {}", self.queue_wait)?;
         write!(
             f,
-            "voice frames           {} sent, {} delivered, {} lost",
-            self.voice_frames_sent, self.voice_frames_delivered, self.voice_frames_lost
+            "voice frames           {} sent, {} clipped before the permit, {} delivered, {} lost",
+            self.voice_frames_sent,
+            self.voice_frames_clipped,
+            self.voice_frames_delivered,
+            self.voice_frames_lost
         )
     }
 }

@@ -30,6 +30,7 @@ use self::stations::Station;
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::plan::Plan;
 use crate::lab::script::{Deed, Script};
+use crate::lab::summary::Spoken;
 use crate::lab::weather::{Chance, Weather};
 
 /// Speech that a handset played.
@@ -56,8 +57,8 @@ pub struct Traffic {
     pub bursts_up: u64,
     /// Downlink bursts radiated by base stations.
     pub bursts_down: u64,
-    /// Vocoder frames in those uplink bursts.
-    pub frames_sent: u64,
+    /// What talkers said.
+    pub spoken: Spoken,
     /// Messages from base stations to the controller.
     pub from_sites: u64,
     /// Messages from the controller to base stations.

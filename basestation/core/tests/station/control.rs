@@ -48,6 +48,67 @@ fn the_broadcast_keeps_its_interval_under_any_load() {
     }
 }
 
+/// Clause 5.1.4: it was settled what a word says when it began.
+#[test]
+fn a_word_says_nothing_that_was_decided_after_it_began() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        station.run_for(Span::from_secs(1));
+        station.run_to_next_downlink(Channel::Control, at(1, 0));
+        let begun = station.now;
+        station.run_for(Span::from_millis(6));
+        station.words(at(1, 0));
+        station.order(Refused { unit: unit(5), press: press(1), cause: Cause::QueueFull });
+        station.run_for(Span::from_secs(1));
+        let radiated = station.radiated(at(1, 0));
+        let length = profile.burst_length(Channel::Control);
+        assert_eq!(radiated[0].0, begun + length, "{}", profile.name);
+        assert!(!matches!(radiated[0].1.word, DownlinkWord::Refused(_)), "{}", profile.name);
+        assert!(matches!(radiated[1].1.word, DownlinkWord::Refused(_)), "{}", profile.name);
+    }
+}
+
+/// An answer that is there within the grace of 5 ms is in the word that begins.
+#[test]
+fn a_word_says_what_was_decided_as_it_began() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        station.run_for(Span::from_secs(1));
+        station.run_to_next_downlink(Channel::Control, at(1, 0));
+        station.run_for(Span::from_millis(4));
+        station.words(at(1, 0));
+        station.order(Refused { unit: unit(5), press: press(1), cause: Cause::QueueFull });
+        station.run_for(profile.control.period());
+        let words = station.words(at(1, 0));
+        assert!(matches!(words[..], [DownlinkWord::Refused(_)]), "{}: {words:?}", profile.name);
+    }
+}
+
+/// Clause 5.3.4: at least once in each interval, whichever way it falls on the words.
+#[test]
+fn a_running_call_is_told_to_latecomers_in_each_interval() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        let slot = station.traffic_slot();
+        let interval = Span::from_millis(u64::from(settings(profile.id).late_entry_interval_ms));
+        station.run_until(Moment::ORIGIN + Span::from_millis(1_234));
+        let granted = station.now;
+        station.order(assertion(1, slot, Some(talker(9, 11)), false));
+        station.run_until(granted + Span::from_secs(60));
+        let said: Vec<Moment> = station
+            .radiated(at(1, 0))
+            .into_iter()
+            .filter(|(_, burst)| matches!(&burst.word, DownlinkWord::Grant(grant) if grant.late_entry))
+            .map(|(moment, _)| moment)
+            .collect();
+        assert!(said[0].since(granted) <= interval, "{}: {:?}", profile.name, said[0]);
+        for pair in said.windows(2) {
+            assert!(pair[1].since(pair[0]) <= interval, "{}: {pair:?}", profile.name);
+        }
+        assert!(said.len() >= 29, "{}: {}", profile.name, said.len());
+    }
+}
+
 #[test]
 fn the_broadcast_says_who_where_and_on_which_terms() {
     let mut station = Driven::serving(PROFILES[0].id);

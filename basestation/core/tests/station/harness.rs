@@ -179,6 +179,13 @@ impl Driven {
         BurstPlace { at: slot, count }
     }
 
+    /// Goes on to the moment at which a slot's next downlink burst begins; the one before it has ended by then.
+    pub fn run_to_next_downlink(&mut self, channel: Channel, slot: SlotAddress) {
+        let begins = |count| self.profile.downlink_start(Moment::ORIGIN, channel, slot.slot, count);
+        let next = (0..).map(begins).find(|begins| *begins > self.now).unwrap();
+        self.run_until(next);
+    }
+
     pub fn begins(&self, channel: Channel, place: BurstPlace) -> Moment {
         self.profile.uplink_start(Moment::ORIGIN, channel, place.at.slot, place.count)
     }

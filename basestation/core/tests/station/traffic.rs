@@ -369,6 +369,7 @@ fn a_release_is_said_three_times_on_the_slot_and_twice_on_the_control_channel() 
         let mut station = talking_here(profile.id);
         let slot = station.traffic_slot();
         station.run_for(Span::from_secs(1));
+        station.run_to_next_downlink(Channel::Traffic, slot);
         station.words(slot);
         station.busy_words();
         station.order(Release { call: call(1), cause: Cause::HangTimeOver });
@@ -382,6 +383,45 @@ fn a_release_is_said_three_times_on_the_slot_and_twice_on_the_control_channel() 
     }
 }
 
+/// It was settled what the burst under way says when it began.
+#[test]
+fn a_burst_says_nothing_that_was_decided_after_it_began() {
+    for profile in PROFILES {
+        let mut station = talking_here(profile.id);
+        let slot = station.traffic_slot();
+        station.run_for(Span::from_secs(1));
+        station.run_to_next_downlink(Channel::Traffic, slot);
+        let begun = station.now;
+        station.run_for(Span::from_millis(6));
+        station.words(slot);
+        station.order(Release { call: call(1), cause: Cause::HangTimeOver });
+        station.run_for(Span::from_secs(1));
+        let radiated = station.radiated(slot);
+        assert!(matches!(radiated[0].1.word, DownlinkWord::FloorTaken(_)), "{}: {radiated:?}", profile.name);
+        assert_eq!(radiated[0].0, begun + profile.burst_length(Channel::Traffic), "{}", profile.name);
+        let rest: Vec<_> = radiated[1..].iter().map(|(_, burst)| &burst.word).collect();
+        assert_eq!(rest.len(), 3, "{}: {rest:?}", profile.name);
+        assert!(rest.iter().all(|word| matches!(word, DownlinkWord::Release(_))), "{}", profile.name);
+    }
+}
+
+/// The last release frees the slot as it begins; it is radiated to its end whatever the slot is used for next.
+#[test]
+fn a_burst_that_has_begun_is_radiated_to_its_end() {
+    let mut station = talking_here(ProfileId::P25p1);
+    let slot = station.traffic_slot();
+    station.run_for(Span::from_secs(1));
+    station.order(Release { call: call(1), cause: Cause::HangTimeOver });
+    station.run_to_next_downlink(Channel::Traffic, slot);
+    station.run_for(Span::from_millis(2 * 180 + 6));
+    station.words(slot);
+    station.order(assertion(2, slot, Some(talker(4, 12)), false));
+    station.run_for(Span::from_millis(2 * 180));
+    let words = station.words(slot);
+    assert!(matches!(words[0], DownlinkWord::Release(_)), "{words:?}");
+    assert!(matches!(words[1], DownlinkWord::FloorTaken(_)), "{words:?}");
+}
+
 /// Whoever still listens to the call before learns why it ended, not only that the slot is another's.
 #[test]
 fn a_slot_that_is_granted_again_at_once_first_tells_how_the_call_before_ended() {
@@ -389,6 +429,7 @@ fn a_slot_that_is_granted_again_at_once_first_tells_how_the_call_before_ended() 
         let mut station = talking_here(profile.id);
         let slot = station.traffic_slot();
         station.run_for(Span::from_secs(1));
+        station.run_to_next_downlink(Channel::Traffic, slot);
         station.words(slot);
         station.order(Release { call: call(1), cause: Cause::HangTimeOver });
         station.order(assertion(2, slot, Some(talker(4, 12)), false));

@@ -1,16 +1,17 @@
 //! What a registered handset is doing, and all that belongs to it.
 
+use std::collections::VecDeque;
+
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
-use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{
-    BurstPlace, CallId, Moment, Press, SlotAddress, SpurtId, TalkgroupId, UnitId, profile::Channel,
-};
+use trunklab_protocol::profile::{Channel, Profile};
+use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
+use trunklab_protocol::{BurstPlace, CallId, Moment, Press, SlotAddress, Span, SpurtId, TalkgroupId, UnitId};
 
 use super::access::Access;
 use super::camp::Camp;
 use super::clock::Opportunity;
+use super::microphone::Microphone;
 use super::phase::Phase;
-use super::radio::Radio;
 use crate::deadline::{Deadline, Why};
 
 /// Bursts by which a talker's place may jump in one wake: a longer sleep has lost the call anyway.
@@ -91,12 +92,11 @@ pub(super) struct Talk {
     position: u32,
 }
 
-/// We have stopped, and say so.
+/// We have stopped: what was said still goes out, then we say so.
 #[derive(Debug, Clone)]
 pub(super) struct Ending {
-    pub(super) in_call: InCall,
-    pub(super) spurt: SpurtId,
-    pub(super) next: Opportunity,
+    pub(super) talk: Talk,
+    pub(super) rest: VecDeque<VoiceFrame>,
     pub(super) said: u8,
     /// The button went down again meanwhile.
     pub(super) press: Option<RequestKind>,
@@ -145,7 +145,7 @@ impl Activity {
         match self {
             Self::Idle(_) | Self::Requesting(_) | Self::Queued(_) => None,
             Self::Talking(talk) => Some(&talk.in_call),
-            Self::Ending(ending) => Some(&ending.in_call),
+            Self::Ending(ending) => Some(&ending.talk.in_call),
             Self::Hanging(hang) => Some(&hang.in_call),
             Self::Listening(listen) => Some(&listen.in_call),
         }
@@ -155,7 +155,7 @@ impl Activity {
         match self {
             Self::Idle(_) | Self::Requesting(_) | Self::Queued(_) => None,
             Self::Talking(talk) => Some(&mut talk.in_call),
-            Self::Ending(ending) => Some(&mut ending.in_call),
+            Self::Ending(ending) => Some(&mut ending.talk.in_call),
             Self::Hanging(hang) => Some(&mut hang.in_call),
             Self::Listening(listen) => Some(&mut listen.in_call),
         }
@@ -172,7 +172,7 @@ impl Activity {
             Self::Requesting(request) => Some(request.access.deadline()),
             Self::Queued(queued) => Some(Deadline { at: queued.until, why: Why::QueueOverdue }),
             Self::Talking(talk) => Some(Deadline { at: talk.next.at, why: Why::VoiceBurst }),
-            Self::Ending(ending) => Some(Deadline { at: ending.next.at, why: Why::TalkEndBurst }),
+            Self::Ending(ending) => Some(ending.deadline()),
             Self::Hanging(hang) => hang.ask.as_ref().map(|ask| ask.access.deadline()),
             Self::Listening(_) => None,
         };
@@ -181,9 +181,21 @@ impl Activity {
 }
 
 impl Talk {
-    pub(super) fn new(now: Moment, camp: &Camp, in_call: InCall, spurt: SpurtId) -> Self {
-        let next = camp.next_uplink(Channel::Traffic, in_call.at, now);
+    /// A talk whose first burst begins at `from` or later.
+    pub(super) fn new(now: Moment, camp: &Camp, in_call: InCall, spurt: SpurtId, from: Moment) -> Self {
+        let next = camp.next_uplink(Channel::Traffic, in_call.at, from);
         Self { in_call, spurt, since: now, next, warned: false, first: next.count, position: 0 }
+    }
+
+    /// The same floor under a new name: the controller was started again.
+    pub(super) fn renamed(&self, now: Moment, camp: &Camp, spurt: SpurtId, microphone: &Microphone) -> Self {
+        let from = self.next.at.max(microphone.begins() + collecting(camp.profile));
+        Self::new(now, camp, self.in_call.clone(), spurt, from)
+    }
+
+    /// Whether a burst of this talk was on the air.
+    pub(super) fn was_heard(&self) -> bool {
+        self.next.count > self.first
     }
 
     /// Whether what the slot shows may still be older than the grant.
@@ -196,10 +208,11 @@ impl Talk {
         &mut self,
         now: Moment,
         camp: &Camp,
-        radio: &mut Radio,
+        unit: UnitId,
+        speech: impl Iterator<Item = VoiceFrame>,
     ) -> Option<(BurstPlace, UplinkWord)> {
         if now > self.next.at + camp.lateness_max(Channel::Traffic) {
-            self.skip_to(camp.next_uplink(Channel::Traffic, self.in_call.at, now), camp, radio);
+            self.skip_to(camp.next_uplink(Channel::Traffic, self.in_call.at, now), camp, speech);
             return None;
         }
         let place = BurstPlace { at: self.in_call.at, count: self.next.count };
@@ -210,23 +223,19 @@ impl Talk {
         if frames == 0 {
             return None;
         }
-        let run = FrameRun::new((0..frames).map(|_| Some(radio.microphone.next())))
+        let run = FrameRun::new(speech.take(usize::from(frames)).map(Some))
             .expect("a profile's burst holds no more than a run");
-        let word =
-            Voice { unit: radio.unit(), call: self.in_call.call, spurt: self.spurt, position, frames: run };
+        let word = Voice { unit, call: self.in_call.call, spurt: self.spurt, position, frames: run };
         Some((place, word.into()))
     }
 
     /// Bursts were missed: their speech is gone, so that what follows keeps its time.
-    fn skip_to(&mut self, next: Opportunity, camp: &Camp, radio: &mut Radio) {
+    fn skip_to(&mut self, next: Opportunity, camp: &Camp, speech: impl Iterator<Item = VoiceFrame>) {
         let missed = next.count.saturating_sub(self.next.count).min(SKIP_MAX);
-        for count in self.next.count..self.next.count.saturating_add(missed) {
-            let frames = self.frames_of(count, camp);
-            self.position += u32::from(frames);
-            for _ in 0..frames {
-                radio.microphone.next();
-            }
-        }
+        let bursts = self.next.count..self.next.count.saturating_add(missed);
+        let frames: u32 = bursts.map(|count| u32::from(self.frames_of(count, camp))).sum();
+        self.position += frames;
+        speech.take(usize::try_from(frames).expect("a count of frames fits")).for_each(drop);
         self.next = next;
     }
 
@@ -236,8 +245,56 @@ impl Talk {
 }
 
 impl Ending {
+    /// A floor that nobody wants: its end is said at once.
     pub(super) fn new(now: Moment, camp: &Camp, in_call: InCall, spurt: SpurtId) -> Self {
-        let next = camp.next_uplink(Channel::Traffic, in_call.at, now);
-        Self { in_call, spurt, next, said: 0, press: None, leave: false }
+        Self::of(Talk::new(now, camp, in_call, spurt, now), VecDeque::new())
+    }
+
+    /// A talk that is over, and what of it is still to be sent.
+    pub(super) fn of(talk: Talk, rest: VecDeque<VoiceFrame>) -> Self {
+        Self { talk, rest, said: 0, press: None, leave: false }
+    }
+
+    fn deadline(&self) -> Deadline {
+        let why = if self.rest.is_empty() { Why::TalkEndBurst } else { Why::VoiceBurst };
+        Deadline { at: self.talk.next.at, why }
+    }
+}
+
+/// How long speech is collected before the first burst of a talk begins. A slot is shorter than the speech that it
+/// carries, which has to be spoken by then; the fullest stretch of the pattern decides, so that no later burst has to wait
+/// for its last frame. A continuous channel carries speech as it is spoken.
+pub(super) fn collecting(profile: &Profile) -> Span {
+    if !profile.slotted {
+        return Span::ZERO;
+    }
+    let round = u32::try_from(profile.voice_pattern.len()).expect("a pattern is short");
+    let mut spoken = Span::ZERO;
+    let lacking = (0..round).map(|burst| {
+        spoken = spoken + Span::from_millis(FRAME_MS * u64::from(profile.voice_frames(burst)));
+        (Moment::ORIGIN + spoken).since(Moment::ORIGIN + profile.traffic.start(burst))
+    });
+    lacking.max().expect("a pattern has a burst")
+}
+
+#[cfg(test)]
+mod tests {
+    use trunklab_protocol::profile::PROFILES;
+
+    use super::*;
+
+    #[test]
+    fn no_slot_carries_what_is_not_spoken_yet() {
+        let collected: Vec<u64> = PROFILES.iter().map(|profile| collecting(profile).as_millis()).collect();
+        assert_eq!(collected, [90, 113, 60, 0, 140, 0, 0]);
+        for profile in PROFILES.iter().filter(|profile| profile.slotted) {
+            let mut frames = 0;
+            for burst in 0..1_000 {
+                frames += u64::from(profile.voice_frames(burst));
+                let spoken = Span::from_millis(FRAME_MS * frames);
+                let begins = profile.traffic.start(burst) + collecting(profile);
+                assert!(spoken <= begins + Span::from_micros(1), "{}: burst {burst}", profile.name);
+            }
+        }
     }
 }

@@ -18,6 +18,10 @@ pub(super) struct Camp {
     pub(super) access: AccessRules,
     pub(super) level_dbm: i8,
     pub(super) heard_at: Moment,
+    /// When the burst that was heard last ended, by the site's own time.
+    heard_to: Moment,
+    /// Since when the receiver is set to the channel that it is set to.
+    tuned_at: Moment,
     clock: SlotClock,
 }
 
@@ -45,6 +49,8 @@ impl Camp {
             access: system.access,
             level_dbm,
             heard_at: now,
+            heard_to: now,
+            tuned_at: Moment::ORIGIN,
             clock: SlotClock::new(profile),
         };
         camp.clock.learn(now, Channel::Control, place);
@@ -76,8 +82,25 @@ impl Camp {
         if trusted {
             self.level_dbm = level_dbm;
             self.heard_at = now;
+            self.heard_to = self.begins(channel, burst.place) + self.profile.burst_length(channel);
         }
         trusted
+    }
+
+    /// The receiver is set to another channel: when the burst that sends it there ended, or now.
+    pub(super) fn tuned(&mut self, now: Moment) {
+        self.tuned_at = if now == self.heard_at { self.heard_to } else { now };
+    }
+
+    /// Whether a burst was under way already when the receiver was set to its channel: nobody reads half a burst.
+    pub(super) fn was_under_way(&self, channel: Channel, place: BurstPlace) -> bool {
+        self.begins(channel, place) < self.tuned_at
+    }
+
+    fn begins(&self, channel: Channel, place: BurstPlace) -> Moment {
+        self.clock
+            .downlink_begins(channel, place)
+            .expect("a camp begins with a burst, and each new clock with one")
     }
 
     /// Takes the site's own description.

@@ -73,6 +73,12 @@ impl SlotClock {
         true
     }
 
+    /// When a downlink burst began; `None` while nothing was heard.
+    pub(super) fn downlink_begins(&self, channel: Channel, place: BurstPlace) -> Option<Moment> {
+        let begins = self.profile.downlink_start(Moment::ORIGIN, channel, place.at.slot, place.count);
+        self.origin_us().map(|origin| moment(origin.saturating_add(signed(begins))))
+    }
+
     /// The first uplink burst of a slot that begins at `from` or later; `None` while nothing was heard.
     pub(super) fn next_uplink(
         &self,
@@ -90,7 +96,7 @@ impl SlotClock {
     /// Uplink burst `count` of a slot.
     pub(super) fn uplink(&self, channel: Channel, slot: SlotNumber, count: u32) -> Option<Opportunity> {
         let at = self.uplink_us(channel, slot, count)?;
-        Some(Opportunity { count, at: Moment::from_micros(u64::try_from(at).unwrap_or(0)) })
+        Some(Opportunity { count, at: moment(at) })
     }
 
     fn uplink_us(&self, channel: Channel, slot: SlotNumber, count: u32) -> Option<i64> {
@@ -104,6 +110,10 @@ impl SlotClock {
             (now, before) => now.or(before),
         }
     }
+}
+
+fn moment(micros: i64) -> Moment {
+    Moment::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 fn signed(moment: Moment) -> i64 {

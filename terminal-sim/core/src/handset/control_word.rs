@@ -137,7 +137,7 @@ impl Service {
         grant.talkgroup == turn.radio.selected && self.affiliated == Some(grant.talkgroup)
     }
 
-    fn join(&self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
+    fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
         self.tune(turn, grant.at);
         let Grant { call, talkgroup, late_entry, .. } = *grant;
         turn.tell(HandsetEvent::Joined { call, talkgroup, late_entry });

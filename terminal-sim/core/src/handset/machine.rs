@@ -69,7 +69,7 @@ impl Handset {
             Input::ReleasePtt => self.release(out),
             Input::Speech(frames) => {
                 if self.radio.is_down() {
-                    self.radio.microphone.take(frames);
+                    self.radio.microphone.take(self.now, frames);
                 }
             }
             // What a radio knows of a site it has from the site's own words (docs/protocol.md, clause 5.1.2).
@@ -164,7 +164,7 @@ impl Handset {
 
     fn power_off(&mut self, out: &mut Outbox) {
         self.radio.release();
-        match &self.state {
+        match &mut self.state {
             State::Off | State::Detaching { .. } => {}
             State::Hunting(_) | State::OutOfRange(_) | State::Registering(_) | State::Denied(_) => {
                 self.switch_off(Trigger::SwitchedOff, out);
@@ -212,10 +212,10 @@ impl Handset {
         if !self.radio.is_down() {
             return;
         }
-        self.radio.release();
         if let State::InService(service) = &mut self.state {
             service.release(&mut Turn { now: self.now, radio: &mut self.radio, out });
         }
+        self.radio.release();
     }
 
     fn burst(&mut self, site: SiteId, level_dbm: i8, burst: &Burst, out: &mut Outbox) {
@@ -253,7 +253,7 @@ impl Handset {
         };
         let Some(camp) = self.camp_mut().filter(|camp| camp.site == site) else { return };
         let Some(channel) = camp.channel(burst.place.at, traffic) else { return };
-        if !camp.hears(now, level_dbm, channel, burst) {
+        if !camp.hears(now, level_dbm, channel, burst) || camp.was_under_way(channel, burst.place) {
             return;
         }
         match channel {
@@ -434,7 +434,7 @@ fn show(service: &Service, view: &mut HandsetView) {
             return;
         }
         Activity::Talking(talk) => (&talk.in_call, Some(view.unit)),
-        Activity::Ending(ending) => (&ending.in_call, None),
+        Activity::Ending(ending) => (&ending.talk.in_call, None),
         Activity::Hanging(hang) => {
             view.tries = hang.ask.as_ref().map_or(0, |ask| ask.access.tries());
             (&hang.in_call, None)

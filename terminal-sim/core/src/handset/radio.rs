@@ -58,13 +58,13 @@ impl Radio {
         self.last_press
     }
 
-    /// Opens the microphone for a new press.
+    /// The button goes down.
     pub(super) fn press(&mut self, kind: RequestKind) {
         self.ptt = Ptt::Down(kind);
         self.microphone.clear();
     }
 
-    /// Closes it.
+    /// It comes up.
     pub(super) fn release(&mut self) {
         self.ptt = Ptt::Up;
         self.microphone.clear();

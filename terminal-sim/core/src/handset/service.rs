@@ -1,14 +1,17 @@
 //! In service: idle, asking, in a call. What the user does and what falls due; what is heard is in `control_word` and
 //! `traffic_word`.
 
+use std::collections::VecDeque;
+
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::{Affiliate, CallCancel, CallRequest, FloorRequest, RequestKind, TalkEnd};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
+use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{BurstPlace, CallId, Cause, Press, SlotAddress, SpurtId, TalkgroupId};
 
 use super::access::{Access, Persistence, Step};
-use super::call::{Activity, Ask, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk};
+use super::call::{Activity, Ask, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, collecting};
 use super::camp::Camp;
 use super::config::ReleaseInQueue;
 use super::phase::{self, Trigger};
@@ -205,24 +208,39 @@ impl Service {
     }
 
     fn fire_voice(&mut self, turn: &mut Turn<'_>) {
-        let Activity::Talking(talk) = &mut self.activity else { return };
-        if let Some((place, word)) = talk.burst(turn.now, &self.camp, turn.radio) {
+        let unit = turn.radio.unit();
+        let burst = match &mut self.activity {
+            Activity::Talking(talk) => {
+                let microphone = &mut turn.radio.microphone;
+                talk.burst(turn.now, &self.camp, unit, std::iter::from_fn(|| Some(microphone.next())))
+            }
+            Activity::Ending(Ending { talk, rest, .. }) => {
+                talk.burst(turn.now, &self.camp, unit, std::iter::from_fn(|| rest.pop_front()))
+            }
+            Activity::Idle(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => return,
+        };
+        if let Some((place, word)) = burst {
             transmit(&self.camp, Some(&self.session), place, word, turn.out);
         }
     }
 
     fn fire_talk_end(&mut self, turn: &mut Turn<'_>) {
         let Activity::Ending(ending) = &mut self.activity else { return };
-        let (at, due) = (ending.in_call.at, ending.next);
+        let Ending { talk, said, .. } = ending;
+        let (at, due) = (talk.in_call.at, talk.next);
         if turn.now > due.at + self.camp.lateness_max(Channel::Traffic) {
-            ending.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
+            talk.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
             return;
         }
-        ending.said += 1;
-        ending.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
-        let word = TalkEnd { unit: turn.radio.unit(), call: ending.in_call.call, spurt: ending.spurt };
+        *said += 1;
+        talk.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
+        let word = TalkEnd { unit: turn.radio.unit(), call: talk.in_call.call, spurt: talk.spurt };
         let place = BurstPlace { at, count: due.count };
-        let said_all = ending.said >= TALK_END_TRIES;
+        let said_all = *said >= TALK_END_TRIES;
         transmit(&self.camp, Some(&self.session), place, word.into(), turn.out);
         if said_all {
             self.floor_is_free(turn);
@@ -303,7 +321,12 @@ impl Service {
         match turn.radio.ptt {
             Ptt::Down(_) => {
                 turn.tell(HandsetEvent::TalkPermit { call: in_call.call });
-                let talk = Talk::new(turn.now, &self.camp, in_call, spurt);
+                let frames = turn.radio.microphone.open(turn.now);
+                if frames > 0 {
+                    turn.out.push(Output::Clipped { frames });
+                }
+                let from = turn.now + collecting(self.camp.profile);
+                let talk = Talk::new(turn.now, &self.camp, in_call, spurt, from);
                 self.shift(Trigger::FloorIsOurs, Activity::Talking(talk));
             }
             Ptt::Up => self.give_back(turn, in_call, spurt),
@@ -318,26 +341,32 @@ impl Service {
         self.shift(Trigger::FloorUnwanted, Activity::Ending(ending));
     }
 
+    /// We stop: the microphone is shut, and what was said until now still goes out.
     fn end_talk(&mut self, turn: &mut Turn<'_>, leave: bool) {
+        let rest = self.stop(turn);
         let Activity::Talking(talk) = &self.activity else { return };
-        let (in_call, spurt) = (talk.in_call.clone(), talk.spurt);
-        // The burst of this very moment may hold speech already: the end is said in the next one that is free.
-        let from = turn.now.max(talk.next.at);
-        turn.tell(HandsetEvent::TalkEnded { call: in_call.call });
-        self.last_spurt = Some(spurt);
-        let ending = Ending { leave, ..Ending::new(from, &self.camp, in_call, spurt) };
-        self.shift(Trigger::Released, Activity::Ending(ending));
+        let mut talk = talk.clone();
+        if rest.is_empty() && !talk.was_heard() {
+            // Nothing is to be sent, so nothing is collected.
+            talk.next = self.camp.next_uplink(Channel::Traffic, talk.in_call.at, turn.now);
+        }
+        self.shift(Trigger::Released, Activity::Ending(Ending { leave, ..Ending::of(talk, rest) }));
+    }
+
+    /// If we talk, no longer: the user knows, the spurt is given up, the microphone is shut. What was said and not sent.
+    pub(super) fn stop(&mut self, turn: &mut Turn<'_>) -> VecDeque<VoiceFrame> {
+        let Activity::Talking(talk) = &self.activity else { return VecDeque::new() };
+        turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
+        self.last_spurt = Some(talk.spurt);
+        turn.radio.microphone.shut(turn.now)
     }
 
     /// The slot shows that nobody talks, or our end of talk was said often enough.
     pub(super) fn floor_is_free(&mut self, turn: &mut Turn<'_>) {
+        self.stop(turn);
         let (in_call, press, leave) = match &self.activity {
-            Activity::Talking(talk) => {
-                turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
-                self.last_spurt = Some(talk.spurt);
-                (talk.in_call.clone(), None, false)
-            }
-            Activity::Ending(ending) => (ending.in_call.clone(), ending.press, ending.leave),
+            Activity::Talking(talk) => (talk.in_call.clone(), None, false),
+            Activity::Ending(ending) => (ending.talk.in_call.clone(), ending.press, ending.leave),
             Activity::Listening(listen) => (listen.in_call.clone(), None, false),
             Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Hanging(_) => {
                 return;
@@ -355,13 +384,10 @@ impl Service {
 
     /// The call is over for this handset.
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>, cause: Cause) {
+        self.stop(turn);
         let (call, press) = match &self.activity {
-            Activity::Talking(talk) => {
-                turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
-                self.last_spurt = Some(talk.spurt);
-                (talk.in_call.call, None)
-            }
-            Activity::Ending(ending) => (ending.in_call.call, ending.press),
+            Activity::Talking(talk) => (talk.in_call.call, None),
+            Activity::Ending(ending) => (ending.talk.in_call.call, ending.press),
             // A press at the very end of the hang time becomes a request for a new call.
             Activity::Hanging(hang) => (hang.in_call.call, hang.ask.as_ref().map(|_| RequestKind::Normal)),
             Activity::Listening(listen) => (listen.in_call.call, None),
@@ -439,14 +465,17 @@ impl Service {
         true
     }
 
-    pub(super) fn tune(&self, turn: &mut Turn<'_>, at: SlotAddress) {
+    pub(super) fn tune(&mut self, turn: &mut Turn<'_>, at: SlotAddress) {
         let heard = self.traffic_slot().unwrap_or(self.camp.control);
+        if heard != at {
+            self.camp.tuned(turn.now);
+        }
         if heard.carrier != at.carrier {
             turn.out.push(Output::Tune { site: self.camp.site, carrier: at.carrier });
         }
     }
 
-    pub(super) fn tune_to_control(&self, turn: &mut Turn<'_>) {
+    pub(super) fn tune_to_control(&mut self, turn: &mut Turn<'_>) {
         self.tune(turn, self.camp.control);
     }
 

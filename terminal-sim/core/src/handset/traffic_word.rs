@@ -4,7 +4,7 @@
 use trunklab_protocol::air_downlink::{DownlinkWord, FloorRefused, FloorWithdrawn, TalkWarning, Voice};
 use trunklab_protocol::{CallId, Cause, Press, SpurtId, UnitId};
 
-use super::call::{Activity, Listen, Talk};
+use super::call::{Activity, Ending, Listen};
 use super::phase::Trigger;
 use super::radio::Turn;
 use super::service::Service;
@@ -78,10 +78,10 @@ impl Service {
         match &mut self.activity {
             Activity::Talking(talk) if talk.spurt != spurt && !given_up => {
                 // The same floor under a new name: the controller was started again.
-                *talk = Talk::new(turn.now, &self.camp, talk.in_call.clone(), spurt);
+                *talk = talk.renamed(turn.now, &self.camp, spurt, &turn.radio.microphone);
             }
             Activity::Ending(ending) if !given_up => {
-                ending.spurt = spurt;
+                ending.talk.spurt = spurt;
                 ending.said = 0;
                 self.last_spurt = Some(spurt);
             }
@@ -117,11 +117,15 @@ impl Service {
                 return;
             }
             // The last words of the talker before us may still be on their way.
-            Activity::Talking(talk) if talk.is_young(turn.now, &self.camp) => return,
+            Activity::Talking(talk) | Activity::Ending(Ending { talk, .. })
+                if talk.is_young(turn.now, &self.camp) =>
+            {
+                return;
+            }
             Activity::Talking(talk) => {
-                turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
-                self.last_spurt = Some(talk.spurt);
-                talk.in_call.clone()
+                let in_call = talk.in_call.clone();
+                self.stop(turn);
+                in_call
             }
             Activity::Ending(ending) if ending.leave => {
                 self.leave(turn, Cause::NotAffiliated);
@@ -131,7 +135,7 @@ impl Service {
                 if ending.press.is_some() {
                     turn.refuse(Cause::FloorTaken);
                 }
-                ending.in_call.clone()
+                ending.talk.in_call.clone()
             }
             Activity::Hanging(hang) => {
                 if hang.ask.is_some() {

@@ -24,6 +24,9 @@ const FILLERS_MAX: u32 = 5_000;
 /// slowest control channel, so that they do not crowd the others out.
 const STAGGER: Span = Span::from_millis(400);
 
+/// How long before its press a filler is switched on: time to hunt and to register, and not among the first that do.
+const AHEAD: Span = Span::from_secs(8);
+
 /// The fillers of one site, in order of their presses.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fillers {
@@ -54,11 +57,10 @@ impl Fillers {
             let unit = UnitId::new(FIRST_UNIT + index).expect("fillers are numbered below the limit");
             let number = FIRST_TALKGROUP + u16::try_from(index).expect("at most FILLERS_MAX");
             let talkgroup = TalkgroupId::new(number).expect("above zero");
-            make(provision, unit, talkgroup, site.position, seed);
+            make(provision, unit, talkgroup, site.beside(), seed);
             let later = Span::from_micros(STAGGER.as_micros() * u64::from(index - first));
             let pressed = at + later;
-            // However early the site is filled, a filler is switched on before it presses.
-            let on = (Moment::ORIGIN + later).min(at);
+            let on = (at - AHEAD) + later;
             steps.push(Step { at: on, line, action: Action::SwitchOn(unit) });
             steps.push(Step { at: pressed, line, action: Action::Press(unit, RequestKind::Normal) });
             units.push(unit);

@@ -73,6 +73,11 @@ impl SiteProvision {
         let control = if profile.control_takes_carrier { usize::from(profile.slots) } else { 1 };
         slots.saturating_sub(control)
     }
+
+    /// A kilometre east of the antenna: near, and not under it. Who stands under it captures every burst.
+    pub fn beside(&self) -> Position {
+        Position { east_m: self.position.east_m.saturating_add(1_000), ..self.position }
+    }
 }
 
 /// A talkgroup.

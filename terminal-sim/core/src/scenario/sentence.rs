@@ -158,9 +158,9 @@ sentences! {
         |v| each(v, |unit| Action::Press(unit, RequestKind::Emergency));
     Do "unit {units} releases ptt", "The button comes up.",
         |v| each(v, Action::Release);
-    Do "unit {units} talks for {span}", "Presses, speaks for so long, releases.",
+    Do "unit {units} talks for {span}", "Presses, speaks for so long from the press on, releases; what is said before the talk permit is clipped.",
         talks;
-    Do "unit {units} speaks for {span}", "Synthesised speech into the microphone; the button is pressed by another step.",
+    Do "unit {units} speaks for {span}", "Synthesised speech into the microphone from now on; the button is pressed by another step, and what is said before the talk permit is clipped.",
         |v| { let span = v.span(); each(v, |unit| Action::Speak(unit, Speech::Synthesised(span))) };
     Do "unit {unit} says {file}", "A WAV file into the microphone, named in double quotes and looked for beside the scenario.",
         |v| { let file = v.file(); each(v, |unit| Action::Speak(unit, Speech::File(file.clone()))) };

@@ -161,6 +161,20 @@ fn fillers_take_all_slots_but_the_free_ones_on_every_profile() {
     }
 }
 
+/// Whoever stands nearer to the antenna than all others takes every burst from them.
+#[test]
+fn units_without_a_place_of_their_own_all_stand_at_the_same_distance() {
+    let text = with("[[unit]]\nid = 1019\ntalkgroup = 41\n")
+        + "[[step]]\nat = \"10 s\"\ndo = \"site 3 fills up to 1 free slots\"\n";
+    let scenario = Scenario::parse("x", &text, Some(ProfileId::Iden)).unwrap();
+    let site = scenario.provision().sites[0].position;
+    let expected = trunklab_protocol::Position { east_m: site.east_m + 1_000, north_m: site.north_m };
+    assert!(scenario.provision().units.len() > 10);
+    for unit in &scenario.provision().units {
+        assert_eq!(unit.position, expected, "unit {}", unit.unit);
+    }
+}
+
 #[test]
 fn fillers_are_switched_on_one_after_another() {
     let text = with("[[step]]\nat = \"10 s\"\ndo = \"site 3 fills up to 1 free slots\"\n");

@@ -64,7 +64,7 @@ impl World {
     pub(super) fn transmit(&mut self, unit: UnitId, site: SiteId, mut burst: air_uplink::Burst) {
         self.traffic.bursts_up += 1;
         if let UplinkWord::Voice(voice) = &burst.word {
-            self.traffic.frames_sent += voice.frames.len() as u64;
+            self.traffic.spoken.sent += voice.frames.len() as u64;
         }
         let Some(station) = self.stations.get(&site).filter(|station| station.running) else { return };
         let (Some(beacon), run) = (&station.beacon, station.run) else { return };

@@ -86,6 +86,7 @@ impl World {
             terminal::output::Output::Heard { talker, spurt, position, frames, .. } => {
                 self.heard.push(Heard { at: self.now, unit, talker, spurt, position, frames });
             }
+            terminal::output::Output::Clipped { frames } => self.traffic.spoken.clipped += u64::from(frames),
             terminal::output::Output::Event(event) => self.see(Sight::Handset(unit, event)),
         }
     }

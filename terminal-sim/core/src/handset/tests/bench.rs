@@ -67,6 +67,8 @@ pub struct Bench {
     pub events: Vec<HandsetEvent>,
     pub outputs: Vec<(Moment, Output)>,
     pub level_dbm: i8,
+    /// How late bursts arrive.
+    pub lateness: Span,
     control_count: u32,
     traffic_count: u32,
 }
@@ -100,6 +102,7 @@ impl Bench {
             events: Vec::new(),
             outputs: Vec::new(),
             level_dbm: -80,
+            lateness: Span::ZERO,
             control_count: 0,
             traffic_count: 0,
         }
@@ -140,7 +143,11 @@ impl Bench {
             match output {
                 Output::Transmit { burst, .. } => self.uplinked(burst),
                 Output::Event(event) => self.events.push(event),
-                Output::Hunt | Output::Tune { .. } | Output::Mute | Output::Heard { .. } => {}
+                Output::Hunt
+                | Output::Tune { .. }
+                | Output::Mute
+                | Output::Heard { .. }
+                | Output::Clipped { .. } => {}
             }
         }
     }
@@ -283,6 +290,7 @@ impl Bench {
     fn end_of(&self, channel: Channel, count: u32) -> Moment {
         self.profile.downlink_start(ORIGIN, channel, slot(12, 0).slot, count)
             + self.profile.burst_length(channel)
+            + self.lateness
     }
 
     fn control_burst(&mut self) {
@@ -304,7 +312,7 @@ impl Bench {
         }
     }
 
-    fn radiate(&mut self, place: BurstPlace, word: DownlinkWord) {
+    pub fn radiate(&mut self, place: BurstPlace, word: DownlinkWord) {
         let burst = Burst { place, word };
         self.input(Input::Burst { site: self.system.site, level_dbm: self.level_dbm, burst });
     }

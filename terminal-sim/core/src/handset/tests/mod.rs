@@ -6,3 +6,4 @@ mod floor;
 mod hostile;
 mod requests;
 mod speech;
+mod tuning;

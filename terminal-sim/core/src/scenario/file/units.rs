@@ -1,6 +1,6 @@
 //! `[[unit]]`: who there is, where, with which key and talkgroups.
 
-use trunklab_protocol::{Identity, Imsi, Moment, Position, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Identity, Imsi, Moment, Position, TalkgroupId, UnitId};
 
 use super::{Reader, Step};
 use crate::scenario::error::ScenarioError;
@@ -96,25 +96,15 @@ impl Reader<'_> {
     }
 
     fn unit_position(&self, form: &UnitForm) -> Result<Position, ScenarioError> {
-        match (&form.site, form.position) {
-            (_, Some([east_m, north_m])) => Ok(Position { east_m, north_m }),
+        let site = match (&form.site, form.position) {
+            (_, Some([east_m, north_m])) => return Ok(Position { east_m, north_m }),
             (Some(site), None) => {
                 let id = self.known_site(*site.get_ref(), site.span())?;
-                Ok(self.at_site(id))
+                let mut sites = self.provision.sites.iter();
+                sites.find(|known| known.site == id).expect("only known sites are looked for")
             }
-            (None, None) => Ok(self.provision.sites[0].position),
-        }
-    }
-
-    /// A kilometre east of the antenna: near, and not under it.
-    fn at_site(&self, site: SiteId) -> Position {
-        let antenna = self
-            .provision
-            .sites
-            .iter()
-            .find(|known| known.site == site)
-            .expect("only known sites are looked for")
-            .position;
-        Position { east_m: antenna.east_m.saturating_add(1_000), ..antenna }
+            (None, None) => &self.provision.sites[0],
+        };
+        Ok(site.beside())
     }
 }
