@@ -584,6 +584,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::Affiliated { .. }
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
+        | EventKind::EmergencyRaised { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
         | EventKind::FloorRefused { .. } => {}

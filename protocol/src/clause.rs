@@ -66,6 +66,8 @@ clauses! {
     EmergencyRank = "12.6.1", "Rank";
     Cut = "12.6.2", "Cut";
     ProtectedCalls = "12.6.3", "Protected calls";
+    EmergencyInCall = "12.6.4", "Emergency in a running call";
+    EmergencyHangTime = "12.6.5", "Hang time of emergency calls";
     LowestFirst = "12.7.1", "Lowest first";
     LostSites = "12.8.1", "Lost sites";
     EarlierTerm = "12.8.2", "Calls of an earlier term";

@@ -64,6 +64,8 @@ pub enum EventKind {
         sites: Vec<(SiteId, SlotAddress)>,
         waited_ms: u32,
     },
+    /// A unit's emergency made a running call an emergency call.
+    EmergencyRaised { call: CallId, talkgroup: TalkgroupId, unit: UnitId },
     /// A site joined a running call.
     SiteJoined {
         call: CallId,

@@ -110,6 +110,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::CallRefused { .. } => "call_refused",
         EventKind::CallCancelled { .. } => "call_cancelled",
         EventKind::CallGranted { .. } => "call_granted",
+        EventKind::EmergencyRaised { .. } => "emergency_raised",
         EventKind::SiteJoined { .. } => "site_joined",
         EventKind::SiteLeft { .. } => "site_left",
         EventKind::FloorTaken { .. } => "floor_taken",

@@ -37,6 +37,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("transmission-limit", "floor of unit 1017 ends: TransmissionLimit"),
     ("emergency-queue", "unit 1037 may talk"),
     ("emergency-ruthless", "unit 1037 may talk"),
+    ("emergency-in-call", "unit 1018 may talk"),
     ("emergency-ruthless", "call of talkgroup 42 is released: Preempted"),
     ("emergency-protected", "call of talkgroup 1 is released: Preempted"),
 ];

@@ -83,6 +83,7 @@ impl Ledger {
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Affiliated { .. }
+            | EventKind::EmergencyRaised { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }

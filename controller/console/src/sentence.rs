@@ -42,6 +42,9 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             };
             format!("{emergency} {call} granted{waited}: unit {talker} talks on {group}{}", at_sites(sites))
         }
+        EventKind::EmergencyRaised { call, unit, .. } => {
+            format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
+        }
         EventKind::SiteJoined { call, site, at } => {
             format!("site {site} joins {} on {at}", call_name(*call, picture))
         }
@@ -70,9 +73,9 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
 /// How much an event should stand out.
 pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
     match kind {
-        EventKind::CallQueued { emergency: true, .. } | EventKind::CallGranted { emergency: true, .. } => {
-            Grade::Emergency
-        }
+        EventKind::CallQueued { emergency: true, .. }
+        | EventKind::CallGranted { emergency: true, .. }
+        | EventKind::EmergencyRaised { .. } => Grade::Emergency,
         EventKind::SiteLost { .. } => Grade::Warning,
         EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,
         EventKind::CallQueued { .. }

@@ -39,6 +39,8 @@ pub struct SystemParameters {
     pub queue_wait_ms_max: u32,
     /// What an emergency request does that finds no room.
     pub emergency: EmergencyPolicy,
+    /// Hang time of emergency calls, in milliseconds; `None` takes that of other calls.
+    pub emergency_hang_time_ms: Option<u32>,
     /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
     pub transmission_ms_max: u32,
     /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
@@ -63,6 +65,7 @@ impl Default for SystemParameters {
             queue_len_max: 100,
             queue_wait_ms_max: 30_000,
             emergency: EmergencyPolicy::default(),
+            emergency_hang_time_ms: None,
             transmission_ms_max: 60_000,
             transmission_warning_ms: 5_000,
             challenge_ms_max: 5_000,

@@ -56,6 +56,7 @@ impl Events {
             | EventKind::Affiliated { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
+            | EventKind::EmergencyRaised { .. }
             | EventKind::FloorTaken { .. }
             | EventKind::FloorReleased { .. } => {}
         }

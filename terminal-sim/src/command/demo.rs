@@ -289,6 +289,7 @@ impl Watcher {
             | EventKind::CallQueued { .. }
             | EventKind::CallRefused { .. }
             | EventKind::CallCancelled { .. }
+            | EventKind::EmergencyRaised { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }

@@ -98,6 +98,7 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         queue_len_max: network.queue_len_max.unwrap_or(own.queue_len_max),
         queue_wait_ms_max: network.queue_wait_ms_max.unwrap_or(own.queue_wait_ms_max),
         emergency: network.emergency.unwrap_or(own.emergency),
+        emergency_hang_time_ms: network.emergency_hang_time_ms.or(own.emergency_hang_time_ms),
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
         ..own
     }

@@ -147,6 +147,7 @@ impl Tally {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }
+            | EventKind::EmergencyRaised { .. }
             | EventKind::Dropped { .. } => {}
         }
     }

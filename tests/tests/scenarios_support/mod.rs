@@ -24,6 +24,7 @@ pub const SCENARIOS: &[&str] = &[
     "call-outlives-controller",
     "controller-restart",
     "controller-shutdown",
+    "emergency-in-call",
     "emergency-protected",
     "emergency-queue",
     "emergency-ruthless",

@@ -87,6 +87,11 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             }
             Grasp::of(known)
         }
+        EventKind::EmergencyRaised { call, .. } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.emergency = true;
+            Grasp::Whole
+        }
         EventKind::SiteJoined { call, site, at } => {
             let slot_known = occupy(picture, *site, *at, *call);
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };

@@ -11,10 +11,12 @@ use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallId, EmergencyPolicy, Moment, Priority, SiteId};
+use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::{CallId, EmergencyPolicy, Moment, Priority, SiteId, Span};
 
 use super::calls::Call;
 use super::queue::Request;
+use super::step::FloorAsk;
 use super::table::Event;
 use crate::controller::Controller;
 use crate::output::Outbox;
@@ -52,8 +54,10 @@ fn is_protected(call: &Call) -> bool {
 }
 
 impl Controller {
-    /// The event that a request meets, once the calls are cut that it may cut.
-    pub(crate) fn weigh_after_cuts(&mut self, request: &Request, out: &mut Outbox) -> Event {
+    /// The event that a request meets, once an emergency has done what it may: its talkgroup's call is an emergency
+    /// call, and calls in its way are cut.
+    pub(crate) fn meet(&mut self, request: &Request, out: &mut Outbox) -> Event {
+        self.raise_call_of(request, out);
         let event = self.weigh(request);
         if event != Event::RoomLacking {
             return event;
@@ -63,6 +67,34 @@ impl Controller {
             self.advance_call(call, Event::Preempted, out);
         }
         self.weigh(request)
+    }
+
+    /// An emergency sticks to the call that its talkgroup has.
+    fn raise_call_of(&mut self, request: &Request, out: &mut Outbox) {
+        let talkgroup = self.talkgroups.get(request.talkgroup).expect("a request's talkgroup exists");
+        let Some(call) = talkgroup.call.and_then(|id| self.calls.get(id)) else { return };
+        if request.rank().is_emergency() && call.kind == RequestKind::Normal {
+            let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
+            self.advance_call_for(call.id, Event::EmergencyRaised, Some(ask), None, out);
+        }
+    }
+
+    /// Action: a call is an emergency call until it ends.
+    pub(crate) fn raise_emergency(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
+        let call = self.calls.get_mut(id).expect("a call that is raised runs");
+        call.kind = RequestKind::Emergency;
+        call.record.kind = RequestKind::Emergency;
+        let talkgroup = call.talkgroup;
+        self.report(EventKind::EmergencyRaised { call: id, talkgroup, unit: ask.unit }, out);
+    }
+
+    /// The hang time that emergency calls have of their own, for one of them.
+    pub(crate) fn emergency_hang_time(&self, call: &Call) -> Option<Span> {
+        match call.kind {
+            RequestKind::Emergency => self.system.emergency_hang_time_ms,
+            RequestKind::Normal => None,
+        }
+        .map(|millis| Span::from_millis(u64::from(millis)))
     }
 
     /// The calls whose end makes room for a request; `None` where it may cut none, or cutting does not help.

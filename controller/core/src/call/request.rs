@@ -94,7 +94,7 @@ impl Controller {
 
     /// A new request meets what can be done for it.
     fn consider(&mut self, request: Request, out: &mut Outbox) {
-        let mut event = self.weigh_after_cuts(&request, out);
+        let mut event = self.meet(&request, out);
         if event == Event::RoomLacking && !self.has_place_in_queue(&request) {
             event = Event::QueueFull;
         }
@@ -116,7 +116,7 @@ impl Controller {
         let mut after: Option<Rank> = None;
         while let Some(request) = self.queue.first_after(after) {
             after = Some(request.rank());
-            let event = self.weigh_after_cuts(&request, out);
+            let event = self.meet(&request, out);
             if event != Event::RoomLacking {
                 self.advance_request(request, State::Queued, event, None, out);
             }
@@ -178,9 +178,6 @@ impl Controller {
         let call = talkgroup.call.expect("a call to be joined runs");
         if self.calls.get(call).is_some_and(|row| row.at(request.site).is_none()) {
             self.add_leg(call, request.site, out);
-        }
-        if request.rank().is_emergency() {
-            self.calls.get_mut(call).expect("the call runs").kind = request.kind;
         }
         let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
         self.press_in_call(call, ask, out);

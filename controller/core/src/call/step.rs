@@ -158,6 +158,7 @@ impl Controller {
             Action::KeepFloor => self.keep_floor(step.call(), step.report(), out),
             Action::AssertCall => self.assert_call(step.call(), out),
             Action::JoinCall => self.join_call(step.request(), out),
+            Action::RaiseEmergency => self.raise_emergency(step.call(), step.ask(), out),
             Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
             Action::WarnTalker => self.warn_talker(step.call(), out),
             Action::WithdrawFloor => step.ended = Some(self.withdraw_floor(step.call(), step.cause(), out)),
@@ -181,6 +182,9 @@ impl Controller {
     /// How long a call keeps its slots after speech: its talkgroup's time, else that of its trunking mode, which may be
     /// that of its first site's profile.
     pub(crate) fn hang_time(&self, call: &Call) -> Span {
+        if let Some(own) = self.emergency_hang_time(call) {
+            return own;
+        }
         let Some(talkgroup) = self.talkgroups.get(call.talkgroup) else { return Span::ZERO };
         let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));
         let by_profile = site.map_or(0, |row| row.config.profile.profile().hang_time_ms);

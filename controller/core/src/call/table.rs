@@ -72,6 +72,7 @@ described! {
         HangExpired: "nobody spoke before hang time ran out",
         NobodyLeft: "the last site with a listener has left",
         SitesLost: "the last site that carried the call is lost",
+        EmergencyRaised: "an emergency of its talkgroup is asked for",
         Preempted: "an emergency takes the slots",
         ClosingDown: "the controller's term of office ends",
     }
@@ -91,6 +92,7 @@ described! {
         KeepFloor: "let the reported spurt go on and open its voice route",
         AssertCall: "tell every site that carries the call its slot and its talker",
         JoinCall: "take a slot at the caller's site if it has none, and ask for the floor of the running call",
+        RaiseEmergency: "make the call an emergency call until it ends",
         RefuseFloor: "tell the unit the cause",
         WarnTalker: "tell the talker how much time is left",
         WithdrawFloor: "end the spurt and shut the voice route",
@@ -224,6 +226,7 @@ pub const TABLE: &[Row] = {
         stay(row(Talking, PttPressed, Talking, &[RefuseFloor],                          Some(Cause::FloorTaken), Clause::OneTalker)),
         row(Talking, NobodyLeft,      Ended,   END_TALKING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Talking, SitesLost,       Ended,   END_TALKING,                             Some(Cause::CallLost), Clause::LostSites),
+        stay(row(Talking, EmergencyRaised, Talking, &[RaiseEmergency, AssertCall],      None, Clause::EmergencyInCall)),
         row(Talking, Preempted,       Ended,   END_TALKING,                             Some(Cause::Preempted), Clause::Cut),
         row(Talking, ClosingDown,     Ended,   END_TALKING,                             None, Clause::EndOfTerm),
 
@@ -233,6 +236,7 @@ pub const TABLE: &[Row] = {
         when(QUASI,     row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::QuasiTrunking)),
         row(Hanging, NobodyLeft,      Ended,   END_HANGING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Hanging, SitesLost,       Ended,   END_HANGING,                             Some(Cause::CallLost), Clause::LostSites),
+        stay(row(Hanging, EmergencyRaised, Hanging, &[RaiseEmergency, AssertCall],      None, Clause::EmergencyInCall)),
         row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
         row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
     ]

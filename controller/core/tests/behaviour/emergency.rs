@@ -1,6 +1,7 @@
 //! What an emergency may do that finds no room (clause 12.6).
 
 use trunklab_protocol::EmergencyPolicy;
+use trunklab_protocol::air_uplink::RequestKind;
 
 use crate::support::System;
 
@@ -124,4 +125,80 @@ fn where_one_site_cannot_be_cleared_nobody_is_cut_until_it_can() {
     system.expect_sites_hear(&["site 3 -> unit 1090 waits, position 1"]).expect_no("released");
     system.unit(1091).releases_ptt();
     system.expect(&cut(1)).expect("event: call 4 granted after 0 ms");
+}
+
+#[test]
+fn pressed_in_a_running_call_it_makes_that_call_an_emergency_everywhere_until_it_ends() {
+    let mut system = System::with_two_sites(1);
+    system.unit(1017).presses_ptt(41);
+    system.unit(1017).releases_ptt();
+    system.unit(1018).presses_emergency(41);
+    system
+        .expect("event: call 1 made an emergency by unit 1018")
+        .expect("site 3 -> call 1, channel 2, talker 1018, emergency")
+        .expect("site 5 -> call 1, channel 2, talker 1018 here, emergency");
+    system.unit(1018).releases_ptt();
+    system.expect("site 3 -> call 1, channel 2, no talker, emergency");
+    system.unit(1017).presses_ptt_in(crate::support::call(1));
+    system.expect("site 5 -> call 1, channel 2, talker 1017, emergency");
+    assert!(system.controller.snapshot(system.now).calls[0].emergency);
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000);
+    assert_eq!(system.records.last().unwrap().kind, RequestKind::Emergency);
+    system.unit(1017).presses_ptt(41);
+    system.expect("site 3 -> call 2, channel 2, talker 1017 here");
+}
+
+#[test]
+fn pressed_while_another_talks_it_raises_the_call_as_well() {
+    let mut system = System::with_two_sites(1);
+    system.unit(1017).presses_ptt(41);
+    system.unit(1018).presses_emergency(41);
+    system
+        .expect("event: call 1 made an emergency by unit 1018")
+        .expect("site 3 -> call 1, channel 2, talker 1017 here, emergency");
+    system.unit(1018).presses_emergency(41);
+    system.expect_no("made an emergency");
+}
+
+#[test]
+fn a_call_that_was_raised_is_protected() {
+    let mut system = full(&[(40, 9, &[3])]);
+    system.has_units_at(3, &[2040], 40);
+    system.unit(2040).presses_emergency(40);
+    system.unit(1090).presses_emergency(90);
+    system.expect("site 3 -> unit 1090 waits, position 1").expect_no("released");
+}
+
+#[test]
+fn a_refused_emergency_raises_nothing() {
+    let mut system = System::with_two_sites(1);
+    system.has_talkgroup(42);
+    system.has_units_at(3, &[1042], 42);
+    system.unit(1017).presses_ptt(41);
+    system.unit(1042).presses_emergency(41);
+    system.expect_no("made an emergency").expect_no("call 1");
+}
+
+#[test]
+fn an_emergency_call_has_a_hang_time_of_its_own() {
+    let mut system = System::with_two_sites(1);
+    system.with(|system| system.emergency_hang_time_ms = Some(8_000));
+    system.unit(1017).presses_emergency(41);
+    system.unit(1017).releases_ptt();
+    system.after_ms(7_999).expect_no("released");
+    system.after_ms(1).expect("event: call 1 released: nobody spoke before hang time ran out");
+    system.unit(1017).presses_ptt(41);
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000).expect("event: call 2 released: nobody spoke before hang time ran out");
+}
+
+#[test]
+fn with_a_hang_time_of_its_own_it_hangs_even_in_transmission_trunking() {
+    let mut system = System::with_two_sites(1);
+    system.with(|system| system.emergency_hang_time_ms = Some(8_000));
+    system.has_talkgroup_with(41, 5, Some(0));
+    system.unit(1017).presses_emergency(41);
+    system.unit(1017).releases_ptt();
+    system.expect("site 3 -> call 1, channel 2, no talker, emergency");
 }

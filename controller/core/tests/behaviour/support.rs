@@ -491,6 +491,9 @@ fn happened(kind: &EventKind) -> String {
         EventKind::CallRefused { unit, cause, .. } => format!("unit {unit} refused: {cause}"),
         EventKind::CallCancelled { unit, cause, .. } => format!("unit {unit} cancelled: {cause}"),
         EventKind::CallGranted { call, waited_ms, .. } => format!("call {call} granted after {waited_ms} ms"),
+        EventKind::EmergencyRaised { call, unit, .. } => {
+            format!("call {call} made an emergency by unit {unit}")
+        }
         EventKind::SiteJoined { call, site, at } => {
             format!("call {call} joined by site {site}, channel {}", at.carrier)
         }

@@ -166,6 +166,7 @@ fn controller_shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, event: &EventKin
         | EventKind::CallRefused { .. }
         | EventKind::CallCancelled { .. }
         | EventKind::SiteLeft { .. }
+        | EventKind::EmergencyRaised { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorRefused { .. }
         | EventKind::Dropped { .. } => false,

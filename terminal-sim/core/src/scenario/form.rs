@@ -32,6 +32,7 @@ pub(super) struct NetworkForm {
     pub(super) queue_length: Option<Spanned<u16>>,
     pub(super) longest_wait: Option<Spanned<String>>,
     pub(super) emergency: Option<EmergencyPolicy>,
+    pub(super) emergency_hang_time: Option<Spanned<String>>,
     pub(super) longest_transmission: Option<Spanned<String>>,
 }
 

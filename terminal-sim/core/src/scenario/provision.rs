@@ -32,6 +32,8 @@ pub struct NetworkProvision {
     pub queue_wait_ms_max: Option<u32>,
     /// What an emergency request does that finds no room.
     pub emergency: Option<EmergencyPolicy>,
+    /// Hang time of emergency calls, in milliseconds.
+    pub emergency_hang_time_ms: Option<u32>,
     /// Longest transmission, in milliseconds.
     pub transmission_ms_max: Option<u32>,
 }

@@ -161,6 +161,10 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
         EventKind::CallReleased { call, cause: cause @ (Cause::CallLost | Cause::NobodyLeft), .. } => {
             (of_cause(*cause), Said::of_call(*call, format!("call {call} released: {cause}")))
         }
+        EventKind::EmergencyRaised { call, unit, .. } => {
+            let text = format!("unit {unit} makes call {call} an emergency call");
+            (Clause::EmergencyInCall, Said { text, call: Some(*call), unit: Some(*unit) })
+        }
         EventKind::FloorReleased { .. }
         | EventKind::CallReleased { .. }
         | EventKind::Registered { .. }

@@ -13,6 +13,7 @@ impl Reader<'_> {
             queue_len_max: form.queue_length.as_ref().map(|length| *length.get_ref()),
             queue_wait_ms_max: self.limit(form.longest_wait.as_ref())?,
             emergency: form.emergency,
+            emergency_hang_time_ms: self.limit(form.emergency_hang_time.as_ref())?,
             transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,
         })
     }
