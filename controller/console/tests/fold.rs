@@ -171,3 +171,22 @@ fn an_event_of_an_unknown_kind_keeps_its_place_and_asks_for_a_snapshot() {
     let dropped = EventKind::Dropped { site: None, cause: Cause::Collision };
     assert_eq!(apply(&mut model, Event { sequence: 2, at, kind: dropped }), Heard::Next(Grasp::Whole));
 }
+
+#[test]
+fn a_call_that_an_emergency_was_raised_in_is_shown_as_one() {
+    let mut world = World::new(5, 7);
+    while world.snapshot().calls.iter().all(|call| call.emergency) {
+        world.step(Span::from_millis(250));
+    }
+    let mut picture = world.snapshot();
+    let quiet = picture.calls.iter().find(|call| !call.emergency).unwrap().clone();
+    let raised = |call| Event {
+        sequence: picture.sequence + 1,
+        at: picture.at,
+        kind: EventKind::EmergencyRaised { call, talkgroup: quiet.talkgroup, unit: unit(1) },
+    };
+    let (known, unknown) = (raised(quiet.call), raised(CallId { counter: u32::MAX, ..quiet.call }));
+    assert_eq!(fold(&mut picture, &known), Grasp::Whole);
+    assert!(picture.calls.iter().any(|call| call.call == quiet.call && call.emergency));
+    assert_eq!(fold(&mut picture, &unknown), Grasp::Partial);
+}
