@@ -549,6 +549,7 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::Affiliate(_)
         | FromSite::Detach(_)
         | FromSite::CallCancel(_)
+        | FromSite::PttReleased(_)
         | FromSite::TalkEnd(_)
         | FromSite::TalkerSilent(_) => None,
     }
@@ -569,7 +570,7 @@ fn framed_len(payload: &BytesMut) -> u64 {
 
 fn count_event(counters: &Counters, kind: &EventKind) {
     match kind {
-        EventKind::CallGranted { .. } => counters.calls_granted.one(),
+        EventKind::CallGranted { .. } | EventKind::CallCalledBack { .. } => counters.calls_granted.one(),
         EventKind::CallQueued { .. } => counters.calls_queued.one(),
         EventKind::CallRefused { cause, .. } | EventKind::CallCancelled { cause, .. } => {
             counters.calls_refused.one(*cause);

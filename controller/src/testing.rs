@@ -161,6 +161,7 @@ impl ScriptedCore {
             | FromSite::Answer(_)
             | FromSite::Affiliate(_)
             | FromSite::CallCancel(_)
+            | FromSite::PttReleased(_)
             | FromSite::FloorRequest(_)
             | FromSite::TalkEnd(_)
             | FromSite::TalkerSilent(_) => {}

@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{
+    Change, QueueRelease, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+};
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
@@ -89,6 +91,8 @@ struct SystemTable {
     queue_wait_ms_max: Option<u32>,
     emergency: Option<EmergencyPolicy>,
     emergency_hang_time_ms: Option<u32>,
+    queue_release: Option<QueueRelease>,
+    call_back_ms: Option<u32>,
     transmission_ms_max: Option<u32>,
     transmission_warning_ms: Option<u32>,
     challenge_ms_max: Option<u32>,
@@ -250,6 +254,8 @@ impl SystemTable {
             queue_wait_ms_max: self.queue_wait_ms_max.unwrap_or(usual.queue_wait_ms_max),
             emergency: self.emergency.unwrap_or(usual.emergency),
             emergency_hang_time_ms: self.emergency_hang_time_ms.or(usual.emergency_hang_time_ms),
+            queue_release: self.queue_release.unwrap_or(usual.queue_release),
+            call_back_ms: self.call_back_ms.unwrap_or(usual.call_back_ms),
             transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
             transmission_warning_ms: self.transmission_warning_ms.unwrap_or(usual.transmission_warning_ms),
             challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
@@ -350,6 +356,7 @@ mod tests {
         [system]
         queue_len_max = 7
         emergency = "ruthless"
+        queue_release = "cancel"
 
         [[site]]
         id = 1
@@ -399,6 +406,7 @@ mod tests {
         };
         assert_eq!((system.queue_len_max, system.heartbeat_ms), (7, 1_000));
         assert_eq!(system.emergency, EmergencyPolicy::Ruthless);
+        assert_eq!((system.queue_release, system.call_back_ms), (QueueRelease::Cancel, 4_000));
         let neighbour = Neighbour { site: SiteId::new(2).unwrap(), carrier: CarrierNumber::new(9).unwrap() };
         assert_eq!(hill.neighbours, [neighbour]);
         assert_eq!(hill.traffic_slots().count(), 11);

@@ -161,6 +161,13 @@ messages! {
             /// Why.
             cause: Cause,
         }
+        /// The unit's turn has come while its button was up: whoever presses in time has the floor.
+        0x18 CallBack {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+        }
         /// A call begins or goes on; on the control channel, repeated, then for late entry.
         0x20 Grant {
             /// The call.

@@ -99,6 +99,13 @@ messages! {
             /// The number of the request to cancel.
             press: Press,
         }
+        /// The button came up before the request was granted.
+        0x12 PttReleased {
+            /// Who.
+            unit: UnitId,
+            /// The number of the request that waits.
+            press: Press,
+        }
         /// Wants the floor of a running call; sent on the call's own slot.
         0x20 FloorRequest {
             /// Who.
@@ -142,6 +149,7 @@ impl UplinkWord {
             Self::Detach(word) => Some(word.unit),
             Self::CallRequest(word) => Some(word.unit),
             Self::CallCancel(word) => Some(word.unit),
+            Self::PttReleased(word) => Some(word.unit),
             Self::FloorRequest(word) => Some(word.unit),
             Self::TalkEnd(word) => Some(word.unit),
             Self::Voice(word) => Some(word.unit),

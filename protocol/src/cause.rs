@@ -68,6 +68,7 @@ causes! {
     SiteUnavailable = 0x14, "the site has no link to its controller";
     UnknownIdentity = 0x15, "the identity is not in the home register";
     NoAnswer = 0x16, "nothing answered within the retry limit";
+    CallBackExpired = 0x1A, "the caller was called back and did not press in time";
 
     // Releases of a call.
     HangTimeOver = 0x20, "nobody spoke before hang time ran out";

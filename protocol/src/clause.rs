@@ -63,6 +63,8 @@ clauses! {
     Cancelling = "12.5.4", "Cancelling";
     FullQueue = "12.5.5", "Full queue";
     HeldBack = "12.5.6", "Held back";
+    ReleaseInQueue = "12.5.7", "Release of the button";
+    CallBack = "12.5.8", "Call back";
     EmergencyRank = "12.6.1", "Rank";
     Cut = "12.6.2", "Cut";
     ProtectedCalls = "12.6.3", "Protected calls";

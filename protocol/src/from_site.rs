@@ -157,5 +157,12 @@ messages! {
             /// Which spurt.
             spurt: SpurtId,
         }
+        /// A radio's button came up before its request was granted.
+        0x28 PttReleased {
+            /// Who.
+            unit: UnitId,
+            /// The number of the request that waits.
+            press: Press,
+        }
     }
 }

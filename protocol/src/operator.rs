@@ -66,6 +66,16 @@ pub enum EventKind {
     },
     /// A unit's emergency made a running call an emergency call.
     EmergencyRaised { call: CallId, talkgroup: TalkgroupId, unit: UnitId },
+    /// Slots are kept for a caller whose button was up when its turn came: it is called back.
+    CallCalledBack {
+        call: CallId,
+        talkgroup: TalkgroupId,
+        unit: UnitId,
+        priority: Priority,
+        emergency: bool,
+        sites: Vec<(SiteId, SlotAddress)>,
+        waited_ms: u32,
+    },
     /// A site joined a running call.
     SiteJoined {
         call: CallId,

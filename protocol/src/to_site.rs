@@ -85,6 +85,13 @@ messages! {
             /// Why.
             cause: Cause,
         }
+        /// A radio's turn has come while its button was up: it is called back.
+        0x18 CallBack {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+        }
         /// A call stands at this site, in this slot, with this floor.
         0x20 Assert {
             /// The call.

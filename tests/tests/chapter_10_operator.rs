@@ -109,6 +109,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::CallQueued { .. } => "call_queued",
         EventKind::CallRefused { .. } => "call_refused",
         EventKind::CallCancelled { .. } => "call_cancelled",
+        EventKind::CallCalledBack { .. } => "call_called_back",
         EventKind::CallGranted { .. } => "call_granted",
         EventKind::EmergencyRaised { .. } => "emergency_raised",
         EventKind::SiteJoined { .. } => "site_joined",

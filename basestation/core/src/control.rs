@@ -27,6 +27,8 @@ pub enum Urgency {
     GrantAgain,
     /// The end of a call.
     Release,
+    /// A radio whose turn has come: it has little time.
+    CallBack,
     /// An answer to one radio.
     Answer,
 }
@@ -44,11 +46,12 @@ struct Row {
 
 /// In order of urgency. Below the last row follow late entry, broadcast, neighbours and idle words.
 #[rustfmt::skip]
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 6] = [
     Row { urgency: Urgency::EmergencyGrant, waiting_max: 2048, sayings: 3, again: Urgency::EmergencyGrant },
     Row { urgency: Urgency::Grant,          waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
     Row { urgency: Urgency::GrantAgain,     waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
     Row { urgency: Urgency::Release,        waiting_max: 2048, sayings: 2, again: Urgency::Release },
+    Row { urgency: Urgency::CallBack,       waiting_max: 64,   sayings: 2, again: Urgency::CallBack },
     Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
 ];
 
@@ -150,7 +153,9 @@ impl ControlChannel {
         if let Some(unit) = answered_unit(&word) {
             self.withdraw_working(unit);
         }
-        self.queue(Urgency::Answer, word)
+        let urgency =
+            if matches!(word, DownlinkWord::CallBack(_)) { Urgency::CallBack } else { Urgency::Answer };
+        self.queue(urgency, word)
     }
 
     /// The broadcast is said on the next beat.
@@ -268,6 +273,7 @@ fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
         DownlinkWord::Refused(word) => Some(word.unit),
         DownlinkWord::Queued(word) => Some(word.unit),
         DownlinkWord::Deregistered(word) => Some(word.unit),
+        DownlinkWord::CallBack(word) => Some(word.unit),
         DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)

@@ -1,8 +1,8 @@
 //! What the controller orders, and what becomes of the site when its controller comes and goes.
 
 use trunklab_protocol::air_downlink::{
-    Affiliated, Challenge, Deregistered, DownlinkWord, FloorRefused, FloorWithdrawn, Grant, Queued, Refused,
-    RegisterRefused, Registered, TalkWarning,
+    Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, FloorRefused, FloorWithdrawn, Grant, Queued,
+    Refused, RegisterRefused, Registered, TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -89,6 +89,10 @@ impl BaseStation {
             ToSite::Queued(to_site::Queued { unit, press, position }) => {
                 self.outstanding.answered(unit, press);
                 self.answer(Queued { unit, press, position }, out);
+            }
+            ToSite::CallBack(to_site::CallBack { unit, press }) => {
+                self.outstanding.answered(unit, press);
+                self.answer(CallBack { unit, press }, out);
             }
             ToSite::Deregister(to_site::Deregister { unit, cause }) => {
                 self.forget_radio(unit);

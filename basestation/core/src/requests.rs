@@ -85,6 +85,9 @@ impl BaseStation {
             UplinkWord::CallCancel(word) => {
                 self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
             }
+            UplinkWord::PttReleased(word) => {
+                self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
+            }
             // One is being switched off, the others do not belong on the control channel or have no session.
             UplinkWord::Detach(_)
             | UplinkWord::Register(_)
@@ -139,6 +142,12 @@ impl BaseStation {
                 self.tell(from_site::CallCancel { unit, press }, out);
             }
             UplinkWord::CallCancel(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::PttReleased(word) if serves => {
+                let (unit, press) = (word.unit, word.press);
+                self.answer(Working { unit, press }, out);
+                self.tell(from_site::PttReleased { unit, press }, out);
+            }
+            UplinkWord::PttReleased(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
             UplinkWord::Detach(word) => {
                 // Without a link the controller learns of it from the next inventory.
                 self.forget_radio(word.unit);
@@ -164,7 +173,8 @@ impl BaseStation {
             | UplinkWord::Affiliate(_)
             | UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
-            | UplinkWord::CallCancel(_) => return Err(Cause::WrongSlot),
+            | UplinkWord::CallCancel(_)
+            | UplinkWord::PttReleased(_) => return Err(Cause::WrongSlot),
         };
         if air.slots.values().any(|slot| slot.at() != at && slot.call() == Some(call)) {
             return Err(Cause::WrongSlot);
@@ -180,7 +190,8 @@ impl BaseStation {
             | UplinkWord::Affiliate(_)
             | UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
-            | UplinkWord::CallCancel(_) => Err(Cause::WrongSlot),
+            | UplinkWord::CallCancel(_)
+            | UplinkWord::PttReleased(_) => Err(Cause::WrongSlot),
         };
         if heard == Err(Cause::UnknownCall) {
             // It missed the release: it would go on talking to nobody.
@@ -237,7 +248,8 @@ const fn channel_of(word: &UplinkWord) -> Channel {
         | UplinkWord::Affiliate(_)
         | UplinkWord::Detach(_)
         | UplinkWord::CallRequest(_)
-        | UplinkWord::CallCancel(_) => Channel::Control,
+        | UplinkWord::CallCancel(_)
+        | UplinkWord::PttReleased(_) => Channel::Control,
         UplinkWord::FloorRequest(_) | UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => Channel::Traffic,
     }
 }

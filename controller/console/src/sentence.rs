@@ -45,6 +45,10 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
         }
+        EventKind::CallCalledBack { call, talkgroup, unit, sites, .. } => {
+            let group = talkgroup_name(*talkgroup, picture);
+            format!("call {call} is kept for unit {unit}, called back on {group}{}", at_sites(sites))
+        }
         EventKind::SiteJoined { call, site, at } => {
             format!("site {site} joins {} on {at}", call_name(*call, picture))
         }
@@ -81,6 +85,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         EventKind::CallQueued { .. }
         | EventKind::CallRefused { .. }
         | EventKind::CallCancelled { .. }
+        | EventKind::CallCalledBack { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::FloorRefused { .. }
         | EventKind::SiteLeft { .. }

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::call::queue::{BusyQueue, Request};
+use trunklab_controller_core::call::queue::{BusyQueue, Button, Request};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
@@ -155,6 +155,7 @@ impl Line {
             kind: RequestKind::Normal,
             priority: Priority::new((self.arrivals * 7 % 10) as u8 + 1).unwrap(),
             site: SiteId::new(1).unwrap(),
+            button: Button::Down,
             requested: Moment::ORIGIN,
             arrival: self.arrivals,
         }));

@@ -16,6 +16,7 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::Queued(_) => Clause::QueuePlace,
         ToSite::TalkWarning(_) => Clause::TransmissionWarning,
         ToSite::FloorWithdrawn(_) => Clause::TransmissionLimit,
+        ToSite::CallBack(_) => Clause::CallBack,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
     }
 }

@@ -41,6 +41,10 @@ pub struct SystemParameters {
     pub emergency: EmergencyPolicy,
     /// Hang time of emergency calls, in milliseconds; `None` takes that of other calls.
     pub emergency_hang_time_ms: Option<u32>,
+    /// What becomes of a waiting request when its caller releases the button.
+    pub queue_release: QueueRelease,
+    /// How long slots are kept for a caller that is called back, in milliseconds.
+    pub call_back_ms: u32,
     /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
     pub transmission_ms_max: u32,
     /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
@@ -66,6 +70,8 @@ impl Default for SystemParameters {
             queue_wait_ms_max: 30_000,
             emergency: EmergencyPolicy::default(),
             emergency_hang_time_ms: None,
+            queue_release: QueueRelease::CallBack,
+            call_back_ms: 4_000,
             transmission_ms_max: 60_000,
             transmission_warning_ms: 5_000,
             challenge_ms_max: 5_000,
@@ -75,6 +81,17 @@ impl Default for SystemParameters {
             heartbeat_ms: 1_000,
         }
     }
+}
+
+/// What becomes of a waiting request when its caller releases the button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueRelease {
+    /// It keeps its place; when its turn comes the caller is called back.
+    #[default]
+    CallBack,
+    /// It is cancelled.
+    Cancel,
 }
 
 /// A site.

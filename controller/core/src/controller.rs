@@ -176,6 +176,7 @@ impl Controller {
             FromSite::Detach(message) => self.detached(site, message, out),
             FromSite::CallRequest(message) => self.call_requested(site, message, out),
             FromSite::CallCancel(message) => self.call_cancelled(site, message, out),
+            FromSite::PttReleased(message) => self.ptt_released(site, message, out),
             FromSite::FloorRequest(message) => self.floor_requested(site, message, out),
             FromSite::TalkEnd(message) => self.talk_ended(site, message, out),
             FromSite::TalkerSilent(message) => self.talker_silent(site, message, out),
@@ -186,6 +187,7 @@ impl Controller {
         match key {
             TimerKey::QueueWait(unit) => self.end_waiting(unit, Event::WaitExpired, None, out),
             TimerKey::TransmissionWarning(call) => self.advance_call(call, Event::TransmissionEnding, out),
+            TimerKey::CallBack(call) => self.advance_call(call, Event::CallBackExpired, out),
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),

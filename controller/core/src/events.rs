@@ -38,7 +38,7 @@ impl Events {
 
     fn count(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::CallGranted { .. } => self.totals.granted += 1,
+            EventKind::CallGranted { .. } | EventKind::CallCalledBack { .. } => self.totals.granted += 1,
             EventKind::CallQueued { .. } => self.totals.queued += 1,
             EventKind::CallReleased { .. } => self.totals.released += 1,
             EventKind::Registered { .. } => self.totals.registered += 1,

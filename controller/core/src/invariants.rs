@@ -73,11 +73,26 @@ impl Controller {
     fn assert_floors(&self) {
         let mut spurts = BTreeSet::new();
         for call in self.calls.iter() {
-            let talking = call.state() == State::Talking;
+            let (state, talking) = (call.state(), call.state() == State::Talking);
+            let hanging = state == State::Hanging;
+            let calling_back = state == State::CallingBack;
             let limits = [TimerKey::TransmissionWarning(call.id), TimerKey::Transmission(call.id)];
             let limited = limits.iter().filter(|key| self.timers.runs(**key)).count();
             assert_eq!(limited, usize::from(talking), "call {}: timer", call.id);
-            assert_eq!(self.timers.runs(TimerKey::Hang(call.id)), !talking, "call {}: timer", call.id);
+            assert_eq!(self.timers.runs(TimerKey::Hang(call.id)), hanging, "call {}: timer", call.id);
+            assert_eq!(
+                self.timers.runs(TimerKey::CallBack(call.id)),
+                calling_back,
+                "call {}: timer",
+                call.id
+            );
+            if let Some(ask) = call.called_back {
+                assert!(calling_back, "call {}: the caller is called back into a talk", call.id);
+                let visitor = self.visitors.get(ask.unit).expect("who is called back is registered");
+                assert_eq!((visitor.site, visitor.activity), (ask.site, Activity::CalledBack(call.id)));
+                assert_eq!(visitor.talkgroup, Some(call.talkgroup), "who is called back is affiliated");
+                assert!(call.at(ask.site).is_some(), "call {}: nothing is kept for the caller", call.id);
+            }
             let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
             assert_eq!(open, usize::from(talking), "call {}: the record differs from the floor", call.id);
             let Some(floor) = call.floor else { continue };
@@ -131,6 +146,10 @@ impl Controller {
                 if let Activity::Talking(call) = visitor.activity {
                     let talker = self.calls.get(call).and_then(|call| call.floor).map(|floor| floor.unit);
                     assert_eq!(talker, Some(*unit), "unit {unit} talks without the floor");
+                }
+                if let Activity::CalledBack(call) = visitor.activity {
+                    let caller = self.calls.get(call).and_then(|call| call.called_back).map(|ask| ask.unit);
+                    assert_eq!(caller, Some(*unit), "unit {unit} waits for a call back that is over");
                 }
                 assert_eq!(
                     visitor.activity == Activity::Waiting,

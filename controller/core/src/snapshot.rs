@@ -57,7 +57,7 @@ impl Controller {
         for call in self.calls.iter() {
             (call.id, call.talkgroup, call.kind as u8, call.priority, call.floor, &call.legs[..])
                 .hash(&mut digest);
-            (call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
+            (call.called_back, call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
         }
         for waiting in self.queue.iter() {
             waiting.hash(&mut digest);

@@ -11,6 +11,8 @@ pub enum TimerKey {
     QueueWait(UnitId),
     /// A talker has talked nearly long enough.
     TransmissionWarning(CallId),
+    /// Nobody pressed in the time of a call back.
+    CallBack(CallId),
     /// A talker has talked long enough.
     Transmission(CallId),
     /// Nobody spoke before hang time ran out.
@@ -32,6 +34,8 @@ pub enum DeadlineReason {
     QueueWait,
     /// A talker comes near the transmission limit.
     TransmissionWarning,
+    /// The slots of a call back are kept no longer.
+    CallBack,
     /// A talker reaches the transmission limit.
     TransmissionLimit,
     /// A call's hang time is over.
@@ -61,6 +65,7 @@ impl TimerKey {
         match self {
             Self::QueueWait(_) => DeadlineReason::QueueWait,
             Self::TransmissionWarning(_) => DeadlineReason::TransmissionWarning,
+            Self::CallBack(_) => DeadlineReason::CallBack,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,

@@ -18,6 +18,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::Detach(_) => Clause::RegistrationEnd,
         FromSite::CallRequest(_) | FromSite::FloorRequest(_) => Clause::RequestsOnTheLink,
         FromSite::CallCancel(_) => Clause::Cancelling,
+        FromSite::PttReleased(_) => Clause::ReleaseInQueue,
         FromSite::TalkEnd(_) => Clause::EndOfTalk,
         FromSite::TalkerSilent(_) => Clause::SilentTalker,
     }
@@ -33,6 +34,7 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::RegisterRefused { .. } => Clause::RegistrationRefused,
         HandsetEvent::Affiliated { .. } => Clause::Affiliation,
         HandsetEvent::Queued { .. } => Clause::QueuePlace,
+        HandsetEvent::CalledBack => Clause::CallBack,
         HandsetEvent::TalkPermit { .. } | HandsetEvent::Hears { .. } => Clause::FloorOnTheSlot,
         HandsetEvent::TalkWarning { .. } => Clause::TransmissionWarning,
         HandsetEvent::TalkEnded { .. } => Clause::EndOfTalk,
@@ -56,6 +58,7 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::HangTimeOver, Clause::MessageTrunking),
         (Cause::QueueTimeout, Clause::LongestWait),
         (Cause::QueueFull, Clause::FullQueue),
+        (Cause::CallBackExpired, Clause::CallBack),
         (Cause::RequestCancelled, Clause::Cancelling),
         (Cause::NobodyLeft, Clause::CoverageChanges),
         (Cause::Preempted, Clause::Cut),

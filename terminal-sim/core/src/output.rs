@@ -90,6 +90,8 @@ pub enum HandsetEvent {
         /// Place, from 1.
         position: u16,
     },
+    /// The turn of a request has come while the button was up: press to talk.
+    CalledBack,
     /// A request was refused, by the network or for want of an answer.
     Refused {
         /// Why.

@@ -290,6 +290,7 @@ impl Watcher {
             | EventKind::CallRefused { .. }
             | EventKind::CallCancelled { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::CallCalledBack { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }

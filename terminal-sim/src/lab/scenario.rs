@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{self, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Identity, ProfileId};
 use trunklab_terminal_core::input::Input;
-use trunklab_terminal_core::scenario::{Action, NetworkProvision, Provision, Scenario, Speech};
+use trunklab_terminal_core::scenario::{self, Action, NetworkProvision, Provision, Scenario, Speech};
 
 use crate::lab::plan::{Plan, RadioPlan};
 use crate::lab::script::{Deed, Script};
@@ -99,6 +99,11 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         queue_wait_ms_max: network.queue_wait_ms_max.unwrap_or(own.queue_wait_ms_max),
         emergency: network.emergency.unwrap_or(own.emergency),
         emergency_hang_time_ms: network.emergency_hang_time_ms.or(own.emergency_hang_time_ms),
+        queue_release: network.queue_release.map_or(own.queue_release, |release| match release {
+            scenario::QueueRelease::CallBack => config::QueueRelease::CallBack,
+            scenario::QueueRelease::Cancel => config::QueueRelease::Cancel,
+        }),
+        call_back_ms: network.call_back_ms.unwrap_or(own.call_back_ms),
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
         ..own
     }

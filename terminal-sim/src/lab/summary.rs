@@ -144,6 +144,7 @@ impl Tally {
             | EventKind::Affiliated { .. }
             | EventKind::CallQueued { .. }
             | EventKind::CallCancelled { .. }
+            | EventKind::CallCalledBack { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }
@@ -171,6 +172,7 @@ impl Tally {
             | HandsetEvent::Queued { .. }
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }
+            | HandsetEvent::CalledBack
             | HandsetEvent::TalkEnded { .. }
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. }

@@ -38,6 +38,8 @@ pub const SCENARIOS: &[&str] = &[
     "nobody-listens",
     "press-in-unheard-call",
     "queue",
+    "queue-call-back",
+    "queue-cancel",
     "queue-full",
     "queue-timeout",
     "registration-refused",
@@ -253,6 +255,7 @@ impl Watch {
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }
             | HandsetEvent::Queued { .. }
+            | HandsetEvent::CalledBack
             | HandsetEvent::Refused { .. }
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }

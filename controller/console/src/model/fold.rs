@@ -65,13 +65,15 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             leave_queue(picture, *unit, *talkgroup);
             Grasp::Whole
         }
-        EventKind::CallGranted { call, talkgroup, talker, priority, emergency, sites, .. } => {
+        EventKind::CallGranted { call, talkgroup, talker: unit, priority, emergency, sites, .. }
+        | EventKind::CallCalledBack { call, talkgroup, unit, priority, emergency, sites, .. } => {
             picture.totals.granted += 1;
-            leave_queue(picture, *talker, *talkgroup);
+            leave_queue(picture, *unit, *talkgroup);
+            let talks = matches!(event.kind, EventKind::CallGranted { .. });
             let view = CallView {
                 call: *call,
                 talkgroup: *talkgroup,
-                talker: Some(*talker),
+                talker: talks.then_some(*unit),
                 priority: *priority,
                 emergency: *emergency,
                 since: event.at,

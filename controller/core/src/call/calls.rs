@@ -8,6 +8,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::{CallId, Press, Priority, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId};
 
+use super::step::FloorAsk;
 use super::table::State;
 use crate::lookup::Lookup;
 use crate::output::CallRecord;
@@ -23,8 +24,10 @@ pub struct Call {
     pub kind: RequestKind,
     /// Its priority.
     pub priority: Priority,
-    /// Who has the floor; `None` while it hangs.
+    /// Who has the floor; `None` while it hangs or calls back.
     pub floor: Option<Floor>,
+    /// Whom it calls back.
+    pub called_back: Option<FloorAsk>,
     /// The slots that it holds, in order of their sites.
     pub legs: SmallVec<[Leg; 4]>,
     /// Its record.
@@ -56,7 +59,11 @@ pub struct Floor {
 impl Call {
     /// Its state in the table.
     pub fn state(&self) -> State {
-        if self.floor.is_some() { State::Talking } else { State::Hanging }
+        match (&self.floor, &self.called_back) {
+            (Some(_), _) => State::Talking,
+            (None, Some(_)) => State::CallingBack,
+            (None, None) => State::Hanging,
+        }
     }
 
     /// Its slot at a site.

@@ -54,9 +54,12 @@ impl Controller {
         let index = call.legs.partition_point(|other| other.site < leg.site);
         call.legs.insert(index, leg);
         call.record.slot_taken(leg.site, leg.at, now);
-        let assertion = call.assertion(leg);
+        // A call that calls back is told of when somebody has pressed.
+        let assertion = call.called_back.is_none().then(|| call.assertion(leg));
         self.open_route(id, out);
-        self.tell(leg.site, assertion, out);
+        if let Some(assertion) = assertion {
+            self.tell(leg.site, assertion, out);
+        }
         self.report(EventKind::SiteJoined { call: id, site: leg.site, at: leg.at }, out);
     }
 
@@ -64,6 +67,10 @@ impl Controller {
     pub(crate) fn drop_leg(&mut self, id: CallId, site: SiteId, cause: Cause, out: &mut Outbox) {
         if self.calls.get(id).is_some_and(|call| call.talker_site() == Some(site)) {
             self.advance_call(id, Event::TalkerGone, out);
+        }
+        let called_back = self.calls.get(id).and_then(|call| call.called_back);
+        if called_back.is_some_and(|ask| ask.site == site) {
+            self.advance_call_for(id, Event::CallerGone, None, Some(cause), out);
         }
         // Without hang time the call has ended with its talker, and the slot is free.
         let Some(call) = self.calls.get_mut(id) else { return };

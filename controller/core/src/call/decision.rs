@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use trunklab_protocol::SiteId;
 
-use super::queue::{Rank, Request};
+use super::queue::{Button, Rank, Request};
 use super::table::Event;
 use crate::controller::Controller;
 
@@ -17,10 +17,15 @@ impl Controller {
             self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
         match talkgroup.call.and_then(|call| self.calls.get(call)) {
             Some(call) if call.floor.is_some_and(|floor| floor.unit != request.unit) => Event::FloorHeld,
+            // Two callers of one talkgroup are called back one after the other.
+            Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
             Some(call) if call.at(request.site).is_some() => Event::CallOpen,
             Some(_) if self.has_room(request.site, request.rank()) => Event::CallOpen,
             Some(_) => Event::RoomLacking,
-            None if self.has_room_everywhere(request) => Event::RoomEverywhere,
+            None if self.has_room_everywhere(request) => match request.button {
+                Button::Down => Event::RoomEverywhere,
+                Button::Up => Event::RoomForCallBack,
+            },
             None => Event::RoomLacking,
         }
     }

@@ -30,7 +30,9 @@ impl Controller {
             Freshness::Repeated(Answer::Granted(granted, spurt)) => {
                 self.repeat_grant(granted, spurt, ask, out)
             }
-            Freshness::Repeated(Answer::Queued) | Freshness::New => self.press_in_call(call, ask, out),
+            Freshness::Repeated(Answer::Queued | Answer::CalledBack(_)) | Freshness::New => {
+                self.press_in_call(call, ask, out)
+            }
             Freshness::Stale => self.drop_message(site, Cause::Duplicate, out),
         }
     }
@@ -51,6 +53,9 @@ impl Controller {
     pub(crate) fn press_in_call(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
         let call = self.calls.get(id).expect("a press is checked against a call that runs");
         let is_talker = call.floor.is_some_and(|floor| floor.unit == ask.unit);
+        if call.called_back.is_some_and(|caller| caller.unit == ask.unit) {
+            return self.advance_call_for(id, Event::CallerPressed, Some(ask), None, out);
+        }
         match is_talker {
             true if call.record.is_full() => {
                 self.advance_call(id, Event::PttReleased, out);

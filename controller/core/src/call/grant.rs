@@ -40,7 +40,7 @@ impl Controller {
             legs.push(Leg { site, at });
         }
         let (talkgroup, kind, priority) = (request.talkgroup, request.kind, request.priority);
-        self.add_call(Call { id, talkgroup, kind, priority, floor: None, legs, record });
+        self.add_call(Call { id, talkgroup, kind, priority, floor: None, called_back: None, legs, record });
         id
     }
 
@@ -75,6 +75,7 @@ impl Controller {
             kind,
             priority,
             floor: None,
+            called_back: None,
             legs,
             record,
         });
@@ -88,22 +89,38 @@ impl Controller {
         let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
         let (talkgroup, priority, emergency) =
             (call.talkgroup, call.priority, call.kind == RequestKind::Emergency);
+        let called_back = call.called_back.is_some();
         self.store(StoreItem::CallOpened(record), out);
         match request {
             Some(request) => {
                 let waited = self.now.since(request.requested).as_millis();
                 let waited_ms = u32::try_from(waited).unwrap_or(u32::MAX);
-                let talker = request.unit;
-                let granted = EventKind::CallGranted {
-                    call: id,
-                    talkgroup,
-                    talker,
-                    priority,
-                    emergency,
-                    sites,
-                    waited_ms,
-                };
-                self.report(granted, out);
+                let (call, unit) = (id, request.unit);
+                self.report(
+                    if called_back {
+                        EventKind::CallCalledBack {
+                            call,
+                            talkgroup,
+                            unit,
+                            priority,
+                            emergency,
+                            sites,
+                            waited_ms,
+                        }
+                    } else {
+                        let talker = unit;
+                        EventKind::CallGranted {
+                            call,
+                            talkgroup,
+                            talker,
+                            priority,
+                            emergency,
+                            sites,
+                            waited_ms,
+                        }
+                    },
+                    out,
+                );
             }
             None => {
                 for (site, at) in sites {

@@ -32,10 +32,21 @@ pub struct Request {
     pub priority: Priority,
     /// From which site.
     pub site: SiteId,
+    /// Whether its caller still holds the button.
+    pub button: Button,
     /// Since when.
     pub requested: Moment,
     /// Counts requests: the order of arrival.
     pub arrival: u64,
+}
+
+/// Whether a caller still holds the button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Button {
+    /// It speaks as soon as it may.
+    Down,
+    /// It has to be called back.
+    Up,
 }
 
 /// Where a request stands: the least is served first.
@@ -116,6 +127,14 @@ impl BusyQueue {
         self.by_unit.get(&unit).and_then(|rank| self.waiting.get(rank))
     }
 
+    /// A unit's button went down or came up.
+    pub fn note_button(&mut self, unit: UnitId, button: Button) {
+        let waiting = self.by_unit.get(&unit).and_then(|rank| self.waiting.get_mut(rank));
+        if let Some(waiting) = waiting {
+            waiting.request.button = button;
+        }
+    }
+
     /// A unit asks how it stands, under this number from now on: its position, which counts as told from here.
     pub fn ask(&mut self, unit: UnitId, press: Press) -> Option<u16> {
         let rank = *self.by_unit.get(&unit)?;
@@ -190,6 +209,7 @@ mod tests {
             kind,
             priority: Priority::new(priority).unwrap(),
             site: SiteId::new(1).unwrap(),
+            button: Button::Down,
             requested: Moment::ORIGIN,
             arrival,
         }

@@ -5,7 +5,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Queued, Refused};
 use trunklab_protocol::{CallId, Cause, SiteId, Span, SpurtId, TalkgroupId, UnitId};
 
-use super::queue::{Rank, Request};
+use super::queue::{Button, Rank, Request};
 use super::step::FloorAsk;
 use super::table::{Event, State};
 use crate::controller::Controller;
@@ -66,11 +66,14 @@ impl Controller {
         if self.is_the_same_wish(&message) {
             return self.press_again(site, &message, out);
         }
-        self.stop_waiting(unit, Cause::RequestCancelled, out);
+        if !self.is_called_back_for(unit, talkgroup) {
+            self.stop_waiting(unit, Cause::RequestCancelled, out);
+        }
         self.arrivals += 1;
         let priority = self.talkgroups.get(talkgroup).expect("the talkgroup was checked").config.priority;
-        let (requested, arrival) = (self.now, self.arrivals);
-        self.consider(Request { unit, press, talkgroup, kind, priority, site, requested, arrival }, out);
+        let (requested, arrival, button) = (self.now, self.arrivals, Button::Down);
+        let request = Request { unit, press, talkgroup, kind, priority, site, button, requested, arrival };
+        self.consider(request, out);
     }
 
     /// A unit withdraws its request. It may have been granted on the way: then the unit does not talk after all.
@@ -83,9 +86,12 @@ impl Controller {
         match freshness {
             Freshness::Repeated(Answer::Queued) => self.end_waiting(unit, Event::Cancelled, None, out),
             Freshness::Repeated(Answer::Granted(call, spurt)) if self.is_talking(call, spurt) => {
-                self.advance_call(call, Event::PttReleased, out);
+                self.grant_unwanted(call, FloorAsk { unit, press, site }, out);
             }
-            Freshness::Repeated(Answer::Granted(..) | Answer::Refused(_)) => {
+            Freshness::Repeated(Answer::CalledBack(call)) if self.calls_back(call, unit) => {
+                self.advance_call(call, Event::Cancelled, out);
+            }
+            Freshness::Repeated(Answer::CalledBack(_) | Answer::Granted(..) | Answer::Refused(_)) => {
                 self.tell(site, Refused { unit, press, cause: Cause::RequestCancelled }, out);
             }
             Freshness::New | Freshness::Stale => self.drop_message(site, Cause::UnknownCall, out),
@@ -179,6 +185,10 @@ impl Controller {
         if self.calls.get(call).is_some_and(|row| row.at(request.site).is_none()) {
             self.add_leg(call, request.site, out);
         }
+        if request.button == Button::Up {
+            let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
+            return self.tell_call_back(call, ask, out);
+        }
         let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
         self.press_in_call(call, ask, out);
     }
@@ -207,8 +217,12 @@ impl Controller {
 
     /// A unit that waits can no longer do so; nothing happens to others.
     pub(crate) fn stop_waiting(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
-        if self.visitors.get(unit).is_some_and(|visitor| visitor.activity == Activity::Waiting) {
-            self.end_waiting(unit, Event::CallerGone, Some(cause), out);
+        match self.visitors.get(unit).map(|visitor| visitor.activity) {
+            Some(Activity::Waiting) => self.end_waiting(unit, Event::CallerGone, Some(cause), out),
+            Some(Activity::CalledBack(call)) => {
+                self.advance_call_for(call, Event::CallerGone, None, Some(cause), out);
+            }
+            Some(Activity::Idle | Activity::Talking(_)) | None => {}
         }
     }
 
@@ -257,6 +271,7 @@ impl Controller {
                     self.queue.ask(unit, press).expect("a unit told that it waits is in the queue");
                 self.tell(site, Queued { unit, press, position }, out);
             }
+            Answer::CalledBack(call) => self.repeat_call_back(call, FloorAsk { unit, press, site }, out),
             Answer::Granted(call, spurt) => {
                 self.repeat_grant(call, spurt, FloorAsk { unit, press, site }, out)
             }
@@ -274,6 +289,7 @@ impl Controller {
     /// A unit that waits has pressed again: it keeps its place under the new number.
     fn press_again(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
         let CallRequest { unit, press, .. } = *message;
+        self.queue.note_button(unit, Button::Down);
         let position = self.queue.ask(unit, press).expect("who waits is in the queue");
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
@@ -293,7 +309,7 @@ impl Controller {
         self.report(EventKind::CallRefused { unit, site, talkgroup: Some(talkgroup), cause }, out);
     }
 
-    fn is_talking(&self, call: CallId, spurt: SpurtId) -> bool {
+    pub(crate) fn is_talking(&self, call: CallId, spurt: SpurtId) -> bool {
         self.calls.get(call).is_some_and(|row| row.floor.is_some_and(|floor| floor.spurt == spurt))
     }
 }

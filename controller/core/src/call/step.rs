@@ -11,10 +11,13 @@ use crate::output::Outbox;
 use crate::timers::TimerKey;
 
 /// Who asks for the floor.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FloorAsk {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FloorAsk {
+    /// Who.
     pub unit: UnitId,
+    /// Its request's number.
     pub press: Press,
+    /// From which site.
     pub site: SiteId,
 }
 
@@ -129,6 +132,10 @@ impl Controller {
         self.citing = outer;
         match row.next {
             Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
+            Next::Enter(State::CallingBack) => {
+                let due = self.now + Span::from_millis(u64::from(self.system.call_back_ms));
+                self.timers.set(TimerKey::CallBack(step.call()), due);
+            }
             Next::Enter(State::Talking) => {
                 self.limit_transmission(step.call());
             }
@@ -151,6 +158,8 @@ impl Controller {
             Action::LeaveQueue => self.leave_queue(step.request()),
             Action::RefuseCaller => self.refuse_request(&step.request(), step.cause(), out),
             Action::WithdrawRequest => self.withdraw_request(&step.request(), step.cause(), out),
+            Action::CallBack => self.call_back(step.call(), step.ask(), out),
+            Action::EndCallBack => self.end_call_back(step.call(), step.cause, out),
             Action::AssignChannels => step.call = Some(self.assign_channels(step.request())),
             Action::AdoptChannel => step.call = Some(self.adopt_channel(step.report())),
             Action::OpenRecord => self.open_record(step.call(), step.request, out),
@@ -170,6 +179,7 @@ impl Controller {
 
     fn stop_timer(&mut self, id: CallId, state: State) {
         match state {
+            State::CallingBack => self.timers.cancel(TimerKey::CallBack(id)),
             State::Talking => {
                 self.timers.cancel(TimerKey::TransmissionWarning(id));
                 self.timers.cancel(TimerKey::Transmission(id));

@@ -2,7 +2,8 @@
 //!
 //! A call is *new* for an instant: a unit has asked for it, or a site has reported one that was set up before this
 //! controller began. Where every site that must carry it has a free slot it is granted and somebody is *talking*;
-//! otherwise it is *queued*. When the talker stops, the call is *hanging*: it keeps its slots for the hang time so
+//! otherwise it is *queued*. A caller that has released its button by the time its turn comes is *called back*: the
+//! slots are kept for it for a short time. When the talker stops, the call is *hanging*: it keeps its slots for the hang time so
 //! that an answer needs no new channel, unless its talkgroup keeps none. It has *ended* when its slots are free and
 //! its record is closed. A request that does not become a call of its own ends as well: refused, withdrawn, or
 //! given the floor of a call that hangs.
@@ -42,6 +43,7 @@ described! {
     pub enum State {
         New: "asked for by a unit, or reported by a site's inventory",
         Queued: "waits until every site that must carry it has a free slot",
+        CallingBack: "holds its slots for a caller whose button was up when its turn came",
         Talking: "holds its slots; one unit has the floor",
         Hanging: "holds its slots; nobody has the floor",
         Ended: "holds nothing",
@@ -52,6 +54,7 @@ described! {
     /// What can happen.
     pub enum Event {
         RoomEverywhere: "every site that must carry the call has a free slot",
+        RoomForCallBack: "every site that must carry the call has a free slot, and the caller's button is up",
         RoomLacking: "a site that must carry the call has no free slot",
         CallOpen: "the talkgroup's call has no other talker and reaches, or can reach, the caller's site",
         FloorHeld: "another unit talks in the talkgroup's call",
@@ -60,6 +63,8 @@ described! {
         WaitExpired: "the request waited for the longest time allowed",
         Cancelled: "the caller withdrew the request",
         CallerGone: "the caller is no longer there to talk",
+        CallerPressed: "the caller that was called back presses",
+        CallBackExpired: "nobody pressed in the time for which the slots are kept",
         ReportedTalking: "a site carries a call of an earlier term, in which a unit talks",
         ReportedHanging: "a site carries a call of an earlier term, in which nobody talks",
         PttPressed: "a unit asks for the floor",
@@ -85,6 +90,8 @@ described! {
         LeaveQueue: "give the place in the queue up",
         RefuseCaller: "tell the caller the cause",
         WithdrawRequest: "tell the caller, where it can be told, that its request is no more",
+        CallBack: "tell the caller that its turn has come",
+        EndCallBack: "call the caller back no longer, and tell it the cause where there is one",
         AssignChannels: "take one slot at every site that must carry the call",
         AdoptChannel: "take the slot that the site reports",
         OpenRecord: "open the call record and have it stored",
@@ -153,6 +160,7 @@ pub const fn timer(state: State) -> StateTimer {
     match state {
         State::New => StateTimer::None("it is decided before the next input is taken"),
         State::Queued => StateTimer::Runs(DeadlineReason::QueueWait, Event::WaitExpired),
+        State::CallingBack => StateTimer::Runs(DeadlineReason::CallBack, Event::CallBackExpired),
         State::Talking => StateTimer::Runs(DeadlineReason::TransmissionLimit, Event::TransmissionExpired),
         State::Hanging => StateTimer::Runs(DeadlineReason::HangTime, Event::HangExpired),
         State::Ended => StateTimer::None("nothing is held"),
@@ -190,6 +198,9 @@ pub const TABLE: &[Row] = {
     const SET_UP: &[Action] = &[AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const SET_UP_FROM_QUEUE: &[Action] = &[LeaveQueue, AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const REFUSE_FROM_QUEUE: &[Action] = &[LeaveQueue, RefuseCaller];
+    const CALL_BACK: &[Action] = &[LeaveQueue, AssignChannels, CallBack, OpenRecord];
+    const KEY_UP: &[Action] = &[EndCallBack, GrantFloor, AssertCall];
+    const END_CALLING_BACK: &[Action] = &[EndCallBack, ReleaseChannels, CloseRecord];
     const SILENCE: &[Action] = &[WithdrawFloor, AssertCall];
     const SILENCE_TOLD: &[Action] = &[WithdrawFloor, TellTalker, AssertCall];
     const END_TALKING: &[Action] = &[WithdrawFloor, ReleaseChannels, CloseRecord];
@@ -205,6 +216,7 @@ pub const TABLE: &[Row] = {
         row(New, ReportedHanging,     Hanging, &[AdoptChannel, OpenRecord, AssertCall], None, Clause::EarlierTerm),
 
         row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                       None, Clause::QueueOrder),
+        row(Queued, RoomForCallBack,  CallingBack, CALL_BACK,                           None, Clause::CallBack),
         row(Queued, CallOpen,         Ended,   &[LeaveQueue, JoinCall],                 None, Clause::OneCall),
         row(Queued, FloorHeld,        Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::FloorTaken), Clause::OneTalker),
         row(Queued, Displaced,        Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::QueueFull), Clause::FullQueue),
@@ -212,6 +224,17 @@ pub const TABLE: &[Row] = {
         row(Queued, Cancelled,        Ended,   &[LeaveQueue, WithdrawRequest],          Some(Cause::RequestCancelled), Clause::Cancelling),
         row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],          None, Clause::Cancelling),
         row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                       None, Clause::EndOfTerm),
+
+        row(CallingBack, CallerPressed,   Talking, KEY_UP,           None, Clause::CallBack),
+        row(CallingBack, PttPressed,      Talking, KEY_UP,           Some(Cause::FloorTaken), Clause::CallBack),
+        row(CallingBack, CallBackExpired, Ended,   END_CALLING_BACK, Some(Cause::CallBackExpired), Clause::CallBack),
+        row(CallingBack, Cancelled,       Ended,   END_CALLING_BACK, Some(Cause::RequestCancelled), Clause::Cancelling),
+        row(CallingBack, CallerGone,      Ended,   END_CALLING_BACK, None, Clause::Cancelling),
+        stay(row(CallingBack, EmergencyRaised, CallingBack, &[RaiseEmergency], None, Clause::EmergencyInCall)),
+        row(CallingBack, NobodyLeft,      Ended,   END_CALLING_BACK, Some(Cause::NobodyLeft), Clause::CoverageChanges),
+        row(CallingBack, SitesLost,       Ended,   END_CALLING_BACK, Some(Cause::CallLost), Clause::LostSites),
+        row(CallingBack, Preempted,       Ended,   END_CALLING_BACK, Some(Cause::Preempted), Clause::Cut),
+        row(CallingBack, ClosingDown,     Ended,   END_CALLING_BACK, None, Clause::EndOfTerm),
 
         when(KEEPS, row(Talking, PttReleased,       Hanging, SILENCE,      Some(Cause::TransmissionEnded), Clause::EndOfTalk)),
         when(ENDS,  row(Talking, PttReleased,       Ended,   END_TALKING,  Some(Cause::TransmissionEnded), Clause::TransmissionTrunking)),
@@ -343,11 +366,13 @@ mod tests {
 
     #[test]
     fn what_holds_slots_gives_them_back_with_a_cause() {
-        for row in TABLE.iter().filter(|row| matches!(row.state, State::Talking | State::Hanging)) {
+        let holds = |row: &&Row| matches!(row.state, State::CallingBack | State::Talking | State::Hanging);
+        for row in TABLE.iter().filter(holds) {
             let ends = row.next == Next::Enter(State::Ended);
             assert_eq!(ends, row.actions.contains(&Action::ReleaseChannels), "{row:?}");
             assert_eq!(ends, row.actions.contains(&Action::CloseRecord), "{row:?}");
-            assert!(!ends || row.cause.is_some() || row.event == Event::ClosingDown, "{row:?}");
+            let brings_cause = matches!(row.event, Event::ClosingDown | Event::CallerGone);
+            assert!(!ends || row.cause.is_some() || brings_cause, "{row:?}");
         }
     }
 

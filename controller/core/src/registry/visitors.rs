@@ -46,6 +46,8 @@ pub enum Activity {
     Idle,
     /// Waiting in the queue.
     Waiting,
+    /// Called back: slots are kept in a call.
+    CalledBack(CallId),
     /// Talking in a call.
     Talking(CallId),
 }
@@ -75,6 +77,8 @@ pub struct Answered {
 pub enum Answer {
     /// It waits.
     Queued,
+    /// Its turn came while its button was up: it was called back.
+    CalledBack(CallId),
     /// It has, or had, the floor.
     Granted(CallId, SpurtId),
     /// It was refused.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::config::{Change, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{Change, QueueRelease, SystemParameters, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_downlink::Talker;
@@ -34,6 +34,7 @@ enum Step {
     PressesInCall(u32),
     /// A unit withdraws its last request.
     Cancels(u32),
+    LetsGo(u32),
     /// A unit registers with the right answer.
     Registers(u32, u16, Option<u16>),
     /// The talker of a call ends it properly.
@@ -139,12 +140,17 @@ fn a_message() -> impl Strategy<Value = FromSite> {
             from_site::CallRequest { unit, press, talkgroup, kind }.into()
         }),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::CallCancel { unit, press }.into()),
+        2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::PttReleased { unit, press }.into()),
         3 => (a_unit(), a_press(), a_call())
             .prop_map(|(unit, press, call)| from_site::FloorRequest { unit, press, call }.into()),
         2 => (a_unit(), a_call(), a_spurt())
             .prop_map(|(unit, call, spurt)| from_site::TalkEnd { unit, call, spurt }.into()),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
     ]
+}
+
+fn a_queue_release() -> impl Strategy<Value = QueueRelease> {
+    prop_oneof![Just(QueueRelease::CallBack), Just(QueueRelease::Cancel)]
 }
 
 fn a_change() -> impl Strategy<Value = Change> {
@@ -173,25 +179,35 @@ fn a_change() -> impl Strategy<Value = Change> {
                 })
             }
         ),
-        (0_u16..4, 0_u32..9_000, 3_u32..8, 1_u16..4, 9_000_u32..90_000, 0_u16..2_000, an_emergency_policy())
+        (
+            0_u16..4,
+            0_u32..9_000,
+            (a_queue_release(), 0_u32..5_000, an_emergency_policy()),
+            3_u32..8,
+            1_u16..4,
+            9_000_u32..90_000,
+            0_u16..2_000,
+        )
             .prop_map(
                 |(
                     queue_len_max,
                     queue_wait_ms_max,
+                    (queue_release, call_back_ms, emergency),
                     visitors_max,
                     challenges_max,
                     site_silence_ms_max,
                     heartbeat_ms,
-                    emergency,
                 )| {
                     Change::System(SystemParameters {
                         queue_len_max,
                         queue_wait_ms_max,
+                        queue_release,
+                        call_back_ms,
+                        emergency,
                         visitors_max,
                         challenges_max,
                         site_silence_ms_max,
                         heartbeat_ms,
-                        emergency,
                         ..SystemParameters::default()
                     })
                 }
@@ -221,6 +237,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         20 => (1_u32..=6, a_request_kind()).prop_map(|(unit, kind)| Step::Presses(unit, kind)),
         6 => (1_u32..=6).prop_map(Step::PressesInCall),
         2 => (1_u32..=6).prop_map(Step::Cancels),
+        2 => (1_u32..=6).prop_map(Step::LetsGo),
         6 => (1_u32..=7, 1_u16..=4, proptest::option::of(1_u16..=3))
             .prop_map(|(unit, site, talkgroup)| Step::Registers(unit, site, talkgroup)),
         6 => (0_usize..4).prop_map(Step::Ends),
@@ -320,6 +337,15 @@ impl Watched {
                     self.input(Input::FromSite {
                         site,
                         message: from_site::CallCancel { unit, press }.into(),
+                    });
+                }
+            }
+            Step::LetsGo(number) => {
+                if let Some((site, HeldRadio { unit, .. })) = self.radio(*number) {
+                    let press = self.press_of(unit, 0);
+                    self.input(Input::FromSite {
+                        site,
+                        message: from_site::PttReleased { unit, press }.into(),
                     });
                 }
             }

@@ -1,6 +1,8 @@
 //! Requests that wait.
 
-use crate::support::{System, site};
+use trunklab_controller_core::config::{Change, QueueRelease};
+
+use crate::support::{System, site, subscriber};
 
 /// Site 3 with one channel, on which talkgroup 40 talks; talkgroups 41, 42, 43 with units 1041, 1042, 1043 there.
 fn busy() -> System {
@@ -228,7 +230,140 @@ fn who_waits_at_a_site_that_is_lost_waits_no_longer() {
 fn a_request_whose_site_loses_its_last_channel_goes_on_waiting() {
     let mut system = busy();
     system.unit(1041).presses_ptt(41);
-    system.provision(trunklab_controller_core::config::Change::Site(crate::support::site_config(3, 0)));
+    system.provision(Change::Site(crate::support::site_config(3, 0)));
     system.expect("store -> call 1 closed").expect_no("granted");
     system.after_ms(30_000).expect("site 3 -> unit 1041 refused: no channel became free in time");
+}
+
+/// As [`busy`], and units 1041 and 1042 wait; the first has let go of its button.
+fn let_go() -> System {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.unit(1041).releases_before_its_turn();
+    system.expect_sites_hear(&[]);
+    system
+}
+
+#[test]
+fn a_caller_that_has_let_go_is_called_back_and_nobody_else_is_told() {
+    let mut system = let_go();
+    system.unit(1040).releases_ptt();
+    system
+        .expect_sites_hear(&[
+            "site 3 -> call 1 released: the transmission ended",
+            "site 3 -> unit 1041 called back",
+            "site 3 -> unit 1042 waits, position 1",
+        ])
+        .expect("event: call 2 kept for unit 1041");
+    system.after_ms(3_999);
+    system.unit(1041).presses_ptt(41);
+    system.expect("site 3 -> call 2, channel 2, talker 1041 here").expect_no("call back");
+}
+
+#[test]
+fn a_call_back_that_nobody_answers_gives_its_slots_to_the_next() {
+    let mut system = let_go();
+    system.unit(1040).releases_ptt();
+    system.after_ms(4_000);
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1041 refused: the caller was called back and did not press in time",
+        "site 3 -> call 2 released: the caller was called back and did not press in time",
+        "site 3 -> call 3, channel 2, talker 1042 here",
+    ]);
+    system.unit(1041).releases_before_its_turn();
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1041 refused: the caller was called back and did not press in time",
+    ]);
+}
+
+#[test]
+fn another_unit_of_the_talkgroup_may_be_faster_than_the_one_called_back() {
+    let mut system = let_go();
+    system.has_units_at(3, &[2041], 41);
+    system.unit(1040).releases_ptt();
+    system.unit(2041).presses_ptt(41);
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1041 refused: another unit has the floor",
+        "site 3 -> call 2, channel 2, talker 2041 here",
+    ]);
+}
+
+#[test]
+fn who_presses_again_while_it_waits_holds_its_place_and_needs_no_call_back() {
+    let mut system = let_go();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1041 here");
+}
+
+#[test]
+fn two_callers_of_a_talkgroup_are_called_back_one_after_the_other() {
+    let mut system = let_go();
+    system.has_units_at(3, &[2041], 41);
+    system.unit(2041).presses_ptt(41);
+    system.unit(2041).releases_before_its_turn();
+    system.unit(1042).cancels();
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> unit 1041 called back").expect_no("unit 2041 called back");
+    system.after_ms(4_000);
+    system.expect("site 3 -> unit 2041 called back");
+}
+
+#[test]
+fn a_caller_that_is_called_back_may_cancel_turn_away_or_vanish() {
+    for goes in 0..4 {
+        let mut system = let_go();
+        system.unit(1040).releases_ptt();
+        system.expect("site 3 -> unit 1041 called back");
+        match goes {
+            0 => system.unit(1041).cancels(),
+            1 => system.unit(1041).is_switched_off(),
+            2 => system.unit(1041).releases_before_its_turn(),
+            _ => {
+                system.provision(Change::Subscriber(subscriber(1041, &[41, 43])));
+                system.unit(1041).affiliates_to(43);
+            }
+        }
+        match goes {
+            2 => system.expect_sites_hear(&["site 3 -> unit 1041 called back"]),
+            _ => system.expect("site 3 -> call 3, channel 2, talker 1042 here"),
+        };
+    }
+}
+
+#[test]
+fn where_the_release_cancels_the_place_is_given_up() {
+    let mut system = busy();
+    system.with(|system| system.queue_release = QueueRelease::Cancel);
+    system.unit(1041).presses_ptt(41);
+    for _ in 0..2 {
+        system.unit(1041).releases_before_its_turn();
+        system.expect_sites_hear(&["site 3 -> unit 1041 refused: the caller cancelled the request"]);
+    }
+    assert!(system.controller.snapshot(system.now).queue.is_empty());
+}
+
+#[test]
+fn an_emergency_is_called_back_even_where_the_release_cancels() {
+    let mut system = busy();
+    system.with(|system| system.queue_release = QueueRelease::Cancel);
+    system.unit(1041).presses_emergency(41);
+    system.unit(1041).releases_before_its_turn();
+    system.expect_sites_hear(&[]);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> unit 1041 called back");
+}
+
+#[test]
+fn a_release_that_crosses_the_grant_ends_the_talk_that_it_began() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1041 here");
+    system.unit(1041).releases_before_its_turn();
+    system.expect_sites_hear(&[
+        "site 3 -> call 2 released: the transmission ended",
+        "site 3 -> unit 1041 refused: the caller cancelled the request",
+    ]);
 }

@@ -357,6 +357,12 @@ impl Unit<'_> {
         self.says(from_site::CallCancel { unit: self.unit, press });
     }
 
+    /// The button comes up before the answer.
+    pub fn releases_before_its_turn(&mut self) {
+        let press = self.last_press();
+        self.says(from_site::PttReleased { unit: self.unit, press });
+    }
+
     /// Asks for the floor of a call.
     pub fn presses_ptt_in(&mut self, call: CallId) {
         self.next_press();
@@ -441,6 +447,7 @@ fn told(message: &ToSite) -> String {
         }
         ToSite::Refused(refused) => format!("unit {} refused: {}", refused.unit, refused.cause),
         ToSite::Queued(queued) => format!("unit {} waits, position {}", queued.unit, queued.position),
+        ToSite::CallBack(word) => format!("unit {} called back", word.unit),
         ToSite::Deregister(deregister) => {
             format!("unit {} deregistered: {}", deregister.unit, deregister.cause)
         }
@@ -490,6 +497,7 @@ fn happened(kind: &EventKind) -> String {
         EventKind::CallQueued { unit, position, .. } => format!("unit {unit} queued, position {position}"),
         EventKind::CallRefused { unit, cause, .. } => format!("unit {unit} refused: {cause}"),
         EventKind::CallCancelled { unit, cause, .. } => format!("unit {unit} cancelled: {cause}"),
+        EventKind::CallCalledBack { call, unit, .. } => format!("call {call} kept for unit {unit}"),
         EventKind::CallGranted { call, waited_ms, .. } => format!("call {call} granted after {waited_ms} ms"),
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("call {call} made an emergency by unit {unit}")

@@ -35,6 +35,8 @@ pub(super) struct Idle {
     pub(super) errand: Option<Errand>,
     /// A press that waits for the errand.
     pub(super) press: Option<RequestKind>,
+    /// The request whose turn has come: the next press has the floor.
+    pub(super) called_back: Option<Press>,
 }
 
 /// A word that is said between calls.
@@ -66,6 +68,18 @@ pub(super) struct Queued {
     pub(super) request: Request,
     pub(super) position: u16,
     pub(super) until: Moment,
+    pub(super) button: Button,
+}
+
+/// What the network knows of the button of a request that waits.
+#[derive(Debug, Clone)]
+pub(super) enum Button {
+    /// It is down.
+    Down,
+    /// It is being told that it came up.
+    Releasing(Access),
+    /// It came up, and the network was told.
+    Up,
 }
 
 /// A call that the handset is in, on its slot.
@@ -170,13 +184,23 @@ impl Activity {
         let own = match self {
             Self::Idle(idle) => idle.errand.as_ref().map(|errand| errand.access.deadline()),
             Self::Requesting(request) => Some(request.access.deadline()),
-            Self::Queued(queued) => Some(Deadline { at: queued.until, why: Why::QueueOverdue }),
+            Self::Queued(queued) => Some(queued.deadline()),
             Self::Talking(talk) => Some(Deadline { at: talk.next.at, why: Why::VoiceBurst }),
             Self::Ending(ending) => Some(ending.deadline()),
             Self::Hanging(hang) => hang.ask.as_ref().map(|ask| ask.access.deadline()),
             Self::Listening(_) => None,
         };
         own.map_or(watch, |own| own.min(watch))
+    }
+}
+
+impl Queued {
+    fn deadline(&self) -> Deadline {
+        let overdue = Deadline { at: self.until, why: Why::QueueOverdue };
+        match &self.button {
+            Button::Releasing(access) => access.deadline().min(overdue),
+            Button::Down | Button::Up => overdue,
+        }
     }
 }
 

@@ -16,23 +16,11 @@ pub struct HandsetConfig {
     pub talkgroup: TalkgroupId,
     /// What its random choices are drawn from, together with its unit.
     pub seed: u64,
-    /// What becomes of a request when the button is released before it is granted.
-    pub release_in_queue: ReleaseInQueue,
-}
-
-/// What becomes of a request when the button is released before it is granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ReleaseInQueue {
-    /// The request stays: when it is granted the call stands, and the floor is given up at once.
-    #[default]
-    KeepsRequest,
-    /// The request is cancelled.
-    CancelsRequest,
 }
 
 impl HandsetConfig {
-    /// A handset with the usual policies.
+    /// A handset as it leaves the workshop.
     pub fn new(unit: UnitId, identity: Identity, key: UnitKey, talkgroup: TalkgroupId, seed: u64) -> Self {
-        Self { unit, identity, key, talkgroup, seed, release_in_queue: ReleaseInQueue::default() }
+        Self { unit, identity, key, talkgroup, seed }
     }
 }

@@ -2,15 +2,15 @@
 
 use trunklab_protocol::Cause;
 use trunklab_protocol::air_downlink::{
-    Affiliated, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
+    Affiliated, CallBack, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{CallId, Press};
 
-use super::call::{Activity, Hang, Idle, InCall, Listen, Queued};
+use super::call::{Activity, Button, Hang, Idle, InCall, Listen, Queued};
 use super::camp::Change;
 use super::phase::Trigger;
-use super::radio::Turn;
+use super::radio::{Ptt, Turn};
 use super::service::{Departure, Service};
 use super::timers::{QUEUE_CHECK, WORKING};
 use crate::output::HandsetEvent;
@@ -26,6 +26,7 @@ impl Service {
             DownlinkWord::Grant(word) => self.grant(turn, word),
             DownlinkWord::Working(word) => self.working(turn, word),
             DownlinkWord::Queued(word) => self.queued(turn, word),
+            DownlinkWord::CallBack(word) => self.called_back(turn, word),
             DownlinkWord::Refused(word) => self.refused(turn, word),
             DownlinkWord::Affiliated(word) => self.affiliated(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
@@ -148,6 +149,13 @@ impl Service {
         if word.unit != turn.radio.unit() {
             return;
         }
+        if let Activity::Queued(queued) = &mut self.activity
+            && queued.request.press == word.press
+            && matches!(&queued.button, Button::Releasing(access) if access.was_sent())
+        {
+            queued.button = Button::Up;
+            return;
+        }
         let (press, access) = match &mut self.activity {
             Activity::Requesting(request) => (request.press, &mut request.access),
             Activity::Idle(Idle { errand: Some(errand), .. }) => (errand.press, &mut errand.access),
@@ -169,7 +177,12 @@ impl Service {
         match &mut self.activity {
             Activity::Requesting(request) if is_answer(turn, request.press, word.unit, word.press) => {
                 turn.tell(HandsetEvent::Queued { position: word.position });
-                let queued = Queued { request: request.clone(), position: word.position, until };
+                let (request, position) = (request.clone(), word.position);
+                let button = match turn.radio.ptt {
+                    Ptt::Down(_) => Button::Down,
+                    Ptt::Up => self.releasing(turn, request.press),
+                };
+                let queued = Queued { request, position, until, button };
                 self.shift(Trigger::PutInQueue, Activity::Queued(queued));
             }
             Activity::Queued(queued) if is_answer(turn, queued.request.press, word.unit, word.press) => {
@@ -189,12 +202,43 @@ impl Service {
         }
     }
 
+    /// Our turn has come while the button was up: the user shall press. One who has just pressed is served at once.
+    fn called_back(&mut self, turn: &mut Turn<'_>, word: &CallBack) {
+        let request = match &self.activity {
+            Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
+                if is_answer(turn, request.press, word.unit, word.press) =>
+            {
+                request.clone()
+            }
+            Activity::Idle(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => return,
+        };
+        self.defer(turn);
+        match (turn.radio.ptt, &mut self.activity) {
+            (Ptt::Up, Activity::Idle(idle)) => {
+                idle.called_back = Some(request.press);
+                turn.tell(HandsetEvent::CalledBack);
+            }
+            (Ptt::Up | Ptt::Down(_), _) => self.press(turn, request.kind),
+        }
+    }
+
     fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) {
         if word.unit != turn.radio.unit() || self.errand_answered(turn, word.press, Some(word.cause)) {
             return;
         }
-        let press = match &self.activity {
+        let press = match &mut self.activity {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => request.press,
+            Activity::Idle(idle) if idle.called_back == Some(word.press) => {
+                idle.called_back = None;
+                turn.refuse(word.cause);
+                return;
+            }
             Activity::Idle(_)
             | Activity::Talking(_)
             | Activity::Ending(_)

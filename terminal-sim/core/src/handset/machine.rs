@@ -113,6 +113,7 @@ impl Handset {
             channel: camp.map(|camp| camp.control),
             ptt: self.radio.is_down(),
             queue_position: None,
+            called_back: false,
             tries: 0,
             call: None,
             speech_waiting: self.radio.microphone.waiting(),
@@ -424,7 +425,10 @@ impl State {
 fn show(service: &Service, view: &mut HandsetView) {
     view.affiliated = service.affiliated;
     let (in_call, talker) = match &service.activity {
-        Activity::Idle(_) => return,
+        Activity::Idle(idle) => {
+            view.called_back = idle.called_back.is_some();
+            return;
+        }
         Activity::Requesting(request) => {
             view.tries = request.access.tries();
             return;

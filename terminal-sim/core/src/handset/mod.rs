@@ -21,7 +21,7 @@ mod view;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use config::{HandsetConfig, ReleaseInQueue};
+pub use config::HandsetConfig;
 pub use machine::Handset;
 pub use phase::{Phase, TRANSITIONS, Transition, Trigger};
 pub use timers::TIMERS;

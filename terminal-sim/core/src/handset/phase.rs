@@ -61,7 +61,7 @@ words! {
         SiteBarred = "the site does not allow this unit",
         SignalLost = "nothing is heard from the site",
         Pressed = "the button is pressed",
-        Deferred = "the request was not granted: refused, unanswered or withdrawn",
+        Deferred = "the request was not granted: refused, unanswered, withdrawn or called back",
         PutInQueue = "the request waits in the queue",
         QueueForgotten = "the place in the queue was not confirmed",
         FloorIsOurs = "granted, and the button is down",
@@ -118,7 +118,7 @@ transitions! {
     Detaching,                                                       SwitchedOn          => Hunting;
 
     // Asking for a call.
-    Idle | Hanging | Listening,                                      Pressed             => Requesting;
+    Idle | Queued | Hanging | Listening,                             Pressed             => Requesting;
     Requesting,                                                      PutInQueue          => Queued;
     Queued,                                                          QueueForgotten      => Requesting;
     Requesting | Queued,                                             Deferred            => Idle;

@@ -123,6 +123,7 @@ impl Registration {
             | DownlinkWord::Affiliated(_)
             | DownlinkWord::Refused(_)
             | DownlinkWord::Queued(_)
+            | DownlinkWord::CallBack(_)
             | DownlinkWord::Working(_)
             | DownlinkWord::Deregistered(_)
             | DownlinkWord::Grant(_)

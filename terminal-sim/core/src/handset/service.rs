@@ -4,16 +4,19 @@
 use std::collections::VecDeque;
 
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::air_uplink::{Affiliate, CallCancel, CallRequest, FloorRequest, RequestKind, TalkEnd};
+use trunklab_protocol::air_uplink::{
+    Affiliate, CallCancel, CallRequest, FloorRequest, PttReleased, RequestKind, TalkEnd,
+};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{BurstPlace, CallId, Cause, Press, SlotAddress, SpurtId, TalkgroupId};
 
 use super::access::{Access, Persistence, Step};
-use super::call::{Activity, Ask, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, collecting};
+use super::call::{
+    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Queued, Request, Talk, collecting,
+};
 use super::camp::Camp;
-use super::config::ReleaseInQueue;
 use super::phase::{self, Trigger};
 use super::radio::{Ptt, Turn, transmit};
 use super::timers::TALK_END_TRIES;
@@ -81,7 +84,20 @@ impl Service {
             Activity::Idle(idle) if idle.errand.is_some() => idle.press = Some(kind),
             Activity::Idle(_) => self.request(turn, kind),
             // The request stands already; the button says only whether speech will follow the grant.
-            Activity::Requesting(_) | Activity::Queued(_) | Activity::Talking(_) => {}
+            Activity::Requesting(_) | Activity::Talking(_) => {}
+            Activity::Queued(queued) => match &queued.button {
+                Button::Down => {}
+                Button::Releasing(access) if !access.was_sent() => queued.button = Button::Down,
+                // An emergency stays one.
+                Button::Releasing(_) | Button::Up => {
+                    let kind = if queued.request.kind == RequestKind::Emergency {
+                        RequestKind::Emergency
+                    } else {
+                        kind
+                    };
+                    self.request(turn, kind);
+                }
+            },
             Activity::Ending(ending) => ending.press = Some(kind),
             Activity::Hanging(_) if kind == RequestKind::Emergency => self.request_from_call(turn),
             Activity::Hanging(_) => self.ask_for_floor(turn),
@@ -94,14 +110,16 @@ impl Service {
         match &mut self.activity {
             Activity::Idle(idle) => idle.press = None,
             Activity::Requesting(request) if !request.access.was_sent() => self.defer(turn),
-            Activity::Requesting(Request { press, .. }) => {
-                let press = *press;
-                self.release_unanswered(turn, press);
-            }
-            Activity::Queued(queued) => {
+            // Whether it waits is not known yet: a grant is given back, a place in the queue is told of the release.
+            Activity::Requesting(_) => {}
+            Activity::Queued(queued) if matches!(queued.button, Button::Down) => {
                 let press = queued.request.press;
-                self.release_unanswered(turn, press);
+                let button = self.releasing(turn, press);
+                if let Activity::Queued(queued) = &mut self.activity {
+                    queued.button = button;
+                }
             }
+            Activity::Queued(_) => {}
             Activity::Talking(_) => self.end_talk(turn, false),
             Activity::Ending(ending) => ending.press = None,
             Activity::Hanging(hang) => hang.ask = None,
@@ -151,6 +169,7 @@ impl Service {
         let access = match &mut self.activity {
             Activity::Idle(Idle { errand: Some(errand), .. }) => &mut errand.access,
             Activity::Requesting(request) => &mut request.access,
+            Activity::Queued(Queued { button: Button::Releasing(access), .. }) => access,
             Activity::Hanging(Hang { ask: Some(ask), .. }) => &mut ask.access,
             Activity::Idle(_)
             | Activity::Queued(_)
@@ -175,9 +194,9 @@ impl Service {
             return;
         }
         self.refused = None;
-        if let Activity::Idle(Idle { errand: None, press }) = self.activity {
+        if let Activity::Idle(Idle { errand: None, press, called_back }) = self.activity {
             let idle = self.idle(turn);
-            self.activity = Activity::Idle(Idle { press, ..idle });
+            self.activity = Activity::Idle(Idle { press, called_back, ..idle });
         }
     }
 
@@ -199,11 +218,9 @@ impl Service {
                 turn.refuse(Cause::NoAnswer);
                 self.defer(turn);
             }
-            Activity::Idle(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Ending(_)
-            | Activity::Listening(_) => {}
+            // Unheard: a grant will be given back, and a press asks anew.
+            Activity::Queued(queued) => queued.button = Button::Up,
+            Activity::Idle(_) | Activity::Talking(_) | Activity::Ending(_) | Activity::Listening(_) => {}
         }
     }
 
@@ -298,15 +315,11 @@ impl Service {
         hang.ask = Some(Ask { press, access });
     }
 
-    /// The button came up while an answer is awaited.
-    fn release_unanswered(&mut self, turn: &mut Turn<'_>, press: Press) {
-        match turn.radio.config.release_in_queue {
-            ReleaseInQueue::KeepsRequest => {}
-            ReleaseInQueue::CancelsRequest => {
-                self.owed_cancel = Some(press);
-                self.defer(turn);
-            }
-        }
+    /// The button came up while the request waits: the network is told.
+    pub(super) fn releasing(&self, turn: &Turn<'_>, press: Press) -> Button {
+        let word = PttReleased { unit: turn.radio.unit(), press }.into();
+        let persistence = Persistence::Request(RequestKind::Normal);
+        Button::Releasing(Access::on_control(&self.camp, word, persistence, turn.now))
     }
 
     /// Back to idle without a call.
@@ -416,12 +429,12 @@ impl Service {
         };
         let persistence = Persistence::Request(RequestKind::Normal);
         let access = Access::on_control(&self.camp, word, persistence, turn.now);
-        Idle { errand: Some(Errand { kind, press, access }), press: None }
+        Idle { errand: Some(Errand { kind, press, access }), press: None, called_back: None }
     }
 
     /// The errand was answered, or given up: the next, then a press that waited.
     fn errand_done(&mut self, turn: &mut Turn<'_>) {
-        let Activity::Idle(Idle { errand, press }) = &mut self.activity else { return };
+        let Activity::Idle(Idle { errand, press, .. }) = &mut self.activity else { return };
         let press = press.take();
         if errand.take().is_some_and(|errand| errand.kind == ErrandKind::Cancel) {
             self.owed_cancel = None;

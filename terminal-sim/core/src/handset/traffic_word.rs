@@ -48,6 +48,7 @@ impl Service {
             | DownlinkWord::Affiliated(_)
             | DownlinkWord::Refused(_)
             | DownlinkWord::Queued(_)
+            | DownlinkWord::CallBack(_)
             | DownlinkWord::Working(_)
             | DownlinkWord::Deregistered(_)
             | DownlinkWord::Grant(_) => {}

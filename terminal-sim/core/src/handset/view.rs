@@ -28,6 +28,8 @@ pub struct HandsetView {
     pub ptt: bool,
     /// Place in the queue, from 1.
     pub queue_position: Option<u16>,
+    /// Whether its turn has come: a press has the floor.
+    pub called_back: bool,
     /// Times that its present request was sent.
     pub tries: u8,
     /// The call that it is in.

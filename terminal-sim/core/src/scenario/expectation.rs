@@ -21,6 +21,7 @@ pub enum Fact {
     Warned { unit: UnitId },
     LosesFloor { unit: UnitId, cause: Cause },
     Queued { unit: UnitId },
+    CalledBack { unit: UnitId },
     Refused { unit: UnitId, cause: Cause },
     RefusedAnyhow { unit: UnitId },
     Joins { unit: UnitId },
@@ -77,7 +78,11 @@ impl<'a> Judge<'a> {
 
     /// Takes one observation; they come in order of time.
     pub fn observe(&mut self, at: Moment, observation: Observation<'_>) {
-        if let Observation::Controller(EventKind::CallGranted { call, talkgroup, .. }) = observation {
+        if let Observation::Controller(
+            EventKind::CallGranted { call, talkgroup, .. }
+            | EventKind::CallCalledBack { call, talkgroup, .. },
+        ) = observation
+        {
             self.talkgroups.insert(*call, *talkgroup);
         }
         for (expectation, seen) in self.expectations.iter().zip(&mut self.seen) {
@@ -126,6 +131,7 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         HandsetEvent::RegisterRefused { cause } => fact == Fact::RegisterRefused { unit: who, cause },
         HandsetEvent::Affiliated { talkgroup } => fact == Fact::Affiliates { unit: who, talkgroup },
         HandsetEvent::Queued { .. } => fact == Fact::Queued { unit: who },
+        HandsetEvent::CalledBack => fact == Fact::CalledBack { unit: who },
         HandsetEvent::Refused { cause } => {
             fact == Fact::Refused { unit: who, cause } || fact == Fact::RefusedAnyhow { unit: who }
         }
@@ -165,6 +171,7 @@ fn controller_shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, event: &EventKin
         | EventKind::Affiliated { .. }
         | EventKind::CallRefused { .. }
         | EventKind::CallCancelled { .. }
+        | EventKind::CallCalledBack { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::FloorTaken { .. }
@@ -187,6 +194,7 @@ impl Fact {
             | Self::Warned { unit }
             | Self::LosesFloor { unit, .. }
             | Self::Queued { unit }
+            | Self::CalledBack { unit }
             | Self::Refused { unit, .. }
             | Self::RefusedAnyhow { unit }
             | Self::Joins { unit }

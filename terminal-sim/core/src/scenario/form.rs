@@ -33,7 +33,16 @@ pub(super) struct NetworkForm {
     pub(super) longest_wait: Option<Spanned<String>>,
     pub(super) emergency: Option<EmergencyPolicy>,
     pub(super) emergency_hang_time: Option<Spanned<String>>,
+    pub(super) queue_release: Option<QueueReleaseForm>,
+    pub(super) call_back: Option<Spanned<String>>,
     pub(super) longest_transmission: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum QueueReleaseForm {
+    CallBack,
+    Cancel,
 }
 
 #[derive(Debug, Deserialize)]

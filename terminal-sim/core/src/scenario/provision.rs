@@ -34,8 +34,21 @@ pub struct NetworkProvision {
     pub emergency: Option<EmergencyPolicy>,
     /// Hang time of emergency calls, in milliseconds.
     pub emergency_hang_time_ms: Option<u32>,
+    /// What becomes of a waiting request when its caller releases the button.
+    pub queue_release: Option<QueueRelease>,
+    /// How long slots are kept for a caller that is called back, in milliseconds.
+    pub call_back_ms: Option<u32>,
     /// Longest transmission, in milliseconds.
     pub transmission_ms_max: Option<u32>,
+}
+
+/// What becomes of a waiting request when its caller releases the button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueRelease {
+    /// It keeps its place and the caller is called back.
+    CallBack,
+    /// It is cancelled.
+    Cancel,
 }
 
 /// A site.

@@ -217,6 +217,8 @@ sentences! {
         |v| { let cause = v.cause(); see(v, |unit| Fact::LosesFloor { unit, cause }) };
     See "unit {units} is queued", "Its request waits for a channel.",
         |v| see(v, |unit| Fact::Queued { unit });
+    See "unit {units} is called back", "Its turn has come while its button is up: it shall press.",
+        |v| see(v, |unit| Fact::CalledBack { unit });
     See "unit {units} is refused: {cause}", "Its request is refused with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::Refused { unit, cause }) };
     See "unit {units} is refused", "Its request is refused, whatever the cause.",

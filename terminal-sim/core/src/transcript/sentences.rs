@@ -66,6 +66,9 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         FromSite::CallCancel(word) => {
             Said::of_unit(word.unit, format!("unit {} cancels its request", word.unit))
         }
+        FromSite::PttReleased(word) => {
+            Said::of_unit(word.unit, format!("unit {} releases ptt before its turn", word.unit))
+        }
         FromSite::FloorRequest(word) => Said {
             text: format!("unit {} requests the floor of call {}", word.unit, word.call),
             call: Some(word.call),
@@ -107,6 +110,7 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         ToSite::Queued(word) => {
             Said::of_unit(word.unit, format!("unit {} queued at place {}", word.unit, word.position))
         }
+        ToSite::CallBack(word) => Said::of_unit(word.unit, format!("unit {} called back", word.unit)),
         ToSite::Deregister(word) => {
             Said::of_unit(word.unit, format!("unit {} deregistered: {}", word.unit, word.cause))
         }
@@ -165,6 +169,11 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let text = format!("unit {unit} makes call {call} an emergency call");
             (Clause::EmergencyInCall, Said { text, call: Some(*call), unit: Some(*unit) })
         }
+        EventKind::CallCalledBack { call, unit, sites, .. } => {
+            let slots: Vec<_> = sites.iter().map(|(site, at)| format!("site {site} slot {at}")).collect();
+            let text = format!("call {call} kept for unit {unit}: {}", slots.join(", "));
+            (Clause::CallBack, Said { text, call: Some(*call), unit: Some(*unit) })
+        }
         EventKind::FloorReleased { .. }
         | EventKind::CallReleased { .. }
         | EventKind::Registered { .. }
@@ -208,6 +217,7 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
         HandsetEvent::RegisterRefused { cause } => (format!("is not registered: {cause}"), None),
         HandsetEvent::Affiliated { talkgroup } => (format!("affiliated to talkgroup {talkgroup}"), None),
         HandsetEvent::Queued { position } => (format!("is queued at place {position}"), None),
+        HandsetEvent::CalledBack => ("is called back: press to talk".to_owned(), None),
         HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
         HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
         HandsetEvent::TalkWarning { call, left_ms } => {

@@ -170,6 +170,7 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         HandsetEvent::RegisterRefused { cause } => format!("registration refused: {cause}"),
         HandsetEvent::Affiliated { talkgroup } => format!("affiliated to talkgroup {talkgroup}"),
         HandsetEvent::Queued { position } => format!("queued, place {position}"),
+        HandsetEvent::CalledBack => "your turn: press to talk".to_owned(),
         HandsetEvent::Refused { cause } => format!("refused: {cause}"),
         HandsetEvent::TalkPermit { call } => format!("talk permit in call {call}"),
         HandsetEvent::TalkWarning { call, left_ms } => {
@@ -225,7 +226,11 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let level = view.level_dbm.map_or_else(String::new, |level| format!("{} {level} dBm", bars(level)));
     let channel = view.channel.map_or_else(String::new, |at| format!("channel {at}"));
     let affiliated = if view.affiliated == Some(view.selected) { "" } else { " (not affiliated)" };
-    let queue = view.queue_position.map_or_else(String::new, |place| format!(", place {place}"));
+    let queue = match view.queue_position {
+        Some(place) => format!(", place {place}"),
+        None if view.called_back => ": PRESS TO TALK".to_owned(),
+        None => String::new(),
+    };
     let call = view.call.map_or_else(String::new, |call| {
         let talker = match call.talker {
             Some(talker) if talker == view.unit => "you talk".to_owned(),

@@ -15,7 +15,7 @@ use trunklab_protocol::{
     ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
-use crate::handset::{Handset, HandsetConfig, Phase, ReleaseInQueue};
+use crate::handset::{Handset, HandsetConfig, Phase};
 use crate::input::Input;
 use crate::output::{HandsetEvent, Outbox, Output};
 
@@ -75,16 +75,8 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(profile: ProfileId) -> Self {
-        Self::with(profile, ReleaseInQueue::KeepsRequest)
-    }
-
-    pub fn with(profile: ProfileId, release_in_queue: ReleaseInQueue) -> Self {
-        let config = HandsetConfig {
-            release_in_queue,
-            ..HandsetConfig::new(unit(1017), imsi(), KEY, talkgroup(41), 7)
-        };
         Self {
-            handset: Handset::new(config),
+            handset: Handset::new(HandsetConfig::new(unit(1017), imsi(), KEY, talkgroup(41), 7)),
             profile: profile.profile(),
             now: ORIGIN,
             system: System {
@@ -241,6 +233,7 @@ impl Bench {
                 | UplinkWord::Answer(_)
                 | UplinkWord::Detach(_)
                 | UplinkWord::CallCancel(_)
+                | UplinkWord::PttReleased(_)
                 | UplinkWord::TalkEnd(_)
                 | UplinkWord::Voice(_) => None,
             })
@@ -333,6 +326,7 @@ impl Bench {
                 | UplinkWord::Detach(_)
                 | UplinkWord::CallRequest(_)
                 | UplinkWord::CallCancel(_)
+                | UplinkWord::PttReleased(_)
                 | UplinkWord::FloorRequest(_)
                 | UplinkWord::TalkEnd(_)
                 | UplinkWord::Voice(_) => {}

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
-    AccessRules, Affiliated, Burst, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorRefused,
+    AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorRefused,
     FloorTaken, FloorWithdrawn, Grant, Idle, Queued, Refused, RegisterRefused, Registered, Release,
     SiteService, System, TalkWarning, Talker, Voice, Working,
 };
@@ -75,6 +75,7 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         1 => (who(), press(), cause()).prop_map(|(unit, press, cause)| Refused { unit, press, cause }.into()),
         1 => (who(), press(), any::<u16>())
             .prop_map(|(unit, press, position)| Queued { unit, press, position }.into()),
+        1 => (who(), press()).prop_map(|(unit, press)| CallBack { unit, press }.into()),
         1 => (who(), press()).prop_map(|(unit, press)| Working { unit, press }.into()),
         1 => (who(), cause()).prop_map(|(unit, cause)| Deregistered { unit, cause }.into()),
         6 => (number.clone(), group.clone(), address(), proptest::option::of(talker()), any::<bool>()).prop_map(

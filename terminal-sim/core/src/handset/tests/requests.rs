@@ -1,10 +1,10 @@
-use trunklab_protocol::air_downlink::{Affiliated, Queued, Refused, SiteService, Working};
+use trunklab_protocol::air_downlink::{Affiliated, CallBack, Queued, Refused, SiteService, Working};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::{Cause, Press, ProfileId, Span};
 
 use super::bench::*;
-use crate::handset::{Phase, ReleaseInQueue};
+use crate::handset::Phase;
 use crate::input::Input;
 use crate::output::{HandsetEvent, Output};
 
@@ -120,28 +120,99 @@ fn a_refusal_names_its_cause_and_another_press_is_not_meant() {
     assert_eq!((bench.refusals(), bench.phase()), (vec![Cause::NotAMember], Phase::Idle));
 }
 
+/// Queued at place 1, with the number of its request; then the button comes up.
+fn released_in_the_queue() -> (Bench, Press) {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = press(bench.last_press());
+    bench.says(Queued { unit: unit(1017), press: number, position: 1 });
+    bench.run(Span::from_millis(300));
+    bench.forget();
+    bench.input(Input::ReleasePtt);
+    (bench, number)
+}
+
+fn releases(bench: &Bench) -> usize {
+    bench.words().iter().filter(|word| matches!(word, UplinkWord::PttReleased(_))).count()
+}
+
 #[test]
-fn released_in_the_queue_the_request_stays_or_is_cancelled_as_programmed() {
-    for (policy, cancelled) in [(ReleaseInQueue::KeepsRequest, 0), (ReleaseInQueue::CancelsRequest, 1)] {
-        let mut bench = Bench::with(ProfileId::Iden, policy).switched_on();
-        bench.press();
-        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
-        let number = bench.last_press();
-        bench.says(Queued { unit: unit(1017), press: press(number), position: 1 });
-        bench.run(Span::from_millis(300));
-        bench.input(Input::ReleasePtt);
-        bench.run(Span::from_millis(400));
-        let cancels = bench.words().iter().filter(|word| matches!(word, UplinkWord::CallCancel(_))).count();
-        assert_eq!(cancels, cancelled, "{policy:?}");
-        let phase = if cancelled == 0 { Phase::Queued } else { Phase::Idle };
-        assert_eq!(bench.phase(), phase);
-        if cancelled == 1 {
-            bench.says(Refused { unit: unit(1017), press: press(number), cause: Cause::RequestCancelled });
-            bench.run(Span::from_secs(10));
-            assert_eq!(bench.uplink.len(), 2, "the answer ends the errand");
-            assert_eq!(bench.refusals(), [], "the user asked for it");
-        }
+fn a_release_in_the_queue_is_said_until_it_is_heard() {
+    let (mut bench, number) = released_in_the_queue();
+    bench.run(Span::from_secs(2));
+    assert!(releases(&bench) > 1, "nothing has answered");
+    bench.says(Working { unit: unit(1017), press: number });
+    bench.run(Span::from_millis(300));
+    let said = releases(&bench);
+    bench.run(Span::from_secs(10));
+    assert_eq!((releases(&bench), bench.phase()), (said, Phase::Queued));
+}
+
+#[test]
+fn a_release_before_the_place_in_the_queue_is_known_is_said_with_the_place() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    bench.input(Input::ReleasePtt);
+    assert_eq!(releases(&bench), 0, "the answer may be a grant");
+    bench.says(Queued { unit: unit(1017), press: press(bench.last_press()), position: 1 });
+    bench.run(Span::from_millis(300));
+    assert_eq!(releases(&bench), 1);
+}
+
+#[test]
+fn a_network_that_cancels_at_the_release_says_so() {
+    let (mut bench, number) = released_in_the_queue();
+    for _ in 0..2 {
+        bench.says(Refused { unit: unit(1017), press: number, cause: Cause::RequestCancelled });
     }
+    bench.run(Span::from_secs(1));
+    assert_eq!((bench.refusals(), bench.phase()), (vec![Cause::RequestCancelled], Phase::Idle));
+}
+
+#[test]
+fn called_back_the_user_is_alerted_once_and_the_next_press_asks() {
+    let (mut bench, number) = released_in_the_queue();
+    bench.says(Working { unit: unit(1017), press: number });
+    for _ in 0..2 {
+        bench.says(CallBack { unit: unit(1017), press: number });
+    }
+    bench.run(Span::from_secs(1));
+    assert_eq!(bench.events, [HandsetEvent::CalledBack]);
+    assert!(bench.handset.state().called_back && bench.phase() == Phase::Idle);
+    bench.press();
+    bench.run(Span::from_millis(200));
+    assert_eq!((bench.last_press(), bench.phase()), (number.number() + 1, Phase::Requesting));
+    assert!(!bench.handset.state().called_back);
+}
+
+#[test]
+fn a_call_back_that_is_over_is_told() {
+    let (mut bench, number) = released_in_the_queue();
+    bench.says(CallBack { unit: unit(1017), press: number });
+    bench.run(Span::from_millis(300));
+    for _ in 0..2 {
+        bench.says(Refused { unit: unit(1017), press: number, cause: Cause::CallBackExpired });
+    }
+    bench.run(Span::from_secs(1));
+    assert_eq!(
+        bench.events,
+        [HandsetEvent::CalledBack, HandsetEvent::Refused { cause: Cause::CallBackExpired }]
+    );
+    assert!(!bench.handset.state().called_back);
+}
+
+#[test]
+fn pressed_again_in_the_queue_the_request_is_made_anew() {
+    let (mut bench, number) = released_in_the_queue();
+    bench.input(Input::PressPtt { kind: RequestKind::Normal });
+    assert_eq!(bench.phase(), Phase::Queued, "the release was not on the air yet");
+    bench.input(Input::ReleasePtt);
+    bench.run(Span::from_millis(200));
+    bench.press();
+    bench.run(Span::from_millis(200));
+    assert_eq!((bench.last_press(), bench.phase()), (number.number() + 1, Phase::Requesting));
 }
 
 #[test]

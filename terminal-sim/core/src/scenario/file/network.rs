@@ -4,8 +4,8 @@ use toml::Spanned;
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
-use crate::scenario::form::NetworkForm;
-use crate::scenario::provision::NetworkProvision;
+use crate::scenario::form::{NetworkForm, QueueReleaseForm};
+use crate::scenario::provision::{NetworkProvision, QueueRelease};
 
 impl Reader<'_> {
     pub(super) fn network(&self, form: &NetworkForm) -> Result<NetworkProvision, ScenarioError> {
@@ -14,6 +14,11 @@ impl Reader<'_> {
             queue_wait_ms_max: self.limit(form.longest_wait.as_ref())?,
             emergency: form.emergency,
             emergency_hang_time_ms: self.limit(form.emergency_hang_time.as_ref())?,
+            queue_release: form.queue_release.map(|release| match release {
+                QueueReleaseForm::CallBack => QueueRelease::CallBack,
+                QueueReleaseForm::Cancel => QueueRelease::Cancel,
+            }),
+            call_back_ms: self.limit(form.call_back.as_ref())?,
             transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,
         })
     }
