@@ -74,6 +74,7 @@ impl Ledger {
             }
             EventKind::CallRefused { unit, .. }
             | EventKind::CallGranted { talker: unit, .. }
+            | EventKind::CallCalledBack { unit, .. }
             | EventKind::FloorTaken { unit, .. } => {
                 self.waiting.remove(unit);
             }

@@ -186,8 +186,10 @@ impl Controller {
             self.add_leg(call, request.site, out);
         }
         if request.button == Button::Up {
-            let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
-            return self.tell_call_back(call, ask, out);
+            let Request { unit, press, site, talkgroup, .. } = request;
+            // It waits no longer, and nothing is kept for it: it presses as anybody.
+            self.report(EventKind::CallCancelled { unit, talkgroup, cause: Cause::RequestCancelled }, out);
+            return self.tell_call_back(call, FloorAsk { unit, press, site }, out);
         }
         let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
         self.press_in_call(call, ask, out);
