@@ -1,6 +1,6 @@
 //! The link to the controller: greeting, inventory, heartbeat, silence, and whose orders count.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 use trunklab_protocol::from_site::{
     FromSite, HeldCall, HeldRadio, Hello, INVENTORY_PART_MAX, InventoryCalls, InventoryEnd, InventoryRadios,

@@ -1,7 +1,7 @@
 //! The state of a base station, and what each input does to it.
 
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use bytes::Bytes;
 use trunklab_protocol::air_downlink::{Beacon, SiteService};

@@ -1,6 +1,6 @@
 //! What an operator provisions. Each change enters the core as an input, so that a standby and a replay see it too.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::air_downlink::AccessRules;

@@ -8,8 +8,8 @@
 //! The simulator drives a whole [`Switch`]; the live shell shares the table and the admission with it and brings
 //! its own concurrent map.
 
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use smallvec::SmallVec;
 use trunklab_protocol::proof::VoiceKey;
@@ -364,7 +364,7 @@ impl Switch {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use core::net::Ipv4Addr;
 
     use bytes::BytesMut;
     use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! One site as the controller sees it: its configuration, its slots, its link, who is there.
 
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::operator::AirCounters;
