@@ -588,6 +588,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::EmergencyRaised { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
+        | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. } => {}
     }
 }

@@ -18,8 +18,8 @@ use trunklab_protocol::from_site::{FromSite, Hello};
 use trunklab_protocol::operator::{Event, EventKind, Snapshot, Totals};
 use trunklab_protocol::to_site::{Assert, Close, Heartbeat, ToSite};
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Clause, Epoch, Family, Frame, Incarnation, Moment, NodeId, Priority,
-    SiteId, SlotAddress, SlotNumber, SpurtId, UnitId,
+    CallId, CarrierNumber, Cause, Clause, Epoch, Family, FloorPolicy, Frame, Incarnation, Moment, NodeId,
+    Priority, SiteId, SlotAddress, SlotNumber, SpurtId, UnitId,
 };
 
 use crate::dispatch::Dispatch;
@@ -136,6 +136,7 @@ impl ScriptedCore {
                         talker_is_here: true,
                         emergency: false,
                         priority: Priority::LOWEST,
+                        floor: FloorPolicy::Refuse,
                     }
                     .into(),
                 });

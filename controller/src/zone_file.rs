@@ -14,8 +14,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, EmergencyPolicy, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId,
-    SiteId, SlotAddress, SlotNumber, TalkgroupId, Trunking, UnitId,
+    CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
+    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -95,6 +95,8 @@ struct SystemTable {
     call_back_ms: Option<u32>,
     transmission_ms_max: Option<u32>,
     transmission_warning_ms: Option<u32>,
+    floor_queue_len_max: Option<u16>,
+    floor_wait_ms_max: Option<u32>,
     challenge_ms_max: Option<u32>,
     challenges_max: Option<u16>,
     visitors_max: Option<u32>,
@@ -137,6 +139,8 @@ struct TalkgroupTable {
     trunking: Trunking,
     hang_time_ms: Option<u32>,
     transmission_ms_max: Option<u32>,
+    #[serde(default)]
+    floor: FloorPolicy,
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,6 +155,8 @@ struct SubscriberTable {
     fleet: Option<u16>,
     member: Option<u16>,
     sites: Option<Vec<SiteId>>,
+    #[serde(default)]
+    floor_demand: Demand,
 }
 
 /// `"1/0"`: carrier and slot, as screens show it.
@@ -258,6 +264,8 @@ impl SystemTable {
             call_back_ms: self.call_back_ms.unwrap_or(usual.call_back_ms),
             transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
             transmission_warning_ms: self.transmission_warning_ms.unwrap_or(usual.transmission_warning_ms),
+            floor_queue_len_max: self.floor_queue_len_max.unwrap_or(usual.floor_queue_len_max),
+            floor_wait_ms_max: self.floor_wait_ms_max.unwrap_or(usual.floor_wait_ms_max),
             challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
             challenges_max: self.challenges_max.unwrap_or(usual.challenges_max),
             visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
@@ -269,12 +277,13 @@ impl SystemTable {
 
 impl TalkgroupTable {
     fn config(self) -> Result<Talkgroup, Defect> {
-        let Self { id, name, priority, trunking, hang_time_ms, transmission_ms_max } = self;
+        let Self { id, name, priority, trunking, hang_time_ms, transmission_ms_max, floor } = self;
         if trunking == Trunking::Transmission && hang_time_ms.is_some_and(|time| time > 0) {
             let what = "transmission trunking keeps no channel: leave hang_time_ms out, or choose trunking = \"quasi\"";
             return Err(Defect::Unfit { place: format!("talkgroup {id}"), what: what.to_owned() });
         }
-        Ok(Talkgroup { priority, trunking, hang_time_ms, transmission_ms_max, ..Talkgroup::named(id, name) })
+        let usual = Talkgroup::named(id, name);
+        Ok(Talkgroup { priority, trunking, hang_time_ms, transmission_ms_max, floor, ..usual })
     }
 }
 
@@ -327,6 +336,9 @@ impl SubscriberTable {
         if let Some(other) = self.talkgroups.iter().find(|talkgroup| !known.contains(talkgroup)) {
             return Err(unfit(&format!("talkgroup {other} is not in this file: add a [[talkgroup]]")));
         }
+        if self.floor_demand == Demand::Emergency {
+            return Err(unfit("floor_demand emergency is everybody's: write low, high or preemptive"));
+        }
         let fleet_member = match (self.fleet, self.member) {
             (Some(fleet), Some(member)) => Some(FleetMember { fleet, member }),
             (None, None) => None,
@@ -344,6 +356,7 @@ impl SubscriberTable {
             key: self.key.0,
             talkgroups: talkgroups.into_iter().collect(),
             sites: self.sites,
+            floor_demand: self.floor_demand,
         })
     }
 }
@@ -433,6 +446,8 @@ mod tests {
             ("name = \"Fire\"", "nmae = \"Fire\"", "unknown field `nmae`"),
             ("profile = \"iden\"", "profile = \"gsm\"", "unknown variant `gsm`"),
             ("id = 41", "id = 41\ntrunking = \"short\"", "unknown variant `short`"),
+            ("id = 41", "id = 41\nfloor = \"wait\"", "unknown variant `wait`"),
+            ("unit = 1017", "unit = 1017\nfloor_demand = \"emergency\"", "write low, high or preemptive"),
             (
                 "id = 41",
                 "id = 41\ntrunking = \"transmission\"\nhang_time_ms = 500",

@@ -12,8 +12,8 @@ use trunklab_protocol::proof::{Proof, SessionKey, VoiceKey};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::voice::{FrameRun, VoicePacket};
 use trunklab_protocol::{
-    CallId, CarrierNumber, Epoch, Family, Frame, Priority, SiteId, SlotAddress, SlotNumber, TalkgroupId,
-    UnitId,
+    CallId, CarrierNumber, Epoch, Family, FloorPolicy, Frame, Priority, SiteId, SlotAddress, SlotNumber,
+    TalkgroupId, UnitId,
 };
 
 fn main() {
@@ -67,6 +67,7 @@ fn assert() -> ToSite {
         talker_is_here: false,
         emergency: false,
         priority: Priority::new(5).expect(EXAMPLE),
+        floor: FloorPolicy::Refuse,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::message::messages;
 use crate::network::{
     BurstPlace, CallId, CarrierNumber, Incarnation, Position, Press, SiteId, SlotAddress, SpurtId,
 };
+use crate::policy::FloorPolicy;
 use crate::profile::ProfileId;
 use crate::proof::Challenge as ChallengeOctets;
 use crate::voice::FrameRun;
@@ -182,6 +183,8 @@ messages! {
             emergency: bool,
             /// Whether this word only tells latecomers.
             late_entry: bool,
+            /// What becomes of a demand for the floor while another unit has it.
+            floor: FloorPolicy,
         }
         /// A call is over here; repeated, on its slot and on the control channel.
         0x21 Release {
@@ -251,6 +254,17 @@ messages! {
             spurt: SpurtId,
             /// Why.
             cause: Cause,
+        }
+        /// A demand for the floor waits.
+        0x36 FloorQueued {
+            /// The call.
+            call: CallId,
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Place among those that wait for this floor, from 1.
+            position: u16,
         }
     }
 }

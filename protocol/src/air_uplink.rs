@@ -7,6 +7,7 @@ use crate::field::octet_enum;
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::message::messages;
 use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SpurtId};
+use crate::policy::Demand;
 use crate::proof::{Proof, Response};
 use crate::voice::FrameRun;
 
@@ -114,6 +115,8 @@ messages! {
             press: Press,
             /// Of which call.
             call: CallId,
+            /// How urgently.
+            demand: Demand,
         }
         /// Has stopped talking; repeated, a duplicate is harmless.
         0x21 TalkEnd {

@@ -68,6 +68,8 @@ causes! {
     SiteUnavailable = 0x14, "the site has no link to its controller";
     UnknownIdentity = 0x15, "the identity is not in the home register";
     NoAnswer = 0x16, "nothing answered within the retry limit";
+    FloorQueueFull = 0x17, "as many units wait for the floor as may";
+    FloorTimeout = 0x18, "the floor did not become free in time";
     CallBackExpired = 0x1A, "the caller was called back and did not press in time";
 
     // Releases of a call.
@@ -81,6 +83,7 @@ causes! {
     CallLost = 0x27, "no site could carry the call on";
     ControllerRestarted = 0x28, "the controller was started again and no site knew the call";
     Shutdown = 0x29, "the controller is shutting down";
+    FloorInterrupted = 0x2A, "a more urgent demand took the floor";
 
     // Ends of a registration.
     MovedToOtherSite = 0x30, "unit registered at another site";

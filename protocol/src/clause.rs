@@ -54,6 +54,8 @@ clauses! {
     SilentTalker = "12.3.3", "Silent talker";
     TransmissionLimit = "12.3.4", "Transmission limit";
     TransmissionWarning = "12.3.5", "Warning before the limit";
+    FloorQueue = "12.3.6", "Waiting for the floor";
+    FloorDemand = "12.3.7", "Demand and interruption";
     MessageTrunking = "12.4.1", "Message trunking";
     TransmissionTrunking = "12.4.2", "Transmission trunking";
     QuasiTrunking = "12.4.3", "Quasi-transmission trunking";

@@ -6,6 +6,7 @@ use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
 use crate::network::{CallId, Epoch, Incarnation, Press, SlotAddress, SpurtId};
+use crate::policy::Demand;
 use crate::proof::Response;
 
 /// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
@@ -140,6 +141,8 @@ messages! {
             press: Press,
             /// Of which call.
             call: CallId,
+            /// How urgently.
+            demand: Demand,
         }
         /// A talker has stopped.
         0x23 TalkEnd {

@@ -42,5 +42,5 @@ pub use network::{
     SlotAddress, SlotNumber, SpurtId,
 };
 pub use per_cause::PerCause;
-pub use policy::Trunking;
+pub use policy::{Demand, FloorPolicy, Trunking};
 pub use profile::{Profile, ProfileId};

@@ -7,6 +7,7 @@ use crate::cause::Cause;
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::moment::Moment;
 use crate::network::{CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
+use crate::policy::Demand;
 use crate::profile::ProfileId;
 
 /// One thing that happened, with its place in the order of events.
@@ -90,7 +91,15 @@ pub enum EventKind {
     FloorTaken { call: CallId, unit: UnitId, spurt: SpurtId },
     /// The floor is free again.
     FloorReleased { call: CallId, unit: UnitId, cause: Cause },
-    /// A request for the floor was refused.
+    /// A demand for the floor waits, or its place changed.
+    FloorQueued {
+        call: CallId,
+        unit: UnitId,
+        demand: Demand,
+        /// Its place among those that wait for this floor, from 1.
+        position: u16,
+    },
+    /// A request for the floor was refused, or waits no longer.
     FloorRefused { call: CallId, unit: UnitId, cause: Cause },
     /// A call is over.
     CallReleased { call: CallId, talkgroup: TalkgroupId, cause: Cause },
@@ -188,6 +197,18 @@ pub struct CallView {
     pub since: Moment,
     /// Where it runs.
     pub sites: Vec<(SiteId, SlotAddress)>,
+    /// Who waits for its floor, in the order in which it will be given.
+    pub waiting: Vec<FloorView>,
+}
+
+/// A demand for the floor that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FloorView {
+    /// Who waits.
+    pub unit: UnitId,
+    /// How urgently.
+    pub demand: Demand,
 }
 
 /// A waiting request.

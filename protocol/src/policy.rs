@@ -3,6 +3,71 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::field::octet_enum;
+
+octet_enum! {
+    /// What becomes of a demand for a floor that another unit has (docs/call-processing.md 12.3.6).
+    #[derive(Default)]
+    pub enum FloorPolicy {
+        /// It is refused.
+        #[default]
+        Refuse = 0,
+        /// It waits for its turn.
+        Queue = 1,
+    }
+}
+
+impl FloorPolicy {
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Queue => "queue",
+        }
+    }
+}
+
+octet_enum! {
+    /// How urgently a unit wants the floor; a later one goes before an earlier one (docs/call-processing.md 12.3.7).
+    #[derive(Default)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub enum Demand {
+        /// As usual.
+        #[default]
+        Low = 0,
+        /// Before the usual ones, without interrupting anybody.
+        High = 1,
+        /// Interrupts a talker whose own demand was lower.
+        Preemptive = 2,
+        /// Interrupts every talker but one in an emergency. Every unit may make it.
+        Emergency = 3,
+    }
+}
+
+impl Demand {
+    /// Those that a subscriber may be given the right to.
+    pub const RIGHTS: &'static [Self] = &[Self::Low, Self::High, Self::Preemptive];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::High => "high",
+            Self::Preemptive => "preemptive",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// As a unit with this right may make it: lowered to the right, but for an emergency.
+    #[must_use]
+    pub fn within(self, right: Self) -> Self {
+        match self {
+            Self::Emergency => self,
+            Self::Low | Self::High | Self::Preemptive => self.min(right),
+        }
+    }
+}
+
 /// When a call gives its channels back (docs/call-processing.md 12.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +110,14 @@ impl Trunking {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_demand_is_lowered_to_the_right_and_an_emergency_is_everybodys() {
+        assert_eq!(Demand::Preemptive.within(Demand::Low), Demand::Low);
+        assert_eq!(Demand::Low.within(Demand::Preemptive), Demand::Low);
+        assert_eq!(Demand::High.within(Demand::Preemptive), Demand::High);
+        assert_eq!(Demand::Emergency.within(Demand::Low), Demand::Emergency);
+    }
 
     #[test]
     fn a_talkgroups_own_hang_time_goes_before_the_modes() {

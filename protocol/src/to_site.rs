@@ -6,6 +6,7 @@ use crate::cause::Cause;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
 use crate::network::{CallId, Press, Priority, SlotAddress, SpurtId};
+use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
 use crate::settings::SiteSettings;
 
@@ -108,6 +109,8 @@ messages! {
             emergency: bool,
             /// Its priority.
             priority: Priority,
+            /// What becomes of a demand for the floor while another unit has it.
+            floor: FloorPolicy,
         }
         /// A call is over at this site.
         0x21 Release {
@@ -148,6 +151,17 @@ messages! {
             spurt: SpurtId,
             /// Why.
             cause: Cause,
+        }
+        /// A demand for the floor waits.
+        0x25 FloorQueued {
+            /// The call.
+            call: CallId,
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+            /// Place among those that wait for this floor, from 1.
+            position: u16,
         }
     }
 }

@@ -11,7 +11,7 @@ use trunklab_protocol::frame::MessageRow;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
-use trunklab_protocol::{CallId, Cause, Family, Position, ProfileId, SlotAddress};
+use trunklab_protocol::{CallId, Cause, Demand, Family, FloorPolicy, Position, ProfileId, SlotAddress};
 
 use crate::message::{AnyMessage, table};
 
@@ -211,6 +211,8 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "cause" => json!(source.pick(Cause::ALL)),
         "ProfileId" => json!(source.pick(ProfileId::ALL)),
         "RequestKind" => json!(source.pick(RequestKind::ALL)),
+        "Demand" => json!(source.pick(Demand::ALL)),
+        "FloorPolicy" => json!(source.pick(FloorPolicy::ALL)),
         "SiteService" => json!(source.pick(SiteService::ALL)),
         "CallId" => record(CallId::FIELDS, source),
         "SlotAddress" => record(SlotAddress::FIELDS, source),

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
-    AirCounters, CallView, Event, EventKind, QueueView, SiteView, SlotView, Snapshot, TalkgroupView, Totals,
+    AirCounters, CallView, Event, EventKind, FloorView, QueueView, SiteView, SlotView, Snapshot,
+    TalkgroupView, Totals,
 };
 use trunklab_tests::specification::Specification;
 
@@ -46,6 +47,7 @@ fn example(kind: &str) -> Value {
         "cause" => json!("hang_time_over"),
         "identity" => json!({ "imei": 490_154_203_237_518_u64 }),
         "ProfileId" => json!("dmr3"),
+        "Demand" => json!("high"),
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
         "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
         object => Value::Object(
@@ -116,6 +118,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::SiteLeft { .. } => "site_left",
         EventKind::FloorTaken { .. } => "floor_taken",
         EventKind::FloorReleased { .. } => "floor_released",
+        EventKind::FloorQueued { .. } => "floor_queued",
         EventKind::FloorRefused { .. } => "floor_refused",
         EventKind::CallReleased { .. } => "call_released",
         EventKind::Dropped { .. } => "dropped",
@@ -152,6 +155,7 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<AirCounters>("AirCounters");
     round_trip::<CallView>("CallView");
     round_trip::<QueueView>("QueueView");
+    round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");
 }

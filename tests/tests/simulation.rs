@@ -54,6 +54,8 @@ struct Trouble {
 struct Ledger {
     /// Units that were told that they wait.
     waiting: BTreeSet<UnitId>,
+    /// Units that were told that they wait for a floor.
+    waiting_for_floor: BTreeSet<UnitId>,
     /// Channel time in the records that are closed.
     recorded: Span,
 }
@@ -74,9 +76,20 @@ impl Ledger {
             }
             EventKind::CallRefused { unit, .. }
             | EventKind::CallGranted { talker: unit, .. }
-            | EventKind::CallCalledBack { unit, .. }
-            | EventKind::FloorTaken { unit, .. } => {
+            | EventKind::CallCalledBack { unit, .. } => {
                 self.waiting.remove(unit);
+            }
+            EventKind::FloorTaken { unit, .. } => {
+                self.waiting.remove(unit);
+                self.waiting_for_floor.remove(unit);
+            }
+            // A request may become a demand for the floor of the call that was set up meanwhile.
+            EventKind::FloorQueued { unit, .. } => {
+                self.waiting.remove(unit);
+                self.waiting_for_floor.insert(*unit);
+            }
+            EventKind::FloorRefused { unit, .. } => {
+                self.waiting_for_floor.remove(unit);
             }
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
@@ -88,7 +101,6 @@ impl Ledger {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }
-            | EventKind::FloorRefused { .. }
             | EventKind::CallReleased { .. }
             | EventKind::Dropped { .. } => {}
         }
@@ -112,11 +124,18 @@ fn network(seed: u64) -> Scenario {
         writeln!(text, "[[site]]\nid = {site}\ncarriers = [{carriers}]").unwrap();
     }
     for talkgroup in TALKGROUPS {
-        writeln!(text, "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"").unwrap();
+        let floor = if talkgroup == 42 { "queue" } else { "refuse" };
+        writeln!(text, "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"\nfloor = \"{floor}\"").unwrap();
     }
     for number in 1..=UNITS {
         let site = 1 + number % SITES;
-        writeln!(text, "[[unit]]\nid = {}\nsite = {site}\ntalkgroups = [41, 42]", 1_000 + number).unwrap();
+        let demand = if number == 1 { "preemptive" } else { "low" };
+        writeln!(
+            text,
+            "[[unit]]\nid = {}\nsite = {site}\ntalkgroups = [41, 42]\nfloor_demand = \"{demand}\"",
+            1_000 + number
+        )
+        .unwrap();
     }
     Scenario::parse("trouble", &text, None).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -261,6 +280,8 @@ impl Trouble {
             assert_eq!(view.affiliated, Some(view.selected), "unit {unit}");
         }
         assert!(self.ledger.waiting.is_empty(), "never answered: {:?}", self.ledger.waiting);
+        let for_floors = &self.ledger.waiting_for_floor;
+        assert!(for_floors.is_empty(), "waiting for a floor: {for_floors:?}");
         let controller = self.world.controller().unwrap();
         assert_eq!(self.ledger.recorded, controller.channel_time_used(), "the records of the term");
         let snapshot = controller.snapshot(self.world.now());

@@ -274,6 +274,7 @@ fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
         DownlinkWord::Queued(word) => Some(word.unit),
         DownlinkWord::Deregistered(word) => Some(word.unit),
         DownlinkWord::CallBack(word) => Some(word.unit),
+        DownlinkWord::FloorQueued(word) => Some(word.unit),
         DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)

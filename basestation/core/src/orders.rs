@@ -1,8 +1,8 @@
 //! What the controller orders, and what becomes of the site when its controller comes and goes.
 
 use trunklab_protocol::air_downlink::{
-    Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, FloorRefused, FloorWithdrawn, Grant, Queued,
-    Refused, RegisterRefused, Registered, TalkWarning,
+    Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, FloorQueued, FloorRefused, FloorWithdrawn,
+    Grant, Queued, Refused, RegisterRefused, Registered, TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -10,6 +10,7 @@ use trunklab_protocol::{CallId, Cause, Press, SlotAddress, Span, UnitId, from_si
 
 use crate::link::greeting;
 use crate::output::{Outbox, Output};
+use crate::outstanding::Asked;
 use crate::sessions::Session;
 use crate::settings::{check, replans};
 use crate::station::{BaseStation, OnAir};
@@ -107,6 +108,15 @@ impl BaseStation {
             ToSite::FloorRefused(to_site::FloorRefused { call, unit, press, cause }) => {
                 self.outstanding.answered(unit, press);
                 self.tell_on_slot(call, unit, FloorRefused { call, unit, press, cause }, 1, out);
+            }
+            ToSite::FloorQueued(to_site::FloorQueued { call, unit, press, position }) => {
+                let word = FloorQueued { call, unit, press, position };
+                // Who asked for a call does not hear the slot yet, or will not for long hear anything else.
+                if self.outstanding.is_asked(unit, Asked::Call, press) {
+                    self.answer(word.clone(), out);
+                }
+                self.outstanding.answered(unit, press);
+                self.tell_on_slot(call, unit, word, 1, out);
             }
             ToSite::TalkWarning(to_site::TalkWarning { call, unit, spurt, left_ms }) => {
                 let word = TalkWarning { call, unit, spurt, left_ms };

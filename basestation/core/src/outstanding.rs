@@ -28,6 +28,11 @@ impl Outstanding {
         self.asked.insert((unit, asked), press) != Some(press)
     }
 
+    /// Whether a request is being worked on.
+    pub fn is_asked(&self, unit: UnitId, asked: Asked, press: Press) -> bool {
+        self.asked.get(&(unit, asked)) == Some(&press)
+    }
+
     /// The controller has answered a unit.
     pub fn answered(&mut self, unit: UnitId, press: Press) {
         for asked in [Asked::Affiliation, Asked::Call, Asked::Floor] {

@@ -67,7 +67,7 @@ impl BaseStation {
     /// Whether a burst's word belongs on this channel and comes from the unit that it names, in this order (clause
     /// 4.1.2).
     fn check(&self, channel: Channel, burst: &Burst) -> Result<(), Cause> {
-        if channel_of(&burst.word) != channel {
+        if !belongs(&burst.word, channel) {
             return Err(Cause::WrongSlot);
         }
         let (Some(unit), Some(air)) = (burst.word.unit(), &self.on_air) else {
@@ -88,11 +88,11 @@ impl BaseStation {
             UplinkWord::PttReleased(word) => {
                 self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
             }
+            UplinkWord::FloorRequest(word) => self.refuse_floor(word, Cause::NotRegistered, out),
             // One is being switched off, the others do not belong on the control channel or have no session.
             UplinkWord::Detach(_)
             | UplinkWord::Register(_)
             | UplinkWord::Answer(_)
-            | UplinkWord::FloorRequest(_)
             | UplinkWord::TalkEnd(_)
             | UplinkWord::Voice(_) => {}
         }
@@ -153,9 +153,8 @@ impl BaseStation {
                 self.forget_radio(word.unit);
                 self.tell(from_site::Detach { unit: word.unit }, out);
             }
-            UplinkWord::FloorRequest(_) | UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => {
-                return Err(Cause::WrongSlot);
-            }
+            UplinkWord::FloorRequest(word) => self.floor_wanted(word, out),
+            UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => return Err(Cause::WrongSlot),
         }
         Ok(())
     }
@@ -216,17 +215,19 @@ impl BaseStation {
                 self.correct_late_entry(at);
                 self.tell(from_site::TalkEnd { unit: end.unit, call: end.call, spurt: end.spurt }, out);
             }
-            (Heard::FloorWanted, UplinkWord::FloorRequest(request)) => {
-                if self.service == SiteService::Wide {
-                    let FloorRequest { unit, press, call } = request;
-                    if self.outstanding.ask(unit, Asked::Floor, press) {
-                        self.tell(from_site::FloorRequest { unit, press, call }, out);
-                    }
-                } else {
-                    self.refuse_floor(&request, Cause::SiteUnavailable, out);
-                }
-            }
+            (Heard::FloorWanted, UplinkWord::FloorRequest(request)) => self.floor_wanted(request, out),
             (Heard::Again | Heard::TalkEnded | Heard::FloorWanted, _) => {}
+        }
+    }
+
+    /// Somebody asks for a floor, on the call's slot or, while another talks there, on the control channel.
+    fn floor_wanted(&mut self, request: FloorRequest, out: &mut Outbox) {
+        if self.service != SiteService::Wide {
+            return self.refuse_floor(&request, Cause::SiteUnavailable, out);
+        }
+        let FloorRequest { unit, press, call, demand } = request;
+        if self.outstanding.ask(unit, Asked::Floor, press) {
+            self.tell(from_site::FloorRequest { unit, press, call, demand }, out);
         }
     }
 
@@ -240,8 +241,8 @@ impl BaseStation {
     }
 }
 
-/// Where a word is said.
-const fn channel_of(word: &UplinkWord) -> Channel {
+/// Whether a word is said on a channel.
+const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
     match word {
         UplinkWord::Register(_)
         | UplinkWord::Answer(_)
@@ -249,7 +250,8 @@ const fn channel_of(word: &UplinkWord) -> Channel {
         | UplinkWord::Detach(_)
         | UplinkWord::CallRequest(_)
         | UplinkWord::CallCancel(_)
-        | UplinkWord::PttReleased(_) => Channel::Control,
-        UplinkWord::FloorRequest(_) | UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => Channel::Traffic,
+        | UplinkWord::PttReleased(_) => matches!(channel, Channel::Control),
+        UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => matches!(channel, Channel::Traffic),
+        UplinkWord::FloorRequest(_) => true,
     }
 }

@@ -29,7 +29,7 @@ use crate::timing::{Beat, Timing};
 const RELEASE_BURSTS: u8 = 3;
 
 /// Words to single radios that may wait for a burst.
-const ASIDES_MAX: usize = 4;
+const ASIDES_MAX: usize = 16;
 
 /// A word to one radio takes a burst from speech, but no more often than every so many bursts.
 const STOLEN_BURSTS_APART: u8 = 4;
@@ -128,6 +128,7 @@ impl TrafficChannel {
             talker: call.floor.talker(),
             emergency: call.asserted.emergency,
             late_entry: false,
+            floor: call.asserted.floor,
         })
     }
 
@@ -202,6 +203,12 @@ impl TrafficChannel {
         let call = self.carried_mut(call)?;
         if call.asides.contains(&word) {
             return Ok(());
+        }
+        if let DownlinkWord::FloorQueued(place) = &word {
+            // A place that was not said yet is not true any more.
+            call.asides.retain(
+                |other| !matches!(other, DownlinkWord::FloorQueued(other) if other.unit == place.unit),
+            );
         }
         if call.asides.len() + sayings > ASIDES_MAX {
             return Err(Cause::ControlChannelFull);

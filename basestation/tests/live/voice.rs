@@ -8,7 +8,8 @@ use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::to_site::{Assert, Registered};
 use trunklab_protocol::voice::{FrameRun, VoicePacket};
 use trunklab_protocol::{
-    BurstPlace, CallId, Cause, Identity, NodeId, Press, Priority, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId,
+    BurstPlace, CallId, Cause, FloorPolicy, Identity, NodeId, Press, Priority, SiteId, SpurtId, TalkgroupId,
+    Tmsi, UnitId,
 };
 
 use crate::air::Handset;
@@ -39,6 +40,7 @@ fn call(talker_is_here: bool) -> Assert {
         talker_is_here,
         emergency: false,
         priority: Priority::new(5).unwrap(),
+        floor: FloorPolicy::Refuse,
     }
 }
 

@@ -61,6 +61,10 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::FloorReleased { call, unit, cause } => {
             format!("unit {unit} falls silent on {}: {cause}", call_name(*call, picture))
         }
+        EventKind::FloorQueued { call, unit, demand, position } => {
+            let call = call_name(*call, picture);
+            format!("unit {unit} waits for the floor of {call}, {} demand, place {position}", demand.name())
+        }
         EventKind::FloorRefused { call, unit, cause } => {
             format!("unit {unit} may not talk on {}: {cause}", call_name(*call, picture))
         }
@@ -87,6 +91,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::CallCancelled { .. }
         | EventKind::CallCalledBack { .. }
         | EventKind::RegisterRefused { .. }
+        | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::Dropped { .. } => Grade::Notice,

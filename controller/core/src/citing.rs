@@ -14,6 +14,7 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::Refused(word) if matches!(word.cause, Cause::RequestCancelled) => Clause::Cancelling,
         ToSite::Refused(_) | ToSite::FloorRefused(_) => Clause::OrderOfChecks,
         ToSite::Queued(_) => Clause::QueuePlace,
+        ToSite::FloorQueued(_) => Clause::FloorQueue,
         ToSite::TalkWarning(_) => Clause::TransmissionWarning,
         ToSite::FloorWithdrawn(_) => Clause::TransmissionLimit,
         ToSite::CallBack(_) => Clause::CallBack,

@@ -7,8 +7,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, EmergencyPolicy, FleetMember, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId,
-    SiteId, SlotAddress, TalkgroupId, Trunking, UnitId,
+    CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
+    Priority, ProfileId, SiteId, SlotAddress, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -49,6 +49,10 @@ pub struct SystemParameters {
     pub transmission_ms_max: u32,
     /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
     pub transmission_warning_ms: u32,
+    /// Units that may wait for the floor of one call.
+    pub floor_queue_len_max: u16,
+    /// Longest wait for a floor, in milliseconds.
+    pub floor_wait_ms_max: u32,
     /// How long a challenge may be answered, in milliseconds.
     pub challenge_ms_max: u32,
     /// Registrations under way at one site.
@@ -74,6 +78,8 @@ impl Default for SystemParameters {
             call_back_ms: 4_000,
             transmission_ms_max: 60_000,
             transmission_warning_ms: 5_000,
+            floor_queue_len_max: 10,
+            floor_wait_ms_max: 120_000,
             challenge_ms_max: 5_000,
             challenges_max: 1_000,
             visitors_max: 1_000_000,
@@ -167,6 +173,9 @@ pub struct Talkgroup {
     /// Longest transmission in its calls, in milliseconds; `None` takes the system's.
     #[serde(default)]
     pub transmission_ms_max: Option<u32>,
+    /// What becomes of a demand for the floor while another unit has it.
+    #[serde(default)]
+    pub floor: FloorPolicy,
 }
 
 impl Talkgroup {
@@ -179,6 +188,7 @@ impl Talkgroup {
             trunking: Trunking::default(),
             hang_time_ms: None,
             transmission_ms_max: None,
+            floor: FloorPolicy::default(),
         }
     }
 }
@@ -207,6 +217,9 @@ pub struct Subscriber {
     /// Sites where it may register; `None` for all.
     #[serde(default)]
     pub sites: Option<Vec<SiteId>>,
+    /// The highest demand for a floor that it may make, but for an emergency.
+    #[serde(default)]
+    pub floor_demand: Demand,
 }
 
 impl Subscriber {
@@ -221,6 +234,7 @@ impl Subscriber {
             key,
             talkgroups: Vec::new(),
             sites: None,
+            floor_demand: Demand::Low,
         }
     }
 }

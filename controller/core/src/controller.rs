@@ -189,6 +189,7 @@ impl Controller {
             TimerKey::TransmissionWarning(call) => self.advance_call(call, Event::TransmissionEnding, out),
             TimerKey::CallBack(call) => self.advance_call(call, Event::CallBackExpired, out),
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),
+            TimerKey::FloorWait(unit) => self.end_floor_wait(unit, Event::FloorWaitExpired, None, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
             TimerKey::Silence(site) => self.silence_due(site, out),

@@ -57,6 +57,7 @@ impl Events {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::FloorQueued { .. }
             | EventKind::FloorTaken { .. }
             | EventKind::FloorReleased { .. } => {}
         }

@@ -17,6 +17,7 @@ impl Controller {
     pub fn assert_invariants(&self) {
         self.assert_slots();
         self.assert_floors();
+        self.assert_floor_queues();
         self.assert_queue();
         self.assert_presence();
         assert!(
@@ -105,6 +106,27 @@ impl Controller {
         }
     }
 
+    /// Who waits for a floor is where it asked, in a call that reaches it and in which another talks, and not for ever.
+    fn assert_floor_queues(&self) {
+        for call in self.calls.iter().filter(|call| !call.floor_queue.is_empty()) {
+            assert_eq!(call.state(), State::Talking, "call {}: units wait for a floor that is free", call.id);
+            let asks: Vec<_> = call.floor_queue.iter().map(|waiting| waiting.ask).collect();
+            assert!(asks.is_sorted_by_key(|ask| ask.claim), "call {}: the queue is out of order", call.id);
+            for ask in asks {
+                let visitor = self.visitors.get(ask.unit).expect("who waits for a floor is registered");
+                assert_eq!(
+                    (visitor.site, visitor.activity),
+                    (ask.site, Activity::WaitingForFloor(call.id)),
+                    "unit {}",
+                    ask.unit
+                );
+                assert_eq!(visitor.talkgroup, Some(call.talkgroup), "who waits for a floor is affiliated");
+                assert!(call.at(ask.site).is_some(), "call {} does not reach unit {}", call.id, ask.unit);
+                assert!(self.timers.runs(TimerKey::FloorWait(ask.unit)), "unit {} waits for ever", ask.unit);
+            }
+        }
+    }
+
     /// Who waits is registered where it asked, once, with a timer, within the limit.
     fn assert_queue(&self) {
         let mut waiting_for = BTreeMap::new();
@@ -150,6 +172,10 @@ impl Controller {
                 if let Activity::CalledBack(call) = visitor.activity {
                     let caller = self.calls.get(call).and_then(|call| call.called_back).map(|ask| ask.unit);
                     assert_eq!(caller, Some(*unit), "unit {unit} waits for a call back that is over");
+                }
+                if let Activity::WaitingForFloor(call) = visitor.activity {
+                    let waits = self.calls.get(call).is_some_and(|call| call.floor_queue.of(*unit).is_some());
+                    assert!(waits, "unit {unit} waits for a floor that does not know it");
                 }
                 assert_eq!(
                     visitor.activity == Activity::Waiting,

@@ -3,7 +3,9 @@
 use std::hash::{Hash, Hasher};
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::{CallView, QueueView, SiteView, SlotView, Snapshot, TalkgroupView};
+use trunklab_protocol::operator::{
+    CallView, FloorView, QueueView, SiteView, SlotView, Snapshot, TalkgroupView,
+};
 use trunklab_protocol::{Moment, Span};
 
 use crate::call::calls::Call;
@@ -57,6 +59,7 @@ impl Controller {
         for call in self.calls.iter() {
             (call.id, call.talkgroup, call.kind as u8, call.priority, call.floor, &call.legs[..])
                 .hash(&mut digest);
+            (call.policy, &call.floor_queue).hash(&mut digest);
             (call.called_back, call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
         }
         for waiting in self.queue.iter() {
@@ -119,6 +122,11 @@ fn call_view(call: &Call) -> CallView {
         emergency: call.kind == RequestKind::Emergency,
         since: call.record.granted,
         sites: call.legs.iter().map(|leg| (leg.site, leg.at)).collect(),
+        waiting: call
+            .floor_queue
+            .iter()
+            .map(|waiting| FloorView { unit: waiting.ask.unit, demand: waiting.ask.claim.demand() })
+            .collect(),
     }
 }
 

@@ -15,6 +15,8 @@ pub enum TimerKey {
     CallBack(CallId),
     /// A talker has talked long enough.
     Transmission(CallId),
+    /// A demand for the floor has waited long enough.
+    FloorWait(UnitId),
     /// Nobody spoke before hang time ran out.
     Hang(CallId),
     /// A challenge was not answered.
@@ -38,6 +40,8 @@ pub enum DeadlineReason {
     CallBack,
     /// A talker reaches the transmission limit.
     TransmissionLimit,
+    /// A demand's wait for the floor is over.
+    FloorWait,
     /// A call's hang time is over.
     HangTime,
     /// A challenge expires.
@@ -67,6 +71,7 @@ impl TimerKey {
             Self::TransmissionWarning(_) => DeadlineReason::TransmissionWarning,
             Self::CallBack(_) => DeadlineReason::CallBack,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,
+            Self::FloorWait(_) => DeadlineReason::FloorWait,
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
             Self::Silence(_) => DeadlineReason::SiteSilence,

@@ -92,6 +92,13 @@ pub enum HandsetEvent {
     },
     /// The turn of a request has come while the button was up: press to talk.
     CalledBack,
+    /// A demand for the floor waits.
+    FloorQueued {
+        /// In which call.
+        call: CallId,
+        /// Place, from 1.
+        position: u16,
+    },
     /// A request was refused, by the network or for want of an answer.
     Refused {
         /// Why.

@@ -215,7 +215,7 @@ mod tests {
     use trunklab_protocol::air_uplink::RequestKind;
     use trunklab_protocol::from_site::{CallRequest, FloorRequest};
     use trunklab_protocol::to_site::{Assert, Heartbeat, Release};
-    use trunklab_protocol::{Cause, Press, Priority, Span};
+    use trunklab_protocol::{Cause, Demand, FloorPolicy, Press, Priority, Span};
 
     use super::*;
     use crate::handset::tests::bench::{call, site, slot, spurt, talkgroup, unit};
@@ -238,9 +238,11 @@ mod tests {
             talker_is_here: true,
             emergency: false,
             priority: Priority::HIGHEST,
+            floor: FloorPolicy::Refuse,
         }
         .into();
-        let floor: FromSite = FloorRequest { unit: unit(1018), press, call: call(number) }.into();
+        let floor: FromSite =
+            FloorRequest { unit: unit(1018), press, call: call(number), demand: Demand::Low }.into();
         let hears = HandsetEvent::Hears { call: call(number), talker: unit(1017) };
         let release: ToSite = Release { call: call(number), cause: Cause::HangTimeOver }.into();
         let mut transcript = Transcript::new();
@@ -293,6 +295,7 @@ mod tests {
                 talker_is_here: false,
                 emergency: true,
                 priority: Priority::HIGHEST,
+                floor: FloorPolicy::Refuse,
             }
             .into()
         };

@@ -294,6 +294,7 @@ impl Watcher {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }
+            | EventKind::FloorQueued { .. }
             | EventKind::FloorRefused { .. }
             | EventKind::CallReleased { .. }
             | EventKind::Dropped { .. } => true,

@@ -22,7 +22,7 @@ use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::operator::Snapshot;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{Moment, SiteId, Span, SpurtId, UnitId};
-use trunklab_terminal_core::handset::{HandsetConfig, HandsetView};
+use trunklab_terminal_core::handset::HandsetView;
 
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::plan::Plan;
@@ -146,7 +146,7 @@ impl Live {
             .radios
             .iter()
             .map(|radio| {
-                let config = HandsetConfig::new(radio.unit, radio.identity, radio.key, radio.talkgroup, seed);
+                let config = radio.config(seed);
                 RadioSetup { config, position: radio.position }
             })
             .collect();

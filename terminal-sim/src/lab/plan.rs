@@ -2,7 +2,8 @@
 
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Identity, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Position, TalkgroupId, UnitId};
+use trunklab_terminal_core::handset::HandsetConfig;
 
 /// A network to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,16 @@ pub struct RadioPlan {
     pub talkgroup: TalkgroupId,
     /// Where it is.
     pub position: Position,
+    /// How urgently its presses ask for a floor that another unit has.
+    pub demand: Demand,
+}
+
+impl RadioPlan {
+    /// What is programmed into it.
+    pub fn config(&self, seed: u64) -> HandsetConfig {
+        let usual = HandsetConfig::new(self.unit, self.identity, self.key, self.talkgroup, seed);
+        HandsetConfig { demand: self.demand, ..usual }
+    }
 }
 
 impl Plan {

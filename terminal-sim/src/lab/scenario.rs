@@ -52,6 +52,7 @@ pub fn plan(provision: &Provision) -> Plan {
             trunking: talkgroup.trunking,
             hang_time_ms: talkgroup.hang_time_ms,
             transmission_ms_max: talkgroup.transmission_ms_max,
+            floor: talkgroup.floor,
             ..Talkgroup::named(talkgroup.talkgroup, &talkgroup.name)
         })
         .collect();
@@ -74,6 +75,7 @@ pub fn plan(provision: &Provision) -> Plan {
                 imsi,
                 talkgroups: subscriber.talkgroups.clone(),
                 sites: subscriber.sites.clone(),
+                floor_demand: subscriber.floor_demand,
                 ..Subscriber::new(subscriber.unit, subscriber.key)
             }
         })
@@ -87,6 +89,7 @@ pub fn plan(provision: &Provision) -> Plan {
             key: unit.key,
             talkgroup: unit.talkgroup,
             position: unit.position,
+            demand: unit.demand,
         })
         .collect();
     Plan { system: system(&provision.network), sites, talkgroups, subscribers, radios }
@@ -105,6 +108,8 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         }),
         call_back_ms: network.call_back_ms.unwrap_or(own.call_back_ms),
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
+        floor_queue_len_max: network.floor_queue_len_max.unwrap_or(own.floor_queue_len_max),
+        floor_wait_ms_max: network.floor_wait_ms_max.unwrap_or(own.floor_wait_ms_max),
         ..own
     }
 }

@@ -147,6 +147,7 @@ impl Tally {
             | EventKind::CallCalledBack { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
+            | EventKind::FloorQueued { .. }
             | EventKind::FloorReleased { .. }
             | EventKind::EmergencyRaised { .. }
             | EventKind::Dropped { .. } => {}
@@ -170,6 +171,7 @@ impl Tally {
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }
             | HandsetEvent::Queued { .. }
+            | HandsetEvent::FloorQueued { .. }
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }
             | HandsetEvent::CalledBack

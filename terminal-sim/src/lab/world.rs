@@ -21,7 +21,7 @@ use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{CarrierNumber, Epoch, Moment, SiteId, Span, SpurtId, UnitId};
-use trunklab_terminal_core::handset::{Handset, HandsetConfig};
+use trunklab_terminal_core::handset::Handset;
 
 use self::agenda::{Arrival, Node};
 pub(crate) use self::air::{TalkEndLosses, loses_talk_end};
@@ -149,7 +149,7 @@ impl World {
             world.start_station(site);
         }
         for radio in world.plan.radios.clone() {
-            let config = HandsetConfig::new(radio.unit, radio.identity, radio.key, radio.talkgroup, seed);
+            let config = radio.config(seed);
             let core = Handset::new(config.clone());
             let chance = Chance::new(seed, 1_000_000 + u64::from(radio.unit.number()));
             let radio_here = Radio {

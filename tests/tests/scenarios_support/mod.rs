@@ -28,6 +28,9 @@ pub const SCENARIOS: &[&str] = &[
     "emergency-protected",
     "emergency-queue",
     "emergency-ruthless",
+    "floor-emergency",
+    "floor-interrupt",
+    "floor-queue",
     "floor-race",
     "floor-refused",
     "group-call",
@@ -257,6 +260,7 @@ impl Watch {
             | HandsetEvent::Queued { .. }
             | HandsetEvent::CalledBack
             | HandsetEvent::Refused { .. }
+            | HandsetEvent::FloorQueued { .. }
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }
             | HandsetEvent::Joined { .. }

@@ -8,7 +8,8 @@ use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters,
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    CarrierNumber, Identity, Position, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId, UnitId,
+    CarrierNumber, Demand, Identity, Position, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId,
+    UnitId,
 };
 
 /// Metres between the sites: each radio hears its own better.
@@ -40,6 +41,7 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
                 key: key(*number),
                 talkgroup,
                 position: Position { east_m: east_m(*site) + 500, north_m: 0 },
+                demand: Demand::Low,
             })
             .collect(),
     }

@@ -3,7 +3,7 @@
 use trunklab_basestation_core::{Input, Output, StationEvent};
 use trunklab_protocol::air_downlink::DownlinkWord;
 use trunklab_protocol::air_uplink::{
-    Affiliate, Answer, CallCancel, CallRequest, Detach, FloorRequest, Register, RequestKind, UplinkWord,
+    Affiliate, Answer, CallCancel, CallRequest, Detach, Register, RequestKind, TalkEnd, UplinkWord,
 };
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::{Channel, PROFILES};
@@ -236,7 +236,7 @@ fn a_radio_without_a_session_is_told_to_register_again() {
 fn words_of_a_traffic_slot_do_not_belong_on_the_control_channel() {
     let mut station = Driven::serving(ProfileId::Dmr3);
     station.hold(unit(7));
-    station.access(FloorRequest { unit: unit(7), press: press(1), call: call(1) });
+    station.access(TalkEnd { unit: unit(7), call: call(1), spurt: spurt(1) });
     assert_eq!(station.dropped(), [Cause::WrongSlot]);
 }
 

@@ -13,8 +13,9 @@ use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::to_site::{Assert, Configure, Heartbeat, Registered, ToSite};
 use trunklab_protocol::voice::{FrameRun, VoiceFrame, VoicePacket};
 use trunklab_protocol::{
-    BurstPlace, CallId, CarrierNumber, Cause, Epoch, Identity, Incarnation, Moment, NodeId, Position, Press,
-    Priority, Profile, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    BurstPlace, CallId, CarrierNumber, Cause, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId,
+    Position, Press, Priority, Profile, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId,
+    TalkgroupId, Tmsi, UnitId,
 };
 
 pub const UPLINK_KEY: VoiceKey = VoiceKey::new([1; 16]);
@@ -72,6 +73,7 @@ pub fn assertion(counter: u32, slot: SlotAddress, talker: Option<Talker>, here: 
         talker_is_here: here,
         emergency: false,
         priority: Priority::new(5).unwrap(),
+        floor: FloorPolicy::Refuse,
     }
 }
 

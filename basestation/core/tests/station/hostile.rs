@@ -12,9 +12,10 @@ use trunklab_protocol::field::Field;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::to_site::{
-    Close, Configure, Deregister, FloorRefused, Heartbeat, Queued, Refused, Release, ToSite,
+    Close, Configure, Deregister, FloorQueued, FloorRefused, FloorWithdrawn, Heartbeat, Queued, Refused,
+    Release, TalkWarning, ToSite,
 };
-use trunklab_protocol::{BurstPlace, Cause, Epoch, Identity, Moment, Span};
+use trunklab_protocol::{BurstPlace, Cause, Demand, Epoch, Identity, Moment, Span};
 
 use crate::harness::*;
 
@@ -58,7 +59,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (1_u32..400_000).prop_map(Step::Wait),
         1 => Just(Step::LinkUp),
         1 => Just(Step::LinkDown),
-        8 => (4_u32..7, 0_u8..12, number(), number(), number(), slot(), any::<bool>()).prop_map(
+        8 => (4_u32..7, 0_u8..15, number(), number(), number(), slot(), any::<bool>()).prop_map(
             |(epoch, order, call, unit, spurt, slot, here)| Step::Order { epoch, order, call, unit, spurt, slot, here }
         ),
         8 => (-2_i64..5, slot(), 0_u8..8, number(), number(), number(), any::<u32>(), any::<bool>()).prop_map(
@@ -93,6 +94,9 @@ fn order(station: &Driven, step: &Step) -> Option<(Epoch, ToSite)> {
         8 => Deregister { unit, cause: Cause::PoweredOff }.into(),
         9 => FloorRefused { call, unit, press, cause }.into(),
         10 => Queued { unit, press, position: 3 }.into(),
+        11 => FloorQueued { call, unit, press, position: 2 }.into(),
+        12 => TalkWarning { call, unit, spurt: spurt(spurt_number), left_ms: 5_000 }.into(),
+        13 => FloorWithdrawn { call, unit, spurt: spurt(spurt_number), cause }.into(),
         _ => Refused { unit, press, cause }.into(),
     };
     Some((Epoch::new(epoch).unwrap(), message))
@@ -105,7 +109,7 @@ fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -
         1 => Affiliate { unit, press, talkgroup: talkgroup(41) }.into(),
         2 => Detach { unit }.into(),
         3 => CallRequest { unit, press, talkgroup: talkgroup(41), kind: RequestKind::Emergency }.into(),
-        4 => FloorRequest { unit, press, call }.into(),
+        4 => FloorRequest { unit, press, call, demand: Demand::Low }.into(),
         5 => TalkEnd { unit, call, spurt }.into(),
         _ => Voice { unit, call, spurt, position, frames: run_of(position..position + position % 10) }.into(),
     }

@@ -6,7 +6,7 @@ use trunklab_protocol::air_uplink::{CallRequest, FloorRequest, Register, Request
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::to_site::{Close, Configure, Deregister, Heartbeat};
-use trunklab_protocol::{CarrierNumber, Cause, Epoch, Identity, ProfileId, Span};
+use trunklab_protocol::{CarrierNumber, Cause, Demand, Epoch, Identity, ProfileId, Span};
 
 use crate::harness::*;
 
@@ -242,7 +242,8 @@ fn without_a_link_a_running_call_goes_on_until_nobody_talks() {
     station.talk(slot, 1, talker(9, 11), 0);
     station.run_for(Span::from_millis(500));
     station.send_in(slot, TalkEnd { unit: unit(9), call: call(1), spurt: spurt(11) });
-    station.send_in(slot, FloorRequest { unit: unit(9), press: press(2), call: call(1) });
+    station
+        .send_in(slot, FloorRequest { unit: unit(9), press: press(2), call: call(1), demand: Demand::Low });
     station.run_for(Span::from_millis(2_000));
     let words = station.words(slot);
     assert!(words.iter().any(|word| matches!(word, DownlinkWord::FloorIdle(_))), "{words:?}");

@@ -7,9 +7,9 @@ use trunklab_protocol::air_downlink::DownlinkWord;
 use trunklab_protocol::air_uplink::{CallCancel, FloorRequest, TalkEnd, UplinkWord, Voice};
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::{Channel, PROFILES};
-use trunklab_protocol::to_site::{FloorRefused, Release};
+use trunklab_protocol::to_site::{FloorQueued, FloorRefused, FloorWithdrawn, Release, TalkWarning};
 use trunklab_protocol::voice::{FrameRun, VoiceFrame};
-use trunklab_protocol::{Cause, ProfileId, Span};
+use trunklab_protocol::{Cause, Demand, ProfileId, Span};
 
 use crate::harness::*;
 
@@ -213,7 +213,8 @@ fn requests_for_the_floor_can_collide_and_are_forwarded_alone() {
     station.hold(unit(5));
     station.hold(unit(6));
     station.order(assertion(1, slot, None, false));
-    let ask = |number| FloorRequest { unit: unit(number), press: press(1), call: call(1) };
+    let ask =
+        |number| FloorRequest { unit: unit(number), press: press(1), call: call(1), demand: Demand::Low };
     let place = station.next_uplink(Channel::Traffic, slot);
     for number in [5, 6] {
         let burst = station.burst(place, -80, ask(number));
@@ -238,8 +239,6 @@ fn a_refused_request_for_the_floor_is_said_on_the_slot_and_takes_few_bursts_from
             cause: Cause::FloorTaken,
         });
     }
-    station.order(FloorRefused { call: call(1), unit: unit(5), press: press(1), cause: Cause::FloorTaken });
-    assert_eq!(station.dropped(), [Cause::ControlChannelFull]);
     station.talk(slot, 1, talker(9, 11), 24);
     let words = station.words(slot);
     let at_bursts: Vec<usize> = words
@@ -489,7 +488,8 @@ fn a_word_without_a_session_on_a_slot_is_refused_there() {
     let mut station = Driven::serving(ProfileId::Iden);
     let slot = station.traffic_slot();
     station.order(assertion(1, slot, None, false));
-    let word: UplinkWord = FloorRequest { unit: unit(5), press: press(1), call: call(1) }.into();
+    let word: UplinkWord =
+        FloorRequest { unit: unit(5), press: press(1), call: call(1), demand: Demand::Low }.into();
     station.send_in(slot, word);
     station.run_for(Span::from_millis(200));
     let words = station.words(slot);
@@ -525,4 +525,63 @@ fn speech_from_the_switch_is_heard_to_its_end_after_the_talk_is_over() {
             assert_eq!(heard(&station.words(slot)), spoken(0..position), "{} {phase_ms}", profile.name);
         }
     }
+}
+
+#[test]
+fn a_slot_keeps_so_many_words_to_single_radios_and_no_more() {
+    let mut station = talking_here(ProfileId::Iden);
+    for number in 1..=16 {
+        station.order(FloorRefused {
+            call: call(1),
+            unit: unit(number),
+            press: press(1),
+            cause: Cause::FloorTaken,
+        });
+    }
+    assert_eq!(station.dropped(), []);
+    station.order(FloorRefused { call: call(1), unit: unit(17), press: press(1), cause: Cause::FloorTaken });
+    assert_eq!(station.dropped(), [Cause::ControlChannelFull]);
+}
+
+#[test]
+fn a_demand_on_the_control_channel_while_another_talks_is_answered_on_the_slot() {
+    let mut station = talking_here(ProfileId::Iden);
+    let slot = station.traffic_slot();
+    station.hold(unit(5));
+    let demand = Demand::High;
+    station.access(FloorRequest { unit: unit(5), press: press(1), call: call(1), demand });
+    station.run_for(Span::from_millis(300));
+    let told = station.told();
+    assert!(
+        matches!(&told[..], [FromSite::FloorRequest(word)] if word.unit == unit(5) && word.demand == demand),
+        "{told:?}"
+    );
+    // A place that moves before it was said is said once, as it is now.
+    for position in [2, 1] {
+        station.order(FloorQueued { call: call(1), unit: unit(5), press: press(1), position });
+    }
+    station.run_for(Span::from_millis(400));
+    let words = station.words(slot);
+    let places: Vec<_> = words
+        .iter()
+        .filter_map(|word| match word {
+            DownlinkWord::FloorQueued(word) => Some(word.position),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(places, [1]);
+}
+
+#[test]
+fn a_warning_and_a_withdrawal_are_said_twice() {
+    let mut station = talking_here(ProfileId::Iden);
+    let slot = station.traffic_slot();
+    let (call, unit, spurt) = (call(1), unit(9), spurt(11));
+    station.order(TalkWarning { call, unit, spurt, left_ms: 5_000 });
+    station.order(FloorWithdrawn { call, unit, spurt, cause: Cause::TransmissionLimit });
+    station.run_for(Span::from_secs(1));
+    let words = station.words(slot);
+    let said = |wanted: fn(&DownlinkWord) -> bool| words.iter().filter(|word| wanted(word)).count();
+    assert_eq!(said(|word| matches!(word, DownlinkWord::TalkWarning(_))), 2);
+    assert_eq!(said(|word| matches!(word, DownlinkWord::FloorWithdrawn(_))), 2);
 }

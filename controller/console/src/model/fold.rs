@@ -1,7 +1,7 @@
 //! What an event changes in the picture. Events after a snapshot, folded over it, lead to what a newer snapshot shows,
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
-use trunklab_protocol::operator::{CallView, Event, EventKind, QueueView, Snapshot};
+use trunklab_protocol::operator::{CallView, Event, EventKind, FloorView, QueueView, Snapshot};
 use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId, UnitId};
 
 /// Whether the picture could take the event in.
@@ -33,10 +33,9 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::Deregistered { site, .. } => {
             count_radios(picture, *site, |radios| radios.saturating_sub(1))
         }
-        EventKind::RegisterRefused { .. }
-        | EventKind::Affiliated { .. }
-        | EventKind::FloorRefused { .. }
-        | EventKind::Dropped { .. } => Grasp::Whole,
+        EventKind::RegisterRefused { .. } | EventKind::Affiliated { .. } | EventKind::Dropped { .. } => {
+            Grasp::Whole
+        }
         EventKind::CallQueued { unit, site, talkgroup, priority, emergency, position } => {
             picture.totals.queued += 1;
             leave_queue(picture, *unit, *talkgroup);
@@ -78,6 +77,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 emergency: *emergency,
                 since: event.at,
                 sites: sites.clone(),
+                waiting: Vec::new(),
             };
             match picture.calls.binary_search_by_key(call, |view| view.call) {
                 Ok(known) => picture.calls[known] = view,
@@ -112,11 +112,31 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::FloorTaken { call, unit, .. } => {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
             view.talker = Some(*unit);
+            view.waiting.retain(|waiting| waiting.unit != *unit);
+            let talkgroup = view.talkgroup;
+            // A request that waited for a channel may have become a wish to speak in a call.
+            leave_queue(picture, *unit, talkgroup);
             Grasp::Whole
         }
         EventKind::FloorReleased { call, .. } => {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
             view.talker = None;
+            Grasp::Whole
+        }
+        EventKind::FloorQueued { call, unit, demand, position } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.waiting.retain(|waiting| waiting.unit != *unit);
+            let place = usize::from(position.saturating_sub(1)).min(view.waiting.len());
+            view.waiting.insert(place, FloorView { unit: *unit, demand: *demand });
+            let talkgroup = view.talkgroup;
+            leave_queue(picture, *unit, talkgroup);
+            Grasp::Whole
+        }
+        // A call that the picture lacks is over: nobody waits in it.
+        EventKind::FloorRefused { call, unit, .. } => {
+            if let Some(view) = call_mut(picture, *call) {
+                view.waiting.retain(|waiting| waiting.unit != *unit);
+            }
             Grasp::Whole
         }
         EventKind::CallReleased { call, .. } => {

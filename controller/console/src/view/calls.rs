@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
-use trunklab_protocol::SiteId;
 use trunklab_protocol::operator::{CallView, Snapshot};
+use trunklab_protocol::{Demand, SiteId};
 
 use super::columns::{Columns, Heads, left, rest, right};
 use super::sites::marker;
@@ -128,7 +128,7 @@ fn render_detail(
     let emergency = if call.emergency { "EMERGENCY, " } else { "" };
     let places: Vec<_> =
         call.sites.iter().map(|(site, at)| format!("{} on {at}", site_name(*site, picture))).collect();
-    let text = vec![
+    let mut text = vec![
         Line::raw(format!(
             "{emergency}{}, {affiliated} radios affiliated, priority {}",
             talkgroup_name(call.talkgroup, picture),
@@ -136,7 +136,23 @@ fn render_detail(
         )),
         Line::raw(places.join("; ")),
     ];
+    text.extend(waiting(call));
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), indented(inner));
+}
+
+/// Who waits for the floor, in order: `floor next: unit 1018, unit 1021 (high)`.
+fn waiting(call: &CallView) -> Option<Line<'static>> {
+    let units: Vec<_> = call
+        .waiting
+        .iter()
+        .map(|waiting| match waiting.demand {
+            Demand::Low => format!("unit {}", waiting.unit),
+            Demand::High | Demand::Preemptive | Demand::Emergency => {
+                format!("unit {} ({})", waiting.unit, waiting.demand.name())
+            }
+        })
+        .collect();
+    (!units.is_empty()).then(|| Line::raw(format!("floor next: {}", units.join(", "))))
 }
 
 /// Calls at one site.
@@ -155,6 +171,7 @@ pub(super) fn number(call: &CallView, model: &Model) -> Line<'static> {
 
 pub(super) fn talker(call: &CallView, model: &Model) -> Line<'static> {
     match call.talker {
+        Some(unit) if !call.waiting.is_empty() => Line::raw(format!("unit {unit} +{}", call.waiting.len())),
         Some(unit) => Line::raw(format!("unit {unit}")),
         None => Line::styled("~ hanging", model.theme.style(Role::Hanging)),
     }

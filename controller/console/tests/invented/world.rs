@@ -123,6 +123,7 @@ impl World {
                     emergency: call.emergency,
                     since: call.since,
                     sites: call.places.iter().map(|(site, at)| (*site, *at)).collect(),
+                    waiting: Vec::new(),
                 })
                 .collect(),
             queue: self.queue.clone(),

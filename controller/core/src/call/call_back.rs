@@ -8,8 +8,8 @@ use trunklab_protocol::from_site::PttReleased;
 use trunklab_protocol::to_site::{CallBack, Refused};
 use trunklab_protocol::{CallId, Cause, Clause, SiteId, TalkgroupId, UnitId};
 
+use super::floor_queue::FloorAsk;
 use super::queue::Button;
-use super::step::FloorAsk;
 use super::table::Event;
 use crate::config::QueueRelease;
 use crate::controller::Controller;
@@ -28,10 +28,10 @@ impl Controller {
         match freshness {
             Freshness::Repeated(Answer::Queued) => self.release_in_queue(unit, out),
             Freshness::Repeated(Answer::CalledBack(call)) => {
-                self.repeat_call_back(call, FloorAsk { unit, press, site }, out);
+                self.repeat_call_back(call, FloorAsk::usual(unit, press, site), out);
             }
             Freshness::Repeated(Answer::Granted(call, spurt)) if self.is_talking(call, spurt) => {
-                self.grant_unwanted(call, FloorAsk { unit, press, site }, out);
+                self.grant_unwanted(call, FloorAsk::usual(unit, press, site), out);
             }
             Freshness::Repeated(Answer::Granted(..)) => {
                 self.tell_by(
@@ -40,6 +40,9 @@ impl Controller {
                     Refused { unit, press, cause: Cause::RequestCancelled },
                     out,
                 );
+            }
+            Freshness::Repeated(Answer::FloorQueued(_)) => {
+                self.end_floor_wait(unit, Event::FloorWaitCancelled, None, out);
             }
             Freshness::Repeated(Answer::Refused(cause)) => {
                 self.tell_by(Clause::ReleaseInQueue, site, Refused { unit, press, cause }, out);
@@ -50,7 +53,7 @@ impl Controller {
 
     /// What was granted is not wanted any more. The caller may not have heard the grant yet: it is answered.
     pub(crate) fn grant_unwanted(&mut self, call: CallId, ask: FloorAsk, out: &mut Outbox) {
-        let FloorAsk { unit, press, site } = ask;
+        let FloorAsk { unit, press, site, .. } = ask;
         self.advance_call(call, Event::PttReleased, out);
         self.tell_by(Clause::Cancelling, site, Refused { unit, press, cause: Cause::RequestCancelled }, out);
     }
@@ -81,14 +84,14 @@ impl Controller {
         let ask = call.called_back.take().expect("a call back has a caller");
         self.visitors.get_mut(ask.unit).expect("who is called back is registered").activity = Activity::Idle;
         if let Some(cause) = cause {
-            self.remember_refusal(ask, cause);
+            self.remember_refusal(ask.unit, ask.press, ask.site, cause);
             self.tell(ask.site, Refused { unit: ask.unit, press: ask.press, cause }, out);
         }
     }
 
     /// The caller is told, and what it was told is remembered.
     pub(crate) fn tell_call_back(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
-        let FloorAsk { unit, press, site } = ask;
+        let FloorAsk { unit, press, site, .. } = ask;
         let visitor = self.visitors.get_mut(unit).expect("who is called back is registered");
         visitor.last_request = Some(Answered { press, answer: Answer::CalledBack(id) });
         self.tell(site, CallBack { unit, press }, out);
@@ -96,7 +99,7 @@ impl Controller {
 
     /// The caller asks again, or its release was late: it is told again while that is true.
     pub(crate) fn repeat_call_back(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
-        let FloorAsk { unit, press, site } = ask;
+        let FloorAsk { unit, press, site, .. } = ask;
         if self.calls_back(id, unit) {
             self.tell(site, CallBack { unit, press }, out);
         } else {

@@ -6,9 +6,11 @@ use smallvec::SmallVec;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::to_site::Assert;
-use trunklab_protocol::{CallId, Press, Priority, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    CallId, FloorPolicy, Press, Priority, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId,
+};
 
-use super::step::FloorAsk;
+use super::floor_queue::{Claim, FloorAsk, FloorQueue};
 use super::table::State;
 use crate::lookup::Lookup;
 use crate::output::CallRecord;
@@ -24,10 +26,14 @@ pub struct Call {
     pub kind: RequestKind,
     /// Its priority.
     pub priority: Priority,
+    /// What becomes of a demand for the floor while another unit has it.
+    pub policy: FloorPolicy,
     /// Who has the floor; `None` while it hangs or calls back.
     pub floor: Option<Floor>,
     /// Whom it calls back.
     pub called_back: Option<FloorAsk>,
+    /// Who waits for the floor; nobody does while it hangs.
+    pub floor_queue: FloorQueue,
     /// The slots that it holds, in order of their sites.
     pub legs: SmallVec<[Leg; 4]>,
     /// Its record.
@@ -52,6 +58,8 @@ pub struct Floor {
     pub spurt: SpurtId,
     /// The request that was granted.
     pub press: Press,
+    /// How urgent it was.
+    pub claim: Claim,
     /// From which site; `None` where a site reported the talker of an earlier term and the talker's own site has not.
     pub site: Option<SiteId>,
 }
@@ -90,6 +98,7 @@ impl Call {
             talker_is_here: self.talker_site() == Some(leg.site),
             emergency: self.kind == RequestKind::Emergency,
             priority: self.priority,
+            floor: self.policy,
         }
     }
 }

@@ -1,11 +1,28 @@
 //! What can be done for a request now: the one place that weighs slots against those who want them.
 
 use smallvec::SmallVec;
-use trunklab_protocol::SiteId;
+use trunklab_protocol::{FloorPolicy, SiteId};
 
+use super::calls::Call;
+use super::floor_queue::FloorAsk;
 use super::queue::{Button, Rank, Request};
 use super::table::Event;
 use crate::controller::Controller;
+
+/// What an ask for a call's floor comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FloorEvent {
+    /// The floor is free, or the unit's own.
+    Given,
+    /// It is taken from the talker.
+    Interrupts,
+    /// The ask waits.
+    Waits,
+    /// As many wait as may.
+    Full,
+    /// Another unit has the floor.
+    Held,
+}
 
 /// The sites at which a call takes a slot.
 pub type Sites = SmallVec<[SiteId; 8]>;
@@ -16,7 +33,7 @@ impl Controller {
         let talkgroup =
             self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
         match talkgroup.call.and_then(|call| self.calls.get(call)) {
-            Some(call) if call.floor.is_some_and(|floor| floor.unit != request.unit) => Event::FloorHeld,
+            Some(call) if !self.may_have_floor(call, request) => Event::FloorHeld,
             // Two callers of one talkgroup are called back one after the other.
             Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
             Some(call) if call.at(request.site).is_some() => Event::CallOpen,
@@ -27,6 +44,32 @@ impl Controller {
                 Button::Up => Event::RoomForCallBack,
             },
             None => Event::RoomLacking,
+        }
+    }
+
+    /// Whether a request may have a call's floor, now or in its turn. Whoever let go of its button neither waits for
+    /// another's floor nor takes it.
+    fn may_have_floor(&self, call: &Call, request: &Request) -> bool {
+        match self.floor_event(call, &request.floor_ask()) {
+            FloorEvent::Given => true,
+            FloorEvent::Interrupts | FloorEvent::Waits => request.button == Button::Down,
+            FloorEvent::Held | FloorEvent::Full => false,
+        }
+    }
+
+    /// What an ask for a call's floor comes to.
+    pub(crate) fn floor_event(&self, call: &Call, ask: &FloorAsk) -> FloorEvent {
+        let Some(floor) = call.floor.filter(|floor| floor.unit != ask.unit) else {
+            return FloorEvent::Given;
+        };
+        if ask.claim.interrupts(floor.claim) {
+            return FloorEvent::Interrupts;
+        }
+        let full = call.floor_queue.len() >= usize::from(self.system.floor_queue_len_max);
+        match call.policy {
+            FloorPolicy::Refuse => FloorEvent::Held,
+            FloorPolicy::Queue if full => FloorEvent::Full,
+            FloorPolicy::Queue => FloorEvent::Waits,
         }
     }
 

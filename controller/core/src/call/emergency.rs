@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, EmergencyPolicy, Moment, Priority, SiteId, Span};
+use trunklab_protocol::{CallId, Demand, EmergencyPolicy, Moment, Priority, SiteId, Span};
 
 use super::calls::Call;
+use super::floor_queue::FloorAsk;
 use super::queue::Request;
-use super::step::FloorAsk;
 use super::table::Event;
 use crate::controller::Controller;
 use crate::output::Outbox;
@@ -73,9 +73,14 @@ impl Controller {
     fn raise_call_of(&mut self, request: &Request, out: &mut Outbox) {
         let talkgroup = self.talkgroups.get(request.talkgroup).expect("a request's talkgroup exists");
         let Some(call) = talkgroup.call.and_then(|id| self.calls.get(id)) else { return };
-        if request.rank().is_emergency() && call.kind == RequestKind::Normal {
-            let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
-            self.advance_call_for(call.id, Event::EmergencyRaised, Some(ask), None, out);
+        self.raise_call(call.id, request.floor_ask(), out);
+    }
+
+    /// Whoever asks for the floor of a call in an emergency makes it an emergency call.
+    pub(crate) fn raise_call(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a call whose floor is asked for runs");
+        if ask.claim.demand() == Demand::Emergency && call.kind == RequestKind::Normal {
+            self.advance_call_for(id, Event::EmergencyRaised, Some(ask), None, out);
         }
     }
 

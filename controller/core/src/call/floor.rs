@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::{FloorRequest, HeldCall, TalkEnd, TalkerSilent};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::switch::{Open, Shut};
 use trunklab_protocol::to_site::{FloorRefused, FloorWithdrawn, TalkWarning};
-use trunklab_protocol::{CallId, Cause, Epoch, NodeId, SiteId, Span, SpurtId};
+use trunklab_protocol::{CallId, Cause, Demand, Epoch, NodeId, SiteId, Span, SpurtId};
 
 use super::calls::Floor;
-use super::step::FloorAsk;
+use super::decision::FloorEvent;
+use super::floor_queue::{Claim, FloorAsk};
 use super::table::Event;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
@@ -19,8 +21,9 @@ use crate::timers::TimerKey;
 impl Controller {
     /// A unit asks for the floor of a running call.
     pub(crate) fn floor_requested(&mut self, site: SiteId, message: FloorRequest, out: &mut Outbox) {
-        let FloorRequest { unit, press, call } = message;
-        let ask = FloorAsk { unit, press, site };
+        let FloorRequest { unit, press, call, demand } = message;
+        let right = self.home.unit(unit).map(|row| row.floor_demand()).unwrap_or_default();
+        let ask = FloorAsk { unit, press, site, claim: Claim::of_field(demand.within(right)) };
         if let Err(cause) = self.check_floor_request(site, &message) {
             return self.refuse_floor(call, ask, cause, out);
         }
@@ -28,8 +31,9 @@ impl Controller {
         match visitor.freshness(press) {
             Freshness::Repeated(Answer::Refused(cause)) => self.refuse_floor(call, ask, cause, out),
             Freshness::Repeated(Answer::Granted(granted, spurt)) => {
-                self.repeat_grant(granted, spurt, ask, out)
+                self.repeat_grant(granted, spurt, site, out)
             }
+            Freshness::Repeated(Answer::FloorQueued(_)) => self.tell_floor_place(unit, out),
             Freshness::Repeated(Answer::Queued | Answer::CalledBack(_)) | Freshness::New => {
                 self.press_in_call(call, ask, out)
             }
@@ -49,20 +53,41 @@ impl Controller {
         }
     }
 
-    /// A unit presses in a call that reaches its site: it gets a floor that is free, and is refused another's.
+    /// A unit presses in a call that reaches its site: it gets a floor that is free, or the one of a talker that it may
+    /// interrupt, or waits, or is refused.
     pub(crate) fn press_in_call(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
-        let call = self.calls.get(id).expect("a press is checked against a call that runs");
-        let is_talker = call.floor.is_some_and(|floor| floor.unit == ask.unit);
-        if call.called_back.is_some_and(|caller| caller.unit == ask.unit) {
+        if self.waits_so(id, &ask) {
+            return self.press_again_for_floor(id, ask, out);
+        }
+        if self.calls_back(id, ask.unit) {
             return self.advance_call_for(id, Event::CallerPressed, Some(ask), None, out);
         }
-        match is_talker {
-            true if call.record.is_full() => {
-                self.advance_call(id, Event::PttReleased, out);
-                self.refuse_floor(id, ask, Cause::TransmissionLimit, out);
-            }
-            true => self.advance_call_for(id, Event::TalkerPressed, Some(ask), None, out),
-            false => self.advance_call_for(id, Event::PttPressed, Some(ask), None, out),
+        self.stop_waiting(ask.unit, Cause::RequestCancelled, out);
+        self.raise_call(id, ask, out);
+        let call = self.calls.get(id).expect("a press is checked against a call that runs");
+        if call.floor.is_some_and(|floor| floor.unit == ask.unit) {
+            return self.talker_pressed(id, ask, out);
+        }
+        let event = match self.floor_event(call, &ask) {
+            FloorEvent::Given | FloorEvent::Held => Event::PttPressed,
+            FloorEvent::Interrupts => Event::FloorInterrupted,
+            FloorEvent::Waits => Event::FloorWanted,
+            FloorEvent::Full => Event::FloorQueueFull,
+        };
+        self.advance_call_for(id, event, Some(ask), None, out);
+    }
+
+    /// The talker presses anew: its end was lost. Who waits goes before it.
+    fn talker_pressed(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a press is checked against a call that runs");
+        if call.record.is_full() {
+            self.advance_call(id, Event::PttReleased, out);
+            self.refuse_floor(id, ask, Cause::TransmissionLimit, out);
+        } else if call.floor_queue.is_empty() {
+            self.advance_call_for(id, Event::TalkerPressed, Some(ask), None, out);
+        } else {
+            self.advance_call(id, Event::PttReleased, out);
+            self.press_in_call(id, ask, out);
         }
     }
 
@@ -100,7 +125,8 @@ impl Controller {
         let spurt = self.spurts.next(self.system.node);
         let now = self.now;
         let call = self.calls.get_mut(id).expect("a floor is granted in a call that runs");
-        call.floor = Some(Floor { unit: ask.unit, spurt, press: ask.press, site: Some(ask.site) });
+        let FloorAsk { unit, press, site, claim } = ask;
+        call.floor = Some(Floor { unit, spurt, press, claim, site: Some(site) });
         call.record.spurt_begun(ask.unit, now);
         let talkgroup = call.talkgroup;
         let visitor =
@@ -118,7 +144,10 @@ impl Controller {
         let now = self.now;
         self.spurts.adopt(talker.spurt);
         let call = self.calls.get_mut(id).expect("the call was adopted just now");
-        call.floor = Some(Floor { unit: talker.unit, spurt: talker.spurt, press: talker.press, site: None });
+        // Who talked in an emergency is not told: nobody in the field shall interrupt it.
+        let claim = Claim::of_field(if held.emergency { Demand::Emergency } else { Demand::Low });
+        let Talker { unit, spurt, press } = talker;
+        call.floor = Some(Floor { unit, spurt, press, claim, site: None });
         call.record.spurt_begun(talker.unit, now);
         if held.talker_is_here {
             self.place_talker(id, site, out);
@@ -175,7 +204,7 @@ impl Controller {
 
     /// Action: a unit does not get the floor. The call may be unknown: then that is why.
     pub(crate) fn refuse_floor(&mut self, call: CallId, ask: FloorAsk, cause: Cause, out: &mut Outbox) {
-        self.remember_refusal(ask, cause);
+        self.remember_refusal(ask.unit, ask.press, ask.site, cause);
         self.tell(ask.site, FloorRefused { call, unit: ask.unit, press: ask.press, cause }, out);
         self.report(EventKind::FloorRefused { call, unit: ask.unit, cause }, out);
     }

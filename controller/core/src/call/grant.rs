@@ -9,6 +9,7 @@ use trunklab_protocol::{CallId, Cause, SiteId};
 
 use super::calls::{Call, Leg};
 use super::decision::Sites;
+use super::floor_queue::FloorQueue;
 use super::queue::Request;
 use crate::controller::Controller;
 use crate::output::{CallRecord, Outbox, StoreItem};
@@ -40,16 +41,29 @@ impl Controller {
             legs.push(Leg { site, at });
         }
         let (talkgroup, kind, priority) = (request.talkgroup, request.kind, request.priority);
-        self.add_call(Call { id, talkgroup, kind, priority, floor: None, called_back: None, legs, record });
+        let policy = self.talkgroups.get(talkgroup).map(|row| row.config.floor).unwrap_or_default();
+        self.add_call(Call {
+            id,
+            talkgroup,
+            kind,
+            priority,
+            policy,
+            floor: None,
+            floor_queue: FloorQueue::default(),
+            called_back: None,
+            legs,
+            record,
+        });
         id
     }
 
     /// Action: a call takes the slot in which a site already carries it.
     pub(crate) fn adopt_channel(&mut self, (site, held): (SiteId, HeldCall)) -> CallId {
         let talkgroup = self.talkgroups.get(held.talkgroup).expect("a reported call's talkgroup was checked");
-        let (kind, priority) = (
+        let (kind, priority, policy) = (
             if held.emergency { RequestKind::Emergency } else { RequestKind::Normal },
             talkgroup.config.priority,
+            talkgroup.config.floor,
         );
         let mut record = Box::new(CallRecord {
             call: held.call,
@@ -74,8 +88,10 @@ impl Controller {
             talkgroup: held.talkgroup,
             kind,
             priority,
+            policy,
             floor: None,
             called_back: None,
+            floor_queue: FloorQueue::default(),
             legs,
             record,
         });

@@ -6,6 +6,8 @@ pub mod coverage;
 pub mod decision;
 pub mod emergency;
 pub mod floor;
+pub mod floor_queue;
+pub mod floor_wait;
 pub mod grant;
 pub mod queue;
 pub mod request;

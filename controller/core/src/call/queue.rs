@@ -9,8 +9,9 @@
 //! long queue must not flood the control channels with words that say no more than "not yet".
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Moment, Press, Priority, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Moment, Press, Priority, SiteId, TalkgroupId, UnitId};
 
+use super::floor_queue::{Claim, FloorAsk};
 use crate::lookup::Lookup;
 use crate::ranked::Ranked;
 
@@ -64,6 +65,15 @@ enum Urgency {
 }
 
 impl Request {
+    /// The wish to speak that stands behind it.
+    pub fn floor_ask(&self) -> FloorAsk {
+        let demand = match self.kind {
+            RequestKind::Emergency => Demand::Emergency,
+            RequestKind::Normal => Demand::Low,
+        };
+        FloorAsk { unit: self.unit, press: self.press, site: self.site, claim: Claim::of_field(demand) }
+    }
+
     /// Where it stands.
     pub fn rank(&self) -> Rank {
         let urgency = match self.kind {

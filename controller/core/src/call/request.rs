@@ -3,10 +3,10 @@
 use trunklab_protocol::from_site::{CallCancel, CallRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Queued, Refused};
-use trunklab_protocol::{CallId, Cause, SiteId, Span, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, SpurtId, TalkgroupId, UnitId};
 
+use super::floor_queue::FloorAsk;
 use super::queue::{Button, Rank, Request};
-use super::step::FloorAsk;
 use super::table::{Event, State};
 use crate::controller::Controller;
 use crate::output::Outbox;
@@ -60,7 +60,7 @@ impl Controller {
             Freshness::Repeated(answer) => return self.repeat_answer(site, &message, answer, out),
         }
         if let Err(cause) = self.check_request(site, &message) {
-            self.remember_refusal(FloorAsk { unit, press, site }, cause);
+            self.remember_refusal(unit, press, site, cause);
             return self.refuse_call(unit, press, site, talkgroup, cause, out);
         }
         if self.is_the_same_wish(&message) {
@@ -85,8 +85,11 @@ impl Controller {
         };
         match freshness {
             Freshness::Repeated(Answer::Queued) => self.end_waiting(unit, Event::Cancelled, None, out),
+            Freshness::Repeated(Answer::FloorQueued(_)) => {
+                self.end_floor_wait(unit, Event::FloorWaitCancelled, None, out);
+            }
             Freshness::Repeated(Answer::Granted(call, spurt)) if self.is_talking(call, spurt) => {
-                self.grant_unwanted(call, FloorAsk { unit, press, site }, out);
+                self.grant_unwanted(call, FloorAsk::usual(unit, press, site), out);
             }
             Freshness::Repeated(Answer::CalledBack(call)) if self.calls_back(call, unit) => {
                 self.advance_call(call, Event::Cancelled, out);
@@ -166,14 +169,14 @@ impl Controller {
     /// Action: a caller is refused.
     pub(crate) fn refuse_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
         let Request { unit, press, site, talkgroup, .. } = *request;
-        self.remember_refusal(FloorAsk { unit, press, site }, cause);
+        self.remember_refusal(unit, press, site, cause);
         self.refuse_call(unit, press, site, talkgroup, cause, out);
     }
 
     /// Action: a request is withdrawn.
     pub(crate) fn withdraw_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
         let Request { unit, press, site, talkgroup, .. } = *request;
-        self.remember_refusal(FloorAsk { unit, press, site }, cause);
+        self.remember_refusal(unit, press, site, cause);
         self.tell(site, Refused { unit, press, cause }, out);
         self.report(EventKind::CallCancelled { unit, talkgroup, cause }, out);
     }
@@ -189,13 +192,13 @@ impl Controller {
             let Request { unit, press, site, talkgroup, .. } = request;
             // It waits no longer, and nothing is kept for it: it presses as anybody.
             self.report(EventKind::CallCancelled { unit, talkgroup, cause: Cause::RequestCancelled }, out);
-            return self.tell_call_back(call, FloorAsk { unit, press, site }, out);
+            return self.tell_call_back(call, FloorAsk::usual(unit, press, site), out);
         }
-        let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
-        self.press_in_call(call, ask, out);
+        self.press_in_call(call, request.floor_ask(), out);
     }
 
-    /// Somebody has the floor: who waits for the same talkgroup has its answer.
+    /// Somebody has the floor: who waits for the same talkgroup has its answer, or may wait for the floor as soon as
+    /// this step is done.
     pub(crate) fn refuse_waiting(&mut self, talkgroup: TalkgroupId, out: &mut Outbox) {
         if self.talkgroups.get(talkgroup).is_none_or(|row| row.waiting == 0) {
             return;
@@ -207,7 +210,11 @@ impl Controller {
             .filter(|other| other.talkgroup == talkgroup)
             .collect();
         for other in others {
-            self.advance_request(other, State::Queued, Event::FloorHeld, None, out);
+            if self.weigh(&other) == Event::FloorHeld {
+                self.advance_request(other, State::Queued, Event::FloorHeld, None, out);
+            } else {
+                self.slots_freed = true;
+            }
         }
     }
 
@@ -224,29 +231,33 @@ impl Controller {
             Some(Activity::CalledBack(call)) => {
                 self.advance_call_for(call, Event::CallerGone, None, Some(cause), out);
             }
+            Some(Activity::WaitingForFloor(_)) => {
+                self.end_floor_wait(unit, Event::FloorWaiterGone, Some(cause), out);
+            }
             Some(Activity::Idle | Activity::Talking(_)) | None => {}
         }
     }
 
     /// A repeated grant: the caller's site is told again.
-    pub(crate) fn repeat_grant(&mut self, id: CallId, spurt: SpurtId, ask: FloorAsk, out: &mut Outbox) {
-        let assertion =
-            self.calls.get(id).filter(|call| call.floor.is_some_and(|floor| floor.spurt == spurt)).and_then(
-                |call| call.legs.iter().find(|leg| leg.site == ask.site).map(|leg| call.assertion(*leg)),
-            );
+    pub(crate) fn repeat_grant(&mut self, id: CallId, spurt: SpurtId, to: SiteId, out: &mut Outbox) {
+        let assertion = self
+            .calls
+            .get(id)
+            .filter(|call| call.floor.is_some_and(|floor| floor.spurt == spurt))
+            .and_then(|call| call.legs.iter().find(|leg| leg.site == to).map(|leg| call.assertion(*leg)));
         match assertion {
-            Some(assertion) => self.tell(ask.site, assertion, out),
-            None => self.drop_message(ask.site, Cause::Duplicate, out),
+            Some(assertion) => self.tell(to, assertion, out),
+            None => self.drop_message(to, Cause::Duplicate, out),
         }
     }
 
     /// What a unit was told, in case it asks again.
-    pub(crate) fn remember_refusal(&mut self, ask: FloorAsk, cause: Cause) {
-        if let Some(visitor) = self.visitors.get_mut(ask.unit)
-            && visitor.site == ask.site
-            && visitor.freshness(ask.press) != Freshness::Stale
+    pub(crate) fn remember_refusal(&mut self, unit: UnitId, press: Press, site: SiteId, cause: Cause) {
+        if let Some(visitor) = self.visitors.get_mut(unit)
+            && visitor.site == site
+            && visitor.freshness(press) != Freshness::Stale
         {
-            visitor.last_request = Some(Answered { press: ask.press, answer: Answer::Refused(cause) });
+            visitor.last_request = Some(Answered { press, answer: Answer::Refused(cause) });
         }
     }
 
@@ -273,10 +284,9 @@ impl Controller {
                     self.queue.ask(unit, press).expect("a unit told that it waits is in the queue");
                 self.tell(site, Queued { unit, press, position }, out);
             }
-            Answer::CalledBack(call) => self.repeat_call_back(call, FloorAsk { unit, press, site }, out),
-            Answer::Granted(call, spurt) => {
-                self.repeat_grant(call, spurt, FloorAsk { unit, press, site }, out)
-            }
+            Answer::CalledBack(call) => self.repeat_call_back(call, FloorAsk::usual(unit, press, site), out),
+            Answer::Granted(call, spurt) => self.repeat_grant(call, spurt, site, out),
+            Answer::FloorQueued(_) => self.tell_floor_place(unit, out),
             Answer::Refused(cause) => self.refuse_call(unit, press, site, talkgroup, cause, out),
         }
     }
@@ -301,7 +311,7 @@ impl Controller {
     fn refuse_call(
         &mut self,
         unit: UnitId,
-        press: trunklab_protocol::Press,
+        press: Press,
         site: SiteId,
         talkgroup: TalkgroupId,
         cause: Cause,

@@ -1,25 +1,15 @@
 //! Walks the state table: finds the row for an event, does its actions in order, starts the next state's timer.
 
 use trunklab_protocol::from_site::HeldCall;
-use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, Trunking, UnitId};
+use trunklab_protocol::{CallId, Cause, SiteId, Span, Trunking};
 
 use super::calls::{Call, Floor};
+use super::floor_queue::FloorAsk;
 use super::queue::Request;
 use super::table::{Action, Event, Next, Row, Sequel, State};
 use crate::controller::Controller;
 use crate::output::Outbox;
 use crate::timers::TimerKey;
-
-/// Who asks for the floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FloorAsk {
-    /// Who.
-    pub unit: UnitId,
-    /// Its request's number.
-    pub press: Press,
-    /// From which site.
-    pub site: SiteId,
-}
 
 /// What the actions of one row work on.
 #[derive(Debug, Default)]
@@ -73,8 +63,7 @@ impl Controller {
             .table
             .find(state, event, Sequel::Message)
             .expect("a request meets only events that it has rows for");
-        let ask = FloorAsk { unit: request.unit, press: request.press, site: request.site };
-        let step = Step { request: Some(request), ask: Some(ask), cause, ..Step::default() };
+        let step = Step { request: Some(request), ask: Some(request.floor_ask()), cause, ..Step::default() };
         self.walk(row, step, out);
     }
 
@@ -113,8 +102,11 @@ impl Controller {
 
     /// What becomes of a call when its talker stops.
     fn sequel(&self, call: &Call) -> Sequel {
-        if call.record.is_full() || self.hang_time(call) == Span::ZERO {
-            return Sequel::Transmission;
+        match () {
+            () if call.record.is_full() => return Sequel::Transmission,
+            () if !call.floor_queue.is_empty() => return Sequel::NextTalker,
+            () if self.hang_time(call) == Span::ZERO => return Sequel::Transmission,
+            () => {}
         }
         match self.talkgroups.get(call.talkgroup).map(|row| row.config.trunking) {
             Some(Trunking::Quasi) => Sequel::Quasi,
@@ -169,6 +161,10 @@ impl Controller {
             Action::JoinCall => self.join_call(step.request(), out),
             Action::RaiseEmergency => self.raise_emergency(step.call(), step.ask(), out),
             Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
+            Action::EnterFloorQueue => self.enter_floor_queue(step.call(), step.ask(), out),
+            Action::LeaveFloorQueue => self.leave_floor_queue(step.call(), step.ask(), out),
+            Action::GrantNextFloor => self.grant_next_floor(step.call(), out),
+            Action::EmptyFloorQueue => self.empty_floor_queue(step.call(), step.cause(), out),
             Action::WarnTalker => self.warn_talker(step.call(), out),
             Action::WithdrawFloor => step.ended = Some(self.withdraw_floor(step.call(), step.cause(), out)),
             Action::TellTalker => self.tell_talker(step.call(), step.ended(), step.cause(), out),

@@ -8,7 +8,10 @@
 //! its record is closed. A request that does not become a call of its own ends as well: refused, withdrawn, or
 //! given the floor of a call that hangs.
 //!
-//! Individual calls, pre-emption by policy and queued floor requests add rows and events, not another shape.
+//! Where its talkgroup queues demands for the floor, the talker is followed by the first that waits, and the call never
+//! hangs meanwhile. A demand that waits is part of its call, and ends with it.
+//!
+//! Individual calls and pre-emption by policy add rows and events, not another shape.
 
 use trunklab_protocol::{Cause, Clause};
 
@@ -68,6 +71,12 @@ described! {
         ReportedTalking: "a site carries a call of an earlier term, in which a unit talks",
         ReportedHanging: "a site carries a call of an earlier term, in which nobody talks",
         PttPressed: "a unit asks for the floor",
+        FloorWanted: "a unit asks for the floor of another, and may wait for it",
+        FloorQueueFull: "a unit asks for the floor of another, and as many wait as may",
+        FloorInterrupted: "a demand comes that takes the floor from the talker",
+        FloorWaitExpired: "a demand for the floor waited for the longest time allowed",
+        FloorWaitCancelled: "a unit withdrew its demand for the floor",
+        FloorWaiterGone: "who waits for the floor is no longer there to talk",
         TalkerPressed: "the talker asks for the floor anew: its end was lost",
         PttReleased: "the talker has stopped",
         TalkerSilent: "the talker was not heard for the silence limit",
@@ -101,6 +110,10 @@ described! {
         JoinCall: "take a slot at the caller's site if it has none, and ask for the floor of the running call",
         RaiseEmergency: "make the call an emergency call until it ends",
         RefuseFloor: "tell the unit the cause",
+        EnterFloorQueue: "note the demand and tell the unit its place",
+        LeaveFloorQueue: "forget the demand",
+        GrantNextFloor: "start a spurt of the unit that waits first, and open its voice route",
+        EmptyFloorQueue: "forget every demand for the floor of a call that is over",
         WarnTalker: "tell the talker how much time is left",
         WithdrawFloor: "end the spurt and shut the voice route",
         TellTalker: "tell who talked until now that the floor was taken away, and why",
@@ -112,6 +125,7 @@ described! {
 described! {
     /// What becomes of a call when its talker stops.
     pub enum Sequel {
+        NextTalker: "somebody waits for the floor",
         Message: "message trunking: the call keeps its slots for the hang time",
         Quasi: "quasi-transmission trunking: the call keeps its slots for a short time",
         Transmission: "transmission trunking, or a full record: the slots are given back at once",
@@ -191,10 +205,11 @@ pub const TABLE: &[Row] = {
     const fn stay(row: Row) -> Row {
         Row { next: Next::Stay, ..row }
     }
+    const NEXT: &[Sequel] = &[NextTalker];
     const KEEPS: &[Sequel] = &[Message, Quasi];
     const ENDS: &[Sequel] = &[Transmission];
     const QUASI: &[Sequel] = &[Quasi];
-    const BUT_QUASI: &[Sequel] = &[Message, Transmission];
+    const BUT_QUASI: &[Sequel] = &[NextTalker, Message, Transmission];
     const SET_UP: &[Action] = &[AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const SET_UP_FROM_QUEUE: &[Action] = &[LeaveQueue, AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const REFUSE_FROM_QUEUE: &[Action] = &[LeaveQueue, RefuseCaller];
@@ -203,7 +218,9 @@ pub const TABLE: &[Row] = {
     const END_CALLING_BACK: &[Action] = &[EndCallBack, ReleaseChannels, CloseRecord];
     const SILENCE: &[Action] = &[WithdrawFloor, AssertCall];
     const SILENCE_TOLD: &[Action] = &[WithdrawFloor, TellTalker, AssertCall];
-    const END_TALKING: &[Action] = &[WithdrawFloor, ReleaseChannels, CloseRecord];
+    const NEXT_TALKER: &[Action] = &[WithdrawFloor, GrantNextFloor, AssertCall];
+    const NEXT_TALKER_TOLD: &[Action] = &[WithdrawFloor, TellTalker, GrantNextFloor, AssertCall];
+    const END_TALKING: &[Action] = &[WithdrawFloor, EmptyFloorQueue, ReleaseChannels, CloseRecord];
     const END_HANGING: &[Action] = &[ReleaseChannels, CloseRecord];
 
     &[
@@ -236,17 +253,27 @@ pub const TABLE: &[Row] = {
         row(CallingBack, Preempted,       Ended,   END_CALLING_BACK, Some(Cause::Preempted), Clause::Cut),
         row(CallingBack, ClosingDown,     Ended,   END_CALLING_BACK, None, Clause::EndOfTerm),
 
+        when(NEXT,  row(Talking, PttReleased,       Talking, NEXT_TALKER,  Some(Cause::TransmissionEnded), Clause::FloorQueue)),
         when(KEEPS, row(Talking, PttReleased,       Hanging, SILENCE,      Some(Cause::TransmissionEnded), Clause::EndOfTalk)),
         when(ENDS,  row(Talking, PttReleased,       Ended,   END_TALKING,  Some(Cause::TransmissionEnded), Clause::TransmissionTrunking)),
+        when(NEXT,  row(Talking, TalkerSilent,      Talking, NEXT_TALKER,  Some(Cause::TalkerLost), Clause::SilentTalker)),
         when(KEEPS, row(Talking, TalkerSilent,      Hanging, SILENCE,      Some(Cause::TalkerLost), Clause::SilentTalker)),
         when(ENDS,  row(Talking, TalkerSilent,      Ended,   END_TALKING,  Some(Cause::TalkerLost), Clause::SilentTalker)),
+        when(NEXT,  row(Talking, TalkerGone,        Talking, NEXT_TALKER,  Some(Cause::TalkerLost), Clause::SilentTalker)),
         when(KEEPS, row(Talking, TalkerGone,        Hanging, SILENCE,      Some(Cause::TalkerLost), Clause::SilentTalker)),
         when(ENDS,  row(Talking, TalkerGone,        Ended,   END_TALKING,  Some(Cause::TalkerLost), Clause::SilentTalker)),
         stay(row(Talking, TransmissionEnding,       Talking, &[WarnTalker], None, Clause::TransmissionWarning)),
+        when(NEXT,  row(Talking, TransmissionExpired, Talking, NEXT_TALKER_TOLD, Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
         when(KEEPS, row(Talking, TransmissionExpired, Hanging, SILENCE_TOLD, Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
         when(ENDS,  row(Talking, TransmissionExpired, Ended, END_TALKING,  Some(Cause::TransmissionLimit), Clause::TransmissionLimit)),
         row(Talking, TalkerPressed,   Talking, &[WithdrawFloor, GrantFloor, AssertCall], Some(Cause::TransmissionEnded), Clause::EndOfTalk),
         stay(row(Talking, PttPressed, Talking, &[RefuseFloor],                          Some(Cause::FloorTaken), Clause::OneTalker)),
+        stay(row(Talking, FloorWanted, Talking, &[EnterFloorQueue],                     None, Clause::FloorQueue)),
+        stay(row(Talking, FloorQueueFull, Talking, &[RefuseFloor],                      Some(Cause::FloorQueueFull), Clause::FloorQueue)),
+        stay(row(Talking, FloorWaitExpired, Talking, &[LeaveFloorQueue, RefuseFloor],   Some(Cause::FloorTimeout), Clause::FloorQueue)),
+        stay(row(Talking, FloorWaitCancelled, Talking, &[LeaveFloorQueue, RefuseFloor], Some(Cause::RequestCancelled), Clause::FloorQueue)),
+        stay(row(Talking, FloorWaiterGone, Talking, &[LeaveFloorQueue, RefuseFloor],    None, Clause::FloorQueue)),
+        row(Talking, FloorInterrupted, Talking, &[WithdrawFloor, TellTalker, GrantFloor, AssertCall], Some(Cause::FloorInterrupted), Clause::FloorDemand),
         row(Talking, NobodyLeft,      Ended,   END_TALKING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Talking, SitesLost,       Ended,   END_TALKING,                             Some(Cause::CallLost), Clause::LostSites),
         stay(row(Talking, EmergencyRaised, Talking, &[RaiseEmergency, AssertCall],      None, Clause::EmergencyInCall)),

@@ -1,7 +1,9 @@
 //! The home register: every subscriber, found by unit, equipment or subscription.
 
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Cause, FleetMember, Identity, Imei, Imsi, Msisdn, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    Cause, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, SiteId, TalkgroupId, UnitId,
+};
 
 use crate::config::Subscriber;
 use crate::digest::digest_of;
@@ -29,6 +31,7 @@ pub struct Row {
     key: [u8; 16],
     talkgroups: Box<[TalkgroupId]>,
     sites: Option<Box<[SiteId]>>,
+    floor_demand: Demand,
 }
 
 impl Row {
@@ -45,6 +48,11 @@ impl Row {
     /// Whether the unit may affiliate to a talkgroup.
     pub fn is_member(&self, talkgroup: TalkgroupId) -> bool {
         self.talkgroups.binary_search(&talkgroup).is_ok()
+    }
+
+    /// The highest demand for a floor that the unit may make, but for an emergency.
+    pub fn floor_demand(&self) -> Demand {
+        self.floor_demand
     }
 
     /// Whether the unit may register at a site.
@@ -142,6 +150,7 @@ impl From<Subscriber> for Row {
             key: *subscriber.key.octets(),
             talkgroups: sorted(subscriber.talkgroups),
             sites: subscriber.sites.map(sorted),
+            floor_demand: subscriber.floor_demand,
         }
     }
 }

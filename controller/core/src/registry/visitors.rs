@@ -48,6 +48,8 @@ pub enum Activity {
     Waiting,
     /// Called back: slots are kept in a call.
     CalledBack(CallId),
+    /// Waiting for the floor of a call.
+    WaitingForFloor(CallId),
     /// Talking in a call.
     Talking(CallId),
 }
@@ -79,6 +81,8 @@ pub enum Answer {
     Queued,
     /// Its turn came while its button was up: it was called back.
     CalledBack(CallId),
+    /// It waits for the floor of a call.
+    FloorQueued(CallId),
     /// It has, or had, the floor.
     Granted(CallId, SpurtId),
     /// It was refused.

@@ -14,8 +14,8 @@ use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    CallId, Cause, EmergencyPolicy, Epoch, Identity, Incarnation, Moment, NodeId, Press, Priority, SiteId,
-    Span, SpurtId, TalkgroupId, Tmsi, Trunking, UnitId,
+    CallId, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId, Press,
+    Priority, SiteId, Span, SpurtId, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -31,7 +31,7 @@ enum Step {
     /// A unit presses where it is registered, for the talkgroup that it is affiliated to.
     Presses(u32, RequestKind),
     /// A unit presses in a call that its site carries.
-    PressesInCall(u32),
+    PressesInCall(u32, Demand),
     /// A unit withdraws its last request.
     Cancels(u32),
     LetsGo(u32),
@@ -108,6 +108,10 @@ fn a_request_kind() -> impl Strategy<Value = RequestKind> {
     prop_oneof![4 => Just(RequestKind::Normal), 1 => Just(RequestKind::Emergency)]
 }
 
+fn a_demand() -> impl Strategy<Value = Demand> {
+    proptest::sample::select(Demand::ALL)
+}
+
 fn a_greeting() -> impl Strategy<Value = FromSite> {
     (0_u32..3, 1_u16..9).prop_map(|(incarnation, port)| {
         from_site::Hello {
@@ -141,8 +145,9 @@ fn a_message() -> impl Strategy<Value = FromSite> {
         }),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::CallCancel { unit, press }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::PttReleased { unit, press }.into()),
-        3 => (a_unit(), a_press(), a_call())
-            .prop_map(|(unit, press, call)| from_site::FloorRequest { unit, press, call }.into()),
+        3 => (a_unit(), a_press(), a_call(), a_demand()).prop_map(|(unit, press, call, demand)| {
+            from_site::FloorRequest { unit, press, call, demand }.into()
+        }),
         2 => (a_unit(), a_call(), a_spurt())
             .prop_map(|(unit, call, spurt)| from_site::TalkEnd { unit, call, spurt }.into()),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
@@ -159,26 +164,29 @@ fn a_change() -> impl Strategy<Value = Change> {
         (
             (1_u16..=4, 1_u8..=10),
             (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),
-            proptest::option::of(0_u32..9_000),
+            (proptest::option::of(0_u32..9_000), proptest::sample::select(FloorPolicy::ALL)),
         )
-            .prop_map(|((number, priority), (trunking, hang_time_ms), transmission_ms_max)| {
-                Change::Talkgroup(Talkgroup {
-                    priority: Priority::new(priority).unwrap(),
-                    trunking,
-                    hang_time_ms,
-                    transmission_ms_max,
-                    ..Talkgroup::named(talkgroup(number), "")
-                })
-            }),
-        (1_u32..=7, proptest::collection::vec(1_u16..=4, 0..4), proptest::option::of(a_site())).prop_map(
-            |(number, talkgroups, only)| {
+            .prop_map(
+                |((number, priority), (trunking, hang_time_ms), (transmission_ms_max, floor))| {
+                    Change::Talkgroup(Talkgroup {
+                        priority: Priority::new(priority).unwrap(),
+                        trunking,
+                        hang_time_ms,
+                        transmission_ms_max,
+                        floor,
+                        ..Talkgroup::named(talkgroup(number), "")
+                    })
+                }
+            ),
+        (1_u32..=7, proptest::collection::vec(1_u16..=4, 0..4), proptest::option::of(a_site()), a_demand())
+            .prop_map(|(number, talkgroups, only, floor_demand)| {
                 let sites = only.map(|site| vec![site]);
                 Change::Subscriber(trunklab_controller_core::config::Subscriber {
                     sites,
+                    floor_demand,
                     ..subscriber(number, &talkgroups)
                 })
-            }
-        ),
+            }),
         (
             0_u16..4,
             0_u32..9_000,
@@ -235,7 +243,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         1 => (1_u16..=4, radios, calls).prop_map(|(site, radios, calls)| Step::Comes(site, radios, calls)),
         3 => (1_u16..=3).prop_map(Step::Returns),
         20 => (1_u32..=6, a_request_kind()).prop_map(|(unit, kind)| Step::Presses(unit, kind)),
-        6 => (1_u32..=6).prop_map(Step::PressesInCall),
+        12 => (1_u32..=6, a_demand()).prop_map(|(unit, demand)| Step::PressesInCall(unit, demand)),
         2 => (1_u32..=6).prop_map(Step::Cancels),
         2 => (1_u32..=6).prop_map(Step::LetsGo),
         6 => (1_u32..=7, 1_u16..=4, proptest::option::of(1_u16..=3))
@@ -278,6 +286,7 @@ impl Watched {
             let config = Talkgroup {
                 priority: Priority::new(number as u8).unwrap(),
                 hang_time_ms: Some(u32::from(number - 1) * 1_000),
+                floor: if number == 1 { FloorPolicy::Refuse } else { FloorPolicy::Queue },
                 ..Talkgroup::named(talkgroup(number), "")
             };
             watched.input(Input::Provision(Change::Talkgroup(config)));
@@ -314,7 +323,7 @@ impl Watched {
                     self.input(Input::FromSite { site, message: message.into() });
                 }
             }
-            Step::PressesInCall(number) => {
+            Step::PressesInCall(number, demand) => {
                 let radio = self.radio(*number);
                 let call = radio.and_then(|(at, held)| {
                     let calls = self.held.iter().filter(|((site, _), _)| *site == at);
@@ -327,7 +336,7 @@ impl Watched {
                     let press = self.press_of(unit, 1);
                     self.input(Input::FromSite {
                         site,
-                        message: from_site::FloorRequest { unit, press, call }.into(),
+                        message: from_site::FloorRequest { unit, press, call, demand: *demand }.into(),
                     });
                 }
             }

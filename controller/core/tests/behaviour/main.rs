@@ -8,6 +8,7 @@ mod call_states;
 mod coverage;
 mod emergency;
 mod floor;
+mod floor_queue;
 mod group_call;
 mod hostile;
 mod inventory;

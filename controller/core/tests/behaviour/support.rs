@@ -15,8 +15,8 @@ use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Position, Press,
-    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    CallId, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Position,
+    Press, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.
@@ -371,7 +371,14 @@ impl Unit<'_> {
 
     pub fn repeats_its_press_in(&mut self, call: CallId) {
         let press = self.last_press();
-        self.says(from_site::FloorRequest { unit: self.unit, press, call });
+        self.says(from_site::FloorRequest { unit: self.unit, press, call, demand: Demand::Low });
+    }
+
+    /// Asks for the floor of a call more, or less, urgently.
+    pub fn demands_the_floor_of(&mut self, call: CallId, demand: Demand) {
+        self.next_press();
+        let press = self.last_press();
+        self.says(from_site::FloorRequest { unit: self.unit, press, call, demand });
     }
 
     /// Ends the spurt that it was granted last.
@@ -461,6 +468,12 @@ fn told(message: &ToSite) -> String {
             format!("call {}, channel {}, {who}{emergency}", assert.call, assert.at.carrier)
         }
         ToSite::Release(release) => format!("call {} released: {}", release.call, release.cause),
+        ToSite::FloorQueued(queued) => {
+            format!(
+                "unit {} waits for the floor of call {}, place {}",
+                queued.unit, queued.call, queued.position
+            )
+        }
         ToSite::TalkWarning(warning) => {
             format!("unit {} has {} ms left in call {}", warning.unit, warning.left_ms, warning.call)
         }
@@ -509,6 +522,9 @@ fn happened(kind: &EventKind) -> String {
         EventKind::FloorTaken { call, unit, .. } => format!("call {call}: unit {unit} talks"),
         EventKind::FloorReleased { call, unit, cause } => {
             format!("call {call}: unit {unit} stopped: {cause}")
+        }
+        EventKind::FloorQueued { call, unit, position, .. } => {
+            format!("call {call}: unit {unit} waits, place {position}")
         }
         EventKind::FloorRefused { call, unit, cause } => format!("call {call}: unit {unit} refused: {cause}"),
         EventKind::CallReleased { call, cause, .. } => format!("call {call} released: {cause}"),

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
 use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
-use trunklab_protocol::{BurstPlace, CallId, Moment, Press, SlotAddress, Span, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    BurstPlace, CallId, FloorPolicy, Moment, Press, SlotAddress, Span, SpurtId, TalkgroupId, UnitId,
+};
 
 use super::access::Access;
 use super::camp::Camp;
@@ -60,6 +62,8 @@ pub(super) struct Request {
     pub(super) kind: RequestKind,
     pub(super) talkgroup: TalkgroupId,
     pub(super) access: Access,
+    /// The talkgroup's call runs, and the request waits for its floor at this place.
+    pub(super) floor_place: Option<u16>,
 }
 
 /// The request has a place in the queue.
@@ -88,6 +92,8 @@ pub(super) struct InCall {
     pub(super) call: CallId,
     pub(super) talkgroup: TalkgroupId,
     pub(super) at: SlotAddress,
+    /// What becomes of a demand for the floor while another unit has it.
+    pub(super) floor: FloorPolicy,
     /// The last burst of the slot: an older one was delayed, the same one doubled.
     pub(super) last_count: Option<u32>,
     pub(super) heard_at: Moment,
@@ -125,11 +131,13 @@ pub(super) struct Hang {
     pub(super) ask: Option<Ask>,
 }
 
-/// The floor was asked for on the slot.
+/// The floor was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
     pub(super) press: Press,
     pub(super) access: Access,
+    /// Its place among those that wait, as the network said.
+    pub(super) place: Option<u16>,
 }
 
 /// Somebody else talks.
@@ -140,6 +148,36 @@ pub(super) struct Listen {
     pub(super) spurt: SpurtId,
     /// Whether the user was told who talks: with the first speech.
     pub(super) told: bool,
+    /// What we have to say meanwhile.
+    pub(super) wish: Wish,
+}
+
+/// What a listener wants of the floor.
+#[derive(Debug, Clone)]
+pub(super) enum Wish {
+    /// Nothing.
+    None,
+    /// To have it.
+    Floor(Ask),
+    /// That a demand be forgotten.
+    Forget(Press, Access),
+}
+
+impl Wish {
+    pub(super) fn access_mut(&mut self) -> Option<&mut Access> {
+        match self {
+            Self::None => None,
+            Self::Floor(ask) => Some(&mut ask.access),
+            Self::Forget(_, access) => Some(access),
+        }
+    }
+
+    pub(super) fn ask(&self) -> Option<&Ask> {
+        match self {
+            Self::Floor(ask) => Some(ask),
+            Self::None | Self::Forget(..) => None,
+        }
+    }
 }
 
 impl Activity {
@@ -151,6 +189,7 @@ impl Activity {
             Self::Talking(_) => Phase::Talking,
             Self::Ending(_) => Phase::Ending,
             Self::Hanging(_) => Phase::Hanging,
+            Self::Listening(Listen { wish: Wish::Floor(_), .. }) => Phase::AwaitingFloor,
             Self::Listening(_) => Phase::Listening,
         }
     }
@@ -188,7 +227,11 @@ impl Activity {
             Self::Talking(talk) => Some(Deadline { at: talk.next.at, why: Why::VoiceBurst }),
             Self::Ending(ending) => Some(ending.deadline()),
             Self::Hanging(hang) => hang.ask.as_ref().map(|ask| ask.access.deadline()),
-            Self::Listening(_) => None,
+            Self::Listening(listen) => match &listen.wish {
+                Wish::None => None,
+                Wish::Floor(ask) => Some(ask.access.deadline()),
+                Wish::Forget(_, access) => Some(access.deadline()),
+            },
         };
         own.map_or(watch, |own| own.min(watch))
     }

@@ -1,7 +1,7 @@
 //! What is programmed into a handset.
 
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Identity, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, TalkgroupId, UnitId};
 
 /// A handset's programming.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +16,13 @@ pub struct HandsetConfig {
     pub talkgroup: TalkgroupId,
     /// What its random choices are drawn from, together with its unit.
     pub seed: u64,
+    /// How urgently a press asks for a floor that another unit has.
+    pub demand: Demand,
 }
 
 impl HandsetConfig {
     /// A handset as it leaves the workshop.
     pub fn new(unit: UnitId, identity: Identity, key: UnitKey, talkgroup: TalkgroupId, seed: u64) -> Self {
-        Self { unit, identity, key, talkgroup, seed }
+        Self { unit, identity, key, talkgroup, seed, demand: Demand::default() }
     }
 }

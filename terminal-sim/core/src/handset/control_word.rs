@@ -5,9 +5,9 @@ use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallId, Press};
+use trunklab_protocol::{CallId, FloorPolicy, Press};
 
-use super::call::{Activity, Button, Hang, Idle, InCall, Listen, Queued};
+use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wish};
 use super::camp::Change;
 use super::phase::Trigger;
 use super::radio::{Ptt, Turn};
@@ -27,6 +27,7 @@ impl Service {
             DownlinkWord::Working(word) => self.working(turn, word),
             DownlinkWord::Queued(word) => self.queued(turn, word),
             DownlinkWord::CallBack(word) => self.called_back(turn, word),
+            DownlinkWord::FloorQueued(word) => self.floor_queued(turn, word),
             DownlinkWord::Refused(word) => self.refused(turn, word),
             DownlinkWord::Affiliated(word) => self.affiliated(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
@@ -105,14 +106,13 @@ impl Service {
         if !self.is_ours(turn, grant) {
             return;
         }
-        let by = match &self.activity {
-            Activity::Idle(_) => Trigger::CallFound,
+        let (by, wish) = match &self.activity {
+            Activity::Idle(_) => (Trigger::CallFound, Wish::None),
             // An emergency waits for its own answer.
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
                 if request.kind == RequestKind::Normal =>
             {
-                turn.refuse(Cause::FloorTaken);
-                Trigger::OtherTalks
+                self.request_meets_talker(turn, grant, request.clone())
             }
             Activity::Requesting(_)
             | Activity::Queued(_)
@@ -122,8 +122,23 @@ impl Service {
             | Activity::Listening(_) => return,
         };
         let in_call = self.join(turn, grant);
-        let listen = Listen { in_call, talker: talker.unit, spurt: talker.spurt, told: false };
+        let listen = Listen { in_call, talker: talker.unit, spurt: talker.spurt, told: false, wish };
         self.shift(by, Activity::Listening(listen));
+    }
+
+    /// We asked for a call, and another talks in it: our request waits for the floor, if requests may.
+    fn request_meets_talker(&self, turn: &mut Turn<'_>, grant: &Grant, request: Request) -> (Trigger, Wish) {
+        let Request { press, access, floor_place, .. } = request;
+        match grant.floor {
+            FloorPolicy::Refuse => {
+                turn.refuse(Cause::FloorTaken);
+                (Trigger::OtherTalks, Wish::None)
+            }
+            FloorPolicy::Queue if turn.radio.is_down() => {
+                (Trigger::FloorAwaited, Wish::Floor(Ask { press, access, place: floor_place }))
+            }
+            FloorPolicy::Queue => (Trigger::OtherTalks, self.forget(turn, press)),
+        }
     }
 
     fn call_hangs(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
@@ -259,8 +274,8 @@ impl Service {
 }
 
 fn in_call(turn: &Turn<'_>, grant: &Grant) -> InCall {
-    let Grant { call, talkgroup, at, .. } = *grant;
-    InCall { call, talkgroup, at, last_count: None, heard_at: turn.now }
+    let Grant { call, talkgroup, at, floor, .. } = *grant;
+    InCall { call, talkgroup, at, floor, last_count: None, heard_at: turn.now }
 }
 
 fn is_answer(turn: &Turn<'_>, ours: Press, unit: trunklab_protocol::UnitId, press: Press) -> bool {

@@ -114,6 +114,7 @@ impl Handset {
             ptt: self.radio.is_down(),
             queue_position: None,
             called_back: false,
+            floor_position: None,
             tries: 0,
             call: None,
             speech_waiting: self.radio.microphone.waiting(),
@@ -443,7 +444,13 @@ fn show(service: &Service, view: &mut HandsetView) {
             view.tries = hang.ask.as_ref().map_or(0, |ask| ask.access.tries());
             (&hang.in_call, None)
         }
-        Activity::Listening(listen) => (&listen.in_call, Some(listen.talker)),
+        Activity::Listening(listen) => {
+            if let Some(ask) = listen.wish.ask() {
+                view.tries = ask.access.tries();
+                view.floor_position = ask.place;
+            }
+            (&listen.in_call, Some(listen.talker))
+        }
     };
     let (call, talkgroup, at) = (in_call.call, in_call.talkgroup, in_call.at);
     view.channel = Some(at);

@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod control_word;
 mod dice;
+mod floor;
 mod hunt;
 mod machine;
 mod microphone;

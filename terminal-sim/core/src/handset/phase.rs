@@ -4,7 +4,8 @@
 //! registers, and is idle. A press asks for a call on the control channel; the answer is a grant, a place in the
 //! queue, or a refusal. With the grant the handset goes to the call's slot and talks. When the button comes up it
 //! says so until the slot shows that the floor is free, and then hangs in the call with the others: the next press
-//! asks for the floor on the slot itself. A grant for its talkgroup takes an idle handset to a call as a listener.
+//! asks for the floor on the slot itself. Where demands may wait, a press while another talks is said on the control
+//! channel and answered on the slot, which the handset hears all the while. A grant for its talkgroup takes an idle handset to a call as a listener.
 //! A call that is over, or silent, sends it back to the control channel; a site that is silent sends it hunting.
 
 use Phase::*;
@@ -43,6 +44,7 @@ words! {
         Ending = "ending its talk",
         Hanging = "in a call, nobody talks",
         Listening = "listening",
+        AwaitingFloor = "waiting for the floor",
         Detaching = "switching off",
     }
 }
@@ -69,6 +71,7 @@ words! {
         Released = "the button is released",
         FloorIsFree = "the slot shows that nobody talks",
         OtherTalks = "somebody else has the floor",
+        FloorAwaited = "somebody else has the floor, and it is asked for",
         CallFound = "a call of the talkgroup is announced",
         CallOver = "the call is over, silent, or not ours any more",
         Detached = "the network was told",
@@ -110,27 +113,31 @@ transitions! {
     Registering,                                                     RegistrationGranted => Idle;
     Registering,                                                     RegistrationDenied  => Denied;
     Registering,                                                     SiteBarred          => Hunting;
-    Registering | Denied | Idle | Requesting | Queued | Talking | Ending | Hanging | Listening,
+    Registering | Denied | Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
                                                                      RegistrationVoid    => Registering;
-    Idle | Requesting | Queued | Talking | Ending | Hanging | Listening,
+    Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
                                                                      SwitchedOff         => Detaching;
     Detaching,                                                       Detached            => Off;
     Detaching,                                                       SwitchedOn          => Hunting;
 
     // Asking for a call.
-    Idle | Queued | Hanging | Listening,                             Pressed             => Requesting;
+    Idle | Queued | Hanging | Listening | AwaitingFloor,             Pressed             => Requesting;
     Requesting,                                                      PutInQueue          => Queued;
     Queued,                                                          QueueForgotten      => Requesting;
     Requesting | Queued,                                             Deferred            => Idle;
-    Requesting | Queued | Hanging,                                   FloorIsOurs         => Talking;
-    Idle | Requesting | Queued | Hanging | Listening,                FloorUnwanted       => Ending;
+    Requesting | Queued | Hanging | AwaitingFloor,                   FloorIsOurs         => Talking;
+    Idle | Requesting | Queued | Hanging | Listening | AwaitingFloor, FloorUnwanted      => Ending;
 
     // In a call.
     Talking,                                                         Released            => Ending;
-    Idle | Talking | Ending | Listening,                             FloorIsFree         => Hanging;
+    Idle | Talking | Ending | Listening | AwaitingFloor,             FloorIsFree         => Hanging;
     Requesting | Queued | Talking | Ending | Hanging,                OtherTalks          => Listening;
     Idle,                                                            CallFound           => Listening;
-    Talking | Ending | Hanging | Listening,                          CallOver            => Idle;
+    Talking | Ending | Hanging | Listening | AwaitingFloor,          CallOver            => Idle;
+
+    // Waiting for another's floor.
+    Listening | Requesting | Queued | Hanging,                       FloorAwaited        => AwaitingFloor;
+    AwaitingFloor,                                                   Deferred            => Listening;
 }
 
 /// Where a step leads; `None` where it is not allowed.

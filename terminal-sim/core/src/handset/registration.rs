@@ -132,6 +132,7 @@ impl Registration {
             | DownlinkWord::FloorTaken(_)
             | DownlinkWord::FloorIdle(_)
             | DownlinkWord::FloorRefused(_)
+            | DownlinkWord::FloorQueued(_)
             | DownlinkWord::TalkWarning(_)
             | DownlinkWord::FloorWithdrawn(_) => None,
         }

@@ -102,7 +102,7 @@ impl Service {
             Activity::Hanging(_) if kind == RequestKind::Emergency => self.request_from_call(turn),
             Activity::Hanging(_) => self.ask_for_floor(turn),
             Activity::Listening(_) if kind == RequestKind::Emergency => self.request_from_call(turn),
-            Activity::Listening(_) => turn.refuse(Cause::FloorTaken),
+            Activity::Listening(_) => self.press_while_listening(turn),
         }
     }
 
@@ -123,7 +123,7 @@ impl Service {
             Activity::Talking(_) => self.end_talk(turn, false),
             Activity::Ending(ending) => ending.press = None,
             Activity::Hanging(hang) => hang.ask = None,
-            Activity::Listening(_) => {}
+            Activity::Listening(_) => self.release_while_listening(turn),
         }
     }
 
@@ -147,7 +147,11 @@ impl Service {
             }
             Activity::Talking(_) => self.end_talk(turn, true),
             Activity::Ending(ending) => ending.leave = true,
-            Activity::Hanging(_) | Activity::Listening(_) => self.leave(turn, Cause::NotAffiliated),
+            Activity::Hanging(_) => self.leave(turn, Cause::NotAffiliated),
+            Activity::Listening(listen) => {
+                self.owed_cancel = listen.wish.ask().map(|ask| ask.press).or(self.owed_cancel);
+                self.leave(turn, Cause::NotAffiliated);
+            }
         }
     }
 
@@ -171,12 +175,15 @@ impl Service {
             Activity::Requesting(request) => &mut request.access,
             Activity::Queued(Queued { button: Button::Releasing(access), .. }) => access,
             Activity::Hanging(Hang { ask: Some(ask), .. }) => &mut ask.access,
+            Activity::Listening(listen) => {
+                let Some(access) = listen.wish.access_mut() else { return };
+                access
+            }
             Activity::Idle(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
             | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => return,
+            | Activity::Hanging(_) => return,
         };
         match access.fire(turn.now, &self.camp, &mut turn.radio.dice) {
             Step::Send(place) => {
@@ -220,7 +227,8 @@ impl Service {
             }
             // Unheard: a grant will be given back, and a press asks anew.
             Activity::Queued(queued) => queued.button = Button::Up,
-            Activity::Idle(_) | Activity::Talking(_) | Activity::Ending(_) | Activity::Listening(_) => {}
+            Activity::Listening(_) => self.unanswered_while_listening(turn),
+            Activity::Idle(_) | Activity::Talking(_) | Activity::Ending(_) => {}
         }
     }
 
@@ -300,7 +308,7 @@ impl Service {
     ) -> Request {
         let word = CallRequest { unit: turn.radio.unit(), press, talkgroup, kind }.into();
         let access = Access::on_control(&self.camp, word, Persistence::Request(kind), turn.now);
-        Request { press, kind, talkgroup, access }
+        Request { press, kind, talkgroup, access, floor_place: None }
     }
 
     fn ask_for_floor(&mut self, turn: &mut Turn<'_>) {
@@ -309,10 +317,11 @@ impl Service {
             return;
         }
         let press = turn.radio.next_press();
-        let word = FloorRequest { unit: turn.radio.unit(), press, call: hang.in_call.call }.into();
+        let (unit, demand) = (turn.radio.unit(), turn.radio.config.demand);
+        let word = FloorRequest { unit, press, call: hang.in_call.call, demand }.into();
         let persistence = Persistence::Request(RequestKind::Normal);
         let access = Access::on_traffic(&self.camp, hang.in_call.at, word, persistence, turn.now);
-        hang.ask = Some(Ask { press, access });
+        hang.ask = Some(Ask { press, access, place: None });
     }
 
     /// The button came up while the request waits: the network is told.
@@ -377,10 +386,15 @@ impl Service {
     /// The slot shows that nobody talks, or our end of talk was said often enough.
     pub(super) fn floor_is_free(&mut self, turn: &mut Turn<'_>) {
         self.stop(turn);
+        let mut asked = None;
         let (in_call, press, leave) = match &self.activity {
             Activity::Talking(talk) => (talk.in_call.clone(), None, false),
             Activity::Ending(ending) => (ending.talk.in_call.clone(), ending.press, ending.leave),
-            Activity::Listening(listen) => (listen.in_call.clone(), None, false),
+            Activity::Listening(listen) => {
+                // A demand that met nobody else's is on its way to being granted.
+                asked = listen.wish.ask().cloned();
+                (listen.in_call.clone(), None, false)
+            }
             Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Hanging(_) => {
                 return;
             }
@@ -389,7 +403,7 @@ impl Service {
             self.leave(turn, Cause::NotAffiliated);
             return;
         }
-        self.shift(Trigger::FloorIsFree, Activity::Hanging(Hang { in_call, ask: None }));
+        self.shift(Trigger::FloorIsFree, Activity::Hanging(Hang { in_call, ask: asked }));
         if let Some(kind) = press {
             self.press(turn, kind);
         }
@@ -403,7 +417,9 @@ impl Service {
             Activity::Ending(ending) => (ending.talk.in_call.call, ending.press),
             // A press at the very end of the hang time becomes a request for a new call.
             Activity::Hanging(hang) => (hang.in_call.call, hang.ask.as_ref().map(|_| RequestKind::Normal)),
-            Activity::Listening(listen) => (listen.in_call.call, None),
+            Activity::Listening(listen) => {
+                (listen.in_call.call, listen.wish.ask().map(|_| RequestKind::Normal))
+            }
             Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => return,
         };
         turn.tell(HandsetEvent::Left { call, cause });

@@ -1,10 +1,10 @@
 //! What a handset in a call does about each word of the call's slot. The slot is where the floor is shown: who talks
 //! there has it, whatever was granted elsewhere.
 
-use trunklab_protocol::air_downlink::{DownlinkWord, FloorRefused, FloorWithdrawn, TalkWarning, Voice};
+use trunklab_protocol::air_downlink::{DownlinkWord, FloorWithdrawn, TalkWarning, Voice};
 use trunklab_protocol::{CallId, Cause, Press, SpurtId, UnitId};
 
-use super::call::{Activity, Ending, Listen};
+use super::call::{Activity, Ending, Listen, Wish};
 use super::phase::Trigger;
 use super::radio::Turn;
 use super::service::Service;
@@ -36,6 +36,7 @@ impl Service {
                 }
             }
             DownlinkWord::FloorRefused(word) => self.floor_refused(turn, word),
+            DownlinkWord::FloorQueued(word) => self.floor_queued(turn, word),
             DownlinkWord::TalkWarning(word) => self.warned(turn, word),
             DownlinkWord::FloorWithdrawn(word) => self.floor_withdrawn(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
@@ -97,7 +98,12 @@ impl Service {
             }
             Activity::Listening(listen) if !given_up => {
                 let in_call = listen.in_call.clone();
-                self.give_back(turn, in_call, spurt);
+                match listen.wish.ask() {
+                    Some(ask) if press.is_none_or(|press| press == ask.press) => {
+                        self.take_floor(turn, in_call, spurt);
+                    }
+                    Some(_) | None => self.give_back(turn, in_call, spurt),
+                }
             }
             Activity::Idle(_)
             | Activity::Requesting(_)
@@ -110,7 +116,8 @@ impl Service {
     }
 
     fn shows_other(&mut self, turn: &mut Turn<'_>, talker: UnitId, spurt: SpurtId) {
-        let in_call = match &mut self.activity {
+        let mut pressed = None;
+        let (in_call, by, wish) = match &mut self.activity {
             Activity::Listening(listen) => {
                 if listen.spurt != spurt || listen.talker != talker {
                     (listen.talker, listen.spurt, listen.told) = (talker, spurt, false);
@@ -126,28 +133,28 @@ impl Service {
             Activity::Talking(talk) => {
                 let in_call = talk.in_call.clone();
                 self.stop(turn);
-                in_call
+                (in_call, Trigger::OtherTalks, Wish::None)
             }
             Activity::Ending(ending) if ending.leave => {
                 self.leave(turn, Cause::NotAffiliated);
                 return;
             }
             Activity::Ending(ending) => {
-                if ending.press.is_some() {
-                    turn.refuse(Cause::FloorTaken);
-                }
-                ending.talk.in_call.clone()
+                pressed = ending.press;
+                (ending.talk.in_call.clone(), Trigger::OtherTalks, Wish::None)
             }
             Activity::Hanging(hang) => {
-                if hang.ask.is_some() {
-                    turn.refuse(Cause::FloorTaken);
-                }
-                hang.in_call.clone()
+                let hang = hang.clone();
+                let (by, wish) = self.ask_meets_talker(turn, &hang);
+                (hang.in_call, by, wish)
             }
             Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => return,
         };
-        let listen = Listen { in_call, talker, spurt, told: false };
-        self.shift(Trigger::OtherTalks, Activity::Listening(listen));
+        let listen = Listen { in_call, talker, spurt, told: false, wish };
+        self.shift(by, Activity::Listening(listen));
+        if let Some(kind) = pressed {
+            self.press(turn, kind);
+        }
     }
 
     fn shows_nobody(&mut self, turn: &mut Turn<'_>) {
@@ -197,14 +204,6 @@ impl Service {
         }
         if talks {
             self.floor_is_free(turn);
-        }
-    }
-
-    fn floor_refused(&mut self, turn: &mut Turn<'_>, word: &FloorRefused) {
-        let Activity::Hanging(hang) = &mut self.activity else { return };
-        if word.unit == turn.radio.unit() && hang.ask.as_ref().is_some_and(|ask| ask.press == word.press) {
-            hang.ask = None;
-            turn.refuse(word.cause);
         }
     }
 }

@@ -18,6 +18,7 @@ pub enum Fact {
     Affiliates { unit: UnitId, talkgroup: TalkgroupId },
     MayTalk { unit: UnitId },
     StopsTalking { unit: UnitId },
+    WaitsForFloor { unit: UnitId },
     Warned { unit: UnitId },
     LosesFloor { unit: UnitId, cause: Cause },
     Queued { unit: UnitId },
@@ -136,6 +137,7 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
             fact == Fact::Refused { unit: who, cause } || fact == Fact::RefusedAnyhow { unit: who }
         }
         HandsetEvent::TalkPermit { .. } => fact == Fact::MayTalk { unit: who },
+        HandsetEvent::FloorQueued { .. } => fact == Fact::WaitsForFloor { unit: who },
         HandsetEvent::TalkWarning { .. } => fact == Fact::Warned { unit: who },
         HandsetEvent::FloorLost { cause, .. } => fact == Fact::LosesFloor { unit: who, cause },
         HandsetEvent::TalkEnded { .. } => fact == Fact::StopsTalking { unit: who },
@@ -175,6 +177,7 @@ fn controller_shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, event: &EventKin
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::FloorTaken { .. }
+        | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
         | EventKind::Dropped { .. } => false,
     }
@@ -191,6 +194,7 @@ impl Fact {
             | Self::OutOfRange { unit }
             | Self::MayTalk { unit }
             | Self::StopsTalking { unit }
+            | Self::WaitsForFloor { unit }
             | Self::Warned { unit }
             | Self::LosesFloor { unit, .. }
             | Self::Queued { unit }

@@ -154,6 +154,23 @@ impl<'a> Reader<'a> {
         self.finish(form)
     }
 
+    /// One of several names for a key, or the usual value where it is left out.
+    fn choice<T: Copy + Default>(
+        &self,
+        key: &str,
+        text: Option<&Spanned<String>>,
+        values: &[T],
+        name: impl Fn(T) -> &'static str,
+    ) -> Result<T, ScenarioError> {
+        let Some(text) = text else { return Ok(T::default()) };
+        let names = || values.iter().map(|value| name(*value));
+        values.iter().copied().find(|value| name(*value) == text.get_ref()).ok_or_else(|| {
+            let found = format!("{key} `{}`", text.get_ref());
+            let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+            self.source.error(text.span(), found, expected, did_you_mean(text.get_ref(), names()))
+        })
+    }
+
     fn finish(mut self, form: FileForm) -> Result<Scenario, ScenarioError> {
         self.steps.sort_by_key(|step| step.at);
         let provision = &mut self.provision;

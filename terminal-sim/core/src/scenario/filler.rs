@@ -2,7 +2,9 @@
 //! one with six: each filler has a talkgroup of its own and talks until the site is emptied.
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Moment, Position, Priority, SiteId, Span, TalkgroupId, Trunking, UnitId};
+use trunklab_protocol::{
+    Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, TalkgroupId, Trunking, UnitId,
+};
 
 use super::file::Step;
 use super::pattern::UNITS_MAX;
@@ -90,8 +92,15 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         trunking: Trunking::Transmission,
         hang_time_ms: None,
         transmission_ms_max: None,
+        floor: FloorPolicy::Refuse,
     });
-    provision.subscribers.push(SubscriberProvision { unit, key, talkgroups: vec![talkgroup], sites: None });
+    provision.subscribers.push(SubscriberProvision {
+        unit,
+        key,
+        talkgroups: vec![talkgroup],
+        sites: None,
+        floor_demand: Demand::Low,
+    });
     let identity = super::file::identity(unit);
-    provision.units.push(UnitProvision { unit, identity, key, talkgroup, position });
+    provision.units.push(UnitProvision { unit, identity, key, talkgroup, position, demand: Demand::Low });
 }

@@ -36,6 +36,8 @@ pub(super) struct NetworkForm {
     pub(super) queue_release: Option<QueueReleaseForm>,
     pub(super) call_back: Option<Spanned<String>>,
     pub(super) longest_transmission: Option<Spanned<String>>,
+    pub(super) floor_queue_length: Option<Spanned<u16>>,
+    pub(super) longest_floor_wait: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -78,6 +80,7 @@ pub(super) struct TalkgroupForm {
     pub(super) trunking: Option<Spanned<String>>,
     pub(super) hang_time: Option<Spanned<String>>,
     pub(super) transmission_limit: Option<Spanned<String>>,
+    pub(super) floor: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,6 +104,8 @@ pub(super) struct UnitForm {
     pub(super) registered: Option<bool>,
     /// The only sites where it may register.
     pub(super) allowed_sites: Option<Vec<Spanned<u16>>>,
+    /// How urgently it asks for a floor, and may.
+    pub(super) floor_demand: Option<Spanned<String>>,
     /// Whether its key differs from the one that the home register holds.
     pub(super) wrong_key: Option<bool>,
 }

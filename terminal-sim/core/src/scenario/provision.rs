@@ -4,8 +4,8 @@ use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, EmergencyPolicy, Identity, Position, Priority, ProfileId, SiteId, SlotAddress,
-    TalkgroupId, Trunking, UnitId,
+    CarrierNumber, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, SiteId,
+    SlotAddress, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -40,6 +40,10 @@ pub struct NetworkProvision {
     pub call_back_ms: Option<u32>,
     /// Longest transmission, in milliseconds.
     pub transmission_ms_max: Option<u32>,
+    /// Units that may wait for the floor of one call.
+    pub floor_queue_len_max: Option<u16>,
+    /// Longest wait for a floor, in milliseconds.
+    pub floor_wait_ms_max: Option<u32>,
 }
 
 /// What becomes of a waiting request when its caller releases the button.
@@ -110,6 +114,8 @@ pub struct TalkgroupProvision {
     pub hang_time_ms: Option<u32>,
     /// Its longest transmission in milliseconds; `None` takes the system's.
     pub transmission_ms_max: Option<u32>,
+    /// What becomes of a demand for the floor while another unit has it.
+    pub floor: FloorPolicy,
 }
 
 /// A subscriber in the home register.
@@ -123,6 +129,8 @@ pub struct SubscriberProvision {
     pub talkgroups: Vec<TalkgroupId>,
     /// Sites where it may register; `None` for all.
     pub sites: Option<Vec<SiteId>>,
+    /// The highest demand for a floor that it may make, but for an emergency.
+    pub floor_demand: Demand,
 }
 
 /// A handset.
@@ -138,6 +146,8 @@ pub struct UnitProvision {
     pub talkgroup: TalkgroupId,
     /// Where it is at first.
     pub position: Position,
+    /// How urgently its presses ask for a floor that another unit has.
+    pub demand: Demand,
 }
 
 /// A unit's key in a simulation, which is no secret: the octets `trunklab`, then eight octets of seed and unit mixed by

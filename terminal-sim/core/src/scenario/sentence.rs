@@ -211,6 +211,8 @@ sentences! {
         |v| see(v, |unit| Fact::MayTalk { unit });
     See "unit {units} stops talking", "The floor is given up or lost.",
         |v| see(v, |unit| Fact::StopsTalking { unit });
+    See "unit {units} waits for the floor", "Another talks, and its press waits for its turn.",
+        |v| see(v, |unit| Fact::WaitsForFloor { unit });
     See "unit {units} is warned", "It is told that its time to talk is nearly over.",
         |v| see(v, |unit| Fact::Warned { unit });
     See "unit {units} loses the floor: {cause}", "The network takes the floor away from it, with this cause.",

@@ -5,7 +5,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Cause, Clause, Identity, UnitId};
+use trunklab_protocol::{CallId, Cause, Clause, Demand, Identity, UnitId};
 
 use crate::citation::of_cause;
 use crate::output::HandsetEvent;
@@ -35,6 +35,16 @@ impl Said {
 fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
+}
+
+/// How urgent a demand is, where it is more than usual.
+fn urgency(demand: Demand) -> &'static str {
+    match demand {
+        Demand::Low => "",
+        Demand::High => " with high demand",
+        Demand::Preemptive => " with pre-emptive demand",
+        Demand::Emergency => " in an emergency",
+    }
 }
 
 /// Milliseconds as people say them.
@@ -70,7 +80,12 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
             Said::of_unit(word.unit, format!("unit {} releases ptt before its turn", word.unit))
         }
         FromSite::FloorRequest(word) => Said {
-            text: format!("unit {} requests the floor of call {}", word.unit, word.call),
+            text: format!(
+                "unit {} requests the floor of call {}{}",
+                word.unit,
+                word.call,
+                urgency(word.demand)
+            ),
             call: Some(word.call),
             unit: Some(word.unit),
         },
@@ -125,6 +140,14 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         ToSite::Release(word) => {
             Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
         }
+        ToSite::FloorQueued(word) => Said {
+            text: format!(
+                "unit {} waits for the floor of call {} at place {}",
+                word.unit, word.call, word.position
+            ),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
         ToSite::TalkWarning(word) => Said {
             text: format!(
                 "unit {} has {} left to talk in call {}",
@@ -187,6 +210,7 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::FloorTaken { .. }
+        | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
         | EventKind::Dropped { .. } => return None,
     })
@@ -220,6 +244,9 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
         HandsetEvent::CalledBack => ("is called back: press to talk".to_owned(), None),
         HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
         HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
+        HandsetEvent::FloorQueued { call, position } => {
+            (format!("waits for the floor of call {call} at place {position}"), Some(*call))
+        }
         HandsetEvent::TalkWarning { call, left_ms } => {
             (format!("is warned: {} left to talk in call {call}", seconds(*left_ms)), Some(*call))
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Identity, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Position, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
 
 use crate::lab::radios::RadioSetup;
@@ -20,12 +20,14 @@ struct Row {
     key: String,
     talkgroup: TalkgroupId,
     #[serde(default)]
+    floor_demand: Demand,
+    #[serde(default)]
     east_m: i32,
     #[serde(default)]
     north_m: i32,
 }
 
-/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m`; a key is 32 hexadecimal digits.
+/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand`; a key is 32 hexadecimal digits.
 ///
 /// # Errors
 /// The file and line of the first row that is not so.
@@ -58,7 +60,10 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
             bail!("{}: one process holds at most {ROSTER_MAX} handsets; use several rosters", place());
         }
         radios.push(RadioSetup {
-            config: HandsetConfig::new(row.unit, Identity::Unit(row.unit), key, row.talkgroup, seed),
+            config: HandsetConfig {
+                demand: row.floor_demand,
+                ..HandsetConfig::new(row.unit, Identity::Unit(row.unit), key, row.talkgroup, seed)
+            },
             position: Position { east_m: row.east_m, north_m: row.north_m },
         });
     }

@@ -173,6 +173,9 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         HandsetEvent::CalledBack => "your turn: press to talk".to_owned(),
         HandsetEvent::Refused { cause } => format!("refused: {cause}"),
         HandsetEvent::TalkPermit { call } => format!("talk permit in call {call}"),
+        HandsetEvent::FloorQueued { call, position } => {
+            format!("waiting for the floor of call {call}, place {position}")
+        }
         HandsetEvent::TalkWarning { call, left_ms } => {
             format!("TIME NEARLY OVER in call {call}: {} s", f64::from(*left_ms) / 1e3)
         }
@@ -206,7 +209,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let state = match view.phase {
         Phase::Talking => Style::new().fg(Color::Red),
         Phase::Listening => Style::new().fg(Color::Green),
-        Phase::Queued | Phase::Requesting => Style::new().fg(Color::Yellow),
+        Phase::Queued | Phase::Requesting | Phase::AwaitingFloor => Style::new().fg(Color::Yellow),
         Phase::Off
         | Phase::Hunting
         | Phase::OutOfRange
@@ -226,7 +229,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let level = view.level_dbm.map_or_else(String::new, |level| format!("{} {level} dBm", bars(level)));
     let channel = view.channel.map_or_else(String::new, |at| format!("channel {at}"));
     let affiliated = if view.affiliated == Some(view.selected) { "" } else { " (not affiliated)" };
-    let queue = match view.queue_position {
+    let queue = match view.queue_position.or(view.floor_position) {
         Some(place) => format!(", place {place}"),
         None if view.called_back => ": PRESS TO TALK".to_owned(),
         None => String::new(),

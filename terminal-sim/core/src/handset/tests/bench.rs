@@ -11,8 +11,8 @@ use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey, UnitKey};
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, CallId, CarrierNumber, Cause, Epoch, Identity, Imsi, Incarnation, Moment, NodeId, Press,
-    ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    BurstPlace, CallId, CarrierNumber, Cause, Epoch, FloorPolicy, Identity, Imsi, Incarnation, Moment,
+    NodeId, Press, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 use crate::handset::{Handset, HandsetConfig, Phase};
@@ -69,14 +69,22 @@ pub struct Bench {
     pub level_dbm: i8,
     /// How late bursts arrive.
     pub lateness: Span,
+    /// The policy of the talkgroup's calls.
+    pub floor: FloorPolicy,
     control_count: u32,
     traffic_count: u32,
 }
 
 impl Bench {
     pub fn new(profile: ProfileId) -> Self {
+        Self::programmed(profile, |_| {})
+    }
+
+    pub fn programmed(profile: ProfileId, change: impl FnOnce(&mut HandsetConfig)) -> Self {
+        let mut config = HandsetConfig::new(unit(1017), imsi(), KEY, talkgroup(41), 7);
+        change(&mut config);
         Self {
-            handset: Handset::new(HandsetConfig::new(unit(1017), imsi(), KEY, talkgroup(41), 7)),
+            handset: Handset::new(config),
             profile: profile.profile(),
             now: ORIGIN,
             system: System {
@@ -95,6 +103,7 @@ impl Bench {
             outputs: Vec::new(),
             level_dbm: -80,
             lateness: Span::ZERO,
+            floor: FloorPolicy::Refuse,
             control_count: 0,
             traffic_count: 0,
         }
@@ -204,6 +213,7 @@ impl Bench {
             talker,
             emergency: false,
             late_entry: false,
+            floor: self.floor,
         }
     }
 

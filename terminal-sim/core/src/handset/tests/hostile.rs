@@ -2,15 +2,15 @@
 
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
-    AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorRefused,
-    FloorTaken, FloorWithdrawn, Grant, Idle, Queued, Refused, RegisterRefused, Registered, Release,
-    SiteService, System, TalkWarning, Talker, Voice, Working,
+    AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorQueued,
+    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Queued, Refused, RegisterRefused, Registered,
+    Release, SiteService, System, TalkWarning, Talker, Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, Cause, Identity, Incarnation, Press, ProfileId, SlotAddress, Span, Tmsi,
+    BurstPlace, Cause, FloorPolicy, Identity, Incarnation, Press, ProfileId, SlotAddress, Span, Tmsi,
 };
 
 use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
@@ -80,7 +80,9 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         1 => (who(), cause()).prop_map(|(unit, cause)| Deregistered { unit, cause }.into()),
         6 => (number.clone(), group.clone(), address(), proptest::option::of(talker()), any::<bool>()).prop_map(
             |(call, talkgroup, at, talker, late_entry)| {
-                Grant { call, talkgroup, at, talker, emergency: false, late_entry }.into()
+                // Late or not, odd calls let demands wait.
+                let floor = if call.counter % 2 == 1 { FloorPolicy::Queue } else { FloorPolicy::Refuse };
+                Grant { call, talkgroup, at, talker, emergency: false, late_entry, floor }.into()
             }
         ),
         1 => (number.clone(), cause()).prop_map(|(call, cause)| Release { call, cause }.into()),
@@ -95,6 +97,8 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         4 => (number.clone(), group).prop_map(|(call, talkgroup)| FloorIdle { call, talkgroup }.into()),
         1 => (number.clone(), who(), press(), cause())
             .prop_map(|(call, unit, press, cause)| FloorRefused { call, unit, press, cause }.into()),
+        2 => (number.clone(), who(), press(), any::<u16>())
+            .prop_map(|(call, unit, press, position)| FloorQueued { call, unit, press, position }.into()),
         1 => (number.clone(), who(), 1_u32..6, any::<u32>()).prop_map(|(call, unit, number, left_ms)| {
             TalkWarning { call, unit, spurt: spurt(number), left_ms }.into()
         }),

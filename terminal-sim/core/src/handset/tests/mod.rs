@@ -7,3 +7,4 @@ mod hostile;
 mod requests;
 mod speech;
 mod tuning;
+mod waiting;

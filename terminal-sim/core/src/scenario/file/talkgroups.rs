@@ -1,13 +1,12 @@
 //! `[[talkgroup]]`: numbers, priorities, trunking.
 
 use toml::Spanned;
-use trunklab_protocol::{Priority, TalkgroupId, Trunking};
+use trunklab_protocol::{FloorPolicy, Priority, TalkgroupId, Trunking};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
 use crate::scenario::filler::FIRST_TALKGROUP;
 use crate::scenario::form::TalkgroupForm;
-use crate::scenario::nearest::did_you_mean;
 use crate::scenario::provision::TalkgroupProvision;
 
 impl Reader<'_> {
@@ -28,6 +27,8 @@ impl Reader<'_> {
         let trunking = self.trunking(form)?;
         let hang_time_ms = self.millis(form.hang_time.as_ref())?;
         let transmission_ms_max = self.millis(form.transmission_limit.as_ref())?;
+        let policies = [FloorPolicy::Refuse, FloorPolicy::Queue];
+        let floor = self.choice("floor", form.floor.as_ref(), &policies, FloorPolicy::name)?;
         let name = form.name.clone().unwrap_or_else(|| format!("Talkgroup {talkgroup}"));
         self.provision.talkgroups.push(TalkgroupProvision {
             talkgroup,
@@ -36,30 +37,20 @@ impl Reader<'_> {
             trunking,
             hang_time_ms,
             transmission_ms_max,
+            floor,
         });
         Ok(())
     }
 
     /// The mode; one that keeps no channel has no hang time beside it.
     fn trunking(&self, form: &TalkgroupForm) -> Result<Trunking, ScenarioError> {
-        let Some(name) = &form.trunking else { return Ok(Trunking::default()) };
-        let names = || Trunking::ALL.iter().map(|mode| mode.name());
-        let Some(mode) = Trunking::ALL.iter().find(|mode| mode.name() == name.get_ref()) else {
-            let found = format!("trunking `{}`", name.get_ref());
-            let expected = format!("one of {}", names().collect::<Vec<_>>().join(", "));
-            return Err(self.source.error(
-                name.span(),
-                found,
-                expected,
-                did_you_mean(name.get_ref(), names()),
-            ));
-        };
+        let mode = self.choice("trunking", form.trunking.as_ref(), Trunking::ALL, Trunking::name)?;
         if let (Trunking::Transmission, Some(time)) = (mode, &form.hang_time) {
             let found = "a hang time with transmission trunking, which keeps no channel";
             let remedy = "leave hang_time out, or write trunking = \"quasi\"";
             return Err(self.source.error(time.span(), found, "no hang time", remedy));
         }
-        Ok(*mode)
+        Ok(mode)
     }
 
     fn millis(&self, time: Option<&Spanned<String>>) -> Result<Option<u32>, ScenarioError> {

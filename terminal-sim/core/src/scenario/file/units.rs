@@ -1,6 +1,6 @@
 //! `[[unit]]`: who there is, where, with which key and talkgroups.
 
-use trunklab_protocol::{Identity, Imsi, Moment, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Imsi, Moment, Position, TalkgroupId, UnitId};
 
 use super::{Reader, Step};
 use crate::scenario::error::ScenarioError;
@@ -32,6 +32,8 @@ impl Reader<'_> {
                 Some(known)
             }
         };
+        let right = form.floor_demand.as_ref();
+        let demand = self.choice("floor_demand", right, Demand::RIGHTS, Demand::name)?;
         for unit in self.unit_numbers(form)? {
             if self.provision.units.iter().any(|other| other.unit == unit) {
                 return Err(self.twice(form.id.span(), &format!("unit {unit}")));
@@ -50,10 +52,11 @@ impl Reader<'_> {
                     key: registered_key,
                     talkgroups: allowed,
                     sites: sites.clone(),
+                    floor_demand: demand,
                 });
             }
             let identity = identity(unit);
-            self.provision.units.push(UnitProvision { unit, identity, key, talkgroup, position });
+            self.provision.units.push(UnitProvision { unit, identity, key, talkgroup, position, demand });
             if form.on.unwrap_or(true) {
                 self.steps.push(Step { at: Moment::ORIGIN, line, action: Action::SwitchOn(unit) });
             }
