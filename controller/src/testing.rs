@@ -130,7 +130,7 @@ impl ScriptedCore {
                     clause: Clause::AllStart,
                     message: Assert {
                         call,
-                        talkgroup: request.talkgroup,
+                        parties: request.talkgroup.into(),
                         at,
                         talker,
                         talker_is_here: true,
@@ -143,7 +143,7 @@ impl ScriptedCore {
                 let record = CallRecord {
                     call,
                     epoch: self.epoch,
-                    talkgroup: request.talkgroup,
+                    parties: request.talkgroup.into(),
                     caller: Some(request.unit),
                     kind: request.kind,
                     priority: Priority::LOWEST,

@@ -61,7 +61,7 @@ fn call_request() -> FromSite {
 fn assert() -> ToSite {
     ToSite::Assert(Assert {
         call: call(),
-        talkgroup: TalkgroupId::new(41).expect(EXAMPLE),
+        parties: TalkgroupId::new(41).expect(EXAMPLE).into(),
         at: slot(),
         talker: Some(Talker { unit: unit(), spurt: spurt(), press: Press::new(9).expect(EXAMPLE) }),
         talker_is_here: false,

@@ -7,6 +7,7 @@ use crate::message::messages;
 use crate::network::{
     BurstPlace, CallId, CarrierNumber, Incarnation, Position, Press, SiteId, SlotAddress, SpurtId,
 };
+use crate::parties::Parties;
 use crate::policy::FloorPolicy;
 use crate::profile::ProfileId;
 use crate::proof::Challenge as ChallengeOctets;
@@ -174,7 +175,7 @@ messages! {
             /// The call.
             call: CallId,
             /// For whom.
-            talkgroup: TalkgroupId,
+            parties: Parties,
             /// Where.
             at: SlotAddress,
             /// Who talks and in which spurt; `None` while the call hangs.
@@ -211,7 +212,7 @@ messages! {
             /// The call.
             call: CallId,
             /// For whom.
-            talkgroup: TalkgroupId,
+            parties: Parties,
             /// Who.
             talker: Talker,
         }
@@ -220,7 +221,7 @@ messages! {
             /// The call.
             call: CallId,
             /// For whom.
-            talkgroup: TalkgroupId,
+            parties: Parties,
         }
         /// A request for the floor is refused.
         0x33 FloorRefused {

@@ -6,6 +6,7 @@ use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
 use crate::network::{CallId, Epoch, Incarnation, Press, SlotAddress, SpurtId};
+use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::Response;
 
@@ -31,8 +32,8 @@ record! {
     pub struct HeldCall {
         /// The call.
         pub call: CallId,
-        /// Its talkgroup.
-        pub talkgroup: TalkgroupId,
+        /// Whom it is for.
+        pub parties: Parties,
         /// Where.
         pub at: SlotAddress,
         /// Who has the floor; `None` while it hangs.

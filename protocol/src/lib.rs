@@ -21,6 +21,7 @@ pub mod identity;
 pub mod moment;
 pub mod network;
 pub mod operator;
+pub mod parties;
 pub mod per_cause;
 pub mod policy;
 pub mod profile;
@@ -41,6 +42,7 @@ pub use network::{
     BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,
     SlotAddress, SlotNumber, SpurtId,
 };
+pub use parties::{Pair, Parties};
 pub use per_cause::PerCause;
 pub use policy::{Demand, FloorPolicy, Trunking};
 pub use profile::{Profile, ProfileId};

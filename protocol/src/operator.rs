@@ -7,6 +7,7 @@ use crate::cause::Cause;
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::moment::Moment;
 use crate::network::{CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
+use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::profile::ProfileId;
 
@@ -45,20 +46,20 @@ pub enum EventKind {
     CallQueued {
         unit: UnitId,
         site: SiteId,
-        talkgroup: TalkgroupId,
+        parties: Parties,
         priority: Priority,
         emergency: bool,
         /// Its place in the queue, from 1.
         position: u16,
     },
     /// A call request was refused.
-    CallRefused { unit: UnitId, site: SiteId, talkgroup: Option<TalkgroupId>, cause: Cause },
+    CallRefused { unit: UnitId, site: SiteId, parties: Option<Parties>, cause: Cause },
     /// A waiting request was withdrawn.
-    CallCancelled { unit: UnitId, talkgroup: TalkgroupId, cause: Cause },
+    CallCancelled { unit: UnitId, parties: Parties, cause: Cause },
     /// A call was set up.
     CallGranted {
         call: CallId,
-        talkgroup: TalkgroupId,
+        parties: Parties,
         talker: UnitId,
         priority: Priority,
         emergency: bool,
@@ -66,11 +67,11 @@ pub enum EventKind {
         waited_ms: u32,
     },
     /// A unit's emergency made a running call an emergency call.
-    EmergencyRaised { call: CallId, talkgroup: TalkgroupId, unit: UnitId },
+    EmergencyRaised { call: CallId, parties: Parties, unit: UnitId },
     /// Slots are kept for a caller whose button was up when its turn came: it is called back.
     CallCalledBack {
         call: CallId,
-        talkgroup: TalkgroupId,
+        parties: Parties,
         unit: UnitId,
         priority: Priority,
         emergency: bool,
@@ -102,7 +103,7 @@ pub enum EventKind {
     /// A request for the floor was refused, or waits no longer.
     FloorRefused { call: CallId, unit: UnitId, cause: Cause },
     /// A call is over.
-    CallReleased { call: CallId, talkgroup: TalkgroupId, cause: Cause },
+    CallReleased { call: CallId, parties: Parties, cause: Cause },
     /// Something was dropped; counted by cause.
     Dropped { site: Option<SiteId>, cause: Cause },
 }
@@ -185,8 +186,8 @@ pub struct AirCounters {
 pub struct CallView {
     /// Which.
     pub call: CallId,
-    /// Its talkgroup.
-    pub talkgroup: TalkgroupId,
+    /// Whom it is for.
+    pub parties: Parties,
     /// Who has the floor; `None` while it hangs.
     pub talker: Option<UnitId>,
     /// Its priority.
@@ -217,8 +218,8 @@ pub struct FloorView {
 pub struct QueueView {
     /// Who waits.
     pub unit: UnitId,
-    /// For which talkgroup.
-    pub talkgroup: TalkgroupId,
+    /// For whom.
+    pub parties: Parties,
     /// Where.
     pub site: SiteId,
     /// With which priority.

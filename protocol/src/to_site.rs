@@ -6,6 +6,7 @@ use crate::cause::Cause;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
 use crate::network::{CallId, Press, Priority, SlotAddress, SpurtId};
+use crate::parties::Parties;
 use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
 use crate::settings::SiteSettings;
@@ -97,8 +98,8 @@ messages! {
         0x20 Assert {
             /// The call.
             call: CallId,
-            /// Its talkgroup.
-            talkgroup: TalkgroupId,
+            /// Whom it is for.
+            parties: Parties,
             /// Where at this site.
             at: SlotAddress,
             /// Who has the floor; `None` while it hangs.

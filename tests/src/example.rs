@@ -11,7 +11,7 @@ use trunklab_protocol::frame::MessageRow;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
-use trunklab_protocol::{CallId, Cause, Demand, Family, FloorPolicy, Position, ProfileId, SlotAddress};
+use trunklab_protocol::{CallId, Cause, Demand, Family, FloorPolicy, Pair, Position, ProfileId, SlotAddress};
 
 use crate::message::{AnyMessage, table};
 
@@ -214,6 +214,14 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "Demand" => json!(source.pick(Demand::ALL)),
         "FloorPolicy" => json!(source.pick(FloorPolicy::ALL)),
         "SiteService" => json!(source.pick(SiteService::ALL)),
+        "parties" => {
+            if source.draw(2) == 0 {
+                json!({ "group": named("talkgroup", source) })
+            } else {
+                json!({ "pair": named("Pair", source) })
+            }
+        }
+        "Pair" => record(Pair::FIELDS, source),
         "CallId" => record(CallId::FIELDS, source),
         "SlotAddress" => record(SlotAddress::FIELDS, source),
         "BurstPlace" => record(BurstPlace::FIELDS, source),

@@ -15,7 +15,7 @@ use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
-use trunklab_protocol::{CallId, Cause, Family, Position, ProfileId, SlotAddress};
+use trunklab_protocol::{CallId, Cause, Family, Pair, Position, ProfileId, SlotAddress};
 use trunklab_tests::message::{family_name, table};
 use trunklab_tests::specification::Specification;
 use trunklab_tests::tree::{files_below, root};
@@ -81,7 +81,7 @@ fn every_record_stands_in_the_specification_field_by_field() {
             );
         )*};
     }
-    holds_for!(CallId SlotAddress BurstPlace Position AccessRules Talker HeldRadio HeldCall Neighbour SiteSettings);
+    holds_for!(CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall Neighbour SiteSettings);
 }
 
 #[test]

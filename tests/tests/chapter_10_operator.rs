@@ -36,6 +36,7 @@ fn example(kind: &str) -> Value {
         "site" => json!(3),
         "unit" => json!(1017),
         "talkgroup" => json!(41),
+        "parties" => json!({ "pair": { "caller": 1017, "called": 1018 } }),
         "incarnation" => json!(4_000_000_000_u32),
         "epoch" => json!(12),
         "spurt" => json!(77),

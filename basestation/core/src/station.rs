@@ -280,7 +280,7 @@ impl OnAir {
 fn view_slot(slot: &TrafficChannel) -> SlotView {
     let call = slot.grant().map(|grant| CallView {
         call: grant.call,
-        talkgroup: grant.talkgroup,
+        parties: grant.parties,
         talker: grant.talker.map(|talker| talker.unit),
         emergency: grant.emergency,
     });

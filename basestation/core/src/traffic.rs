@@ -123,7 +123,7 @@ impl TrafficChannel {
         let call = self.carried()?;
         Some(Grant {
             call: call.asserted.call,
-            talkgroup: call.asserted.talkgroup,
+            parties: call.asserted.parties,
             at: self.at,
             talker: call.floor.talker(),
             emergency: call.asserted.emergency,
@@ -141,7 +141,7 @@ impl TrafficChannel {
         };
         Some(HeldCall {
             call: call.asserted.call,
-            talkgroup: call.asserted.talkgroup,
+            parties: call.asserted.parties,
             at: self.at,
             talker: call.floor.talker(),
             talker_is_here: call.floor.talker().is_some() && call.asserted.talker_is_here,
@@ -502,10 +502,10 @@ impl Call {
     }
 
     fn floor_word(&self) -> DownlinkWord {
-        let Assert { call, talkgroup, .. } = self.asserted;
+        let Assert { call, parties, .. } = self.asserted;
         match &self.floor {
-            Floor::Taken { speech, .. } => FloorTaken { call, talkgroup, talker: speech.talker }.into(),
-            Floor::Idle { .. } => FloorIdle { call, talkgroup }.into(),
+            Floor::Taken { speech, .. } => FloorTaken { call, parties, talker: speech.talker }.into(),
+            Floor::Idle { .. } => FloorIdle { call, parties }.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a station shows of itself.
 
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::{CallId, Epoch, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Epoch, Parties, SlotAddress, UnitId};
 
 use crate::counts::Counts;
 
@@ -36,8 +36,8 @@ pub struct SlotView {
 pub struct CallView {
     /// Which.
     pub call: CallId,
-    /// Its talkgroup.
-    pub talkgroup: TalkgroupId,
+    /// Whom it is for.
+    pub parties: Parties,
     /// Who has the floor.
     pub talker: Option<UnitId>,
     /// Whether it is an emergency call.

@@ -34,7 +34,7 @@ fn call(talker_is_here: bool) -> Assert {
     let talker = Talker { unit, spurt: SpurtId::new(11).unwrap(), press: Press::new(1).unwrap() };
     Assert {
         call: CallId { node: NodeId::new(1).unwrap(), epoch: EPOCH, counter: 1 },
-        talkgroup: TalkgroupId::new(41).unwrap(),
+        parties: TalkgroupId::new(41).unwrap().into(),
         at: at(2, 1),
         talker: Some(talker),
         talker_is_here,

@@ -1,7 +1,7 @@
 //! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
 
 use trunklab_protocol::operator::{EventKind, Snapshot};
-use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId};
+use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress, TalkgroupId};
 
 use crate::model::Grade;
 
@@ -18,23 +18,23 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::Affiliated { unit, site, talkgroup } => {
             format!("unit {unit} affiliated to {} at site {site}", talkgroup_name(*talkgroup, picture))
         }
-        EventKind::CallQueued { unit, site, talkgroup, emergency, position, .. } => {
-            let group = talkgroup_name(*talkgroup, picture);
+        EventKind::CallQueued { unit, site, parties, emergency, position, .. } => {
+            let group = parties_name(*parties, picture);
             let emergency = if *emergency { "EMERGENCY, " } else { "" };
             format!("{emergency}unit {unit} waits for {group} at site {site}, place {position}")
         }
-        EventKind::CallRefused { unit, site, talkgroup, cause } => match talkgroup {
-            Some(talkgroup) => {
-                let group = talkgroup_name(*talkgroup, picture);
+        EventKind::CallRefused { unit, site, parties, cause } => match parties {
+            Some(parties) => {
+                let group = parties_name(*parties, picture);
                 format!("unit {unit} refused at site {site} for {group}: {cause}")
             }
             None => format!("unit {unit} refused at site {site}: {cause}"),
         },
-        EventKind::CallCancelled { unit, talkgroup, cause } => {
-            format!("unit {unit} waits no longer for {}: {cause}", talkgroup_name(*talkgroup, picture))
+        EventKind::CallCancelled { unit, parties, cause } => {
+            format!("unit {unit} waits no longer for {}: {cause}", parties_name(*parties, picture))
         }
-        EventKind::CallGranted { call, talkgroup, talker, emergency, sites, waited_ms, .. } => {
-            let group = talkgroup_name(*talkgroup, picture);
+        EventKind::CallGranted { call, parties, talker, emergency, sites, waited_ms, .. } => {
+            let group = parties_name(*parties, picture);
             let emergency = if *emergency { "EMERGENCY call" } else { "call" };
             let waited = match waited_ms {
                 0 => String::new(),
@@ -45,8 +45,8 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
         }
-        EventKind::CallCalledBack { call, talkgroup, unit, sites, .. } => {
-            let group = talkgroup_name(*talkgroup, picture);
+        EventKind::CallCalledBack { call, parties, unit, sites, .. } => {
+            let group = parties_name(*parties, picture);
             format!("call {call} is kept for unit {unit}, called back on {group}{}", at_sites(sites))
         }
         EventKind::SiteJoined { call, site, at } => {
@@ -68,8 +68,8 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::FloorRefused { call, unit, cause } => {
             format!("unit {unit} may not talk on {}: {cause}", call_name(*call, picture))
         }
-        EventKind::CallReleased { call, talkgroup, cause } => {
-            format!("call {call} released, {}: {cause}", talkgroup_name(*talkgroup, picture))
+        EventKind::CallReleased { call, parties, cause } => {
+            format!("call {call} released, {}: {cause}", parties_name(*parties, picture))
         }
         EventKind::Dropped { site, cause } => match site {
             Some(site) => format!("dropped at site {site}: {cause}"),
@@ -108,15 +108,39 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
 }
 
 /// The talkgroup's number and name: `41 Fire Dispatch`.
-pub(crate) fn talkgroup_name(talkgroup: TalkgroupId, picture: &Snapshot) -> String {
+fn talkgroup_name(talkgroup: TalkgroupId, picture: &Snapshot) -> String {
     match name_of(talkgroup, picture) {
         "" => format!("talkgroup {talkgroup}"),
         name => format!("{talkgroup} {name}"),
     }
 }
 
+/// Whom a call is for: a talkgroup's number and name, or two units.
+pub(crate) fn parties_name(parties: Parties, picture: &Snapshot) -> String {
+    match parties {
+        Parties::Group(talkgroup) => talkgroup_name(talkgroup, picture),
+        Parties::Pair(_) => parties.to_string(),
+    }
+}
+
+/// Whom a call is for, beside its number: a talkgroup's name, empty where none is known, or two units.
+pub(crate) fn title_of(parties: Parties, picture: &Snapshot) -> String {
+    match parties {
+        Parties::Group(talkgroup) => name_of(talkgroup, picture).to_owned(),
+        Parties::Pair(_) => parties.to_string(),
+    }
+}
+
+/// A call's number among those that it is for: the talkgroup's, or that there are two units.
+pub(crate) fn number_of(parties: Parties) -> String {
+    match parties {
+        Parties::Group(talkgroup) => talkgroup.to_string(),
+        Parties::Pair(_) => "pair".to_owned(),
+    }
+}
+
 /// The talkgroup's name; empty where none is known.
-pub(crate) fn name_of(talkgroup: TalkgroupId, picture: &Snapshot) -> &str {
+fn name_of(talkgroup: TalkgroupId, picture: &Snapshot) -> &str {
     match picture.talkgroups.binary_search_by_key(&talkgroup, |view| view.talkgroup) {
         Ok(place) => &picture.talkgroups[place].name,
         Err(_) => "",
@@ -133,7 +157,7 @@ pub(crate) fn site_name(site: SiteId, picture: &Snapshot) -> String {
 
 fn call_name(call: CallId, picture: &Snapshot) -> String {
     match picture.calls.iter().find(|view| view.call == call) {
-        Some(view) => format!("{} (call {call})", talkgroup_name(view.talkgroup, picture)),
+        Some(view) => format!("{} (call {call})", parties_name(view.parties, picture)),
         None => format!("call {call}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use ratatui::style::{Color as Paint, Modifier, Style};
-use trunklab_protocol::TalkgroupId;
+use trunklab_protocol::Parties;
 
 use crate::model::Grade;
 
@@ -83,8 +83,8 @@ impl Theme {
         }
     }
 
-    /// The colour that a talkgroup keeps wherever it is shown.
-    pub(crate) fn talkgroup(self, talkgroup: TalkgroupId) -> Style {
+    /// The colour that a talkgroup, or a pair of units, keeps wherever it is shown.
+    pub(crate) fn parties(self, parties: Parties) -> Style {
         const PAINTS: [Paint; 6] = [
             Paint::Green,
             Paint::Magenta,
@@ -93,8 +93,12 @@ impl Theme {
             Paint::LightMagenta,
             Paint::LightBlue,
         ];
+        let number = match parties {
+            Parties::Group(talkgroup) => usize::from(talkgroup.number()),
+            Parties::Pair(pair) => pair.caller.number() as usize,
+        };
         match self {
-            Self::Colour => Style::new().fg(PAINTS[usize::from(talkgroup.number()) % PAINTS.len()]),
+            Self::Colour => Style::new().fg(PAINTS[number % PAINTS.len()]),
             Self::Plain => Style::new(),
         }
     }

@@ -5,7 +5,7 @@ use trunklab_protocol::{CallId, SiteId, Span};
 use crate::conn::Report;
 use crate::keys::Action;
 use crate::model::{Focus, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
-use crate::sentence::talkgroup_name;
+use crate::sentence::parties_name;
 
 /// What reaches the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn open(model: &mut Model) {
             let Some(picture) = &model.picture else { return };
             let Some(view) = picture.calls.iter().find(|view| view.call == call) else { return };
             model.log_view = LogView {
-                filter: talkgroup_name(view.talkgroup, picture),
+                filter: parties_name(view.parties, picture),
                 place: Place::Tail,
                 focus: Focus::List,
             };

@@ -1,11 +1,11 @@
 //! What the operator must see whatever the screen: worked out from the model at each drawing, gravest first.
 
 use trunklab_protocol::operator::Snapshot;
-use trunklab_protocol::{CallId, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Parties, SiteId, Span, UnitId};
 
 use crate::clock::duration;
 use crate::model::{Grade, Link, Loss, Model};
-use crate::sentence::{site_name, talkgroup_name};
+use crate::sentence::{parties_name, site_name};
 
 /// Something that should not be so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub enum Warning {
     Emergency {
         /// Which.
         call: CallId,
-        /// On which talkgroup.
-        talkgroup: TalkgroupId,
+        /// For whom.
+        parties: Parties,
         /// Who talks, if anyone does.
         talker: Option<UnitId>,
         /// Where.
@@ -32,8 +32,8 @@ pub enum Warning {
     EmergencyWaits {
         /// Who.
         unit: UnitId,
-        /// For which talkgroup.
-        talkgroup: TalkgroupId,
+        /// For whom.
+        parties: Parties,
         /// How long already.
         waited: Span,
     },
@@ -57,23 +57,23 @@ impl Warning {
 
     /// The sentence, with the names that the picture knows.
     pub fn text(&self, picture: Option<&Snapshot>) -> String {
-        let group = |talkgroup: &TalkgroupId| match picture {
-            Some(picture) => talkgroup_name(*talkgroup, picture),
-            None => format!("talkgroup {talkgroup}"),
+        let group = |parties: &Parties| match picture {
+            Some(picture) => parties_name(*parties, picture),
+            None => parties.to_string(),
         };
         match self {
             Self::LinkLost { why, retry_in } => match retry_in {
                 Some(span) => format!("LINK LOST, next attempt in {}: {why}", duration(*span)),
                 None => format!("LINK LOST, connecting: {why}"),
             },
-            Self::Emergency { call, talkgroup, talker, sites } => {
+            Self::Emergency { call, parties, talker, sites } => {
                 let talker =
                     talker.map_or_else(|| "nobody talks".to_owned(), |unit| format!("unit {unit} talks"));
                 let sites: Vec<_> = sites.iter().take(8).map(ToString::to_string).collect();
-                format!("EMERGENCY {}: {talker}, call {call}, sites {}", group(talkgroup), sites.join(" "))
+                format!("EMERGENCY {}: {talker}, call {call}, sites {}", group(parties), sites.join(" "))
             }
-            Self::EmergencyWaits { unit, talkgroup, waited } => {
-                format!("EMERGENCY WAITS {}: unit {unit}, for {}", group(talkgroup), duration(*waited))
+            Self::EmergencyWaits { unit, parties, waited } => {
+                format!("EMERGENCY WAITS {}: unit {unit}, for {}", group(parties), duration(*waited))
             }
             Self::SiteLost { site, loss } => {
                 let site =
@@ -103,14 +103,14 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
     }
     found.extend(picture.calls.iter().filter(|call| call.emergency).map(|call| Warning::Emergency {
         call: call.call,
-        talkgroup: call.talkgroup,
+        parties: call.parties,
         talker: call.talker,
         sites: call.sites.iter().map(|(site, _)| *site).collect(),
     }));
     found.extend(picture.queue.iter().filter(|waiting| waiting.emergency).map(|waiting| {
         Warning::EmergencyWaits {
             unit: waiting.unit,
-            talkgroup: waiting.talkgroup,
+            parties: waiting.parties,
             waited: model.now.since(waiting.since),
         }
     }));

@@ -151,7 +151,7 @@ fn what_names_an_unknown_thing_asks_for_a_snapshot() {
         EventKind::Deregistered { unit: unit(1), site: site(77), cause: Cause::PoweredOff },
         EventKind::SiteLeft { call, site: site(1), cause: Cause::NobodyLeft },
         EventKind::FloorReleased { call, unit: unit(1), cause: Cause::TransmissionEnded },
-        EventKind::CallReleased { call, talkgroup: talkgroup(41), cause: Cause::HangTimeOver },
+        EventKind::CallReleased { call, parties: talkgroup(41).into(), cause: Cause::HangTimeOver },
     ];
     for kind in kinds {
         let mut snapshot = World::new(5, 7).snapshot();
@@ -183,7 +183,7 @@ fn a_call_that_an_emergency_was_raised_in_is_shown_as_one() {
     let raised = |call| Event {
         sequence: picture.sequence + 1,
         at: picture.at,
-        kind: EventKind::EmergencyRaised { call, talkgroup: quiet.talkgroup, unit: unit(1) },
+        kind: EventKind::EmergencyRaised { call, parties: quiet.parties, unit: unit(1) },
     };
     let (known, unknown) = (raised(quiet.call), raised(CallId { counter: u32::MAX, ..quiet.call }));
     assert_eq!(fold(&mut picture, &known), Grasp::Whole);

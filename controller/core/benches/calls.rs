@@ -151,7 +151,7 @@ impl Line {
         divan::black_box(self.queue.enter(Request {
             unit: self.outside,
             press: Press::new(1).unwrap(),
-            talkgroup: TalkgroupId::new(1).unwrap(),
+            parties: TalkgroupId::new(1).unwrap().into(),
             kind: RequestKind::Normal,
             priority: Priority::new((self.arrivals * 7 % 10) as u8 + 1).unwrap(),
             site: SiteId::new(1).unwrap(),

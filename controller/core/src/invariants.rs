@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trunklab_protocol::{CallId, SiteId, SlotAddress};
+use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress};
 
 use crate::call::table::State;
 use crate::controller::Controller;
@@ -41,8 +41,8 @@ impl Controller {
             let recorded: BTreeSet<_> = open.map(|slot| (slot.site, slot.at)).collect();
             let held: BTreeSet<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
             assert_eq!(recorded, held, "call {}: the record differs from the slots", call.id);
-            let talkgroup = self.talkgroups.get(call.talkgroup).expect("a call's talkgroup exists");
-            assert_eq!(talkgroup.call, Some(call.id), "talkgroup {} has another call", call.talkgroup);
+            let talkgroup = self.group(call.parties).expect("a call's talkgroup exists");
+            assert_eq!(talkgroup.call, Some(call.id), "{} has another call", call.parties);
             for leg in &call.legs {
                 assert!(
                     talkgroup.is_present_at(leg.site),
@@ -91,7 +91,7 @@ impl Controller {
                 assert!(calling_back, "call {}: the caller is called back into a talk", call.id);
                 let visitor = self.visitors.get(ask.unit).expect("who is called back is registered");
                 assert_eq!((visitor.site, visitor.activity), (ask.site, Activity::CalledBack(call.id)));
-                assert_eq!(visitor.talkgroup, Some(call.talkgroup), "who is called back is affiliated");
+                assert!(visitor.takes_part_in(call.parties), "who is called back takes part");
                 assert!(call.at(ask.site).is_some(), "call {}: nothing is kept for the caller", call.id);
             }
             let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
@@ -102,7 +102,7 @@ impl Controller {
             assert!(call.at(site).is_some(), "call {}: the talker's site does not carry it", call.id);
             let visitor = self.visitors.get(floor.unit).expect("a talker is registered");
             assert_eq!((visitor.site, visitor.activity), (site, Activity::Talking(call.id)));
-            assert_eq!(visitor.talkgroup, Some(call.talkgroup), "a talker is affiliated");
+            assert!(visitor.takes_part_in(call.parties), "a talker takes part");
         }
     }
 
@@ -120,7 +120,7 @@ impl Controller {
                     "unit {}",
                     ask.unit
                 );
-                assert_eq!(visitor.talkgroup, Some(call.talkgroup), "who waits for a floor is affiliated");
+                assert!(visitor.takes_part_in(call.parties), "who waits for a floor takes part");
                 assert!(call.at(ask.site).is_some(), "call {} does not reach unit {}", call.id, ask.unit);
                 assert!(self.timers.runs(TimerKey::FloorWait(ask.unit)), "unit {} waits for ever", ask.unit);
             }
@@ -132,10 +132,10 @@ impl Controller {
         let mut waiting_for = BTreeMap::new();
         for waiting in self.queue.iter() {
             let request = &waiting.request;
-            *waiting_for.entry(request.talkgroup).or_insert(0) += 1;
+            *waiting_for.entry(request.parties).or_insert(0) += 1;
             let visitor = self.visitors.get(request.unit).expect("who waits is registered");
             assert_eq!((visitor.site, visitor.activity), (request.site, Activity::Waiting));
-            assert_eq!(visitor.talkgroup, Some(request.talkgroup), "who waits is affiliated");
+            assert!(visitor.takes_part_in(request.parties), "who waits takes part");
             assert!(
                 self.timers.runs(TimerKey::QueueWait(request.unit)),
                 "unit {} waits for ever",
@@ -145,7 +145,7 @@ impl Controller {
         for (talkgroup, row) in self.talkgroups.iter() {
             assert_eq!(
                 row.waiting,
-                waiting_for.get(&talkgroup).copied().unwrap_or(0),
+                waiting_for.get(&Parties::Group(talkgroup)).copied().unwrap_or(0),
                 "talkgroup {talkgroup}"
             );
         }

@@ -7,7 +7,7 @@ use trunklab_protocol::operator::Event;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, Cause, Clause, Epoch, Moment, Priority, SiteId, SlotAddress, TalkgroupId, UnitId,
+    CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -64,8 +64,8 @@ pub struct CallRecord {
     pub call: CallId,
     /// In which term of office the record was written.
     pub epoch: Epoch,
-    /// Its talkgroup.
-    pub talkgroup: TalkgroupId,
+    /// Whom it was for.
+    pub parties: Parties,
     /// Who asked for it; `None` where only an inventory told of the call.
     pub caller: Option<UnitId>,
     /// Normal or emergency.

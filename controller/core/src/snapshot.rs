@@ -57,7 +57,7 @@ impl Controller {
             (talkgroup, row.call, row.waiting, row.presence()).hash(&mut digest);
         }
         for call in self.calls.iter() {
-            (call.id, call.talkgroup, call.kind as u8, call.priority, call.floor, &call.legs[..])
+            (call.id, call.parties, call.kind as u8, call.priority, call.floor, &call.legs[..])
                 .hash(&mut digest);
             (call.policy, &call.floor_queue).hash(&mut digest);
             (call.called_back, call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
@@ -116,7 +116,7 @@ impl Controller {
 fn call_view(call: &Call) -> CallView {
     CallView {
         call: call.id,
-        talkgroup: call.talkgroup,
+        parties: call.parties,
         talker: call.floor.map(|floor| floor.unit),
         priority: call.priority,
         emergency: call.kind == RequestKind::Emergency,
@@ -134,7 +134,7 @@ fn queue_view(waiting: &Waiting) -> QueueView {
     let request = &waiting.request;
     QueueView {
         unit: request.unit,
-        talkgroup: request.talkgroup,
+        parties: request.parties,
         site: request.site,
         priority: request.priority,
         emergency: request.kind == RequestKind::Emergency,

@@ -6,7 +6,7 @@
 
 use rusqlite::{Transaction, params};
 use trunklab_controller_core::output::{CallRecord, StoreItem};
-use trunklab_protocol::{Cause, Epoch, Moment};
+use trunklab_protocol::{Cause, Epoch, Moment, TalkgroupId};
 
 use super::{Store, StoreError};
 
@@ -73,7 +73,7 @@ fn put(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlite::Result<(
             record.call.epoch.number(),
             record.call.counter,
             record.epoch.number(),
-            record.talkgroup.number(),
+            record.parties.talkgroup().map(TalkgroupId::number),
             record.granted.as_micros().cast_signed(),
             record.released.map(|(at, _)| at.as_micros().cast_signed()),
             record.released.map(|(_, cause)| cause.code()),

@@ -15,7 +15,7 @@ const VERSIONS: &[&str] = &["
     CREATE TABLE subscribers (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
     CREATE TABLE call_records (
         node INTEGER NOT NULL, term INTEGER NOT NULL, counter INTEGER NOT NULL, epoch INTEGER NOT NULL,
-        talkgroup INTEGER NOT NULL, granted_us INTEGER NOT NULL, released_us INTEGER, cause INTEGER,
+        talkgroup INTEGER, granted_us INTEGER NOT NULL, released_us INTEGER, cause INTEGER,
         body TEXT NOT NULL,
         PRIMARY KEY (node, term, counter, epoch)
     ) STRICT;

@@ -21,7 +21,7 @@ fn open_record(epoch: u32) -> Box<CallRecord> {
     Box::new(CallRecord {
         call: CallId { node: NodeId::new(1).unwrap(), epoch: Epoch::new(epoch).unwrap(), counter: 9 },
         epoch: Epoch::new(epoch).unwrap(),
-        talkgroup: TalkgroupId::new(41).unwrap(),
+        parties: TalkgroupId::new(41).unwrap().into(),
         caller: UnitId::new(1017),
         kind: RequestKind::Normal,
         priority: Priority::LOWEST,

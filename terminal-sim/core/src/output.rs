@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{CallId, CarrierNumber, Cause, SiteId, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, CarrierNumber, Cause, Parties, SiteId, SpurtId, TalkgroupId, UnitId};
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
 pub type Outbox = Vec<Output>;
@@ -132,8 +132,8 @@ pub enum HandsetEvent {
     Joined {
         /// Which call.
         call: CallId,
-        /// Of which talkgroup.
-        talkgroup: TalkgroupId,
+        /// For whom.
+        parties: Parties,
         /// Whether it was running already.
         late_entry: bool,
     },

@@ -232,7 +232,7 @@ mod tests {
                 .into();
         let grant: ToSite = Assert {
             call: call(number),
-            talkgroup: talkgroup(41),
+            parties: talkgroup(41).into(),
             at: slot(12, 3),
             talker: Some(Talker { unit: unit(1017), spurt: spurt(1), press }),
             talker_is_here: true,
@@ -289,7 +289,7 @@ mod tests {
         let order = |talker| -> ToSite {
             Assert {
                 call: call(9),
-                talkgroup: talkgroup(41),
+                parties: talkgroup(41).into(),
                 at: slot(12, 3),
                 talker,
                 talker_is_here: false,

@@ -67,7 +67,7 @@ pub fn talker(unit_number: u32, spurt_number: u32) -> Talker {
 pub fn assertion(counter: u32, slot: SlotAddress, talker: Option<Talker>, here: bool) -> Assert {
     Assert {
         call: call(counter),
-        talkgroup: talkgroup(41),
+        parties: talkgroup(41).into(),
         at: slot,
         talker,
         talker_is_here: here,

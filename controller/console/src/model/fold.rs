@@ -2,7 +2,7 @@
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
 use trunklab_protocol::operator::{CallView, Event, EventKind, FloorView, QueueView, Snapshot};
-use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress, UnitId};
 
 /// Whether the picture could take the event in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +36,15 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::RegisterRefused { .. } | EventKind::Affiliated { .. } | EventKind::Dropped { .. } => {
             Grasp::Whole
         }
-        EventKind::CallQueued { unit, site, talkgroup, priority, emergency, position } => {
+        EventKind::CallQueued { unit, site, parties, priority, emergency, position } => {
             picture.totals.queued += 1;
-            leave_queue(picture, *unit, *talkgroup);
+            leave_queue(picture, *unit, *parties);
             let place = usize::from(position.saturating_sub(1)).min(picture.queue.len());
             picture.queue.insert(
                 place,
                 QueueView {
                     unit: *unit,
-                    talkgroup: *talkgroup,
+                    parties: *parties,
                     site: *site,
                     priority: *priority,
                     emergency: *emergency,
@@ -53,25 +53,25 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             );
             Grasp::Whole
         }
-        EventKind::CallRefused { unit, talkgroup, .. } => {
+        EventKind::CallRefused { unit, parties, .. } => {
             picture.totals.refused += 1;
-            if let Some(talkgroup) = talkgroup {
-                leave_queue(picture, *unit, *talkgroup);
+            if let Some(parties) = parties {
+                leave_queue(picture, *unit, *parties);
             }
             Grasp::Whole
         }
-        EventKind::CallCancelled { unit, talkgroup, .. } => {
-            leave_queue(picture, *unit, *talkgroup);
+        EventKind::CallCancelled { unit, parties, .. } => {
+            leave_queue(picture, *unit, *parties);
             Grasp::Whole
         }
-        EventKind::CallGranted { call, talkgroup, talker: unit, priority, emergency, sites, .. }
-        | EventKind::CallCalledBack { call, talkgroup, unit, priority, emergency, sites, .. } => {
+        EventKind::CallGranted { call, parties, talker: unit, priority, emergency, sites, .. }
+        | EventKind::CallCalledBack { call, parties, unit, priority, emergency, sites, .. } => {
             picture.totals.granted += 1;
-            leave_queue(picture, *unit, *talkgroup);
+            leave_queue(picture, *unit, *parties);
             let talks = matches!(event.kind, EventKind::CallGranted { .. });
             let view = CallView {
                 call: *call,
-                talkgroup: *talkgroup,
+                parties: *parties,
                 talker: talks.then_some(*unit),
                 priority: *priority,
                 emergency: *emergency,
@@ -113,9 +113,9 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
             view.talker = Some(*unit);
             view.waiting.retain(|waiting| waiting.unit != *unit);
-            let talkgroup = view.talkgroup;
+            let parties = view.parties;
             // A request that waited for a channel may have become a wish to speak in a call.
-            leave_queue(picture, *unit, talkgroup);
+            leave_queue(picture, *unit, parties);
             Grasp::Whole
         }
         EventKind::FloorReleased { call, .. } => {
@@ -128,8 +128,8 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             view.waiting.retain(|waiting| waiting.unit != *unit);
             let place = usize::from(position.saturating_sub(1)).min(view.waiting.len());
             view.waiting.insert(place, FloorView { unit: *unit, demand: *demand });
-            let talkgroup = view.talkgroup;
-            leave_queue(picture, *unit, talkgroup);
+            let parties = view.parties;
+            leave_queue(picture, *unit, parties);
             Grasp::Whole
         }
         // A call that the picture lacks is over: nobody waits in it.
@@ -161,8 +161,8 @@ fn count_radios(picture: &mut Snapshot, site: SiteId, count: impl Fn(u32) -> u32
     Grasp::Whole
 }
 
-fn leave_queue(picture: &mut Snapshot, unit: UnitId, talkgroup: TalkgroupId) {
-    picture.queue.retain(|waiting| (waiting.unit, waiting.talkgroup) != (unit, talkgroup));
+fn leave_queue(picture: &mut Snapshot, unit: UnitId, parties: Parties) {
+    picture.queue.retain(|waiting| (waiting.unit, waiting.parties) != (unit, parties));
 }
 
 fn call_mut(picture: &mut Snapshot, call: CallId) -> Option<&mut CallView> {

@@ -12,7 +12,7 @@ use super::sites::marker;
 use super::{hidden, indented, panel, window};
 use crate::clock::duration;
 use crate::model::{Grade, Model};
-use crate::sentence::{name_of, site_name, talkgroup_name};
+use crate::sentence::{number_of, parties_name, site_name, title_of};
 use crate::theme::Role;
 use crate::update::call_list;
 
@@ -51,7 +51,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
         columns.row(vec![
             mark(call, model),
             number(call, model),
-            Line::raw(name_of(call.talkgroup, picture)),
+            Line::raw(title_of(call.parties, picture)),
             talker,
             Line::styled(sites, model.theme.style(Role::Faint)),
             Line::raw(duration(model.now.since(call.since))),
@@ -93,7 +93,7 @@ pub(super) fn render_screen(frame: &mut Frame<'_>, area: Rect, model: &Model, pi
             mark(call, model),
             Line::raw(call.call.to_string()),
             number(call, model),
-            Line::styled(name_of(call.talkgroup, picture), style),
+            Line::styled(title_of(call.parties, picture), style),
             talker(call, model),
             Line::raw(call.priority.to_string()),
             Line::raw(sites(call)),
@@ -123,15 +123,15 @@ fn render_detail(
     let affiliated = picture
         .talkgroups
         .iter()
-        .find(|view| view.talkgroup == call.talkgroup)
-        .map_or(0, |view| view.affiliated);
+        .find(|view| Some(view.talkgroup) == call.parties.talkgroup())
+        .map_or_else(String::new, |view| format!(", {} radios affiliated", view.affiliated));
     let emergency = if call.emergency { "EMERGENCY, " } else { "" };
     let places: Vec<_> =
         call.sites.iter().map(|(site, at)| format!("{} on {at}", site_name(*site, picture))).collect();
     let mut text = vec![
         Line::raw(format!(
-            "{emergency}{}, {affiliated} radios affiliated, priority {}",
-            talkgroup_name(call.talkgroup, picture),
+            "{emergency}{}{affiliated}, priority {}",
+            parties_name(call.parties, picture),
             call.priority
         )),
         Line::raw(places.join("; ")),
@@ -166,7 +166,7 @@ pub(super) fn mark(call: &CallView, model: &Model) -> Line<'static> {
 }
 
 pub(super) fn number(call: &CallView, model: &Model) -> Line<'static> {
-    Line::styled(call.talkgroup.to_string(), model.theme.talkgroup(call.talkgroup))
+    Line::styled(number_of(call.parties), model.theme.parties(call.parties))
 }
 
 pub(super) fn talker(call: &CallView, model: &Model) -> Line<'static> {

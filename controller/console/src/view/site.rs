@@ -13,7 +13,7 @@ use super::sites::used;
 use super::{calls, indented, panel, strip};
 use crate::clock::{duration, time_of_day};
 use crate::model::Model;
-use crate::sentence::name_of;
+use crate::sentence::{number_of, title_of};
 use crate::theme::Role;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snapshot, site: SiteId) {
@@ -103,7 +103,7 @@ fn render_calls(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snap
                 calls::mark(call, model),
                 Line::raw(at.unwrap_or_default()),
                 calls::number(call, model),
-                Line::raw(name_of(call.talkgroup, picture)),
+                Line::raw(title_of(call.parties, picture)),
                 calls::talker(call, model),
                 Line::raw(duration(model.now.since(call.since))),
             ])
@@ -113,8 +113,8 @@ fn render_calls(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snap
         columns.row(vec![
             Line::raw(if waiting.emergency { "!!" } else { "- " }),
             Line::styled("waits", model.theme.style(Role::Notice)),
-            Line::raw(waiting.talkgroup.to_string()),
-            Line::raw(name_of(waiting.talkgroup, picture)),
+            Line::raw(number_of(waiting.parties)),
+            Line::raw(title_of(waiting.parties, picture)),
             Line::raw(format!("unit {}", waiting.unit)),
             Line::raw(duration(model.now.since(waiting.since))),
         ])

@@ -7,6 +7,7 @@ use trunklab_protocol::{CarrierNumber, SlotAddress};
 
 use super::columns::cut;
 use crate::model::Model;
+use crate::sentence::number_of;
 use crate::theme::Role;
 
 /// What is on a slot.
@@ -78,7 +79,7 @@ pub(super) fn numbered(slot: Slot<'_>) -> String {
         Slot::Held(call) => {
             let emergency = if call.emergency { "!" } else { "" };
             let hanging = if call.talker.is_none() { "~" } else { "" };
-            format!("{emergency}{hanging}{}", call.talkgroup)
+            format!("{emergency}{hanging}{}", number_of(call.parties))
         }
     }
 }
@@ -102,7 +103,7 @@ pub(super) fn style(slot: Slot<'_>, model: &Model) -> Style {
         Slot::Unknown => model.theme.style(Role::Notice),
         Slot::Held(call) if call.emergency => model.theme.style(Role::Emergency),
         Slot::Held(call) if call.talker.is_none() => model.theme.style(Role::Hanging),
-        Slot::Held(call) => model.theme.talkgroup(call.talkgroup),
+        Slot::Held(call) => model.theme.parties(call.parties),
     }
 }
 

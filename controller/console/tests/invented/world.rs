@@ -117,7 +117,7 @@ impl World {
                 .iter()
                 .map(|(number, call)| CallView {
                     call: self.call_id(*number),
-                    talkgroup: call.talkgroup,
+                    parties: call.talkgroup.into(),
                     talker: call.talker,
                     priority: priority(call.emergency),
                     emergency: call.emergency,
@@ -237,7 +237,7 @@ impl World {
         let (number, _) = self.pick(&TALKGROUPS).unwrap();
         let talkgroup = talkgroup(number);
         let busy = self.calls.values().any(|call| call.talkgroup == talkgroup)
-            || self.queue.iter().any(|waiting| waiting.talkgroup == talkgroup || waiting.unit == unit);
+            || self.queue.iter().any(|waiting| waiting.parties == talkgroup.into() || waiting.unit == unit);
         if busy {
             return;
         }
@@ -246,16 +246,16 @@ impl World {
         }
         if self.queue.len() == QUEUE_MAX {
             self.totals.refused += 1;
-            let talkgroup = Some(talkgroup);
-            self.tell(EventKind::CallRefused { unit, site, talkgroup, cause: Cause::QueueFull });
+            let parties = Some(talkgroup.into());
+            self.tell(EventKind::CallRefused { unit, site, parties, cause: Cause::QueueFull });
             return;
         }
         let place = if emergency { 0 } else { self.queue.len() };
-        let priority = priority(emergency);
-        self.queue.insert(place, QueueView { unit, talkgroup, site, priority, emergency, since: self.at });
+        let (parties, priority) = (talkgroup.into(), priority(emergency));
+        self.queue.insert(place, QueueView { unit, parties, site, priority, emergency, since: self.at });
         self.totals.queued += 1;
         let position = u16::try_from(place + 1).unwrap();
-        self.tell(EventKind::CallQueued { unit, site, talkgroup, priority, emergency, position });
+        self.tell(EventKind::CallQueued { unit, site, parties, priority, emergency, position });
     }
 
     fn free_slot(&self, number: SiteId) -> Option<SlotAddress> {
@@ -279,7 +279,7 @@ impl World {
         self.totals.granted += 1;
         self.tell(EventKind::CallGranted {
             call: self.call_id(self.calls_made),
-            talkgroup,
+            parties: talkgroup.into(),
             talker,
             priority: priority(emergency),
             emergency,
@@ -293,7 +293,8 @@ impl World {
         while let Some(first) = self.queue.first().copied() {
             let waited = self.at.since(first.since);
             self.queue.remove(0);
-            if !self.grant(first.unit, first.talkgroup, first.emergency, waited) {
+            let talkgroup = first.parties.talkgroup().unwrap();
+            if !self.grant(first.unit, talkgroup, first.emergency, waited) {
                 self.queue.insert(0, first);
                 return;
             }
@@ -333,7 +334,11 @@ impl World {
     fn release(&mut self, number: u32, cause: Cause) {
         let ended = self.calls.remove(&number).unwrap();
         self.totals.released += 1;
-        self.tell(EventKind::CallReleased { call: self.call_id(number), talkgroup: ended.talkgroup, cause });
+        self.tell(EventKind::CallReleased {
+            call: self.call_id(number),
+            parties: ended.talkgroup.into(),
+            cause,
+        });
     }
 
     fn register(&mut self) {
@@ -361,14 +366,14 @@ impl World {
 
     fn give_up_waiting(&mut self) {
         let waiting = self.queue.clone();
-        let Some(QueueView { unit, talkgroup, site, .. }) = self.pick(&waiting) else { return };
+        let Some(QueueView { unit, parties, site, .. }) = self.pick(&waiting) else { return };
         self.queue.retain(|waiting| waiting.unit != unit);
         if self.roll(2) == 0 {
-            self.tell(EventKind::CallCancelled { unit, talkgroup, cause: Cause::RequestCancelled });
+            self.tell(EventKind::CallCancelled { unit, parties, cause: Cause::RequestCancelled });
         } else {
             self.totals.refused += 1;
-            let talkgroup = Some(talkgroup);
-            self.tell(EventKind::CallRefused { unit, site, talkgroup, cause: Cause::QueueTimeout });
+            let parties = Some(parties);
+            self.tell(EventKind::CallRefused { unit, site, parties, cause: Cause::QueueTimeout });
         }
     }
 

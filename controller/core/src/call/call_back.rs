@@ -6,7 +6,7 @@
 
 use trunklab_protocol::from_site::PttReleased;
 use trunklab_protocol::to_site::{CallBack, Refused};
-use trunklab_protocol::{CallId, Cause, Clause, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, Clause, Parties, SiteId, UnitId};
 
 use super::floor_queue::FloorAsk;
 use super::queue::Button;
@@ -112,9 +112,8 @@ impl Controller {
         self.calls.get(id).and_then(|call| call.called_back).is_some_and(|ask| ask.unit == unit)
     }
 
-    /// Whether a unit is called back into the call of this talkgroup.
-    pub(crate) fn is_called_back_for(&self, unit: UnitId, talkgroup: TalkgroupId) -> bool {
-        let call = self.talkgroups.get(talkgroup).and_then(|row| row.call);
-        call.is_some_and(|call| self.calls_back(call, unit))
+    /// Whether a unit is called back into the call of these parties.
+    pub(crate) fn is_called_back_for(&self, unit: UnitId, parties: Parties) -> bool {
+        self.call_for(parties).is_some_and(|call| self.calls_back(call.id, unit))
     }
 }

@@ -7,7 +7,7 @@ use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::{
-    CallId, FloorPolicy, Press, Priority, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId,
+    CallId, FloorPolicy, Parties, Press, Priority, SiteId, SlotAddress, SpurtId, UnitId,
 };
 
 use super::floor_queue::{Claim, FloorAsk, FloorQueue};
@@ -20,8 +20,8 @@ use crate::output::CallRecord;
 pub struct Call {
     /// Which.
     pub id: CallId,
-    /// Its talkgroup.
-    pub talkgroup: TalkgroupId,
+    /// Whom it is for.
+    pub parties: Parties,
     /// Normal or emergency.
     pub kind: RequestKind,
     /// Its priority.
@@ -88,7 +88,7 @@ impl Call {
     pub fn assertion(&self, leg: Leg) -> Assert {
         Assert {
             call: self.id,
-            talkgroup: self.talkgroup,
+            parties: self.parties,
             at: leg.at,
             talker: self.floor.map(|floor| Talker {
                 unit: floor.unit,

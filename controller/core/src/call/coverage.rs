@@ -96,7 +96,7 @@ impl Controller {
     /// Running calls that lack a site get the slots that nobody in the queue wants.
     pub(crate) fn serve_lacking(&mut self, out: &mut Outbox) {
         for (site, id) in std::mem::take(&mut self.lacking) {
-            let talkgroup = self.calls.get(id).and_then(|call| self.talkgroups.get(call.talkgroup));
+            let talkgroup = self.calls.get(id).and_then(|call| self.group(call.parties));
             if let Some(row) = talkgroup.filter(|row| row.is_present_at(site)) {
                 self.cover(row.config.id, site, out);
             }

@@ -1,13 +1,14 @@
 //! What can be done for a request now: the one place that weighs slots against those who want them.
 
 use smallvec::SmallVec;
-use trunklab_protocol::{FloorPolicy, SiteId};
+use trunklab_protocol::{FloorPolicy, Parties, SiteId};
 
 use super::calls::Call;
 use super::floor_queue::FloorAsk;
 use super::queue::{Button, Rank, Request};
 use super::table::Event;
 use crate::controller::Controller;
+use crate::registry::talkgroups::TalkgroupState;
 
 /// What an ask for a call's floor comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +31,7 @@ pub type Sites = SmallVec<[SiteId; 8]>;
 impl Controller {
     /// The event that a request meets now.
     pub(crate) fn weigh(&self, request: &Request) -> Event {
-        let talkgroup =
-            self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
-        match talkgroup.call.and_then(|call| self.calls.get(call)) {
+        match self.call_for(request.parties) {
             Some(call) if !self.may_have_floor(call, request) => Event::FloorHeld,
             // Two callers of one talkgroup are called back one after the other.
             Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
@@ -45,6 +44,16 @@ impl Controller {
             },
             None => Event::RoomLacking,
         }
+    }
+
+    /// The talkgroup of a group call.
+    pub(crate) fn group(&self, parties: Parties) -> Option<&TalkgroupState> {
+        parties.talkgroup().and_then(|talkgroup| self.talkgroups.get(talkgroup))
+    }
+
+    /// The call that these parties have.
+    pub(crate) fn call_for(&self, parties: Parties) -> Option<&Call> {
+        self.group(parties)?.call.and_then(|call| self.calls.get(call))
     }
 
     /// Whether a request may have a call's floor, now or in its turn. Whoever let go of its button neither waits for
@@ -76,11 +85,10 @@ impl Controller {
     /// The sites where a request needs a slot and has none: where an affiliated unit is present, the caller's
     /// included. A running call lacks the caller's site at most; other sites without any traffic slot are passed over.
     pub(crate) fn sites_needed(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
-        let talkgroup =
-            self.talkgroups.get(request.talkgroup).expect("a request names a talkgroup that was checked");
-        let call = talkgroup.call.and_then(|call| self.calls.get(call));
+        let call = self.call_for(request.parties);
         let callers = request.site;
-        talkgroup.presence().iter().map(|(site, _)| *site).filter(move |site| match call {
+        let presence = self.group(request.parties).map_or(&[][..], |row| row.presence());
+        presence.iter().map(|(site, _)| *site).filter(move |site| match call {
             Some(call) => *site == callers && call.at(callers).is_none(),
             None => *site == callers || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty()),
         })

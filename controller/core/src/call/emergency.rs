@@ -71,8 +71,7 @@ impl Controller {
 
     /// An emergency sticks to the call that its talkgroup has.
     fn raise_call_of(&mut self, request: &Request, out: &mut Outbox) {
-        let talkgroup = self.talkgroups.get(request.talkgroup).expect("a request's talkgroup exists");
-        let Some(call) = talkgroup.call.and_then(|id| self.calls.get(id)) else { return };
+        let Some(call) = self.call_for(request.parties) else { return };
         self.raise_call(call.id, request.floor_ask(), out);
     }
 
@@ -89,8 +88,8 @@ impl Controller {
         let call = self.calls.get_mut(id).expect("a call that is raised runs");
         call.kind = RequestKind::Emergency;
         call.record.kind = RequestKind::Emergency;
-        let talkgroup = call.talkgroup;
-        self.report(EventKind::EmergencyRaised { call: id, talkgroup, unit: ask.unit }, out);
+        let parties = call.parties;
+        self.report(EventKind::EmergencyRaised { call: id, parties, unit: ask.unit }, out);
     }
 
     /// The hang time that emergency calls have of their own, for one of them.

@@ -47,7 +47,7 @@ impl Controller {
         let visitor = self.visitors.get(message.unit).ok_or(Cause::NotRegistered)?;
         match () {
             () if visitor.site != site => Err(Cause::WrongSite),
-            () if visitor.talkgroup != Some(call.talkgroup) => Err(Cause::NotAffiliated),
+            () if !visitor.takes_part_in(call.parties) => Err(Cause::NotAffiliated),
             () if call.at(site).is_none() => Err(Cause::WrongSite),
             () => Ok(()),
         }
@@ -128,14 +128,14 @@ impl Controller {
         let FloorAsk { unit, press, site, claim } = ask;
         call.floor = Some(Floor { unit, spurt, press, claim, site: Some(site) });
         call.record.spurt_begun(ask.unit, now);
-        let talkgroup = call.talkgroup;
+        let parties = call.parties;
         let visitor =
             self.visitors.get_mut(ask.unit).expect("a floor is granted to a unit that is registered");
         visitor.activity = Activity::Talking(id);
         visitor.last_request = Some(Answered { press: ask.press, answer: Answer::Granted(id, spurt) });
         self.open_route(id, out);
         self.report(EventKind::FloorTaken { call: id, unit: ask.unit, spurt }, out);
-        self.refuse_waiting(talkgroup, out);
+        self.refuse_waiting(parties, out);
     }
 
     /// Action: a spurt that a site reports goes on.

@@ -5,7 +5,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::HeldCall;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::Release;
-use trunklab_protocol::{CallId, Cause, SiteId};
+use trunklab_protocol::{CallId, Cause, Parties, SiteId};
 
 use super::calls::{Call, Leg};
 use super::decision::Sites;
@@ -22,7 +22,7 @@ impl Controller {
         let mut record = Box::new(CallRecord {
             call: id,
             epoch: self.epoch,
-            talkgroup: request.talkgroup,
+            parties: request.parties,
             caller: Some(request.unit),
             kind: request.kind,
             priority: request.priority,
@@ -40,11 +40,11 @@ impl Controller {
             record.slot_taken(site, at, self.now);
             legs.push(Leg { site, at });
         }
-        let (talkgroup, kind, priority) = (request.talkgroup, request.kind, request.priority);
-        let policy = self.talkgroups.get(talkgroup).map(|row| row.config.floor).unwrap_or_default();
+        let (parties, kind, priority) = (request.parties, request.kind, request.priority);
+        let policy = self.group(parties).map(|row| row.config.floor).unwrap_or_default();
         self.add_call(Call {
             id,
-            talkgroup,
+            parties,
             kind,
             priority,
             policy,
@@ -59,7 +59,7 @@ impl Controller {
 
     /// Action: a call takes the slot in which a site already carries it.
     pub(crate) fn adopt_channel(&mut self, (site, held): (SiteId, HeldCall)) -> CallId {
-        let talkgroup = self.talkgroups.get(held.talkgroup).expect("a reported call's talkgroup was checked");
+        let talkgroup = self.group(held.parties).expect("a reported call's talkgroup was checked");
         let (kind, priority, policy) = (
             if held.emergency { RequestKind::Emergency } else { RequestKind::Normal },
             talkgroup.config.priority,
@@ -68,7 +68,7 @@ impl Controller {
         let mut record = Box::new(CallRecord {
             call: held.call,
             epoch: self.epoch,
-            talkgroup: held.talkgroup,
+            parties: held.parties,
             caller: None,
             kind,
             priority,
@@ -85,7 +85,7 @@ impl Controller {
         let legs = SmallVec::from_iter([Leg { site, at: held.at }]);
         self.add_call(Call {
             id: held.call,
-            talkgroup: held.talkgroup,
+            parties: held.parties,
             kind,
             priority,
             policy,
@@ -103,8 +103,8 @@ impl Controller {
         let call = self.calls.get(id).expect("a record opens for a call that was set up");
         let record = call.record.clone();
         let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
-        let (talkgroup, priority, emergency) =
-            (call.talkgroup, call.priority, call.kind == RequestKind::Emergency);
+        let (parties, priority, emergency) =
+            (call.parties, call.priority, call.kind == RequestKind::Emergency);
         let called_back = call.called_back.is_some();
         self.store(StoreItem::CallOpened(record), out);
         match request {
@@ -116,7 +116,7 @@ impl Controller {
                     if called_back {
                         EventKind::CallCalledBack {
                             call,
-                            talkgroup,
+                            parties,
                             unit,
                             priority,
                             emergency,
@@ -127,7 +127,7 @@ impl Controller {
                         let talker = unit;
                         EventKind::CallGranted {
                             call,
-                            talkgroup,
+                            parties,
                             talker,
                             priority,
                             emergency,
@@ -170,20 +170,29 @@ impl Controller {
     /// Action: the record closes; the call is no more.
     pub(crate) fn close_record(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
         let mut call = self.calls.remove(id).expect("a record closes for a call that runs");
-        let talkgroup = self.talkgroups.get_mut(call.talkgroup).expect("a call's talkgroup exists");
-        talkgroup.call = None;
+        match call.parties {
+            Parties::Group(talkgroup) => {
+                self.talkgroups.get_mut(talkgroup).expect("a call's talkgroup exists").call = None;
+            }
+            Parties::Pair(_) => {}
+        }
         if call.record.caller.is_none() {
             self.calls.remember_over(id);
         }
         call.record.released = Some((self.now, cause));
         self.store(StoreItem::CallClosed(call.record), out);
-        self.report(EventKind::CallReleased { call: id, talkgroup: call.talkgroup, cause }, out);
+        self.report(EventKind::CallReleased { call: id, parties: call.parties, cause }, out);
     }
 
     fn add_call(&mut self, call: Call) {
-        let talkgroup = self.talkgroups.get_mut(call.talkgroup).expect("a call's talkgroup was checked");
-        assert!(talkgroup.call.is_none(), "a talkgroup has one call");
-        talkgroup.call = Some(call.id);
+        match call.parties {
+            Parties::Group(talkgroup) => {
+                let row = self.talkgroups.get_mut(talkgroup).expect("a call's talkgroup was checked");
+                assert!(row.call.is_none(), "a talkgroup has one call");
+                row.call = Some(call.id);
+            }
+            Parties::Pair(_) => {}
+        }
         self.calls.add(call);
     }
 

@@ -9,7 +9,7 @@
 //! long queue must not flood the control channels with words that say no more than "not yet".
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Demand, Moment, Press, Priority, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Moment, Parties, Press, Priority, SiteId, UnitId};
 
 use super::floor_queue::{Claim, FloorAsk};
 use crate::lookup::Lookup;
@@ -18,15 +18,15 @@ use crate::ranked::Ranked;
 /// Whoever moves to or within these first places is told at once.
 pub const PLACES_FOLLOWED: u16 = 10;
 
-/// A request for a group call.
+/// A request for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {
     /// Who asks.
     pub unit: UnitId,
     /// Its request's number.
     pub press: Press,
-    /// For which talkgroup.
-    pub talkgroup: TalkgroupId,
+    /// For whom.
+    pub parties: Parties,
     /// Normal or emergency.
     pub kind: RequestKind,
     /// With which priority.
@@ -209,13 +209,15 @@ impl BusyQueue {
 
 #[cfg(test)]
 mod tests {
+    use trunklab_protocol::TalkgroupId;
+
     use super::*;
 
     fn request(unit: u32, kind: RequestKind, priority: u8, arrival: u64) -> Request {
         Request {
             unit: UnitId::new(unit).unwrap(),
             press: Press::new(1).unwrap(),
-            talkgroup: TalkgroupId::new(1).unwrap(),
+            parties: TalkgroupId::new(1).unwrap().into(),
             kind,
             priority: Priority::new(priority).unwrap(),
             site: SiteId::new(1).unwrap(),

@@ -3,7 +3,7 @@
 use trunklab_protocol::from_site::{CallCancel, CallRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Queued, Refused};
-use trunklab_protocol::{CallId, Cause, Press, SiteId, Span, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, Parties, Press, SiteId, Span, SpurtId, UnitId};
 
 use super::floor_queue::FloorAsk;
 use super::queue::{Button, Rank, Request};
@@ -52,7 +52,7 @@ impl Controller {
         let CallRequest { unit, press, talkgroup, kind } = message;
         let freshness = match self.present_at(unit, site) {
             Ok(visitor) => visitor.freshness(press),
-            Err(cause) => return self.refuse_call(unit, press, site, talkgroup, cause, out),
+            Err(cause) => return self.refuse_call(unit, press, site, talkgroup.into(), cause, out),
         };
         match freshness {
             Freshness::New => {}
@@ -61,18 +61,19 @@ impl Controller {
         }
         if let Err(cause) = self.check_request(site, &message) {
             self.remember_refusal(unit, press, site, cause);
-            return self.refuse_call(unit, press, site, talkgroup, cause, out);
+            return self.refuse_call(unit, press, site, talkgroup.into(), cause, out);
         }
         if self.is_the_same_wish(&message) {
             return self.press_again(site, &message, out);
         }
-        if !self.is_called_back_for(unit, talkgroup) {
+        let parties = Parties::Group(talkgroup);
+        if !self.is_called_back_for(unit, parties) {
             self.stop_waiting(unit, Cause::RequestCancelled, out);
         }
         self.arrivals += 1;
         let priority = self.talkgroups.get(talkgroup).expect("the talkgroup was checked").config.priority;
         let (requested, arrival, button) = (self.now, self.arrivals, Button::Down);
-        let request = Request { unit, press, talkgroup, kind, priority, site, button, requested, arrival };
+        let request = Request { unit, press, parties, kind, priority, site, button, requested, arrival };
         self.consider(request, out);
     }
 
@@ -143,23 +144,29 @@ impl Controller {
 
     /// Action: a request takes its place.
     pub(crate) fn enter_queue(&mut self, request: Request, out: &mut Outbox) {
-        let Request { unit, press, talkgroup, site, priority, .. } = request;
+        let Request { unit, press, parties, site, priority, .. } = request;
         let emergency = request.rank().is_emergency();
         let position = self.queue.enter(request);
-        self.talkgroups.get_mut(talkgroup).expect("a request's talkgroup exists").waiting += 1;
+        if let Some(row) = parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {
+            row.waiting += 1;
+        }
         let due = self.now + Span::from_millis(u64::from(self.system.queue_wait_ms_max));
         self.timers.set(TimerKey::QueueWait(unit), due);
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.activity = Activity::Waiting;
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
         self.tell(site, Queued { unit, press, position }, out);
-        self.report(EventKind::CallQueued { unit, site, talkgroup, priority, emergency, position }, out);
+        self.report(EventKind::CallQueued { unit, site, parties, priority, emergency, position }, out);
     }
 
     /// Action: a request gives its place up.
     pub(crate) fn leave_queue(&mut self, request: Request) {
         self.queue.leave(request.unit).expect("a request that leaves the queue is in it");
-        self.talkgroups.get_mut(request.talkgroup).expect("a request's talkgroup exists").waiting -= 1;
+        if let Some(row) =
+            request.parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup))
+        {
+            row.waiting -= 1;
+        }
         self.timers.cancel(TimerKey::QueueWait(request.unit));
         self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
         // What was held back for it may serve another.
@@ -168,46 +175,45 @@ impl Controller {
 
     /// Action: a caller is refused.
     pub(crate) fn refuse_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
-        let Request { unit, press, site, talkgroup, .. } = *request;
+        let Request { unit, press, site, parties, .. } = *request;
         self.remember_refusal(unit, press, site, cause);
-        self.refuse_call(unit, press, site, talkgroup, cause, out);
+        self.refuse_call(unit, press, site, parties, cause, out);
     }
 
     /// Action: a request is withdrawn.
     pub(crate) fn withdraw_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
-        let Request { unit, press, site, talkgroup, .. } = *request;
+        let Request { unit, press, site, parties, .. } = *request;
         self.remember_refusal(unit, press, site, cause);
         self.tell(site, Refused { unit, press, cause }, out);
-        self.report(EventKind::CallCancelled { unit, talkgroup, cause }, out);
+        self.report(EventKind::CallCancelled { unit, parties, cause }, out);
     }
 
     /// Action: the caller gets the floor of its talkgroup's running call.
     pub(crate) fn join_call(&mut self, request: Request, out: &mut Outbox) {
-        let talkgroup = self.talkgroups.get(request.talkgroup).expect("a request's talkgroup exists");
-        let call = talkgroup.call.expect("a call to be joined runs");
+        let call = self.call_for(request.parties).expect("a call to be joined runs").id;
         if self.calls.get(call).is_some_and(|row| row.at(request.site).is_none()) {
             self.add_leg(call, request.site, out);
         }
         if request.button == Button::Up {
-            let Request { unit, press, site, talkgroup, .. } = request;
+            let Request { unit, press, site, parties, .. } = request;
             // It waits no longer, and nothing is kept for it: it presses as anybody.
-            self.report(EventKind::CallCancelled { unit, talkgroup, cause: Cause::RequestCancelled }, out);
+            self.report(EventKind::CallCancelled { unit, parties, cause: Cause::RequestCancelled }, out);
             return self.tell_call_back(call, FloorAsk::usual(unit, press, site), out);
         }
         self.press_in_call(call, request.floor_ask(), out);
     }
 
-    /// Somebody has the floor: who waits for the same talkgroup has its answer, or may wait for the floor as soon as
+    /// Somebody has the floor: who waits for the same parties has its answer, or may wait for the floor as soon as
     /// this step is done.
-    pub(crate) fn refuse_waiting(&mut self, talkgroup: TalkgroupId, out: &mut Outbox) {
-        if self.talkgroups.get(talkgroup).is_none_or(|row| row.waiting == 0) {
+    pub(crate) fn refuse_waiting(&mut self, parties: Parties, out: &mut Outbox) {
+        if self.group(parties).is_none_or(|row| row.waiting == 0) {
             return;
         }
         let others: Vec<_> = self
             .queue
             .iter()
             .map(|waiting| waiting.request)
-            .filter(|other| other.talkgroup == talkgroup)
+            .filter(|other| other.parties == parties)
             .collect();
         for other in others {
             if self.weigh(&other) == Event::FloorHeld {
@@ -287,14 +293,15 @@ impl Controller {
             Answer::CalledBack(call) => self.repeat_call_back(call, FloorAsk::usual(unit, press, site), out),
             Answer::Granted(call, spurt) => self.repeat_grant(call, spurt, site, out),
             Answer::FloorQueued(_) => self.tell_floor_place(unit, out),
-            Answer::Refused(cause) => self.refuse_call(unit, press, site, talkgroup, cause, out),
+            Answer::Refused(cause) => self.refuse_call(unit, press, site, talkgroup.into(), cause, out),
         }
     }
 
     /// Whether the unit already waits for just this.
     fn is_the_same_wish(&self, message: &CallRequest) -> bool {
         self.queue.of(message.unit).is_some_and(|waiting| {
-            waiting.request.talkgroup == message.talkgroup && waiting.request.kind == message.kind
+            waiting.request.parties == Parties::Group(message.talkgroup)
+                && waiting.request.kind == message.kind
         })
     }
 
@@ -313,12 +320,12 @@ impl Controller {
         unit: UnitId,
         press: Press,
         site: SiteId,
-        talkgroup: TalkgroupId,
+        parties: Parties,
         cause: Cause,
         out: &mut Outbox,
     ) {
         self.tell(site, Refused { unit, press, cause }, out);
-        self.report(EventKind::CallRefused { unit, site, talkgroup: Some(talkgroup), cause }, out);
+        self.report(EventKind::CallRefused { unit, site, parties: Some(parties), cause }, out);
     }
 
     pub(crate) fn is_talking(&self, call: CallId, spurt: SpurtId) -> bool {

@@ -108,7 +108,7 @@ impl Controller {
             () if self.hang_time(call) == Span::ZERO => return Sequel::Transmission,
             () => {}
         }
-        match self.talkgroups.get(call.talkgroup).map(|row| row.config.trunking) {
+        match self.group(call.parties).map(|row| row.config.trunking) {
             Some(Trunking::Quasi) => Sequel::Quasi,
             Some(Trunking::Message | Trunking::Transmission) | None => Sequel::Message,
         }
@@ -191,7 +191,7 @@ impl Controller {
         if let Some(own) = self.emergency_hang_time(call) {
             return own;
         }
-        let Some(talkgroup) = self.talkgroups.get(call.talkgroup) else { return Span::ZERO };
+        let Some(talkgroup) = self.group(call.parties) else { return Span::ZERO };
         let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));
         let by_profile = site.map_or(0, |row| row.config.profile.profile().hang_time_ms);
         let hang_time_ms = talkgroup.config.trunking.hang_time_ms(talkgroup.config.hang_time_ms, by_profile);
@@ -201,7 +201,7 @@ impl Controller {
     /// A talker begins: its time is limited. Until the warning only that is due, and from there on the end.
     fn limit_transmission(&mut self, id: CallId) {
         let call = self.calls.get(id).expect("a call in which somebody talks runs");
-        let own = self.talkgroups.get(call.talkgroup).and_then(|row| row.config.transmission_ms_max);
+        let own = self.group(call.parties).and_then(|row| row.config.transmission_ms_max);
         let limit_ms = own.unwrap_or(self.system.transmission_ms_max);
         let warning_ms = self.system.transmission_warning_ms;
         let (key, in_ms) = if (1..limit_ms).contains(&warning_ms) {

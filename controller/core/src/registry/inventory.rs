@@ -7,7 +7,7 @@
 use trunklab_protocol::from_site::{HeldCall, HeldRadio, InventoryCalls, InventoryRadios};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Deregister, Release};
-use trunklab_protocol::{Cause, Clause, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Clause, Parties, SiteId, UnitId};
 
 use super::sites::{Inventory, Memory, Stage};
 use super::visitors::{Activity, Presence, Visitor};
@@ -65,7 +65,7 @@ impl Controller {
         }
         self.sites.get_mut(site).expect("the site exists").memory = Memory::Told;
         for call in self.calls.ids() {
-            if let Some(talkgroup) = self.calls.get(call).map(|call| call.talkgroup)
+            if let Some(talkgroup) = self.calls.get(call).and_then(|call| call.parties.talkgroup())
                 && self.talkgroups.get(talkgroup).is_some_and(|row| row.is_present_at(site))
             {
                 self.cover(talkgroup, site, out);
@@ -142,8 +142,8 @@ impl Controller {
     fn check_known_call(&self, site: SiteId, held: &HeldCall) -> Result<(), Cause> {
         let call = self.calls.get(held.call).ok_or(Cause::UnknownCall)?;
         match () {
-            () if call.talkgroup != held.talkgroup || call.at(site).is_some() => Err(Cause::UnknownCall),
-            () if !self.is_heard_at(call.talkgroup, site) => Err(Cause::NobodyLeft),
+            () if call.parties != held.parties || call.at(site).is_some() => Err(Cause::UnknownCall),
+            () if !self.is_heard_at(call.parties, site) => Err(Cause::NobodyLeft),
             () if call.record.is_full() => Err(Cause::UnknownCall),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),
@@ -154,13 +154,13 @@ impl Controller {
     fn check_adoption(&self, site: SiteId, held: &HeldCall) -> Result<(), Cause> {
         let row = self.sites.get(site).ok_or(Cause::UnknownSite)?;
         let is_ours = held.call.node == self.system.node && held.call.epoch >= self.epoch;
-        let talkgroup = self.talkgroups.get(held.talkgroup).ok_or(Cause::UnknownTalkgroup)?;
+        let talkgroup = self.group(held.parties).ok_or(Cause::UnknownTalkgroup)?;
         match () {
             () if row.memory == Memory::Told || is_ours || self.calls.is_over(held.call) => {
                 Err(Cause::UnknownCall)
             }
             () if talkgroup.call.is_some() => Err(Cause::UnknownCall),
-            () if !self.is_heard_at(held.talkgroup, site) => Err(Cause::NobodyLeft),
+            () if !self.is_heard_at(held.parties, site) => Err(Cause::NobodyLeft),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),
         }
@@ -175,7 +175,7 @@ impl Controller {
         self.record_leg(held.call, Leg { site, at: held.at }, out);
         let floor = self.calls.get(held.call).and_then(|call| call.floor);
         let Some(floor) =
-            floor.filter(|floor| floor.site.is_none() && self.is_here(floor.unit, held.talkgroup, site))
+            floor.filter(|floor| floor.site.is_none() && self.is_here(floor.unit, held.parties, site))
         else {
             return;
         };
@@ -192,7 +192,7 @@ impl Controller {
     /// The report as far as it can be believed: a talker here must be registered here, and a spurt is one call's.
     fn as_adopted(&self, site: SiteId, held: &HeldCall) -> HeldCall {
         let talker = held.talker.filter(|talker| {
-            let here = self.is_here(talker.unit, held.talkgroup, site);
+            let here = self.is_here(talker.unit, held.parties, site);
             here == held.talker_is_here && !self.spurts.was_used(talker.spurt, self.system.node)
         });
         HeldCall { talker, talker_is_here: held.talker_is_here && talker.is_some(), ..*held }
@@ -213,15 +213,15 @@ impl Controller {
         }
     }
 
-    fn is_heard_at(&self, talkgroup: TalkgroupId, site: SiteId) -> bool {
-        self.talkgroups.get(talkgroup).is_some_and(|row| row.is_present_at(site))
+    fn is_heard_at(&self, parties: Parties, site: SiteId) -> bool {
+        self.group(parties).is_some_and(|row| row.is_present_at(site))
     }
 
     fn is_free(&self, site: SiteId, held: &HeldCall) -> bool {
         self.sites.get(site).is_some_and(|row| row.slots.is_free(held.at))
     }
 
-    fn is_here(&self, unit: UnitId, talkgroup: TalkgroupId, site: SiteId) -> bool {
-        self.present_at(unit, site).is_ok_and(|visitor| visitor.talkgroup == Some(talkgroup))
+    fn is_here(&self, unit: UnitId, parties: Parties, site: SiteId) -> bool {
+        self.present_at(unit, site).is_ok_and(|visitor| visitor.takes_part_in(parties))
     }
 }

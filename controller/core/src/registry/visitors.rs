@@ -1,7 +1,9 @@
 //! The visitor register: which unit is registered where, and what it was last told.
 
 use trunklab_protocol::proof::{Challenge, Response};
-use trunklab_protocol::{CallId, Cause, Identity, Moment, Press, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId};
+use trunklab_protocol::{
+    CallId, Cause, Identity, Moment, Parties, Press, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId,
+};
 
 use crate::lookup::Lookup;
 
@@ -106,6 +108,14 @@ pub fn is_before(press: Press, last: Press) -> bool {
 }
 
 impl Visitor {
+    /// Whether a call for these parties is its own.
+    pub fn takes_part_in(&self, parties: Parties) -> bool {
+        match parties {
+            Parties::Group(talkgroup) => self.talkgroup == Some(talkgroup),
+            Parties::Pair(pair) => pair.includes(self.unit),
+        }
+    }
+
     /// How a request's number compares with the last one answered.
     pub fn freshness(&self, press: Press) -> Freshness {
         match self.last_request {

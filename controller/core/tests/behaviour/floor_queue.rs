@@ -271,5 +271,5 @@ fn the_record_says_why_each_spurt_ended_and_the_picture_who_waits() {
     system.after_ms(3_000);
     let ends: Vec<_> = system.records[0].spurts.iter().map(|spurt| spurt.until.unwrap().1.name()).collect();
     assert_eq!(ends, ["FloorInterrupted", "TransmissionEnded", "TransmissionEnded"]);
-    assert_eq!(system.records[0].talkgroup, talkgroup(41));
+    assert_eq!(system.records[0].parties, talkgroup(41).into());
 }

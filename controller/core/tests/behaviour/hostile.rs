@@ -94,7 +94,7 @@ fn a_held_call() -> impl Strategy<Value = HeldCall> {
     (a_call(), a_talkgroup(), 1_u16..6, talker, any::<bool>(), any::<bool>(), 0_u32..9_000).prop_map(
         |(call, talkgroup, at, talker, talker_is_here, emergency, hang_left_ms)| HeldCall {
             call,
-            talkgroup,
+            parties: talkgroup.into(),
             at: channel(at),
             talker: talker.map(|(unit, spurt, press)| Talker { unit, spurt, press }),
             talker_is_here,
@@ -329,7 +329,7 @@ impl Watched {
                     let calls = self.held.iter().filter(|((site, _), _)| *site == at);
                     calls
                         .map(|(_, call)| call)
-                        .find(|call| Some(call.talkgroup) == held.talkgroup)
+                        .find(|call| call.parties.talkgroup() == held.talkgroup)
                         .map(|call| call.call)
                 });
                 if let (Some((site, HeldRadio { unit, .. })), Some(call)) = (radio, call) {
@@ -431,9 +431,9 @@ impl Watched {
     fn notice(&mut self, output: Output) {
         match output {
             Output::ToSite { site, message: ToSite::Assert(assert), .. } => {
-                let Assert { call, talkgroup, at, talker, talker_is_here, emergency, .. } = assert;
+                let Assert { call, parties, at, talker, talker_is_here, emergency, .. } = assert;
                 let held =
-                    HeldCall { call, talkgroup, at, talker, talker_is_here, emergency, hang_left_ms: 900 };
+                    HeldCall { call, parties, at, talker, talker_is_here, emergency, hang_left_ms: 900 };
                 self.held.insert((site, call), held);
                 if let Some(Talker { unit, spurt, .. }) = talker.filter(|_| talker_is_here) {
                     self.floors.push((site, from_site::TalkEnd { unit, call, spurt }));

@@ -15,7 +15,7 @@ fn held_call(call: CallId, talker: Option<u32>, talker_is_here: bool) -> HeldCal
     let spurt = SpurtId::new(0x0102_0001).unwrap();
     HeldCall {
         call,
-        talkgroup: talkgroup(41),
+        parties: talkgroup(41).into(),
         at: channel(3),
         talker: talker.map(|number| Talker { unit: unit(number), spurt, press: press(1) }),
         talker_is_here,
@@ -212,7 +212,7 @@ fn two_reported_calls_do_not_share_a_slot() {
     let both = crate::support::subscriber(1018, &[42]);
     system.provision(trunklab_controller_core::config::Change::Subscriber(both));
     let other =
-        HeldCall { call: call(8), talkgroup: talkgroup(42), ..held_call(earlier_call(), None, false) };
+        HeldCall { call: call(8), parties: talkgroup(42).into(), ..held_call(earlier_call(), None, false) };
     let radios = [held_radio(1017, Some(41)), held_radio(1018, Some(42))];
     system.connects(3, 1, &radios, &[held_call(earlier_call(), None, false), other]);
     system.expect("site 3 -> call 8 released: the slot was taken for another call");

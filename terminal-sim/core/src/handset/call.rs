@@ -6,7 +6,7 @@ use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
 use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
 use trunklab_protocol::{
-    BurstPlace, CallId, FloorPolicy, Moment, Press, SlotAddress, Span, SpurtId, TalkgroupId, UnitId,
+    BurstPlace, CallId, FloorPolicy, Moment, Parties, Press, SlotAddress, Span, SpurtId, TalkgroupId, UnitId,
 };
 
 use super::access::Access;
@@ -90,7 +90,7 @@ pub(super) enum Button {
 #[derive(Debug, Clone)]
 pub(super) struct InCall {
     pub(super) call: CallId,
-    pub(super) talkgroup: TalkgroupId,
+    pub(super) parties: Parties,
     pub(super) at: SlotAddress,
     /// What becomes of a demand for the floor while another unit has it.
     pub(super) floor: FloorPolicy,

@@ -5,7 +5,7 @@ use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallId, FloorPolicy, Press};
+use trunklab_protocol::{CallId, FloorPolicy, Parties, Press};
 
 use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wish};
 use super::camp::Change;
@@ -90,7 +90,7 @@ impl Service {
         let in_call = in_call(turn, grant);
         match &self.activity {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if request.talkgroup == grant.talkgroup =>
+                if Parties::Group(request.talkgroup) == grant.parties =>
             {
                 self.take_floor(turn, in_call, talker.spurt);
             }
@@ -150,13 +150,14 @@ impl Service {
     }
 
     fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
-        grant.talkgroup == turn.radio.selected && self.affiliated == Some(grant.talkgroup)
+        let talkgroup = grant.parties.talkgroup();
+        talkgroup == Some(turn.radio.selected) && talkgroup == self.affiliated
     }
 
     fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
         self.tune(turn, grant.at);
-        let Grant { call, talkgroup, late_entry, .. } = *grant;
-        turn.tell(HandsetEvent::Joined { call, talkgroup, late_entry });
+        let Grant { call, parties, late_entry, .. } = *grant;
+        turn.tell(HandsetEvent::Joined { call, parties, late_entry });
         in_call(turn, grant)
     }
 
@@ -274,8 +275,8 @@ impl Service {
 }
 
 fn in_call(turn: &Turn<'_>, grant: &Grant) -> InCall {
-    let Grant { call, talkgroup, at, floor, .. } = *grant;
-    InCall { call, talkgroup, at, floor, last_count: None, heard_at: turn.now }
+    let Grant { call, parties, at, floor, .. } = *grant;
+    InCall { call, parties, at, floor, last_count: None, heard_at: turn.now }
 }
 
 fn is_answer(turn: &Turn<'_>, ours: Press, unit: trunklab_protocol::UnitId, press: Press) -> bool {

@@ -452,7 +452,7 @@ fn show(service: &Service, view: &mut HandsetView) {
             (&listen.in_call, Some(listen.talker))
         }
     };
-    let (call, talkgroup, at) = (in_call.call, in_call.talkgroup, in_call.at);
+    let (call, parties, at) = (in_call.call, in_call.parties, in_call.at);
     view.channel = Some(at);
-    view.call = Some(RunningCall { call, talkgroup, at, talker });
+    view.call = Some(RunningCall { call, parties, at, talker });
 }

@@ -1,7 +1,7 @@
 //! What a screen shows of a handset.
 
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::{CallId, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress, TalkgroupId, UnitId};
 
 use super::phase::Phase;
 
@@ -47,8 +47,8 @@ pub struct HandsetView {
 pub struct RunningCall {
     /// Which.
     pub call: CallId,
-    /// Whose.
-    pub talkgroup: TalkgroupId,
+    /// For whom.
+    pub parties: Parties,
     /// Where.
     pub at: SlotAddress,
     /// Who talks; `None` in hang time.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, Cause, Moment, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, Moment, Parties, SiteId, TalkgroupId, UnitId};
 
 use super::file::{Expectation, Scenario, Wish};
 use crate::output::HandsetEvent;
@@ -67,34 +67,33 @@ pub struct Verdict {
 pub struct Judge<'a> {
     expectations: &'a [Expectation],
     seen: Vec<Option<Moment>>,
-    talkgroups: BTreeMap<CallId, TalkgroupId>,
+    parties: BTreeMap<CallId, Parties>,
 }
 
 impl<'a> Judge<'a> {
     /// A judge who has seen nothing yet.
     pub fn new(scenario: &'a Scenario) -> Self {
         let expectations = &scenario.expectations;
-        Self { expectations, seen: vec![None; expectations.len()], talkgroups: BTreeMap::new() }
+        Self { expectations, seen: vec![None; expectations.len()], parties: BTreeMap::new() }
     }
 
     /// Takes one observation; they come in order of time.
     pub fn observe(&mut self, at: Moment, observation: Observation<'_>) {
         if let Observation::Controller(
-            EventKind::CallGranted { call, talkgroup, .. }
-            | EventKind::CallCalledBack { call, talkgroup, .. },
+            EventKind::CallGranted { call, parties, .. } | EventKind::CallCalledBack { call, parties, .. },
         ) = observation
         {
-            self.talkgroups.insert(*call, *talkgroup);
+            self.parties.insert(*call, *parties);
         }
         for (expectation, seen) in self.expectations.iter().zip(&mut self.seen) {
             let in_time = at >= expectation.from && at <= expectation.until;
-            if seen.is_none() && in_time && shows(&self.talkgroups, observation, expectation.fact) {
+            if seen.is_none() && in_time && shows(&self.parties, observation, expectation.fact) {
                 *seen = Some(at);
             }
         }
         // Released calls are forgotten, so that a long run does not grow.
         if let Observation::Controller(EventKind::CallReleased { call, .. }) = observation {
-            self.talkgroups.remove(call);
+            self.parties.remove(call);
         }
     }
 
@@ -117,10 +116,10 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, observation: Observation<'_>, fact: Fact) -> bool {
+fn shows(parties: &BTreeMap<CallId, Parties>, observation: Observation<'_>, fact: Fact) -> bool {
     match observation {
         Observation::Handset(unit, event) => handset_shows(unit, event, fact),
-        Observation::Controller(event) => controller_shows(talkgroups, event, fact),
+        Observation::Controller(event) => controller_shows(parties, event, fact),
     }
 }
 
@@ -149,20 +148,25 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
     }
 }
 
-fn controller_shows(talkgroups: &BTreeMap<CallId, TalkgroupId>, event: &EventKind, fact: Fact) -> bool {
+fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact: Fact) -> bool {
+    let carries = |site, parties: Parties| {
+        parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Carries { site, talkgroup })
+    };
     match event {
         EventKind::SiteUp { site, .. } => fact == Fact::SiteUp { site: *site },
         EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
-        EventKind::CallQueued { talkgroup, .. } => fact == Fact::CallQueued { talkgroup: *talkgroup },
-        EventKind::CallGranted { talkgroup, sites, .. } => {
-            fact == Fact::Granted { talkgroup: *talkgroup }
-                || sites.iter().any(|(site, _)| fact == Fact::Carries { site: *site, talkgroup: *talkgroup })
+        EventKind::CallQueued { parties, .. } => {
+            parties.talkgroup().is_some_and(|talkgroup| fact == Fact::CallQueued { talkgroup })
         }
-        EventKind::SiteJoined { call, site, .. } => talkgroups
-            .get(call)
-            .is_some_and(|talkgroup| fact == Fact::Carries { site: *site, talkgroup: *talkgroup }),
-        EventKind::CallReleased { talkgroup, cause, .. } => {
-            fact == Fact::Released { talkgroup: *talkgroup, cause: *cause }
+        EventKind::CallGranted { parties, sites, .. } => {
+            parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Granted { talkgroup })
+                || sites.iter().any(|(site, _)| carries(*site, *parties))
+        }
+        EventKind::SiteJoined { call, site, .. } => {
+            running.get(call).is_some_and(|parties| carries(*site, *parties))
+        }
+        EventKind::CallReleased { parties, cause, .. } => {
+            parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Released { talkgroup, cause: *cause })
         }
         EventKind::FloorReleased { unit, cause, .. } => {
             fact == Fact::FloorEnds { unit: *unit, cause: *cause }

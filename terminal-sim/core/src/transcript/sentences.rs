@@ -254,9 +254,9 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
             (format!("loses the floor of call {call}: {cause}"), Some(*call))
         }
         HandsetEvent::TalkEnded { call } => (format!("stops talking in call {call}"), Some(*call)),
-        HandsetEvent::Joined { call, talkgroup, late_entry } => {
+        HandsetEvent::Joined { call, parties, late_entry } => {
             let late = if *late_entry { " late" } else { "" };
-            (format!("joins call {call} of talkgroup {talkgroup}{late}"), Some(*call))
+            (format!("joins call {call} of {parties}{late}"), Some(*call))
         }
         HandsetEvent::Hears { call, talker } => (format!("hears unit {talker} in call {call}"), Some(*call)),
         HandsetEvent::Left { call, cause } => (format!("leaves call {call}: {cause}"), Some(*call)),

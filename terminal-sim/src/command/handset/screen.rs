@@ -181,11 +181,11 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         }
         HandsetEvent::FloorLost { call, cause } => format!("floor of call {call} lost: {cause}"),
         HandsetEvent::TalkEnded { call } => format!("talk ended in call {call}"),
-        HandsetEvent::Joined { call, talkgroup, late_entry: true } => {
-            format!("entered call {call} of talkgroup {talkgroup} late")
+        HandsetEvent::Joined { call, parties, late_entry: true } => {
+            format!("entered call {call} of {parties} late")
         }
-        HandsetEvent::Joined { call, talkgroup, late_entry: false } => {
-            format!("joined call {call} of talkgroup {talkgroup}")
+        HandsetEvent::Joined { call, parties, late_entry: false } => {
+            format!("joined call {call} of {parties}")
         }
         HandsetEvent::Hears { call, talker } => format!("hears unit {talker} in call {call}"),
         HandsetEvent::Left { call, cause } => format!("left call {call}: {cause}"),
@@ -240,7 +240,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
             Some(talker) => format!("unit {talker} talks"),
             None => "nobody talks".to_owned(),
         };
-        format!("call {} of talkgroup {}: {talker}", call.call, call.talkgroup)
+        format!("call {} of {}: {talker}", call.call, call.parties)
     });
     vec![
         Line::raw(format!(" talkgroup {}{affiliated}", view.selected)),

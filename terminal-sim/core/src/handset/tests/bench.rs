@@ -208,7 +208,7 @@ impl Bench {
     pub fn grant(&self, talker: Option<Talker>) -> Grant {
         Grant {
             call: call(9),
-            talkgroup: talkgroup(41),
+            parties: talkgroup(41).into(),
             at: self.traffic(),
             talker,
             emergency: false,
@@ -218,11 +218,11 @@ impl Bench {
     }
 
     pub fn floor_taken(&self, talker: Talker) -> FloorTaken {
-        FloorTaken { call: call(9), talkgroup: talkgroup(41), talker }
+        FloorTaken { call: call(9), parties: talkgroup(41).into(), talker }
     }
 
     pub fn floor_idle(&self) -> FloorIdle {
-        FloorIdle { call: call(9), talkgroup: talkgroup(41) }
+        FloorIdle { call: call(9), parties: talkgroup(41).into() }
     }
 
     pub fn voice(&self, who: u32, number: u32, position: u32) -> Voice {

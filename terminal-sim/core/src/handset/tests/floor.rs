@@ -147,7 +147,7 @@ fn a_slot_that_falls_silent_or_carries_another_call_is_left() {
     );
 
     let mut bench = Bench::registered(ProfileId::Iden).listening();
-    bench.shows(FloorIdle { call: call(10), talkgroup: talkgroup(77) });
+    bench.shows(FloorIdle { call: call(10), parties: talkgroup(77).into() });
     bench.run(Span::from_millis(300));
     assert_eq!(
         bench.events.last(),
@@ -158,7 +158,7 @@ fn a_slot_that_falls_silent_or_carries_another_call_is_left() {
 #[test]
 fn a_call_is_joined_late_and_another_talkgroups_call_is_not() {
     let mut bench = Bench::registered(ProfileId::Iden);
-    bench.says(Grant { talkgroup: talkgroup(42), ..bench.grant(Some(bench.talker(1018, 6, 1))) });
+    bench.says(Grant { parties: talkgroup(42).into(), ..bench.grant(Some(bench.talker(1018, 6, 1))) });
     bench.run(Span::from_millis(300));
     assert_eq!(bench.phase(), Phase::Idle);
     bench.says(Grant { late_entry: true, ..bench.grant(Some(bench.talker(1018, 6, 1))) });
@@ -167,7 +167,7 @@ fn a_call_is_joined_late_and_another_talkgroups_call_is_not() {
     assert_eq!(
         bench.events,
         [
-            HandsetEvent::Joined { call: call(9), talkgroup: talkgroup(41), late_entry: true },
+            HandsetEvent::Joined { call: call(9), parties: talkgroup(41).into(), late_entry: true },
             HandsetEvent::Hears { call: call(9), talker: unit(1018) },
         ]
     );

@@ -82,7 +82,8 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
             |(call, talkgroup, at, talker, late_entry)| {
                 // Late or not, odd calls let demands wait.
                 let floor = if call.counter % 2 == 1 { FloorPolicy::Queue } else { FloorPolicy::Refuse };
-                Grant { call, talkgroup, at, talker, emergency: false, late_entry, floor }.into()
+                let parties = talkgroup.into();
+                Grant { call, parties, at, talker, emergency: false, late_entry, floor }.into()
             }
         ),
         1 => (number.clone(), cause()).prop_map(|(call, cause)| Release { call, cause }.into()),
@@ -93,8 +94,8 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
             }
         ),
         4 => (number.clone(), group.clone(), talker())
-            .prop_map(|(call, talkgroup, talker)| FloorTaken { call, talkgroup, talker }.into()),
-        4 => (number.clone(), group).prop_map(|(call, talkgroup)| FloorIdle { call, talkgroup }.into()),
+            .prop_map(|(call, talkgroup, talker)| FloorTaken { call, parties: talkgroup.into(), talker }.into()),
+        4 => (number.clone(), group).prop_map(|(call, talkgroup)| FloorIdle { call, parties: talkgroup.into() }.into()),
         1 => (number.clone(), who(), press(), cause())
             .prop_map(|(call, unit, press, cause)| FloorRefused { call, unit, press, cause }.into()),
         2 => (number.clone(), who(), press(), any::<u16>())
