@@ -15,7 +15,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
-    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId, Trunking, UnitId,
+    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -116,6 +116,8 @@ struct SiteTable {
     position: Position,
     #[serde(default = "default_power_dbm")]
     power_dbm: i8,
+    #[serde(default)]
+    slot_choice: SlotChoice,
     #[serde(default)]
     neighbours: Vec<SiteId>,
     #[serde(default = "default_access")]
@@ -320,6 +322,7 @@ impl SiteTable {
             power_dbm: self.power_dbm,
             carriers: self.carriers.clone(),
             control,
+            slot_choice: self.slot_choice,
             neighbours: neighbours.collect::<Result<_, _>>()?,
             access: self.access,
             broadcast_interval_ms: self.broadcast_interval_ms,

@@ -73,6 +73,8 @@ clauses! {
     EmergencyInCall = "12.6.4", "Emergency in a running call";
     EmergencyHangTime = "12.6.5", "Hang time of emergency calls";
     LowestFirst = "12.7.1", "Lowest first";
+    SpreadWear = "12.7.2", "Spread wear";
+    PackCarriers = "12.7.3", "Pack carriers";
     LostSites = "12.8.1", "Lost sites";
     EarlierTerm = "12.8.2", "Calls of an earlier term";
     EndOfTerm = "12.8.3", "End of a term";

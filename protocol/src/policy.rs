@@ -107,6 +107,33 @@ impl Trunking {
     }
 }
 
+/// Which free slot of a site a call takes (docs/call-processing.md 12.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotChoice {
+    /// The lowest, in the order of the carriers.
+    #[default]
+    Lowest,
+    /// The one that has been idle longest: equipment wears alike.
+    Spread,
+    /// One of a carrier that radiates already: power can be saved.
+    Pack,
+}
+
+impl SlotChoice {
+    /// Every one, in the order of the clauses.
+    pub const ALL: &'static [Self] = &[Self::Lowest, Self::Spread, Self::Pack];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lowest => "lowest",
+            Self::Spread => "spread",
+            Self::Pack => "pack",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

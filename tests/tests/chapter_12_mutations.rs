@@ -5,17 +5,11 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use support::{SCENARIOS, file, in_threads, scenario};
-use trunklab::lab::account::Account;
-use trunklab::lab::scenario::{plan, script};
-use trunklab::lab::weather::Weather;
-use trunklab::lab::world::World;
+use support::{SCENARIOS, in_threads, reviewed, scenario, transcript};
 use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
-use trunklab_protocol::{Cause, Clause, Moment, ProfileId};
-use trunklab_tests::tree::root;
+use trunklab_protocol::{Cause, Clause, ProfileId};
 
 /// A rule does not depend on the air interface: one is enough to see it broken.
 const PROFILE: ProfileId = ProfileId::Iden;
@@ -41,32 +35,10 @@ fn table_with(place: usize) -> &'static CallTable {
     Box::leak(Box::new(CallTable::new(rows)))
 }
 
-fn reviewed(name: &str) -> String {
-    let path = root().join(format!("terminal-sim/scenarios/expected/{name}.{PROFILE}.txt"));
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn transcript(name: &str, table: &'static CallTable) -> String {
-    let scenario = scenario(name, PROFILE);
-    let script = script(&scenario, &file(name)).unwrap();
-    let mut world = World::with_table(plan(scenario.provision()), Weather::CALM, scenario.seed, table);
-    let mut account = Account::unjudged();
-    world.play(&script, Moment::ORIGIN + scenario.duration, |world, deed| {
-        if let Some(deed) = deed {
-            account.did(deed, world.now());
-        }
-        for observed in world.take_observed() {
-            account.see(&observed);
-        }
-        world.take_heard();
-    });
-    account.transcript().to_string()
-}
-
 /// Scenarios, those whose transcripts name the clause first: they are the likeliest to notice.
 fn likeliest_first(clause: Clause) -> impl Iterator<Item = &'static str> {
     let cites = move |name: &&str| {
-        reviewed(name).lines().any(|line| line.split_whitespace().nth(1) == Some(clause.number()))
+        reviewed(name, PROFILE).lines().any(|line| line.split_whitespace().nth(1) == Some(clause.number()))
     };
     let (named, silent): (Vec<_>, Vec<_>) = SCENARIOS.iter().copied().partition(cites);
     named.into_iter().chain(silent)
@@ -74,7 +46,8 @@ fn likeliest_first(clause: Clause) -> impl Iterator<Item = &'static str> {
 
 /// Whether a scenario says something else with this table, or cannot go on with it.
 fn notices(name: &str, table: &'static CallTable) -> bool {
-    catch_unwind(AssertUnwindSafe(|| transcript(name, table))).map_or(true, |said| said != reviewed(name))
+    let said = AssertUnwindSafe(|| transcript(name, &scenario(name, PROFILE), table));
+    catch_unwind(said).map_or(true, |said| said != reviewed(name, PROFILE))
 }
 
 /// Rules that no shipped scenario shows yet.

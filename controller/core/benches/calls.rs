@@ -26,7 +26,7 @@ use trunklab_protocol::proof::{Challenge, UnitKey};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     CallId, CarrierNumber, Epoch, Identity, Incarnation, Moment, Position, Press, Priority, ProfileId,
-    SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    SiteId, SlotAddress, SlotChoice, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 const SITES: u16 = 100;
@@ -289,6 +289,7 @@ fn site_config(number: u16) -> SiteConfig {
         power_dbm: 40,
         carriers: (1..=5).map(carrier).collect(),
         control: SlotAddress { carrier: carrier(1), slot: SlotNumber::new(0).unwrap() },
+        slot_choice: SlotChoice::Lowest,
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 5, tries_emergency: 10, wait: 4 },
         broadcast_interval_ms: 500,

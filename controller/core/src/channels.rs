@@ -1,13 +1,18 @@
 //! Who holds which slot at one site.
 
+use std::cmp::Reverse;
+
 use smallvec::SmallVec;
-use trunklab_protocol::{CallId, Moment, SlotAddress, Span};
+use trunklab_protocol::{CallId, CarrierNumber, Moment, SlotAddress, SlotChoice, Span};
 
 use crate::config::SiteConfig;
 
-/// The traffic slots of one site. The lowest free slot is taken first; a slot carries one call.
-#[derive(Debug, Clone, Default)]
+/// The traffic slots of one site. Which free one is taken is the site's choice; a slot carries one call.
+#[derive(Debug, Clone)]
 pub struct SlotPool {
+    choice: SlotChoice,
+    /// The control channel's carrier, which always radiates.
+    control: CarrierNumber,
     slots: Vec<Slot>,
     /// One bit a slot, set while it is free.
     free: SmallVec<[u64; 2]>,
@@ -19,15 +24,24 @@ pub struct SlotPool {
 struct Slot {
     at: SlotAddress,
     held: Option<(CallId, Moment)>,
+    /// When it was given back last; `None` where it was never used.
+    idle_since: Option<Moment>,
 }
 
 impl SlotPool {
     /// The slots that a site is configured with, all free. A slot that the configuration names twice is one slot.
     pub fn new(config: &SiteConfig) -> Self {
-        let mut pool = Self::default();
+        let mut pool = Self {
+            choice: config.slot_choice,
+            control: config.control.carrier,
+            slots: Vec::new(),
+            free: SmallVec::new(),
+            free_count: 0,
+            time_used: Span::ZERO,
+        };
         for at in config.traffic_slots() {
             if pool.index(at).is_none() {
-                pool.slots.push(Slot { at, held: None });
+                pool.slots.push(Slot { at, held: None, idle_since: None });
                 pool.set_free(pool.slots.len() - 1, true);
             }
         }
@@ -49,10 +63,16 @@ impl SlotPool {
         self.free_count
     }
 
-    /// Takes the lowest free slot for a call.
+    /// Takes a free slot for a call, the one that the site's choice says (clauses 12.7.1 to 12.7.3).
     pub fn take(&mut self, call: CallId, now: Moment) -> Option<SlotAddress> {
-        let word = self.free.iter().position(|bits| *bits != 0)?;
-        let index = word * 64 + self.free[word].trailing_zeros() as usize;
+        let index = match self.choice {
+            SlotChoice::Lowest => self.free_places().next(),
+            SlotChoice::Spread => self.free_places().min_by_key(|place| self.slots[*place].idle_since),
+            SlotChoice::Pack => self.free_places().min_by_key(|place| {
+                let carrier = self.slots[*place].at.carrier;
+                (carrier != self.control, Reverse(self.calls_on(carrier)))
+            }),
+        }?;
         self.hold(index, call, now);
         Some(self.slots[index].at)
     }
@@ -77,12 +97,18 @@ impl SlotPool {
         let (holder, since) = self.slots[index].held.take().expect("a slot given back was held");
         assert_eq!(holder, call, "a slot is given back by the call that holds it");
         self.time_used = self.time_used + now.since(since);
+        self.slots[index].idle_since = Some(now);
         self.set_free(index, true);
     }
 
     /// The slots in order, with the call that each carries.
     pub fn iter(&self) -> impl Iterator<Item = (SlotAddress, Option<CallId>)> + '_ {
         self.slots.iter().map(|slot| (slot.at, slot.held.map(|(call, _)| call)))
+    }
+
+    /// When each slot was given back last, in order: a later choice may depend on it.
+    pub fn idle_since(&self) -> impl Iterator<Item = Option<Moment>> + '_ {
+        self.slots.iter().map(|slot| slot.idle_since)
     }
 
     /// Time for which slots were held, until they were given back: what the call records must add up to.
@@ -107,12 +133,28 @@ impl SlotPool {
     pub fn in_place_of(mut self, earlier: &Self) -> Self {
         self.time_used = earlier.time_used;
         for slot in &earlier.slots {
+            if let Some(index) = self.index(slot.at) {
+                self.slots[index].idle_since = slot.idle_since;
+            }
             if let Some((call, since)) = slot.held {
                 let index = self.index(slot.at).expect("a held slot stays, or is given back first");
                 self.hold(index, call, since);
             }
         }
         self
+    }
+
+    /// The places of the free slots, lowest first. Of equals, `min_by_key` takes the first: the lowest.
+    fn free_places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.free.iter().enumerate().flat_map(|(word, bits)| {
+            let lowest_cleared = |bits: &u64| Some(bits & (bits - 1)).filter(|left| *left != 0);
+            let sets = std::iter::successors(Some(*bits).filter(|bits| *bits != 0), lowest_cleared);
+            sets.map(move |bits| word * 64 + bits.trailing_zeros() as usize)
+        })
+    }
+
+    fn calls_on(&self, carrier: CarrierNumber) -> usize {
+        self.slots.iter().filter(|slot| slot.at.carrier == carrier && slot.held.is_some()).count()
     }
 
     fn hold(&mut self, index: usize, call: CallId, now: Moment) {
@@ -136,5 +178,101 @@ impl SlotPool {
 
     fn index(&self, at: SlotAddress) -> Option<usize> {
         self.slots.iter().position(|slot| slot.at == at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trunklab_protocol::air_downlink::AccessRules;
+    use trunklab_protocol::{Epoch, NodeId, Position, ProfileId, SiteId, SlotNumber};
+
+    use super::*;
+
+    /// Carriers 1, 2 and 3 with six slots each; the control channel is the first slot of carrier 3.
+    fn config(slot_choice: SlotChoice) -> SiteConfig {
+        let carrier = |number| CarrierNumber::new(number).unwrap();
+        SiteConfig {
+            site: SiteId::new(1).unwrap(),
+            name: String::new(),
+            profile: ProfileId::Iden,
+            position: Position::default(),
+            power_dbm: 40,
+            carriers: vec![carrier(1), carrier(2), carrier(3)],
+            control: SlotAddress { carrier: carrier(3), slot: SlotNumber::new(0).unwrap() },
+            slot_choice,
+            neighbours: Vec::new(),
+            access: AccessRules { backoff: 8, tries: 8, tries_emergency: 16, wait: 8 },
+            broadcast_interval_ms: 1_000,
+            talker_silence_ms: 1_000,
+            late_entry_interval_ms: 1_000,
+        }
+    }
+
+    fn call(counter: u32) -> CallId {
+        CallId { node: NodeId::new(1).unwrap(), epoch: Epoch::new(1).unwrap(), counter }
+    }
+
+    fn at(seconds: u32) -> Moment {
+        Moment::ORIGIN + Span::from_secs(u64::from(seconds))
+    }
+
+    /// Calls that come while the others go on, and where they went.
+    fn taken(pool: &mut SlotPool, calls: std::ops::Range<u32>) -> Vec<String> {
+        calls.map(|number| pool.take(call(number), at(number)).unwrap().to_string()).collect()
+    }
+
+    /// A call, a second long, and where it was.
+    fn carried(pool: &mut SlotPool, number: u32) -> SlotAddress {
+        let slot = pool.take(call(number), at(number)).unwrap();
+        pool.give_back(slot, call(number), at(number + 1));
+        slot
+    }
+
+    #[test]
+    fn the_lowest_is_used_again_at_once() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Lowest));
+        let used: Vec<_> = (0..3).map(|number| carried(&mut pool, number).to_string()).collect();
+        assert_eq!(used, ["1/0", "1/0", "1/0"]);
+        assert_eq!(taken(&mut pool, 10..12), ["1/0", "1/1"]);
+    }
+
+    #[test]
+    fn wear_is_spread_over_every_slot_before_one_is_used_again() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Spread));
+        let used: Vec<_> = (0..34).map(|number| carried(&mut pool, number)).collect();
+        assert_eq!(used[..17], used[17..], "the one that was used first comes first again");
+        let every: Vec<_> = pool.iter().map(|(slot, _)| slot).collect();
+        assert_eq!(used[..17], every, "the lowest of those never used is first");
+    }
+
+    #[test]
+    fn how_long_a_slot_was_idle_outlives_a_change_of_the_carriers() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Spread));
+        carried(&mut pool, 0);
+        let mut pool = SlotPool::new(&config(SlotChoice::Spread)).in_place_of(&pool);
+        assert_eq!(taken(&mut pool, 2..3), ["1/1"]);
+    }
+
+    #[test]
+    fn packed_carriers_are_filled_before_another_one_radiates() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Pack));
+        assert_eq!(taken(&mut pool, 0..6), ["3/1", "3/2", "3/3", "3/4", "3/5", "1/0"]);
+        assert_eq!(taken(&mut pool, 6..12), ["1/1", "1/2", "1/3", "1/4", "1/5", "2/0"]);
+        let on_first: Vec<_> = pool.iter().filter(|(slot, _)| slot.carrier.number() == 1).collect();
+        for (slot, held) in on_first {
+            pool.give_back(slot, held.unwrap(), at(20));
+        }
+        assert_eq!(taken(&mut pool, 30..31), ["2/1"], "carrier 1 is dark, and carrier 2 is not");
+    }
+
+    #[test]
+    fn a_pool_of_many_words_finds_its_lowest_free_slot() {
+        let mut config = config(SlotChoice::Lowest);
+        config.carriers = (1..=30).map(|number| CarrierNumber::new(number).unwrap()).collect();
+        let mut pool = SlotPool::new(&config);
+        assert_eq!(pool.len(), 179);
+        let slots = taken(&mut pool, 0..179);
+        assert_eq!((slots[64].as_str(), slots[178].as_str()), ("11/5", "30/5"));
+        assert_eq!(pool.take(call(200), at(200)), None);
     }
 }

@@ -8,7 +8,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
-    Priority, ProfileId, SiteId, SlotAddress, TalkgroupId, Trunking, UnitId,
+    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -118,6 +118,9 @@ pub struct SiteConfig {
     pub carriers: Vec<CarrierNumber>,
     /// The control channel's place.
     pub control: SlotAddress,
+    /// Which free slot a call takes.
+    #[serde(default)]
+    pub slot_choice: SlotChoice,
     /// Where radios may move to.
     #[serde(default)]
     pub neighbours: Vec<Neighbour>,

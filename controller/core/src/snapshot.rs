@@ -102,6 +102,7 @@ impl Controller {
         });
         (site.config.site, site.memory, stage, site.slots.time_used()).hash(digest);
         site.slots.iter().for_each(|slot| slot.hash(digest));
+        site.slots.idle_since().for_each(|since| since.hash(digest));
         for unit in &site.units {
             let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
             (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);

@@ -22,7 +22,7 @@ use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Challenge, Configure, Registered, ToSite};
 use trunklab_protocol::{
     CarrierNumber, Epoch, Family, Frame, Identity, Incarnation, Position, Press, Priority, ProfileId, SiteId,
-    SlotAddress, SlotNumber, TalkgroupId, UnitId,
+    SlotAddress, SlotChoice, SlotNumber, TalkgroupId, UnitId,
 };
 
 /// Nothing takes this long unless it hangs.
@@ -41,6 +41,7 @@ pub fn zone_of(units: u32) -> Vec<Change> {
         power_dbm: 40,
         carriers: vec![carrier],
         control: SlotAddress { carrier, slot: SlotNumber::new(0).unwrap() },
+        slot_choice: SlotChoice::Lowest,
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
         broadcast_interval_ms: 1_000,

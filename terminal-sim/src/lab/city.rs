@@ -8,8 +8,8 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, SiteId, SlotAddress, SlotNumber,
-    Span, TalkgroupId, UnitId,
+    CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice,
+    SlotNumber, Span, TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::input::Input;
 
@@ -191,6 +191,7 @@ fn site_config(site: &CitySite, options: &CityOptions) -> SiteConfig {
         power_dbm: 50,
         carriers,
         control: SlotAddress { carrier: control, slot: SlotNumber::new(0).expect("0 is a slot") },
+        slot_choice: SlotChoice::Lowest,
         neighbours: Vec::new(),
         access: ACCESS,
         broadcast_interval_ms: 1_000,

@@ -37,6 +37,7 @@ pub fn plan(provision: &Provision) -> Plan {
             power_dbm: site.power_dbm,
             carriers: site.carriers.clone(),
             control: site.control,
+            slot_choice: site.slot_choice,
             neighbours: site.neighbours.clone(),
             access: site.access,
             broadcast_interval_ms: site.broadcast_interval_ms,

@@ -18,7 +18,8 @@ use trunklab_protocol::air_downlink::{AccessRules, SiteService};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    CarrierNumber, Cause, Identity, Position, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId, UnitId,
+    CarrierNumber, Cause, Identity, Position, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber,
+    TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::handset::HandsetConfig;
 use trunklab_terminal_core::input::Input;
@@ -62,6 +63,7 @@ fn changes() -> Vec<Change> {
             power_dbm: 50,
             carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
             control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
+            slot_choice: SlotChoice::Lowest,
             neighbours: Vec::new(),
             access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
             broadcast_interval_ms: 1_000,

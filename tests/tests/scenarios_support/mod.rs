@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -11,6 +12,7 @@ use trunklab::lab::observed::{Observed, Sight};
 use trunklab::lab::scenario::{plan, read, script};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::World;
+use trunklab_controller_core::call::table::CallTable;
 use trunklab_protocol::{CallId, Moment, ProfileId, Span, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
@@ -48,6 +50,8 @@ pub const SCENARIOS: &[&str] = &[
     "registration-refused",
     "site-lost-in-call",
     "site-restart",
+    "slots-pack",
+    "slots-spread",
     "talker-vanishes",
     "transmission-limit",
     "trunking-message",
@@ -229,6 +233,29 @@ pub fn assert_at_rest(
         );
         assert_eq!((view.call, view.queue_position), (None, None), "unit {unit} holds on to something");
     }
+}
+
+/// The reviewed transcript of a scenario.
+pub fn reviewed(name: &str, profile: ProfileId) -> String {
+    let path = root().join(format!("terminal-sim/scenarios/expected/{name}.{profile}.txt"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What a scenario says where calls go by another table, or it is provisioned otherwise; nothing is judged.
+pub fn transcript(name: &str, scenario: &Scenario, table: &'static CallTable) -> String {
+    let script = script(scenario, &file(name)).unwrap();
+    let mut world = World::with_table(plan(scenario.provision()), Weather::CALM, scenario.seed, table);
+    let mut account = Account::unjudged();
+    world.play(&script, Moment::ORIGIN + scenario.duration, |world, deed| {
+        if let Some(deed) = deed {
+            account.did(deed, world.now());
+        }
+        for observed in world.take_observed() {
+            account.see(&observed);
+        }
+        world.take_heard();
+    });
+    account.transcript().to_string()
 }
 
 /// What must hold at every second, whatever the weather.

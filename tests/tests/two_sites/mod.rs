@@ -8,8 +8,8 @@ use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters,
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    CarrierNumber, Demand, Identity, Position, ProfileId, SiteId, SlotAddress, SlotNumber, TalkgroupId,
-    UnitId,
+    CarrierNumber, Demand, Identity, Position, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber,
+    TalkgroupId, UnitId,
 };
 
 /// Metres between the sites: each radio hears its own better.
@@ -57,6 +57,7 @@ fn site(profile: ProfileId, number: u16) -> SiteConfig {
         power_dbm: 50,
         carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
         control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
+        slot_choice: SlotChoice::Lowest,
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
         broadcast_interval_ms: 1_000,

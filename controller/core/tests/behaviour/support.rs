@@ -16,7 +16,8 @@ use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     CallId, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Position,
-    Press, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    Press, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, Span, SpurtId, TalkgroupId,
+    Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.
@@ -78,6 +79,7 @@ pub fn site_config(number: u16, channels: u16) -> SiteConfig {
         power_dbm: 40,
         carriers: (1..=channels + 1).map(|carrier| CarrierNumber::new(carrier).unwrap()).collect(),
         control: channel(1),
+        slot_choice: SlotChoice::Lowest,
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 5, tries_emergency: 10, wait: 4 },
         broadcast_interval_ms: 500,

@@ -56,6 +56,7 @@ pub(super) struct SiteForm {
     pub(super) control: Option<Spanned<String>>,
     pub(super) position: Option<[i32; 2]>,
     pub(super) power_dbm: Option<i8>,
+    pub(super) slot_choice: Option<Spanned<String>>,
     pub(super) access: Option<AccessForm>,
     pub(super) broadcast_interval: Option<Spanned<String>>,
     pub(super) talker_silence: Option<Spanned<String>>,

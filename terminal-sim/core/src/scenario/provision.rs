@@ -5,7 +5,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, SiteId,
-    SlotAddress, TalkgroupId, Trunking, UnitId,
+    SlotAddress, SlotChoice, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -72,6 +72,8 @@ pub struct SiteProvision {
     pub carriers: Vec<CarrierNumber>,
     /// The control channel.
     pub control: SlotAddress,
+    /// Which free slot a call takes.
+    pub slot_choice: SlotChoice,
     /// Every other site of the scenario.
     pub neighbours: Vec<Neighbour>,
     /// The rules of random access.

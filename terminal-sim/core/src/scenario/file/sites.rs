@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 use trunklab_protocol::air_downlink::AccessRules;
-use trunklab_protocol::{CarrierNumber, Position, SiteId, SlotAddress, SlotNumber};
+use trunklab_protocol::{CarrierNumber, Position, SiteId, SlotAddress, SlotChoice, SlotNumber};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
@@ -35,6 +35,8 @@ impl Reader<'_> {
             .map_or(Position { east_m, north_m: 0 }, |[east_m, north_m]| Position { east_m, north_m });
         let carriers = self.carriers(site, position, form, used)?;
         let control = self.control(form, &carriers)?;
+        let chosen = form.slot_choice.as_ref();
+        let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
         let millis = |value: &Option<Spanned<String>>, default: u16| match value {
             None => Ok(default),
             Some(value) => {
@@ -53,6 +55,7 @@ impl Reader<'_> {
             power_dbm: form.power_dbm.unwrap_or(43),
             carriers,
             control,
+            slot_choice,
             neighbours: Vec::new(),
             access: self.access(form.access.as_ref())?,
             broadcast_interval_ms: millis(&form.broadcast_interval, 1_000)?,

@@ -1,0 +1,50 @@
+//! Rules that a key of the configuration chooses, and that are not a row of the state table, are guarded as well: with the
+//! key changed, the reviewed transcript of the scenario that shows the rule fails.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "scenarios_support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use support::{SCENARIOS, file, in_threads, reviewed, transcript};
+use trunklab_controller_core::call::table::{STANDARD, TABLE};
+use trunklab_protocol::{Clause, ProfileId};
+use trunklab_terminal_core::scenario::Scenario;
+
+/// A rule does not depend on the air interface: one is enough to see it broken.
+const PROFILE: ProfileId = ProfileId::Iden;
+
+/// The rule, the scenario that shows it, the line of the file that chooses it, and what stands there instead.
+const POLICIES: &[(Clause, &str, &str, &str)] = &[
+    (Clause::ReleaseInQueue, "queue-cancel", "queue_release = \"cancel\"", ""),
+    (Clause::SpreadWear, "slots-spread", "slot_choice = \"spread\"", ""),
+    (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
+];
+
+#[test]
+fn for_each_policy_its_scenario_says_something_else_without_it() {
+    let failed = in_threads(POLICIES, |(clause, name, line, instead)| {
+        let text = fs::read_to_string(file(name)).unwrap();
+        assert!(text.lines().any(|there| there == *line), "{name} has no line {line}");
+        let changed = Scenario::parse(name, &text.replacen(line, instead, 1), Some(PROFILE)).unwrap();
+        if transcript(name, &changed, &STANDARD) == reviewed(name, PROFILE) {
+            return Err(format!(
+                "{clause} {}: {name} says the same with {instead:?} for {line}",
+                clause.title()
+            ));
+        }
+        Ok(())
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn a_policy_is_listed_once_and_is_no_row_of_the_table() {
+    let rows: BTreeSet<_> = TABLE.iter().map(|row| row.clause).collect();
+    let clauses: BTreeSet<_> = POLICIES.iter().map(|(clause, ..)| *clause).collect();
+    assert_eq!(clauses.len(), POLICIES.len());
+    assert!(clauses.is_disjoint(&rows), "the mutations of the table show these");
+    assert!(POLICIES.iter().all(|(_, name, ..)| SCENARIOS.contains(name)));
+}
