@@ -67,6 +67,8 @@ clauses! {
     HeldBack = "12.5.6", "Held back";
     ReleaseInQueue = "12.5.7", "Release of the button";
     CallBack = "12.5.8", "Call back";
+    RecentUser = "12.5.9", "Recent user";
+    Ageing = "12.5.10", "Ageing";
     EmergencyRank = "12.6.1", "Rank";
     Cut = "12.6.2", "Cut";
     ProtectedCalls = "12.6.3", "Protected calls";

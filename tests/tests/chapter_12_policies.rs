@@ -19,6 +19,8 @@ const PROFILE: ProfileId = ProfileId::Iden;
 /// The rule, the scenario that shows it, the line of the file that chooses it, and what stands there instead.
 const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (Clause::ReleaseInQueue, "queue-cancel", "queue_release = \"cancel\"", ""),
+    (Clause::RecentUser, "queue-recent-user", "recent_user = \"10 s\"", "recent_user = \"0 s\""),
+    (Clause::Ageing, "queue-ageing", "ageing = \"4 s\"", ""),
     (Clause::SpreadWear, "slots-spread", "slot_choice = \"spread\"", ""),
     (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
 ];

@@ -119,9 +119,16 @@ fn network(seed: u64) -> Scenario {
     let profile = ProfileId::ALL[usize::try_from(seed).unwrap() % ProfileId::ALL.len()];
     let mut text =
         format!("title = \"trouble\"\nprofile = \"{profile}\"\nseed = {seed}\nduration = \"1 s\"\n");
+    // Policies are drawn from the seed: their many combinations matter, and each seed keeps its own.
+    let mut chance = Chance::new(seed, 78);
+    let mut one_of = |words: &[&'static str]| words[chance.number() as usize % words.len()];
+    let (recent_user, ageing) = (one_of(&["0 s", "10 s"]), one_of(&["500 ms", "3 s", "60 s"]));
+    writeln!(text, "[network]\nrecent_user = \"{recent_user}\"\nageing = \"{ageing}\"").unwrap();
     for site in 1..=SITES {
         let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
-        writeln!(text, "[[site]]\nid = {site}\ncarriers = [{carriers}]").unwrap();
+        let slot_choice = one_of(&["lowest", "spread", "pack"]);
+        writeln!(text, "[[site]]\nid = {site}\ncarriers = [{carriers}]\nslot_choice = \"{slot_choice}\"")
+            .unwrap();
     }
     for talkgroup in TALKGROUPS {
         let floor = if talkgroup == 42 { "queue" } else { "refuse" };

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::call::queue::{BusyQueue, Button, Request};
+use trunklab_controller_core::call::queue::{BusyQueue, Button, Recency, Request};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
@@ -113,6 +113,21 @@ fn queue_enter_and_cancel(bencher: Bencher<'_, '_>, len: u32) {
     });
 }
 
+/// A queue of this length: a request enters and ages by one level, the first one is served.
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = RUNS)]
+fn queue_enter_age_and_serve(bencher: Bencher<'_, '_>, len: u32) {
+    let mut line = Line::new(len);
+    bencher.counter(ItemsCount::new(CALLS)).bench_local(|| {
+        for _ in 0..CALLS {
+            let newcomer = line.outside;
+            line.enters();
+            divan::black_box(line.queue.promote(newcomer));
+            let first = line.queue.first_after(None).expect("somebody waits").unit;
+            line.leaves(first);
+        }
+    });
+}
+
 /// Registrations: request, challenge, answer, welcome, with both proofs computed on the controller's side.
 #[divan::bench]
 fn registration(bencher: Bencher<'_, '_>) {
@@ -148,12 +163,15 @@ impl Line {
 
     fn enters(&mut self) {
         self.arrivals += 1;
+        let priority = Priority::new((self.arrivals * 7 % 10) as u8 + 1).unwrap();
         divan::black_box(self.queue.enter(Request {
             unit: self.outside,
             press: Press::new(1).unwrap(),
             parties: TalkgroupId::new(1).unwrap().into(),
             kind: RequestKind::Normal,
-            priority: Priority::new((self.arrivals * 7 % 10) as u8 + 1).unwrap(),
+            priority,
+            standing: priority,
+            recency: Recency::Other,
             site: SiteId::new(1).unwrap(),
             button: Button::Down,
             requested: Moment::ORIGIN,

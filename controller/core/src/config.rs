@@ -45,6 +45,10 @@ pub struct SystemParameters {
     pub queue_release: QueueRelease,
     /// How long slots are kept for a caller that is called back, in milliseconds.
     pub call_back_ms: u32,
+    /// A talkgroup that talked so shortly before its request goes before others of its priority, in milliseconds; 0: none.
+    pub recent_user_ms: u32,
+    /// For each such time waited a request counts one priority level higher, in milliseconds; 0: never.
+    pub ageing_ms: u32,
     /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
     pub transmission_ms_max: u32,
     /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
@@ -76,6 +80,8 @@ impl Default for SystemParameters {
             emergency_hang_time_ms: None,
             queue_release: QueueRelease::CallBack,
             call_back_ms: 4_000,
+            recent_user_ms: 10_000,
+            ageing_ms: 0,
             transmission_ms_max: 60_000,
             transmission_warning_ms: 5_000,
             floor_queue_len_max: 10,

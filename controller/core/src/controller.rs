@@ -186,6 +186,8 @@ impl Controller {
     fn timer_due(&mut self, key: TimerKey, out: &mut Outbox) {
         match key {
             TimerKey::QueueWait(unit) => self.end_waiting(unit, Event::WaitExpired, None, out),
+            TimerKey::Passed(unit) => self.passed_enough(unit),
+            TimerKey::Ageing(unit) => self.age(unit),
             TimerKey::TransmissionWarning(call) => self.advance_call(call, Event::TransmissionEnding, out),
             TimerKey::CallBack(call) => self.advance_call(call, Event::CallBackExpired, out),
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),

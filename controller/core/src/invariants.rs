@@ -127,12 +127,17 @@ impl Controller {
         }
     }
 
-    /// Who waits is registered where it asked, once, with a timer, within the limit.
+    /// Who waits is registered where it asked, once, in order, with a timer, within the limit.
     fn assert_queue(&self) {
         let mut waiting_for = BTreeMap::new();
+        assert!(
+            self.queue.iter().is_sorted_by_key(|waiting| waiting.request.rank()),
+            "the queue is out of order"
+        );
         for waiting in self.queue.iter() {
             let request = &waiting.request;
             *waiting_for.entry(request.parties).or_insert(0) += 1;
+            assert!(request.standing <= request.priority, "unit {} has lost by waiting", request.unit);
             let visitor = self.visitors.get(request.unit).expect("who waits is registered");
             assert_eq!((visitor.site, visitor.activity), (request.site, Activity::Waiting));
             assert!(visitor.takes_part_in(request.parties), "who waits takes part");
@@ -177,10 +182,12 @@ impl Controller {
                     let waits = self.calls.get(call).is_some_and(|call| call.floor_queue.of(*unit).is_some());
                     assert!(waits, "unit {unit} waits for a floor that does not know it");
                 }
-                assert_eq!(
-                    visitor.activity == Activity::Waiting,
-                    self.queue.of(*unit).is_some(),
-                    "unit {unit}"
+                let waits = self.queue.of(*unit).is_some();
+                assert_eq!(visitor.activity == Activity::Waiting, waits, "unit {unit}");
+                let ages = [TimerKey::Passed(*unit), TimerKey::Ageing(*unit)];
+                assert!(
+                    waits || !ages.iter().any(|key| self.timers.runs(*key)),
+                    "unit {unit} ages and waits not"
                 );
                 if let Some(talkgroup) = visitor.talkgroup.filter(|_| visitor.presence == Presence::Present) {
                     *present.entry((talkgroup, site)).or_default() += 1;

@@ -54,7 +54,7 @@ impl Controller {
             self.digest_site(site, &mut digest);
         }
         for (talkgroup, row) in self.talkgroups.iter() {
-            (talkgroup, row.call, row.waiting, row.presence()).hash(&mut digest);
+            (talkgroup, row.call, row.talked, row.waiting, row.presence()).hash(&mut digest);
         }
         for call in self.calls.iter() {
             (call.id, call.parties, call.kind as u8, call.priority, call.floor, &call.legs[..])

@@ -9,6 +9,10 @@ use crate::lookup::Lookup;
 pub enum TimerKey {
     /// A waiting request has waited long enough.
     QueueWait(UnitId),
+    /// A waiting request is passed by recent users no more.
+    Passed(UnitId),
+    /// A waiting request comes to count a higher priority.
+    Ageing(UnitId),
     /// A talker has talked nearly long enough.
     TransmissionWarning(CallId),
     /// Nobody pressed in the time of a call back.
@@ -34,6 +38,10 @@ pub enum TimerKey {
 pub enum DeadlineReason {
     /// A request's time in the queue is over.
     QueueWait,
+    /// A waiting request is passed by recent users no more.
+    Passed,
+    /// A waiting request comes to count a higher priority.
+    Ageing,
     /// A talker comes near the transmission limit.
     TransmissionWarning,
     /// The slots of a call back are kept no longer.
@@ -68,6 +76,8 @@ impl TimerKey {
     pub const fn reason(self) -> DeadlineReason {
         match self {
             Self::QueueWait(_) => DeadlineReason::QueueWait,
+            Self::Passed(_) => DeadlineReason::Passed,
+            Self::Ageing(_) => DeadlineReason::Ageing,
             Self::TransmissionWarning(_) => DeadlineReason::TransmissionWarning,
             Self::CallBack(_) => DeadlineReason::CallBack,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,

@@ -107,6 +107,8 @@ fn system(network: &NetworkProvision) -> SystemParameters {
             scenario::QueueRelease::CallBack => config::QueueRelease::CallBack,
             scenario::QueueRelease::Cancel => config::QueueRelease::Cancel,
         }),
+        recent_user_ms: network.recent_user_ms.unwrap_or(own.recent_user_ms),
+        ageing_ms: network.ageing_ms.unwrap_or(own.ageing_ms),
         call_back_ms: network.call_back_ms.unwrap_or(own.call_back_ms),
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
         floor_queue_len_max: network.floor_queue_len_max.unwrap_or(own.floor_queue_len_max),

@@ -173,6 +173,9 @@ impl Controller {
         let call = self.calls.get_mut(id).expect("a floor is withdrawn in a call that runs");
         let floor = call.floor.take().expect("a floor is withdrawn from a talker");
         call.record.spurt_ended(now, cause);
+        if let Some(row) = call.parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {
+            row.talked = Some(now);
+        }
         if floor.site.is_some()
             && let Some(visitor) = self.visitors.get_mut(floor.unit)
         {

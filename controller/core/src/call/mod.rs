@@ -1,5 +1,6 @@
 //! Calls from request to release: the state table, who asks, who waits, who talks, and where.
 
+pub mod ageing;
 pub mod call_back;
 pub mod calls;
 pub mod coverage;

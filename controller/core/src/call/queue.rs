@@ -1,7 +1,7 @@
 //! The busy queue: requests that wait for slots, most urgent first.
 //!
-//! A waiting request holds nothing. The order is (emergency, priority, arrival). When slots are given back the queue
-//! is walked in that order and each request that finds a slot at every site it needs is granted. The first one that
+//! A waiting request holds nothing. The order is (emergency, priority, recent user, arrival), and a request may come to count
+//! a higher priority by waiting. When slots are given back the queue is walked in that order and each request that finds a slot at every site it needs is granted. The first one that
 //! does not is the *head*: one free slot at each of its sites is held back from everybody behind it, so that a
 //! request for many sites is not starved by those for one.
 //!
@@ -31,6 +31,10 @@ pub struct Request {
     pub kind: RequestKind,
     /// With which priority.
     pub priority: Priority,
+    /// The priority that it has come to by waiting.
+    pub standing: Priority,
+    /// Whether its talkgroup has talked just before, or it has waited as long.
+    pub recency: Recency,
     /// From which site.
     pub site: SiteId,
     /// Whether its caller still holds the button.
@@ -39,6 +43,15 @@ pub struct Request {
     pub requested: Moment,
     /// Counts requests: the order of arrival.
     pub arrival: u64,
+}
+
+/// Whether a request carries on a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recency {
+    /// Its talkgroup talked just before; or it has waited for as long.
+    Recent,
+    /// It begins one.
+    Other,
 }
 
 /// Whether a caller still holds the button.
@@ -54,7 +67,8 @@ pub enum Button {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank {
     urgency: Urgency,
-    priority: Priority,
+    standing: Priority,
+    recency: Recency,
     arrival: u64,
 }
 
@@ -80,7 +94,7 @@ impl Request {
             RequestKind::Emergency => Urgency::Emergency,
             RequestKind::Normal => Urgency::Normal,
         };
-        Rank { urgency, priority: self.priority, arrival: self.arrival }
+        Rank { urgency, standing: self.standing, recency: self.recency, arrival: self.arrival }
     }
 }
 
@@ -135,6 +149,29 @@ impl BusyQueue {
     /// A unit's request.
     pub fn of(&self, unit: UnitId) -> Option<&Waiting> {
         self.by_unit.get(&unit).and_then(|rank| self.waiting.get(rank))
+    }
+
+    /// A unit's request has waited long enough to count one level higher: the level that it has come to, `None` where it
+    /// waits no more or stands at the highest.
+    pub fn promote(&mut self, unit: UnitId) -> Option<Priority> {
+        let standing = Priority::new(self.of(unit)?.request.standing.level() - 1)?;
+        self.rank_anew(unit, |request| request.standing = standing);
+        Some(standing)
+    }
+
+    /// A unit's request has waited so long that recent users pass it no more.
+    pub fn count_as_recent(&mut self, unit: UnitId) {
+        self.rank_anew(unit, |request| request.recency = Recency::Recent);
+    }
+
+    fn rank_anew(&mut self, unit: UnitId, change: impl FnOnce(&mut Request)) {
+        let Some(rank) = self.by_unit.get(&unit) else { return };
+        let mut waiting = self.waiting.remove(rank).expect("a rank that is noted is in the queue");
+        change(&mut waiting.request);
+        let rank = waiting.request.rank();
+        self.by_unit.insert(unit, rank);
+        self.waiting.add(rank, waiting);
+        self.changed = true;
     }
 
     /// A unit's button went down or came up.
@@ -220,6 +257,8 @@ mod tests {
             parties: TalkgroupId::new(1).unwrap().into(),
             kind,
             priority: Priority::new(priority).unwrap(),
+            standing: Priority::new(priority).unwrap(),
+            recency: Recency::Other,
             site: SiteId::new(1).unwrap(),
             button: Button::Down,
             requested: Moment::ORIGIN,
@@ -239,6 +278,44 @@ mod tests {
         assert_eq!(queue.enter(request(3, RequestKind::Normal, 2, 3)), 1);
         assert_eq!(queue.enter(request(4, RequestKind::Emergency, 9, 4)), 1);
         assert_eq!(units(&queue), [4, 3, 1, 2]);
+    }
+
+    #[test]
+    fn a_recent_user_goes_before_arrival_and_after_priority() {
+        let mut queue = BusyQueue::default();
+        queue.enter(request(1, RequestKind::Normal, 5, 1));
+        queue.enter(request(2, RequestKind::Normal, 4, 2));
+        queue.enter(Request { recency: Recency::Recent, ..request(3, RequestKind::Normal, 5, 3) });
+        assert_eq!(units(&queue), [2, 3, 1]);
+    }
+
+    #[test]
+    fn who_has_waited_long_is_passed_by_no_recent_user() {
+        let recent = |unit, arrival| Request {
+            recency: Recency::Recent,
+            ..request(unit, RequestKind::Normal, 5, arrival)
+        };
+        let mut queue = BusyQueue::default();
+        queue.enter(request(1, RequestKind::Normal, 5, 1));
+        queue.enter(recent(2, 2));
+        assert_eq!(units(&queue), [2, 1]);
+        queue.count_as_recent(UnitId::new(1).unwrap());
+        queue.enter(recent(3, 3));
+        assert_eq!(units(&queue), [1, 2, 3]);
+    }
+
+    #[test]
+    fn waiting_lifts_a_request_to_the_highest_priority_and_never_to_an_emergency() {
+        let mut queue = BusyQueue::default();
+        queue.enter(request(1, RequestKind::Normal, 3, 1));
+        queue.enter(request(2, RequestKind::Normal, 2, 2));
+        queue.enter(request(3, RequestKind::Emergency, 10, 3));
+        let aged = UnitId::new(1).unwrap();
+        let mut lift = || queue.promote(aged).map(Priority::level);
+        assert_eq!((lift(), lift(), lift()), (Some(2), Some(1), None));
+        assert_eq!(units(&queue), [3, 1, 2]);
+        assert_eq!(queue.leave(aged).unwrap().priority, Priority::new(3).unwrap(), "its own stays");
+        assert_eq!(queue.promote(aged), None);
     }
 
     #[test]

@@ -71,9 +71,21 @@ impl Controller {
             self.stop_waiting(unit, Cause::RequestCancelled, out);
         }
         self.arrivals += 1;
-        let priority = self.talkgroups.get(talkgroup).expect("the talkgroup was checked").config.priority;
-        let (requested, arrival, button) = (self.now, self.arrivals, Button::Down);
-        let request = Request { unit, press, parties, kind, priority, site, button, requested, arrival };
+        let row = self.talkgroups.get(talkgroup).expect("the talkgroup was checked");
+        let priority = row.config.priority;
+        let request = Request {
+            unit,
+            press,
+            parties,
+            kind,
+            priority,
+            standing: priority,
+            recency: self.recency(row),
+            site,
+            button: Button::Down,
+            requested: self.now,
+            arrival: self.arrivals,
+        };
         self.consider(request, out);
     }
 
@@ -152,6 +164,7 @@ impl Controller {
         }
         let due = self.now + Span::from_millis(u64::from(self.system.queue_wait_ms_max));
         self.timers.set(TimerKey::QueueWait(unit), due);
+        self.let_age(&request);
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.activity = Activity::Waiting;
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
@@ -168,6 +181,7 @@ impl Controller {
             row.waiting -= 1;
         }
         self.timers.cancel(TimerKey::QueueWait(request.unit));
+        self.stop_ageing(request.unit);
         self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
         // What was held back for it may serve another.
         self.slots_freed = true;

@@ -1,7 +1,7 @@
 //! One talkgroup as the controller sees it: where its members are and which call it has.
 
 use smallvec::SmallVec;
-use trunklab_protocol::{CallId, SiteId};
+use trunklab_protocol::{CallId, Moment, SiteId};
 
 use crate::config::Talkgroup;
 
@@ -12,6 +12,8 @@ pub struct TalkgroupState {
     pub config: Talkgroup,
     /// Its running call.
     pub call: Option<CallId>,
+    /// When somebody stopped talking in it last.
+    pub talked: Option<Moment>,
     /// Requests for it in the queue.
     pub waiting: u32,
     presence: SmallVec<[(SiteId, u32); 4]>,
@@ -20,7 +22,7 @@ pub struct TalkgroupState {
 impl TalkgroupState {
     /// A talkgroup without members.
     pub fn new(config: Talkgroup) -> Self {
-        Self { config, call: None, waiting: 0, presence: SmallVec::new() }
+        Self { config, call: None, talked: None, waiting: 0, presence: SmallVec::new() }
     }
 
     /// Sites where affiliated units are present, in order, with how many.
@@ -70,6 +72,7 @@ impl TalkgroupState {
     pub fn clear(&mut self) {
         self.presence.clear();
         self.call = None;
+        self.talked = None;
         self.waiting = 0;
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::config::{Change, QueueRelease, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{Change, QueueRelease, SiteConfig, SystemParameters, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_downlink::Talker;
@@ -15,7 +15,7 @@ use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
     CallId, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId, Press,
-    Priority, SiteId, Span, SpurtId, TalkgroupId, Tmsi, Trunking, UnitId,
+    Priority, SiteId, SlotChoice, Span, SpurtId, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -160,7 +160,12 @@ fn a_queue_release() -> impl Strategy<Value = QueueRelease> {
 
 fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        (1_u16..=4, 0_u16..4).prop_map(|(number, channels)| Change::Site(site_config(number, channels))),
+        (1_u16..=4, 0_u16..4, proptest::sample::select(SlotChoice::ALL)).prop_map(
+            |(number, channels, slot_choice)| Change::Site(SiteConfig {
+                slot_choice,
+                ..site_config(number, channels)
+            })
+        ),
         (
             (1_u16..=4, 1_u8..=10),
             (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),
@@ -189,7 +194,7 @@ fn a_change() -> impl Strategy<Value = Change> {
             }),
         (
             0_u16..4,
-            0_u32..9_000,
+            (0_u32..9_000, prop_oneof![Just(0), 1_u32..4_000], prop_oneof![Just(0), 1_u32..2_000]),
             (a_queue_release(), 0_u32..5_000, an_emergency_policy()),
             3_u32..8,
             1_u16..4,
@@ -199,7 +204,7 @@ fn a_change() -> impl Strategy<Value = Change> {
             .prop_map(
                 |(
                     queue_len_max,
-                    queue_wait_ms_max,
+                    (queue_wait_ms_max, recent_user_ms, ageing_ms),
                     (queue_release, call_back_ms, emergency),
                     visitors_max,
                     challenges_max,
@@ -209,6 +214,8 @@ fn a_change() -> impl Strategy<Value = Change> {
                     Change::System(SystemParameters {
                         queue_len_max,
                         queue_wait_ms_max,
+                        recent_user_ms,
+                        ageing_ms,
                         queue_release,
                         call_back_ms,
                         emergency,

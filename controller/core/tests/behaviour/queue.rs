@@ -367,3 +367,128 @@ fn a_release_that_crosses_the_grant_ends_the_talk_that_it_began() {
         "site 3 -> unit 1041 refused: the caller cancelled the request",
     ]);
 }
+
+#[test]
+fn who_talked_just_before_goes_before_others_of_its_priority() {
+    let mut system = busy();
+    system.unit(1040).releases_ptt();
+    system.unit(1041).presses_ptt(41);
+    system.after_ms(5_000);
+    system.unit(1042).presses_ptt(42);
+    system.after_ms(5_000);
+    system.unit(1040).presses_ptt(40);
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1040 waits, position 1",
+        "site 3 -> unit 1042 waits, position 2",
+    ]);
+}
+
+#[test]
+fn who_talked_longer_ago_is_no_recent_user() {
+    let mut system = busy();
+    system.unit(1040).releases_ptt();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.after_ms(10_001);
+    system.unit(1040).presses_ptt(40);
+    system.expect_sites_hear(&["site 3 -> unit 1040 waits, position 2"]);
+}
+
+#[test]
+fn without_a_time_for_it_nobody_is_a_recent_user() {
+    let mut system = busy();
+    system.with(|system| system.recent_user_ms = 0);
+    system.unit(1040).releases_ptt();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.unit(1040).presses_ptt(40);
+    system.expect_sites_hear(&["site 3 -> unit 1040 waits, position 2"]);
+}
+
+#[test]
+fn a_recent_user_does_not_go_before_a_higher_priority() {
+    let mut system = busy();
+    system.has_talkgroup_with(42, 4, Some(0));
+    system.unit(1040).releases_ptt();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1042).presses_ptt(42);
+    system.unit(1040).presses_ptt(40);
+    system.expect_sites_hear(&["site 3 -> unit 1040 waits, position 2"]);
+}
+
+#[test]
+fn a_request_that_has_waited_counts_a_higher_priority() {
+    let mut system = busy();
+    system.with(|system| system.ageing_ms = 5_000);
+    system.has_talkgroup_with(41, 7, Some(0));
+    system.unit(1041).presses_ptt(41);
+    system.after_ms(6_000);
+    system.unit(1042).presses_ptt(42);
+    system.expect("site 3 -> unit 1042 waits, position 1").expect("site 3 -> unit 1041 waits, position 2");
+    system.after_ms(3_999).expect_sites_hear(&[]);
+    system.after_ms(1).expect_sites_hear(&[
+        "site 3 -> unit 1041 waits, position 1",
+        "site 3 -> unit 1042 waits, position 2",
+    ]);
+    system.unit(1040).releases_ptt();
+    system.expect("site 3 -> call 2, channel 2, talker 1041 here");
+}
+
+#[test]
+fn waiting_makes_no_emergency() {
+    let mut system = busy();
+    system.with(|system| (system.ageing_ms, system.queue_wait_ms_max) = (1_000, 60_000));
+    system.unit(1041).presses_ptt(41);
+    system.after_ms(50_000);
+    system.unit(1042).presses_emergency(42);
+    system.expect_sites_hear(&[
+        "site 3 -> unit 1042 waits, position 1",
+        "site 3 -> unit 1041 waits, position 2",
+    ]);
+}
+
+#[test]
+fn a_request_that_comes_first_by_waiting_has_what_was_held_back_for_another() {
+    let mut system = System::with_two_sites(1);
+    for (number, at) in [(50, 5), (51, 3), (52, 3)] {
+        system.has_talkgroup_with(number, if number == 52 { 6 } else { 5 }, Some(0));
+        system.has_units_at(at, &[1_000 + u32::from(number)], number);
+    }
+    system.with(|system| system.ageing_ms = 5_000);
+    system.unit(1050).presses_ptt(50);
+    system.unit(1051).presses_ptt(51);
+    system.unit(1052).presses_ptt(52);
+    system.after_ms(2_000);
+    system.unit(1017).presses_ptt(41);
+    system.expect("site 3 -> unit 1017 waits, position 1");
+    system.unit(1051).releases_ptt();
+    system.expect_no("granted");
+    system.after_ms(3_000).expect("site 3 -> call 3, channel 2, talker 1052 here");
+}
+
+#[test]
+fn a_request_for_two_sites_holds_one_place() {
+    let mut system = System::with_two_sites(1);
+    system.has_talkgroup_with(50, 5, Some(0));
+    system.has_units_at(3, &[1050], 50);
+    system.unit(1050).presses_ptt(50);
+    system.unit(1017).presses_ptt(41);
+    system.expect_sites_hear(&["site 3 -> unit 1017 waits, position 1"]);
+    assert_eq!(system.controller.snapshot(system.now).queue.len(), 1);
+}
+
+#[test]
+fn a_stranger_is_passed_by_recent_users_only_for_so_long() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.after_ms(9_999);
+    system.unit(1040).releases_ptt();
+    system.unit(1042).presses_ptt(42);
+    system.unit(1040).presses_ptt(40);
+    system.expect("site 3 -> unit 1040 waits, position 1");
+    system.after_ms(9_999).expect_sites_hear(&[]);
+    system.after_ms(1).expect_sites_hear(&[
+        "site 3 -> unit 1042 waits, position 1",
+        "site 3 -> unit 1040 waits, position 2",
+    ]);
+}

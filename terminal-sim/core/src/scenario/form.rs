@@ -35,6 +35,8 @@ pub(super) struct NetworkForm {
     pub(super) emergency_hang_time: Option<Spanned<String>>,
     pub(super) queue_release: Option<QueueReleaseForm>,
     pub(super) call_back: Option<Spanned<String>>,
+    pub(super) recent_user: Option<Spanned<String>>,
+    pub(super) ageing: Option<Spanned<String>>,
     pub(super) longest_transmission: Option<Spanned<String>>,
     pub(super) floor_queue_length: Option<Spanned<u16>>,
     pub(super) longest_floor_wait: Option<Spanned<String>>,

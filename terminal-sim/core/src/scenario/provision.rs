@@ -38,6 +38,10 @@ pub struct NetworkProvision {
     pub queue_release: Option<QueueRelease>,
     /// How long slots are kept for a caller that is called back, in milliseconds.
     pub call_back_ms: Option<u32>,
+    /// How long a talkgroup counts as a recent user, in milliseconds; 0: not at all.
+    pub recent_user_ms: Option<u32>,
+    /// For each such time waited a request counts one priority level higher, in milliseconds.
+    pub ageing_ms: Option<u32>,
     /// Longest transmission, in milliseconds.
     pub transmission_ms_max: Option<u32>,
     /// Units that may wait for the floor of one call.

@@ -53,7 +53,7 @@ impl Reader<'_> {
         Ok(mode)
     }
 
-    fn millis(&self, time: Option<&Spanned<String>>) -> Result<Option<u32>, ScenarioError> {
+    pub(super) fn millis(&self, time: Option<&Spanned<String>>) -> Result<Option<u32>, ScenarioError> {
         let millis = |time| read_span(self.source, time).map(|span| span.as_millis());
         Ok(time.map(millis).transpose()?.map(|millis| u32::try_from(millis).unwrap_or(u32::MAX)))
     }
