@@ -12,6 +12,15 @@ use super::agenda::Arrival;
 /// A link that failed is tried again after this long.
 const LINK_RETRY: Span = Span::from_millis(500);
 
+/// What a link that ends loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    /// What the base station has said and the controller has not heard.
+    ToController,
+    /// What either has said and the other has not heard.
+    BothWays,
+}
+
 impl World {
     /// A site's link to the controller is cut; messages on their way are lost.
     pub fn cut_link(&mut self, site: SiteId) {
@@ -50,15 +59,7 @@ impl World {
         let cause = Cause::LinkReplaced;
         let Some(station) = self.stations.get_mut(&site) else { return };
         station.linked = false;
-        self.queue.retain(|_, arrival| match arrival {
-            Arrival::AtController(controller::input::Input::FromSite { site: from, .. }) => *from != site,
-            Arrival::AtController(_)
-            | Arrival::AtStation(..)
-            | Arrival::AtHandset(..)
-            | Arrival::AtListeners(..)
-            | Arrival::AtSwitch(..)
-            | Arrival::LinkTries(_) => true,
-        });
+        self.lose_on_the_way(site, Lost::ToController);
         self.at_controller(controller::input::Input::SiteDisconnected { site, cause });
         self.schedule(at, Arrival::AtStation(site, run, station::input::Input::LinkDown { cause }));
         self.schedule(at + LINK_RETRY, Arrival::LinkTries(site));
@@ -94,10 +95,18 @@ impl World {
     pub(super) fn drop_link(&mut self, site: SiteId, cause: Cause) {
         let Some(station) = self.stations.get_mut(&site).filter(|station| station.linked) else { return };
         station.linked = false;
+        self.lose_on_the_way(site, Lost::BothWays);
+        self.at_controller(controller::input::Input::SiteDisconnected { site, cause });
+        self.at_station(site, station::input::Input::LinkDown { cause });
+        self.schedule(self.now + LINK_RETRY, Arrival::LinkTries(site));
+    }
+
+    /// What is on its way on a link that ends is lost; the controller's last word is still read.
+    fn lose_on_the_way(&mut self, site: SiteId, lost: Lost) {
         self.queue.retain(|_, arrival| match arrival {
             Arrival::AtController(controller::input::Input::FromSite { site: from, .. }) => *from != site,
             Arrival::AtStation(to, _, station::input::Input::FromController { message, .. }) => {
-                *to != site || matches!(message, ToSite::Close(_))
+                *to != site || lost == Lost::ToController || matches!(message, ToSite::Close(_))
             }
             Arrival::AtController(_)
             | Arrival::AtStation(..)
@@ -106,8 +115,5 @@ impl World {
             | Arrival::AtSwitch(..)
             | Arrival::LinkTries(_) => true,
         });
-        self.at_controller(controller::input::Input::SiteDisconnected { site, cause });
-        self.at_station(site, station::input::Input::LinkDown { cause });
-        self.schedule(self.now + LINK_RETRY, Arrival::LinkTries(site));
     }
 }
