@@ -16,7 +16,6 @@ use trunklab_controller_core::call::queue::{BusyQueue, Button, Recency, Request}
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
-use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{
     Answer, CallRequest, FromSite, HeldRadio, Hello, InventoryEnd, InventoryRadios,
@@ -25,8 +24,8 @@ use trunklab_protocol::from_site::{Register, TalkEnd};
 use trunklab_protocol::proof::{Challenge, UnitKey};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Epoch, Identity, Incarnation, Moment, Position, Press, Priority, ProfileId,
-    SiteId, SlotAddress, SlotChoice, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    CallId, CarrierNumber, Epoch, Identity, Incarnation, Moment, Press, Priority, ProfileId, SiteId, Span,
+    SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 const SITES: u16 = 100;
@@ -300,18 +299,7 @@ fn talkgroup_of(unit: u32) -> TalkgroupId {
 fn site_config(number: u16) -> SiteConfig {
     let carrier = |number| CarrierNumber::new(number).unwrap();
     SiteConfig {
-        site: SiteId::new(number).unwrap(),
-        name: format!("Site {number}"),
-        profile: ProfileId::Iden,
-        position: Position::default(),
-        power_dbm: 40,
         carriers: (1..=5).map(carrier).collect(),
-        control: SlotAddress { carrier: carrier(1), slot: SlotNumber::new(0).unwrap() },
-        slot_choice: SlotChoice::Lowest,
-        neighbours: Vec::new(),
-        access: AccessRules { backoff: 8, tries: 5, tries_emergency: 10, wait: 4 },
-        broadcast_interval_ms: 500,
-        talker_silence_ms: 1_000,
-        late_entry_interval_ms: 1_000,
+        ..SiteConfig::new(SiteId::new(number).unwrap(), ProfileId::Iden, carrier(1))
     }
 }

@@ -141,6 +141,26 @@ pub struct SiteConfig {
 }
 
 impl SiteConfig {
+    /// A site with one carrier, whose first slot is its control channel, and with usual timing.
+    pub fn new(site: SiteId, profile: ProfileId, carrier: CarrierNumber) -> Self {
+        let first = trunklab_protocol::SlotNumber::new(0).expect("every octet is a slot");
+        Self {
+            site,
+            name: format!("Site {site}"),
+            profile,
+            position: Position::default(),
+            power_dbm: 40,
+            carriers: vec![carrier],
+            control: SlotAddress { carrier, slot: first },
+            slot_choice: SlotChoice::default(),
+            neighbours: Vec::new(),
+            access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
+            broadcast_interval_ms: 1_000,
+            talker_silence_ms: 1_000,
+            late_entry_interval_ms: 2_000,
+        }
+    }
+
     /// The slots that calls can use, in order: every slot of every carrier but the control channel, which with some
     /// profiles takes its whole carrier.
     pub fn traffic_slots(&self) -> impl Iterator<Item = SlotAddress> + '_ {

@@ -14,15 +14,14 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use trunklab_controller::zone::{Zone, client_config};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
-use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::{Answer, FromSite, Hello, InventoryEnd, Register};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Challenge, Configure, Registered, ToSite};
 use trunklab_protocol::{
-    CarrierNumber, Epoch, Family, Frame, Identity, Incarnation, Position, Press, Priority, ProfileId, SiteId,
-    SlotAddress, SlotChoice, SlotNumber, TalkgroupId, UnitId,
+    CarrierNumber, Epoch, Family, Frame, Identity, Incarnation, Press, Priority, ProfileId, SiteId,
+    TalkgroupId, UnitId,
 };
 
 /// Nothing takes this long unless it hangs.
@@ -33,21 +32,7 @@ pub const KEY: UnitKey = UnitKey::new([0x5A; 16]);
 /// A zone of one site, one talkgroup, and units from 1.
 pub fn zone_of(units: u32) -> Vec<Change> {
     let carrier = CarrierNumber::new(1).unwrap();
-    let site = SiteConfig {
-        site: site_id(),
-        name: "Hill".to_owned(),
-        profile: ProfileId::Iden,
-        position: Position::default(),
-        power_dbm: 40,
-        carriers: vec![carrier],
-        control: SlotAddress { carrier, slot: SlotNumber::new(0).unwrap() },
-        slot_choice: SlotChoice::Lowest,
-        neighbours: Vec::new(),
-        access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
-        broadcast_interval_ms: 1_000,
-        talker_silence_ms: 1_000,
-        late_entry_interval_ms: 2_000,
-    };
+    let site = SiteConfig { name: "Hill".to_owned(), ..SiteConfig::new(site_id(), ProfileId::Iden, carrier) };
     let talkgroup = Talkgroup {
         priority: Priority::LOWEST,
         hang_time_ms: Some(60_000),

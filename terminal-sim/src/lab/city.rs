@@ -8,8 +8,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice,
-    SlotNumber, Span, TalkgroupId, UnitId,
+    CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, SiteId, Span, TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::input::Input;
 
@@ -184,19 +183,14 @@ fn site_config(site: &CitySite, options: &CityOptions) -> SiteConfig {
     // A list without places puts its sites on a line, each within reach of the next.
     let line = i32::from(site.id.number() - 1) * 5_000;
     SiteConfig {
-        site: site.id,
         name: site.name.clone(),
-        profile: options.profile,
         position: site.position.unwrap_or(Position { east_m: line, north_m: 0 }),
         power_dbm: 50,
         carriers,
-        control: SlotAddress { carrier: control, slot: SlotNumber::new(0).expect("0 is a slot") },
-        slot_choice: SlotChoice::Lowest,
-        neighbours: Vec::new(),
         access: ACCESS,
-        broadcast_interval_ms: 1_000,
         talker_silence_ms: 1_500,
         late_entry_interval_ms: 1_000,
+        ..SiteConfig::new(site.id, options.profile, control)
     }
 }
 

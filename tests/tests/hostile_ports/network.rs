@@ -17,10 +17,7 @@ use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemPar
 use trunklab_protocol::air_downlink::{AccessRules, SiteService};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{
-    CarrierNumber, Cause, Identity, Position, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber,
-    TalkgroupId, UnitId,
-};
+use trunklab_protocol::{CarrierNumber, Cause, Identity, Position, ProfileId, SiteId, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
@@ -56,19 +53,13 @@ fn key(number: u32) -> UnitKey {
 fn changes() -> Vec<Change> {
     let sites = [1, 2, 3, 4, 5, 6].map(|number: u16| {
         Change::Site(SiteConfig {
-            site: site(number),
-            name: format!("Site {number}"),
-            profile: ProfileId::Iden,
             position: Position { east_m: (i32::from(number) - 1) * 90_000, north_m: 0 },
             power_dbm: 50,
             carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
-            control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
-            slot_choice: SlotChoice::Lowest,
-            neighbours: Vec::new(),
             access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
-            broadcast_interval_ms: 1_000,
             talker_silence_ms: 2_000,
             late_entry_interval_ms: 1_000,
+            ..SiteConfig::new(site(number), ProfileId::Iden, carrier(number * 10))
         })
     });
     let both = [41, 42].map(|number| TalkgroupId::new(number).unwrap());

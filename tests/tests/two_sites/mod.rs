@@ -7,10 +7,7 @@ use trunklab::lab::plan::{Plan, RadioPlan};
 use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{
-    CarrierNumber, Demand, Identity, Position, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber,
-    TalkgroupId, UnitId,
-};
+use trunklab_protocol::{CarrierNumber, Demand, Identity, Position, ProfileId, SiteId, TalkgroupId, UnitId};
 
 /// Metres between the sites: each radio hears its own better.
 const APART_M: i32 = 20_000;
@@ -50,19 +47,13 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
 fn site(profile: ProfileId, number: u16) -> SiteConfig {
     let carrier = |number| CarrierNumber::new(number).unwrap();
     SiteConfig {
-        site: SiteId::new(number).unwrap(),
-        name: format!("Site {number}"),
-        profile,
         position: Position { east_m: east_m(number), north_m: 0 },
         power_dbm: 50,
         carriers: vec![carrier(number * 10), carrier(number * 10 + 1)],
-        control: SlotAddress { carrier: carrier(number * 10), slot: SlotNumber::new(0).unwrap() },
-        slot_choice: SlotChoice::Lowest,
-        neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 5 },
-        broadcast_interval_ms: 1_000,
         talker_silence_ms: 2_000,
         late_entry_interval_ms: 1_000,
+        ..SiteConfig::new(SiteId::new(number).unwrap(), profile, carrier(number * 10))
     }
 }
 

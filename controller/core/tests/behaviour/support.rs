@@ -7,7 +7,6 @@ use trunklab_controller_core::Controller;
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
-use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::operator::EventKind;
@@ -15,9 +14,8 @@ use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Position,
-    Press, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, Span, SpurtId, TalkgroupId,
-    Tmsi, UnitId,
+    CallId, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Press,
+    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.
@@ -72,19 +70,8 @@ pub fn imei(unit: UnitId) -> Imei {
 
 pub fn site_config(number: u16, channels: u16) -> SiteConfig {
     SiteConfig {
-        site: site(number),
-        name: format!("Site {number}"),
-        profile: ProfileId::P25p1,
-        position: Position::default(),
-        power_dbm: 40,
         carriers: (1..=channels + 1).map(|carrier| CarrierNumber::new(carrier).unwrap()).collect(),
-        control: channel(1),
-        slot_choice: SlotChoice::Lowest,
-        neighbours: Vec::new(),
-        access: AccessRules { backoff: 8, tries: 5, tries_emergency: 10, wait: 4 },
-        broadcast_interval_ms: 500,
-        talker_silence_ms: 1_000,
-        late_entry_interval_ms: 1_000,
+        ..SiteConfig::new(site(number), ProfileId::P25p1, channel(1).carrier)
     }
 }
 
