@@ -136,8 +136,13 @@ impl AirPort {
         }
     }
 
-    /// Once a second: forgets who is silent, tells the others of the site. How many were forgotten.
-    pub fn tick(&mut self, now: Moment, epoch: Epoch, out: &mut Vec<Datagram>) -> usize {
+    /// Once a second: forgets who is silent, tells the others of the site. A cause for each that was forgotten.
+    pub fn tick(
+        &mut self,
+        now: Moment,
+        epoch: Epoch,
+        out: &mut Vec<Datagram>,
+    ) -> impl ExactSizeIterator<Item = Cause> + use<> {
         let before = self.listeners.len();
         self.listeners.retain(|_, listener| now.since(listener.heard) < LISTENER_SILENCE);
         if let Some(beacon) = &self.beacon {
@@ -146,7 +151,7 @@ impl AirPort {
                 out.push((*address, listener.address(&message, epoch)));
             }
         }
-        before - self.listeners.len()
+        std::iter::repeat_n(Cause::ListenerExpired, before - self.listeners.len())
     }
 }
 

@@ -67,8 +67,8 @@ impl AirTask {
                 },
                 _ = second.tick() => {
                     let epoch = self.site.borrow().0;
-                    for _ in 0..self.port.tick(self.clock.now(), epoch, &mut out) {
-                        self.counters.dropped[Cause::ListenerExpired].one();
+                    for cause in self.port.tick(self.clock.now(), epoch, &mut out) {
+                        self.counters.dropped[cause].one();
                     }
                 }
             }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use trunklab_protocol::Cause;
 use trunklab_tests::tree::{files_below, root};
 
 fn source_files() -> Vec<PathBuf> {
@@ -151,4 +152,43 @@ fn paths_are_found_in_prose() {
         named(prose).iter().flat_map(|word| alternatives(word)).filter(|word| is_path(word)).collect();
     assert_eq!(paths, ["a/b.rs", "a/c.rs", "e/f.toml", "d.md"]);
     assert!(exists("tests/") && exists("tidy.rs") && !exists("tests/none.rs") && !exists("none.rs"));
+}
+
+/// Tests that go through the table of causes, or draw from it, and so reach none.
+const GO_THROUGH_THE_TABLE: &[&str] =
+    &["chapter_01", "chapter_02", "chapter_10", "hostile.rs", "controller/console/", "tests/src/", "tidy.rs"];
+
+/// What is test in a source file.
+fn test_part<'a>(path: &str, text: &'a str) -> &'a str {
+    if path.contains("tests/") || path.ends_with("tests.rs") {
+        return text;
+    }
+    text.find("#[cfg(test)]\nmod tests {").map_or("", |at| &text[at..])
+}
+
+fn names(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(word).any(|(at, _)| {
+        !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next())
+    })
+}
+
+#[test]
+fn a_test_reaches_every_cause() {
+    let transcripts = files_below(&root().join("terminal-sim/scenarios/expected"), "txt");
+    let judged: Vec<String> = source_files()
+        .into_iter()
+        .chain(transcripts)
+        .filter_map(|file| {
+            let path = file.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            let passed_over = GO_THROUGH_THE_TABLE.iter().any(|part| path.contains(part));
+            let text = (!passed_over).then(|| fs::read_to_string(&file).unwrap())?;
+            Some(if path.ends_with(".txt") { text } else { test_part(&path, &text).to_owned() })
+        })
+        .collect();
+    let missed: Vec<_> = Cause::ALL
+        .iter()
+        .filter(|cause| !judged.iter().any(|text| names(text, cause.name()) || text.contains(cause.text())))
+        .collect();
+    assert!(missed.is_empty(), "no test expects {missed:?}");
 }

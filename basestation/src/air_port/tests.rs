@@ -187,11 +187,12 @@ fn listeners_are_told_of_the_site_once_a_second_and_forgotten_when_silent() {
     port.join(address(1), &[1]);
     for second in 1..10 {
         port.now = Moment::ORIGIN + Span::from_secs(second);
-        assert_eq!(port.port.tick(port.now, EPOCH, &mut port.sent), 0);
+        assert_eq!(port.port.tick(port.now, EPOCH, &mut port.sent).len(), 0);
         assert_eq!(port.take(), [(address(1), beacon().into())]);
     }
     port.now = Moment::ORIGIN + LISTENER_SILENCE;
-    assert_eq!(port.port.tick(port.now, EPOCH, &mut port.sent), 1);
+    let forgotten: Vec<_> = port.port.tick(port.now, EPOCH, &mut port.sent).collect();
+    assert_eq!(forgotten, [Cause::ListenerExpired]);
     assert_eq!(port.take(), []);
 }
 

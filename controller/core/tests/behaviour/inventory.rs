@@ -1,7 +1,7 @@
 //! What a site reports when it comes back.
 
 use trunklab_protocol::air_downlink::Talker;
-use trunklab_protocol::from_site::HeldCall;
+use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::{CallId, Epoch, SpurtId};
 
 use crate::support::{System, call, channel, held_radio, press, talkgroup, unit};
@@ -68,6 +68,17 @@ fn a_radio_that_registered_elsewhere_meanwhile_is_deregistered() {
     system.connects(3, 1, &[held_radio(1017, Some(41))], &[]);
     system.expect("site 3 -> unit 1017 deregistered: unit registered at another site");
     assert_eq!(system.controller.snapshot(system.now).sites[1].radios, 2);
+}
+
+#[test]
+fn of_two_radios_with_one_temporary_identity_the_second_is_deregistered() {
+    let mut system = started_again();
+    let first = held_radio(1017, Some(41));
+    let second = HeldRadio { tmsi: first.tmsi, ..held_radio(1018, Some(41)) };
+    system.connects(3, 1, &[first, second], &[]);
+    system
+        .expect("event: unit 1017 registered at site 3")
+        .expect("site 3 -> unit 1018 deregistered: unit registered again");
 }
 
 #[test]

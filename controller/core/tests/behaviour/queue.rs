@@ -492,3 +492,13 @@ fn a_stranger_is_passed_by_recent_users_only_for_so_long() {
         "site 3 -> unit 1040 waits, position 2",
     ]);
 }
+
+#[test]
+fn a_caller_that_registers_anew_waits_no_longer() {
+    let mut system = busy();
+    system.unit(1041).presses_ptt(41);
+    system.unit(1041).asks_to_register_at(3);
+    system.unit(1041).answers_rightly(Some(41));
+    system.expect("event: unit 1041 cancelled: unit registered again");
+    assert!(system.controller.snapshot(system.now).queue.is_empty());
+}

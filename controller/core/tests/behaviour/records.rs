@@ -1,5 +1,6 @@
 //! Call records: what a call used, and that nothing is missing.
 
+use trunklab_controller_core::input::Input;
 use trunklab_protocol::{Cause, Moment, Span};
 
 use crate::support::{System, unit};
@@ -51,4 +52,14 @@ fn the_records_add_up_to_the_channel_time_used() {
         .sum();
     assert_eq!(Span::from_micros(recorded), system.controller.channel_time_used());
     assert!(recorded > 0);
+}
+
+#[test]
+fn a_record_that_the_store_could_not_keep_is_told_and_calls_go_on() {
+    let mut system = System::with_two_sites(1);
+    system.unit(1017).presses_ptt(41);
+    system.input(Input::StoreFailed { id: 1 });
+    system.expect("event: dropped: the store could not keep what had to last");
+    system.unit(1017).releases_ptt();
+    system.expect("event: call 1: unit 1017 stopped: the transmission ended");
 }
