@@ -42,7 +42,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Makes a read-only token for a console; a running controller knows it within seconds.
+    /// Makes a token for a console, which may read and order; a running controller knows it within seconds.
     Token {
         /// The database, made by `controller provision`.
         #[arg(long, value_name = "FILE")]

@@ -13,9 +13,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 use trunklab_controller_core::config::{Change, SystemParameters};
 use trunklab_controller_core::controller::Controller;
-use trunklab_protocol::Epoch;
-use trunklab_protocol::operator::Snapshot;
+use trunklab_protocol::operator::{ConsoleName, Order, Snapshot};
 use trunklab_protocol::switch::ToSwitch;
+use trunklab_protocol::{Cause, Epoch};
 
 use crate::clock::{Clock, MonotonicClock};
 use crate::counters::Counters;
@@ -313,6 +313,11 @@ impl RunningController {
         self.operator.snapshot().await
     }
 
+    /// Does what a console orders; `None` when the controller is closing down or broke on it.
+    pub async fn order(&self, by: ConsoleName, order: Order) -> Option<Result<(), Cause>> {
+        self.operator.order(by, order).await
+    }
+
     /// Waits until it ends by itself, which is always an error.
     ///
     /// # Errors
@@ -400,7 +405,7 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
 async fn keep_tokens_fresh(store: StoreHandle, tokens: Arc<TokenBook>) {
     loop {
         match store.operator_tokens().await {
-            Some(Ok(hashes)) => tokens.set_stored(hashes),
+            Some(Ok(known)) => tokens.set_stored(known),
             Some(Err(failure)) => warn!(%failure, "operators' tokens could not be read"),
             None => warn!("the store is too busy to look for new operators' tokens"),
         }

@@ -24,7 +24,7 @@ use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output, StoreItem};
 use trunklab_protocol::frame::{CHECKSUM_LEN, HEADER_LEN};
 use trunklab_protocol::from_site::{CallRequest, FloorRequest, FromSite};
-use trunklab_protocol::operator::{Event, EventKind, Snapshot};
+use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order, Snapshot};
 use trunklab_protocol::switch::{FromSwitch, SiteDown, ToSwitch};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::{Cause, Epoch, Moment, SiteId, Span, UnitId};
@@ -81,6 +81,15 @@ pub enum RunError {
 pub enum Query {
     /// All that a console shows.
     Snapshot(oneshot::Sender<Snapshot>),
+    /// Something is to be done.
+    Order {
+        /// Who orders.
+        by: ConsoleName,
+        /// What.
+        order: Order,
+        /// What came of it; dropped where the core breaks on it.
+        answer: oneshot::Sender<Result<(), Cause>>,
+    },
 }
 
 /// The voice switch's ends of its two channels.
@@ -118,6 +127,9 @@ pub(crate) struct RunLoop<D, L, C> {
     outbox: Outbox,
     /// For each entry that waits to be committed: what a grant would answer.
     asked: VecDeque<Option<Asked>>,
+    /// Orders that are not answered yet, and how many there were.
+    ordered: BTreeMap<u64, oneshot::Sender<Result<(), Cause>>>,
+    orders: u64,
     /// Inputs that outputs caused.
     caused: VecDeque<Input>,
     links: BTreeMap<SiteId, Link>,
@@ -167,6 +179,8 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             epoch: Epoch::new(0).expect("every number is an epoch"),
             outbox: Outbox::new(),
             asked: VecDeque::new(),
+            ordered: BTreeMap::new(),
+            orders: 0,
             caused: VecDeque::new(),
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
@@ -193,6 +207,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.outranked = None;
             self.outbox.clear();
             self.asked.clear();
+            self.ordered.clear();
             self.caused.clear();
             self.outlets.feed.begin_term(epoch);
             let Err(broken) = self.start_core(changes)? else { return Ok(()) };
@@ -223,10 +238,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 Turn::Links(news) => self.hear_links(news),
                 Turn::Store(answer) => self.hear_store(answer),
                 Turn::Switch(report) => self.hear_switch(report),
-                Turn::Query(query) => {
-                    self.answer(query);
-                    Ok(())
-                }
+                Turn::Query(query) => self.answer(query),
                 Turn::Due => self.take(Input::Time, None),
             };
             if let Err(broken) = outcome {
@@ -303,13 +315,26 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         self.take(Input::FromSwitch(report), None)
     }
 
-    fn answer(&self, query: Query) {
+    fn answer(&mut self, query: Query) -> Result<(), Broken> {
         match query {
             Query::Snapshot(answer) => {
                 if answer.send(self.core.snapshot(self.clock.now())).is_err() {
                     warn!("an operator went away before its snapshot was ready");
                 }
+                Ok(())
             }
+            Query::Order { by, order, answer } => {
+                self.orders += 1;
+                self.ordered.insert(self.orders, answer);
+                self.take(Input::Order { id: self.orders, by, order }, None)
+            }
+        }
+    }
+
+    fn answer_order(&mut self, id: u64, outcome: Result<(), Cause>) {
+        let answer = self.ordered.remove(&id);
+        if answer.is_some_and(|answer| answer.send(outcome).is_err()) {
+            warn!("an operator went away before its order was answered");
         }
     }
 
@@ -356,6 +381,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             Output::ToSwitch(order) => self.send_to_switch(order),
             Output::Store { id, item } => self.store(id, item),
             Output::Event(event) => self.publish(event),
+            Output::Ordered { id, outcome } => self.answer_order(id, outcome),
             Output::WantNewTerm { site, above } => self.outranked = self.outranked.max(Some((above, site))),
             Output::WantEntropy => {
                 let mut octets = [0; 32];
@@ -550,6 +576,7 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::Detach(_)
         | FromSite::CallCancel(_)
         | FromSite::PttReleased(_)
+        | FromSite::Alarm(_)
         | FromSite::TalkEnd(_)
         | FromSite::TalkerSilent(_) => None,
     }
@@ -586,6 +613,10 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
+        | EventKind::EmergencyBegan { .. }
+        | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::EmergencyCleared { .. }
+        | EventKind::OrderRefused { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
         | EventKind::FloorQueued { .. }

@@ -15,7 +15,7 @@ use trunklab_controller_core::output::{CallRecord, Outbox, Output, StoreItem};
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::{FromSite, Hello};
-use trunklab_protocol::operator::{Event, EventKind, Snapshot, Totals};
+use trunklab_protocol::operator::{Event, EventKind, Order, Snapshot, Totals};
 use trunklab_protocol::to_site::{Assert, Close, Heartbeat, ToSite};
 use trunklab_protocol::{
     CallId, CarrierNumber, Cause, Clause, Epoch, Family, FloorPolicy, Frame, Incarnation, Moment, NodeId,
@@ -66,6 +66,13 @@ impl Dispatch for ScriptedCore {
                 self.stored = id;
                 self.event(now, EventKind::Dropped { site: None, cause: Cause::Duplicate }, out);
             }
+            // Unit 1 has an emergency, all others have none.
+            Input::Order { id, order, .. } => {
+                let (Order::AcknowledgeEmergency { unit } | Order::ClearEmergency { unit }) = order;
+                assert_ne!(unit.number(), BREAKING_UNIT, "a test breaks the core here");
+                let outcome = if unit.number() == 1 { Ok(()) } else { Err(Cause::UnknownEmergency) };
+                out.push(Output::Ordered { id, outcome });
+            }
             Input::StoreFailed { .. }
             | Input::Time
             | Input::Provision(_)
@@ -88,6 +95,7 @@ impl Dispatch for ScriptedCore {
             calls: Vec::new(),
             queue: Vec::new(),
             talkgroups: Vec::new(),
+            emergencies: Vec::new(),
             totals: Totals { registered: self.stored, ..Totals::default() },
         }
     }
@@ -163,6 +171,7 @@ impl ScriptedCore {
             | FromSite::Affiliate(_)
             | FromSite::CallCancel(_)
             | FromSite::PttReleased(_)
+            | FromSite::Alarm(_)
             | FromSite::FloorRequest(_)
             | FromSite::TalkEnd(_)
             | FromSite::TalkerSilent(_) => {}

@@ -91,6 +91,7 @@ struct SystemTable {
     queue_wait_ms_max: Option<u32>,
     emergency: Option<EmergencyPolicy>,
     emergency_hang_time_ms: Option<u32>,
+    emergencies_max: Option<u16>,
     queue_release: Option<QueueRelease>,
     call_back_ms: Option<u32>,
     recent_user_ms: Option<u32>,
@@ -161,6 +162,7 @@ struct SubscriberTable {
     sites: Option<Vec<SiteId>>,
     #[serde(default)]
     floor_demand: Demand,
+    emergency_talkgroup: Option<TalkgroupId>,
 }
 
 /// `"1/0"`: carrier and slot, as screens show it.
@@ -264,6 +266,7 @@ impl SystemTable {
             queue_wait_ms_max: self.queue_wait_ms_max.unwrap_or(usual.queue_wait_ms_max),
             emergency: self.emergency.unwrap_or(usual.emergency),
             emergency_hang_time_ms: self.emergency_hang_time_ms.or(usual.emergency_hang_time_ms),
+            emergencies_max: self.emergencies_max.unwrap_or(usual.emergencies_max),
             queue_release: self.queue_release.unwrap_or(usual.queue_release),
             call_back_ms: self.call_back_ms.unwrap_or(usual.call_back_ms),
             recent_user_ms: self.recent_user_ms.unwrap_or(usual.recent_user_ms),
@@ -343,6 +346,9 @@ impl SubscriberTable {
         if let Some(other) = self.talkgroups.iter().find(|talkgroup| !known.contains(talkgroup)) {
             return Err(unfit(&format!("talkgroup {other} is not in this file: add a [[talkgroup]]")));
         }
+        if self.emergency_talkgroup.is_some_and(|talkgroup| !self.talkgroups.contains(&talkgroup)) {
+            return Err(unfit("emergency_talkgroup is not one of its talkgroups: add it there"));
+        }
         if self.floor_demand == Demand::Emergency {
             return Err(unfit("floor_demand emergency is everybody's: write low, high or preemptive"));
         }
@@ -364,6 +370,7 @@ impl SubscriberTable {
             talkgroups: talkgroups.into_iter().collect(),
             sites: self.sites,
             floor_demand: self.floor_demand,
+            emergency_talkgroup: self.emergency_talkgroup,
         })
     }
 }
@@ -455,6 +462,7 @@ mod tests {
             ("id = 41", "id = 41\ntrunking = \"short\"", "unknown variant `short`"),
             ("id = 41", "id = 41\nfloor = \"wait\"", "unknown variant `wait`"),
             ("unit = 1017", "unit = 1017\nfloor_demand = \"emergency\"", "write low, high or preemptive"),
+            ("unit = 1017", "unit = 1017\nemergency_talkgroup = 49", "not one of its talkgroups"),
             (
                 "id = 41",
                 "id = 41\ntrunking = \"transmission\"\nhang_time_ms = 500",

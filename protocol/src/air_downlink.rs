@@ -1,6 +1,7 @@
 //! Base station to handset (docs/protocol.md, chapter 5).
 
 use crate::cause::Cause;
+use crate::emergency::EmergencyStage;
 use crate::field::{octet_enum, record};
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
@@ -169,6 +170,15 @@ messages! {
             unit: UnitId,
             /// As in its request.
             press: Press,
+        }
+        /// How far the unit's emergency is.
+        0x1C EmergencyStatus {
+            /// Who is in an emergency.
+            unit: UnitId,
+            /// As in its alarm or request.
+            press: Press,
+            /// How far it is.
+            stage: EmergencyStage,
         }
         /// A call begins or goes on; on the control channel, repeated, then for late entry.
         0x20 Grant {

@@ -107,6 +107,13 @@ messages! {
             /// The number of the request that waits.
             press: Press,
         }
+        /// Raises the alarm: an emergency that needs no channel.
+        0x18 Alarm {
+            /// Who.
+            unit: UnitId,
+            /// The emergency's number.
+            press: Press,
+        }
         /// Wants the floor of a running call; sent on the call's own slot.
         0x20 FloorRequest {
             /// Who.
@@ -153,6 +160,7 @@ impl UplinkWord {
             Self::CallRequest(word) => Some(word.unit),
             Self::CallCancel(word) => Some(word.unit),
             Self::PttReleased(word) => Some(word.unit),
+            Self::Alarm(word) => Some(word.unit),
             Self::FloorRequest(word) => Some(word.unit),
             Self::TalkEnd(word) => Some(word.unit),
             Self::Voice(word) => Some(word.unit),

@@ -71,6 +71,8 @@ causes! {
     FloorQueueFull = 0x17, "as many units wait for the floor as may";
     FloorTimeout = 0x18, "the floor did not become free in time";
     CallBackExpired = 0x1A, "the caller was called back and did not press in time";
+    TooManyEmergencies = 0x1D, "as many emergencies are active as may";
+    UnknownEmergency = 0x1E, "the unit has no emergency that is active";
 
     // Releases of a call.
     HangTimeOver = 0x20, "nobody spoke before hang time ran out";

@@ -74,6 +74,10 @@ clauses! {
     ProtectedCalls = "12.6.3", "Protected calls";
     EmergencyInCall = "12.6.4", "Emergency in a running call";
     EmergencyHangTime = "12.6.5", "Hang time of emergency calls";
+    Alarm = "12.6.6", "Alarm";
+    EmergencyAnswered = "12.6.7", "Acknowledged and cleared";
+    EmergencyTalkgroup = "12.6.8", "Emergency talkgroup";
+    EmergencyOfTalker = "12.6.9", "Emergency of the talker";
     LowestFirst = "12.7.1", "Lowest first";
     SpreadWear = "12.7.2", "Spread wear";
     PackCarriers = "12.7.3", "Pack carriers";

@@ -168,5 +168,12 @@ messages! {
             /// The number of the request that waits.
             press: Press,
         }
+        /// A radio raises the alarm.
+        0x30 Alarm {
+            /// Who.
+            unit: UnitId,
+            /// The emergency's number.
+            press: Press,
+        }
     }
 }

@@ -33,7 +33,7 @@ pub mod voice;
 
 pub use cause::Cause;
 pub use clause::Clause;
-pub use emergency::EmergencyPolicy;
+pub use emergency::{EmergencyKind, EmergencyPolicy, EmergencyStage};
 pub use error::DecodeError;
 pub use frame::{Family, Frame};
 pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi, UnitId};

@@ -1,15 +1,52 @@
 //! What a console and the controller say to each other: JSON over HTTPS and WebSocket (docs/protocol.md,
 //! chapter 10). Events are what the core reports; a snapshot is where they lead.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
+use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::moment::Moment;
 use crate::network::{CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::profile::ProfileId;
+
+/// What an operator wants done (chapter 10.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "fields carry the names of the types that document them")]
+pub enum Order {
+    /// A unit's emergency was seen: the unit is told.
+    AcknowledgeEmergency { unit: UnitId },
+    /// A unit's emergency is over: the unit is told.
+    ClearEmergency { unit: UnitId },
+}
+
+/// The name of a console: that of the token with which it was let in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct ConsoleName(String);
+
+impl ConsoleName {
+    /// Longest name, in characters.
+    pub const CHARS_MAX: usize = 40;
+
+    /// A name; what is longer than may be is cut.
+    pub fn new(name: &str) -> Self {
+        Self(name.chars().take(Self::CHARS_MAX).collect())
+    }
+}
+
+impl fmt::Display for ConsoleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
 
 /// One thing that happened, with its place in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +105,14 @@ pub enum EventKind {
     },
     /// A unit's emergency made a running call an emergency call.
     EmergencyRaised { call: CallId, parties: Parties, unit: UnitId },
+    /// A unit is in an emergency, or says anew that it is.
+    EmergencyBegan { unit: UnitId, site: SiteId, talkgroup: Option<TalkgroupId>, kind: EmergencyKind },
+    /// An operator has seen a unit's emergency.
+    EmergencyAcknowledged { unit: UnitId, by: ConsoleName },
+    /// An operator has ended a unit's emergency.
+    EmergencyCleared { unit: UnitId, by: ConsoleName },
+    /// An operator's order cannot be carried out.
+    OrderRefused { by: ConsoleName, cause: Cause },
     /// Slots are kept for a caller whose button was up when its turn came: it is called back.
     CallCalledBack {
         call: CallId,
@@ -126,6 +171,8 @@ pub struct Snapshot {
     pub queue: Vec<QueueView>,
     /// Talkgroups in order of their numbers.
     pub talkgroups: Vec<TalkgroupView>,
+    /// Emergencies that are not cleared, in order of their units.
+    pub emergencies: Vec<EmergencyView>,
     /// Sums since the controller's start.
     pub totals: Totals,
 }
@@ -226,6 +273,24 @@ pub struct QueueView {
     pub priority: Priority,
     /// Whether it is an emergency.
     pub emergency: bool,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// An emergency that is not cleared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmergencyView {
+    /// Whose.
+    pub unit: UnitId,
+    /// Where it was raised.
+    pub site: SiteId,
+    /// The talkgroup of the call that was asked for, or else to which the unit was affiliated.
+    pub talkgroup: Option<TalkgroupId>,
+    /// How it was raised.
+    pub kind: EmergencyKind,
+    /// Raised, or acknowledged.
+    pub stage: EmergencyStage,
     /// Since when.
     pub since: Moment,
 }

@@ -3,6 +3,7 @@
 
 use crate::air_downlink::Talker;
 use crate::cause::Cause;
+use crate::emergency::EmergencyStage;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
 use crate::network::{CallId, Press, Priority, SlotAddress, SpurtId};
@@ -163,6 +164,15 @@ messages! {
             press: Press,
             /// Place among those that wait for this floor, from 1.
             position: u16,
+        }
+        /// How far a radio's emergency is.
+        0x30 EmergencyStatus {
+            /// Who is in an emergency.
+            unit: UnitId,
+            /// As in its alarm or request.
+            press: Press,
+            /// How far it is.
+            stage: EmergencyStage,
         }
     }
 }

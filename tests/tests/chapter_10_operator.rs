@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
-    AirCounters, CallView, Event, EventKind, FloorView, QueueView, SiteView, SlotView, Snapshot,
-    TalkgroupView, Totals,
+    AirCounters, CallView, EmergencyView, Event, EventKind, FloorView, Order, QueueView, SiteView, SlotView,
+    Snapshot, TalkgroupView, Totals,
 };
 use trunklab_tests::specification::Specification;
 
@@ -49,6 +49,9 @@ fn example(kind: &str) -> Value {
         "identity" => json!({ "imei": 490_154_203_237_518_u64 }),
         "ProfileId" => json!("dmr3"),
         "Demand" => json!("high"),
+        "console" => json!("shift 2"),
+        "EmergencyKind" => json!("alarm"),
+        "EmergencyStage" => json!("acknowledged"),
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
         "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
         object => Value::Object(
@@ -115,6 +118,10 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::CallCalledBack { .. } => "call_called_back",
         EventKind::CallGranted { .. } => "call_granted",
         EventKind::EmergencyRaised { .. } => "emergency_raised",
+        EventKind::EmergencyBegan { .. } => "emergency_began",
+        EventKind::EmergencyAcknowledged { .. } => "emergency_acknowledged",
+        EventKind::EmergencyCleared { .. } => "emergency_cleared",
+        EventKind::OrderRefused { .. } => "order_refused",
         EventKind::SiteJoined { .. } => "site_joined",
         EventKind::SiteLeft { .. } => "site_left",
         EventKind::FloorTaken { .. } => "floor_taken",
@@ -156,6 +163,7 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<AirCounters>("AirCounters");
     round_trip::<CallView>("CallView");
     round_trip::<QueueView>("QueueView");
+    round_trip::<EmergencyView>("EmergencyView");
     round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");
@@ -185,4 +193,30 @@ fn values_out_of_range_are_refused_in_events_too() {
         json[member] = value;
         assert!(serde_json::from_value::<Event>(json).is_err(), "{member}");
     }
+}
+
+#[test]
+fn every_specified_order_is_read_and_written_member_by_member() {
+    let specification = Specification::read();
+    for row in &specification.under("Orders of operators").unwrap().rows {
+        let mut json = json!({ "order": row[0] });
+        for (member, kind) in members(&row[1]) {
+            json[member] = example(&kind);
+        }
+        let read: Order =
+            serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{json}: {error}"));
+        assert_eq!(serde_json::to_value(&read).unwrap(), json);
+        json["haste"] = json!("great");
+        assert!(serde_json::from_value::<Order>(json).is_err(), "a member that is not known");
+    }
+}
+
+#[test]
+fn orders_of_the_code_and_of_the_specification_are_the_same() {
+    let error = serde_json::from_value::<Order>(json!({ "order": "no_such_order" })).unwrap_err().to_string();
+    let in_code: BTreeSet<_> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    let specification = Specification::read();
+    let rows = &specification.under("Orders of operators").unwrap().rows;
+    let specified: BTreeSet<_> = rows.iter().map(|row| row[0].clone()).collect();
+    assert_eq!(in_code, specified, "the code's own list of orders is in its error: {error}");
 }

@@ -98,6 +98,10 @@ impl Ledger {
             | EventKind::Deregistered { .. }
             | EventKind::Affiliated { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyBegan { .. }
+            | EventKind::EmergencyAcknowledged { .. }
+            | EventKind::EmergencyCleared { .. }
+            | EventKind::OrderRefused { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }

@@ -8,7 +8,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use trunklab_protocol::air_downlink::{Burst, DownlinkWord, Grant, Idle, Neighbour, Release, System};
+use trunklab_protocol::air_downlink::{
+    Burst, DownlinkWord, EmergencyStatus, Grant, Idle, Neighbour, Release, System,
+};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{CallId, Cause, Moment, Span};
@@ -29,6 +31,8 @@ pub enum Urgency {
     Release,
     /// A radio whose turn has come: it has little time.
     CallBack,
+    /// How far a radio's emergency is: nothing confirms it.
+    Emergency,
     /// An answer to one radio.
     Answer,
 }
@@ -46,12 +50,13 @@ struct Row {
 
 /// In order of urgency. Below the last row follow late entry, broadcast, neighbours and idle words.
 #[rustfmt::skip]
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     Row { urgency: Urgency::EmergencyGrant, waiting_max: 2048, sayings: 3, again: Urgency::EmergencyGrant },
     Row { urgency: Urgency::Grant,          waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
     Row { urgency: Urgency::GrantAgain,     waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
     Row { urgency: Urgency::Release,        waiting_max: 2048, sayings: 2, again: Urgency::Release },
     Row { urgency: Urgency::CallBack,       waiting_max: 64,   sayings: 2, again: Urgency::CallBack },
+    Row { urgency: Urgency::Emergency, waiting_max: 64,  sayings: 3, again: Urgency::Emergency },
     Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
 ];
 
@@ -156,6 +161,17 @@ impl ControlChannel {
         let urgency =
             if matches!(word, DownlinkWord::CallBack(_)) { Urgency::CallBack } else { Urgency::Answer };
         self.queue(urgency, word)
+    }
+
+    /// Tells one radio how far its emergency is; what it was told before is not said any more.
+    ///
+    /// # Errors
+    /// [`Cause::ControlChannelFull`].
+    pub fn emergency(&mut self, status: EmergencyStatus) -> Result<(), Cause> {
+        self.queues[Urgency::Emergency as usize].retain(|pending| {
+            !matches!(&pending.word, DownlinkWord::EmergencyStatus(other) if other.unit == status.unit)
+        });
+        self.queue(Urgency::Emergency, status.into())
     }
 
     /// The broadcast is said on the next beat.
@@ -288,6 +304,7 @@ fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
         | DownlinkWord::FloorTaken(_)
         | DownlinkWord::FloorIdle(_)
         | DownlinkWord::FloorRefused(_)
+        | DownlinkWord::EmergencyStatus(_)
         | DownlinkWord::TalkWarning(_)
         | DownlinkWord::FloorWithdrawn(_) => None,
     }

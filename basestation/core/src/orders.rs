@@ -1,12 +1,12 @@
 //! What the controller orders, and what becomes of the site when its controller comes and goes.
 
 use trunklab_protocol::air_downlink::{
-    Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, FloorQueued, FloorRefused, FloorWithdrawn,
-    Grant, Queued, Refused, RegisterRefused, Registered, TalkWarning,
+    Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, EmergencyStatus, FloorQueued, FloorRefused,
+    FloorWithdrawn, Grant, Queued, Refused, RegisterRefused, Registered, TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
-use trunklab_protocol::{CallId, Cause, Press, SlotAddress, Span, UnitId, from_site, to_site};
+use trunklab_protocol::{CallId, Cause, Parties, Press, SlotAddress, Span, UnitId, from_site, to_site};
 
 use crate::link::greeting;
 use crate::output::{Outbox, Output};
@@ -94,6 +94,14 @@ impl BaseStation {
             ToSite::CallBack(to_site::CallBack { unit, press }) => {
                 self.outstanding.answered(unit, press);
                 self.answer(CallBack { unit, press }, out);
+            }
+            ToSite::EmergencyStatus(to_site::EmergencyStatus { unit, press, stage }) => {
+                self.outstanding.answered(unit, press);
+                let word = EmergencyStatus { unit, press, stage };
+                self.tell_emergency(word.clone(), out);
+                if let Some(call) = self.call_near(unit) {
+                    self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
+                }
             }
             ToSite::Deregister(to_site::Deregister { unit, cause }) => {
                 self.forget_radio(unit);
@@ -330,6 +338,17 @@ impl BaseStation {
             .values()
             .find(|slot| slot.grant().is_some_and(talks))
             .map(|slot| slot.at())
+    }
+
+    /// The call that a unit may be hearing here: that of its talkgroup.
+    fn call_near(&self, unit: UnitId) -> Option<CallId> {
+        let talkgroup = self.sessions.talkgroup(unit);
+        let mut grants = self.on_air.as_ref()?.slots.values().filter_map(|slot| slot.grant());
+        let hears = |parties| match parties {
+            Parties::Group(group) => Some(group) == talkgroup,
+            Parties::Pair(pair) => pair.includes(unit),
+        };
+        grants.find(|grant| hears(grant.parties)).map(|grant| grant.call)
     }
 
     fn slot_of(&self, call: CallId) -> Option<SlotAddress> {

@@ -1,7 +1,7 @@
 //! What goes out on the air: the word of each control beat, the burst of each traffic slot, speech for listeners.
 
 use bytes::Bytes;
-use trunklab_protocol::air_downlink::{DownlinkWord, System};
+use trunklab_protocol::air_downlink::{DownlinkWord, EmergencyStatus, System};
 use trunklab_protocol::voice::VoicePacket;
 use trunklab_protocol::{Cause, Moment, SlotAddress};
 
@@ -50,6 +50,14 @@ impl BaseStation {
             self.counts.frames_missing += voice.frames.len() as u64 - heard;
         }
         out.push(Output::Air(burst));
+    }
+
+    /// Tells a radio on the control channel how far its emergency is.
+    pub(crate) fn tell_emergency(&mut self, status: EmergencyStatus, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        if let Err(cause) = air.control.emergency(status) {
+            self.counts.drop(None, cause, out);
+        }
     }
 
     /// An answer on the control channel.

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use trunklab_protocol::air_downlink::{
     Deregistered, FloorRefused, Refused, RegisterRefused, SiteService, Working,
 };
-use trunklab_protocol::air_uplink::{Burst, FloorRequest, UplinkWord};
+use trunklab_protocol::air_uplink::{Alarm, Burst, FloorRequest, UplinkWord};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Press, SlotAddress, UnitId, from_site};
 
@@ -89,6 +89,7 @@ impl BaseStation {
                 self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
             }
             UplinkWord::FloorRequest(word) => self.refuse_floor(word, Cause::NotRegistered, out),
+            UplinkWord::Alarm(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
             // One is being switched off, the others do not belong on the control channel or have no session.
             UplinkWord::Detach(_)
             | UplinkWord::Register(_)
@@ -154,6 +155,7 @@ impl BaseStation {
                 self.tell(from_site::Detach { unit: word.unit }, out);
             }
             UplinkWord::FloorRequest(word) => self.floor_wanted(word, out),
+            UplinkWord::Alarm(word) => self.alarm(&word, out),
             UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => return Err(Cause::WrongSlot),
         }
         Ok(())
@@ -161,6 +163,10 @@ impl BaseStation {
 
     /// A word that was taken on a traffic slot.
     fn speak_up(&mut self, at: SlotAddress, word: UplinkWord, out: &mut Outbox) -> Result<(), Cause> {
+        if let UplinkWord::Alarm(word) = word {
+            self.alarm(&word, out);
+            return Ok(());
+        }
         let now = self.now;
         let Some(air) = &mut self.on_air else { return Err(Cause::NoSuchCarrier) };
         let call = match &word {
@@ -173,7 +179,8 @@ impl BaseStation {
             | UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
             | UplinkWord::CallCancel(_)
-            | UplinkWord::PttReleased(_) => return Err(Cause::WrongSlot),
+            | UplinkWord::PttReleased(_)
+            | UplinkWord::Alarm(_) => return Err(Cause::WrongSlot),
         };
         if air.slots.values().any(|slot| slot.at() != at && slot.call() == Some(call)) {
             return Err(Cause::WrongSlot);
@@ -190,7 +197,8 @@ impl BaseStation {
             | UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
             | UplinkWord::CallCancel(_)
-            | UplinkWord::PttReleased(_) => Err(Cause::WrongSlot),
+            | UplinkWord::PttReleased(_)
+            | UplinkWord::Alarm(_) => Err(Cause::WrongSlot),
         };
         if heard == Err(Cause::UnknownCall) {
             // It missed the release: it would go on talking to nobody.
@@ -231,6 +239,16 @@ impl BaseStation {
         }
     }
 
+    /// A radio is in an emergency: the controller hears of it however often it is said, and answers each time.
+    fn alarm(&mut self, word: &Alarm, out: &mut Outbox) {
+        let Alarm { unit, press } = *word;
+        if self.service == SiteService::Wide {
+            self.tell(from_site::Alarm { unit, press }, out);
+        } else {
+            self.refuse(unit, press, Cause::SiteUnavailable, out);
+        }
+    }
+
     fn refuse(&mut self, unit: UnitId, press: Press, cause: Cause, out: &mut Outbox) {
         self.answer(Refused { unit, press, cause }, out);
     }
@@ -252,6 +270,6 @@ const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
         | UplinkWord::CallCancel(_)
         | UplinkWord::PttReleased(_) => matches!(channel, Channel::Control),
         UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => matches!(channel, Channel::Traffic),
-        UplinkWord::FloorRequest(_) => true,
+        UplinkWord::FloorRequest(_) | UplinkWord::Alarm(_) => true,
     }
 }

@@ -57,6 +57,11 @@ impl Sessions {
         }
     }
 
+    /// The talkgroup of a radio that is held.
+    pub fn talkgroup(&self, unit: UnitId) -> Option<TalkgroupId> {
+        self.held.get(&unit).and_then(|session| session.talkgroup)
+    }
+
     /// Whether the unit that a word names sent it, here and in this place.
     ///
     /// # Errors

@@ -210,6 +210,11 @@ impl TrafficChannel {
                 |other| !matches!(other, DownlinkWord::FloorQueued(other) if other.unit == place.unit),
             );
         }
+        if let DownlinkWord::EmergencyStatus(status) = &word {
+            call.asides.retain(
+                |other| !matches!(other, DownlinkWord::EmergencyStatus(other) if other.unit == status.unit),
+            );
+        }
         if call.asides.len() + sayings > ASIDES_MAX {
             return Err(Cause::ControlChannelFull);
         }

@@ -35,6 +35,14 @@ pub enum Action {
     KeepFilter,
     /// Drop the filter and go back to the list.
     DropFilter,
+    /// Acknowledge the latest emergency that nobody has.
+    Acknowledge,
+    /// Clear the latest emergency, once that is confirmed.
+    Clear,
+    /// Give the order that was asked about.
+    Confirm,
+    /// Do not give it.
+    Deny,
     /// Connect at once instead of waiting.
     Reconnect,
     /// Leave the console.
@@ -74,6 +82,8 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('s'), KeyCode::Char('2')], Action::ShowSites,    "all sites",                "sites"),
     row(&[KeyCode::Char('c'), KeyCode::Char('3')], Action::ShowCalls,    "all calls",                "calls"),
     row(&[KeyCode::Char('e'), KeyCode::Char('4')], Action::ShowEvents,   "the event log",            "events"),
+    row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the latest emergency",   ""),
+    row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the latest emergency",         ""),
     row(&[KeyCode::Char('r')],                     Action::Reconnect,    "connect at once if the link is lost", ""),
     row(&[KeyCode::Char('?'), KeyCode::F(1)],      Action::Help,         "these keys",               "help"),
     row(&[KeyCode::Char('q')],                     Action::Quit,         "leave the console",        "quit"),
@@ -115,6 +125,12 @@ const FILTER: &[Binding] = &[
 ];
 
 #[rustfmt::skip]
+const CONFIRM: &[Binding] = &[
+    row(&[KeyCode::Char('y')],                Action::Confirm, "give the order",        "yes"),
+    row(&[KeyCode::Esc, KeyCode::Char('n')],  Action::Deny,    "do not give it",        "no"),
+];
+
+#[rustfmt::skip]
 const HELP: &[Binding] = &[
     row(&[KeyCode::Esc, KeyCode::Char('?'), KeyCode::Enter], Action::Back, "back to where you were", "back"),
     row(&[KeyCode::Char('q')],                               Action::Quit, "leave the console",      "quit"),
@@ -132,8 +148,11 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
     }
 }
 
-/// The tables that hold now: while a filter is typed, its own alone.
+/// The tables that hold now: while a filter is typed, or an order waits for its yes, its own alone.
 pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
+    if model.asked.is_some() {
+        return &[CONFIRM];
+    }
     match (&model.screen, model.log_view.focus) {
         (Screen::Events, Focus::Filter) => &[FILTER],
         (screen, _) => tables(screen),
@@ -151,6 +170,9 @@ pub fn lookup(model: &Model, key: KeyEvent) -> Option<Action> {
         .flat_map(|table| table.iter())
         .find(|binding| binding.keys.contains(&key.code))
         .map(|binding| binding.action);
+    if model.asked.is_some() {
+        return bound;
+    }
     let typed = match (&model.screen, model.log_view.focus, key.code) {
         (Screen::Events, Focus::Filter, KeyCode::Char(letter)) => Some(Action::Type(letter)),
         _ => None,
@@ -213,6 +235,17 @@ mod tests {
         model.log_view.focus = Focus::Filter;
         assert_eq!(lookup(&model, KeyCode::Char('q').into()), Some(Action::Type('q')));
         assert_eq!(lookup(&model, KeyCode::Esc.into()), Some(Action::DropFilter));
+    }
+
+    #[test]
+    fn an_order_that_waits_for_its_yes_hears_nothing_else() {
+        let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+        model.asked = Some(trunklab_protocol::operator::Order::ClearEmergency {
+            unit: trunklab_protocol::UnitId::new(1017).unwrap(),
+        });
+        assert_eq!(lookup(&model, KeyCode::Char('y').into()), Some(Action::Confirm));
+        assert_eq!(lookup(&model, KeyCode::Char('n').into()), Some(Action::Deny));
+        assert_eq!(lookup(&model, KeyCode::Char('q').into()), None);
     }
 
     #[test]

@@ -153,6 +153,7 @@ impl Shell {
         let wish = match update(&mut self.model, message) {
             None => return Then::GoOn,
             Some(Command::Quit) => return Then::Leave,
+            Some(Command::Give(order)) => Wish::Give(order),
             Some(Command::Refresh) => Wish::Refresh,
             Some(Command::Reconnect) => Wish::Reconnect,
         };

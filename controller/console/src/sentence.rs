@@ -1,7 +1,7 @@
 //! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
 
 use trunklab_protocol::operator::{EventKind, Snapshot};
-use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress, TalkgroupId};
+use trunklab_protocol::{CallId, EmergencyKind, Parties, SiteId, SlotAddress, TalkgroupId};
 
 use crate::model::Grade;
 
@@ -45,6 +45,20 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
         }
+        EventKind::EmergencyBegan { unit, site, talkgroup, kind } => {
+            let how = match kind {
+                EmergencyKind::Alarm => "raises the alarm",
+                EmergencyKind::Call => "asks for an emergency call",
+            };
+            let group =
+                talkgroup.map_or_else(String::new, |group| format!(", {}", talkgroup_name(group, picture)));
+            format!("EMERGENCY: unit {unit} {how} at site {site}{group}")
+        }
+        EventKind::EmergencyAcknowledged { unit, by } => {
+            format!("emergency of unit {unit} acknowledged by {by}")
+        }
+        EventKind::EmergencyCleared { unit, by } => format!("emergency of unit {unit} cleared by {by}"),
+        EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
         EventKind::CallCalledBack { call, parties, unit, sites, .. } => {
             let group = parties_name(*parties, picture);
             format!("call {call} is kept for unit {unit}, called back on {group}{}", at_sites(sites))
@@ -83,7 +97,8 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
     match kind {
         EventKind::CallQueued { emergency: true, .. }
         | EventKind::CallGranted { emergency: true, .. }
-        | EventKind::EmergencyRaised { .. } => Grade::Emergency,
+        | EventKind::EmergencyRaised { .. }
+        | EventKind::EmergencyBegan { .. } => Grade::Emergency,
         EventKind::SiteLost { .. } => Grade::Warning,
         EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,
         EventKind::CallQueued { .. }
@@ -94,6 +109,9 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
         | EventKind::SiteLeft { .. }
+        | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::EmergencyCleared { .. }
+        | EventKind::OrderRefused { .. }
         | EventKind::Dropped { .. } => Grade::Notice,
         EventKind::SiteUp { .. }
         | EventKind::Registered { .. }

@@ -1,10 +1,11 @@
 //! The console's decisions, pure: a message changes the model and may ask the shell for something.
 
-use trunklab_protocol::{CallId, SiteId, Span};
+use trunklab_protocol::operator::{EmergencyView, Order};
+use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, UnitId};
 
 use crate::conn::Report;
 use crate::keys::Action;
-use crate::model::{Focus, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
+use crate::model::{Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
 use crate::sentence::parties_name;
 
 /// What reaches the console.
@@ -19,10 +20,12 @@ pub enum Message {
 }
 
 /// What the console asks of its shell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Take a new snapshot soon.
     Refresh,
+    /// Give this order to the controller.
+    Give(Order),
     /// Connect without waiting.
     Reconnect,
     /// Leave.
@@ -66,10 +69,39 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
             model.log_view.filter.clear();
             model.log_view.focus = Focus::List;
         }
+        Action::Acknowledge => return acknowledge(model),
+        Action::Clear => ask_to_clear(model),
+        Action::Confirm => return model.asked.take().map(Command::Give),
+        Action::Deny => model.asked = None,
         Action::Reconnect => return Some(Command::Reconnect),
         Action::Quit => return Some(Command::Quit),
     }
     None
+}
+
+fn acknowledge(model: &mut Model) -> Option<Command> {
+    let unseen = latest_emergency(model, |view| view.stage == EmergencyStage::Raised);
+    if unseen.is_none() {
+        note(model, "there is no emergency to acknowledge");
+    }
+    unseen.map(|unit| Command::Give(Order::AcknowledgeEmergency { unit }))
+}
+
+fn ask_to_clear(model: &mut Model) {
+    match latest_emergency(model, |_| true) {
+        Some(unit) => model.asked = Some(Order::ClearEmergency { unit }),
+        None => note(model, "there is no emergency to clear"),
+    }
+}
+
+fn latest_emergency(model: &Model, wanted: impl Fn(&EmergencyView) -> bool) -> Option<UnitId> {
+    let known = model.picture.iter().flat_map(|picture| &picture.emergencies);
+    known.filter(|view| wanted(view)).max_by_key(|view| view.since).map(|view| view.unit)
+}
+
+/// The console's own word in the log.
+fn note(model: &mut Model, text: impl Into<String>) {
+    model.log.push(Entry::new(model.now, Grade::Notice, text.into()));
 }
 
 fn move_choice(model: &mut Model, step: Step) {
@@ -137,6 +169,10 @@ fn hear(model: &mut Model, report: Report) -> Option<Command> {
         }
         Report::Snapshot { snapshot, stream } => {
             (!model.take_snapshot(*snapshot, stream)).then_some(Command::Refresh)
+        }
+        Report::OrderLost { why } => {
+            model.log.push(Entry::new(model.now, Grade::Warning, format!("the order was not taken: {why}")));
+            None
         }
         Report::Event(event) => refresh_after(apply(model, event)),
         Report::UnknownEvent(event) => refresh_after(model.apply_unknown(event)),

@@ -1,7 +1,9 @@
 //! What the operator must see whatever the screen: worked out from the model at each drawing, gravest first.
 
+use std::cmp::Reverse;
+
 use trunklab_protocol::operator::Snapshot;
-use trunklab_protocol::{CallId, Parties, SiteId, Span, UnitId};
+use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::clock::duration;
 use crate::model::{Grade, Link, Loss, Model};
@@ -37,6 +39,17 @@ pub enum Warning {
         /// How long already.
         waited: Span,
     },
+    /// A unit is in an emergency that nobody has cleared.
+    UnitInEmergency {
+        /// Which.
+        unit: UnitId,
+        /// Of which talkgroup, where it has one.
+        talkgroup: Option<TalkgroupId>,
+        /// Whether an operator has seen it.
+        stage: EmergencyStage,
+        /// How long already.
+        lasts: Span,
+    },
     /// A site is out of service.
     SiteLost {
         /// Which.
@@ -51,7 +64,8 @@ impl Warning {
     pub fn grade(&self) -> Grade {
         match self {
             Self::Emergency { .. } | Self::EmergencyWaits { .. } => Grade::Emergency,
-            Self::LinkLost { .. } | Self::SiteLost { .. } => Grade::Warning,
+            Self::UnitInEmergency { stage: EmergencyStage::Raised, .. } => Grade::Emergency,
+            Self::UnitInEmergency { .. } | Self::LinkLost { .. } | Self::SiteLost { .. } => Grade::Warning,
         }
     }
 
@@ -74,6 +88,16 @@ impl Warning {
             }
             Self::EmergencyWaits { unit, parties, waited } => {
                 format!("EMERGENCY WAITS {}: unit {unit}, for {}", group(parties), duration(*waited))
+            }
+            Self::UnitInEmergency { unit, talkgroup, stage, lasts } => {
+                let group = talkgroup.as_ref().map_or_else(String::new, |talkgroup| {
+                    format!(" of {}", group(&Parties::Group(*talkgroup)))
+                });
+                let keys = match stage {
+                    EmergencyStage::Raised => "a acknowledges",
+                    EmergencyStage::Acknowledged | EmergencyStage::Cleared => "acknowledged; x clears",
+                };
+                format!("EMERGENCY unit {unit}{group}, for {}: {keys}", duration(*lasts))
             }
             Self::SiteLost { site, loss } => {
                 let site =
@@ -113,6 +137,14 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
             parties: waiting.parties,
             waited: model.now.since(waiting.since),
         }
+    }));
+    let mut emergencies: Vec<_> = picture.emergencies.iter().collect();
+    emergencies.sort_by_key(|view| (view.stage, Reverse(view.since)));
+    found.extend(emergencies.into_iter().map(|view| Warning::UnitInEmergency {
+        unit: view.unit,
+        talkgroup: view.talkgroup,
+        stage: view.stage,
+        lasts: model.now.since(view.since),
     }));
     found.extend(picture.sites.iter().filter(|site| !site.in_service).map(|site| Warning::SiteLost {
         site: site.site,

@@ -9,7 +9,8 @@ use trunklab_console::keys::lookup;
 use trunklab_console::model::{Link, Screen, Stream};
 use trunklab_console::update::{Command, Message, update};
 use trunklab_console::{Model, Theme};
-use trunklab_protocol::Span;
+use trunklab_protocol::operator::Order;
+use trunklab_protocol::{Span, UnitId};
 
 fn model() -> Model {
     let mut world = World::new(81, 7);
@@ -113,4 +114,38 @@ fn a_gap_in_the_events_asks_for_a_snapshot() {
     assert_eq!(update(&mut model, Message::Report(Report::Event(events[0].clone()))), None);
     let after_gap = Message::Report(Report::Event(events[4].clone()));
     assert_eq!(update(&mut model, after_gap), Some(Command::Refresh));
+}
+
+fn emergency(model: &mut Model, sequence_after: u64, unit: u32, event: &str) {
+    let sequence = model.picture().expect("a snapshot came").sequence + sequence_after;
+    let more = match event {
+        "emergency_began" => r#","site":3,"talkgroup":41,"kind":"alarm""#,
+        _ => r#","by":"shift 2""#,
+    };
+    let at = model.picture().expect("a snapshot came").at.as_micros() + 1_000_000 * sequence_after;
+    let text = format!(r#"{{"sequence":{sequence},"at":{at},"event":"{event}","unit":{unit}{more}}}"#);
+    let event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    update(model, Message::Report(Report::Event(event)));
+}
+
+#[test]
+fn the_latest_emergency_is_acknowledged_at_once_and_cleared_after_a_yes() {
+    let unit = |number| UnitId::new(number).unwrap();
+    let mut model = model();
+    assert_eq!(press(&mut model, "a"), None, "there is none");
+    assert_eq!(press(&mut model, "x"), None);
+    emergency(&mut model, 1, 1017, "emergency_began");
+    emergency(&mut model, 1, 1018, "emergency_began");
+    let acknowledge = |number| Some(Command::Give(Order::AcknowledgeEmergency { unit: unit(number) }));
+    assert_eq!(press(&mut model, "a"), acknowledge(1018));
+    emergency(&mut model, 1, 1018, "emergency_acknowledged");
+    assert_eq!(press(&mut model, "a"), acknowledge(1017));
+    assert_eq!(press(&mut model, "x"), None, "it asks first");
+    assert_eq!(press(&mut model, "q"), None, "and hears nothing but the answer");
+    assert_eq!(press(&mut model, "n y"), None);
+    let clear = Some(Command::Give(Order::ClearEmergency { unit: unit(1018) }));
+    assert_eq!(press(&mut model, "x y"), clear);
+    emergency(&mut model, 1, 1018, "emergency_cleared");
+    let left: Vec<_> = model.picture().unwrap().emergencies.iter().map(|view| view.unit).collect();
+    assert_eq!(left, [unit(1017)]);
 }

@@ -18,6 +18,7 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::TalkWarning(_) => Clause::TransmissionWarning,
         ToSite::FloorWithdrawn(_) => Clause::TransmissionLimit,
         ToSite::CallBack(_) => Clause::CallBack,
+        ToSite::EmergencyStatus(_) => Clause::Alarm,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
     }
 }

@@ -41,6 +41,9 @@ pub struct SystemParameters {
     pub emergency: EmergencyPolicy,
     /// Hang time of emergency calls, in milliseconds; `None` takes that of other calls.
     pub emergency_hang_time_ms: Option<u32>,
+    /// Emergencies that may be active at once.
+    #[serde(default = "default_emergencies_max")]
+    pub emergencies_max: u16,
     /// What becomes of a waiting request when its caller releases the button.
     pub queue_release: QueueRelease,
     /// How long slots are kept for a caller that is called back, in milliseconds.
@@ -69,6 +72,10 @@ pub struct SystemParameters {
     pub heartbeat_ms: u16,
 }
 
+const fn default_emergencies_max() -> u16 {
+    100
+}
+
 impl Default for SystemParameters {
     fn default() -> Self {
         Self {
@@ -78,6 +85,7 @@ impl Default for SystemParameters {
             queue_wait_ms_max: 30_000,
             emergency: EmergencyPolicy::default(),
             emergency_hang_time_ms: None,
+            emergencies_max: default_emergencies_max(),
             queue_release: QueueRelease::CallBack,
             call_back_ms: 4_000,
             recent_user_ms: 10_000,
@@ -249,6 +257,9 @@ pub struct Subscriber {
     /// The highest demand for a floor that it may make, but for an emergency.
     #[serde(default)]
     pub floor_demand: Demand,
+    /// Where it asks for an emergency call, which affiliates it there; one of its talkgroups.
+    #[serde(default)]
+    pub emergency_talkgroup: Option<TalkgroupId>,
 }
 
 impl Subscriber {
@@ -264,6 +275,7 @@ impl Subscriber {
             talkgroups: Vec::new(),
             sites: None,
             floor_demand: Demand::Low,
+            emergency_talkgroup: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::{CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
+use crate::call::alarm::Emergencies;
 use crate::call::calls::Calls;
 use crate::call::floor::SpurtCounter;
 use crate::call::queue::BusyQueue;
@@ -40,6 +41,7 @@ pub struct Controller {
     pub(crate) visitors: Visitors,
     pub(crate) calls: Calls,
     pub(crate) queue: BusyQueue,
+    pub(crate) emergencies: Emergencies,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
@@ -92,6 +94,7 @@ impl Controller {
             visitors: Visitors::default(),
             calls: Calls::default(),
             queue: BusyQueue::default(),
+            emergencies: Emergencies::default(),
             lacking: Vec::new(),
             slots_freed: false,
             citing: None,
@@ -153,6 +156,7 @@ impl Controller {
             Input::StoreFailed { .. } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
             }
+            Input::Order { id, by, order } => self.ordered(id, &by, &order, out),
             Input::ClosingDown => {
                 self.end_term(Cause::Shutdown, out);
                 self.term = Term::Closed;
@@ -177,6 +181,7 @@ impl Controller {
             FromSite::CallRequest(message) => self.call_requested(site, message, out),
             FromSite::CallCancel(message) => self.call_cancelled(site, message, out),
             FromSite::PttReleased(message) => self.ptt_released(site, message, out),
+            FromSite::Alarm(message) => self.alarm_raised(site, message, out),
             FromSite::FloorRequest(message) => self.floor_requested(site, message, out),
             FromSite::TalkEnd(message) => self.talk_ended(site, message, out),
             FromSite::TalkerSilent(message) => self.talker_silent(site, message, out),
@@ -216,6 +221,7 @@ impl Controller {
         self.end_term(Cause::ControllerRestarted, out);
         self.visitors.clear();
         self.calls.clear();
+        self.emergencies.clear();
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");
@@ -272,6 +278,7 @@ impl Controller {
 
     fn drop_input(&mut self, input: &Input, cause: Cause, out: &mut Outbox) {
         let site = match input {
+            Input::Order { id, by, .. } => return self.answer_order(*id, by, Err(cause), out),
             Input::FromSite { site, .. } | Input::SiteConnected { site } => Some(*site),
             Input::SiteDisconnected { .. }
             | Input::Started { .. }

@@ -49,6 +49,7 @@ impl Events {
             EventKind::RegisterRefused { cause, .. }
             | EventKind::CallCancelled { cause, .. }
             | EventKind::FloorRefused { cause, .. }
+            | EventKind::OrderRefused { cause, .. }
             | EventKind::Dropped { cause, .. } => self.causes[*cause] += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
@@ -57,6 +58,9 @@ impl Events {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyBegan { .. }
+            | EventKind::EmergencyAcknowledged { .. }
+            | EventKind::EmergencyCleared { .. }
             | EventKind::FloorQueued { .. }
             | EventKind::FloorTaken { .. }
             | EventKind::FloorReleased { .. } => {}

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::switch::FromSwitch;
 use trunklab_protocol::{Cause, Epoch, SiteId};
 
@@ -41,6 +42,15 @@ pub enum Input {
         site: SiteId,
         /// What.
         message: FromSite,
+    },
+    /// A console orders something; answered with [`crate::output::Output::Ordered`] of the same id.
+    Order {
+        /// Names the order for its answer.
+        id: u64,
+        /// Who orders.
+        by: ConsoleName,
+        /// What.
+        order: Order,
     },
     /// The voice switch said something.
     FromSwitch(FromSwitch),

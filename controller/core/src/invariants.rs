@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress};
+use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress};
 
 use crate::call::table::State;
 use crate::controller::Controller;
@@ -20,6 +20,7 @@ impl Controller {
         self.assert_floor_queues();
         self.assert_queue();
         self.assert_presence();
+        self.assert_emergencies();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"
@@ -153,6 +154,14 @@ impl Controller {
                 waiting_for.get(&Parties::Group(talkgroup)).copied().unwrap_or(0),
                 "talkgroup {talkgroup}"
             );
+        }
+    }
+
+    /// An emergency that is kept is not cleared, and each is a subscriber's.
+    fn assert_emergencies(&self) {
+        for (unit, emergency) in self.emergencies.iter() {
+            assert_ne!(emergency.stage, EmergencyStage::Cleared, "unit {unit}: a cleared emergency is kept");
+            assert!(self.home.unit(unit).is_some(), "unit {unit} is in an emergency and in no register");
         }
     }
 

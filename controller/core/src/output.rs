@@ -36,6 +36,13 @@ pub enum Output {
     },
     /// Something happened that an operator may want to see.
     Event(Event),
+    /// Answers [`crate::input::Input::Order`]: carried out, or why not.
+    Ordered {
+        /// Which order.
+        id: u64,
+        /// What came of it.
+        outcome: Result<(), Cause>,
+    },
     /// Fresh octets are needed soon; answer with [`crate::input::Input::Entropy`].
     WantEntropy,
     /// A site has obeyed another controller's term: this one is over. Raise the stored epoch above that one, then begin

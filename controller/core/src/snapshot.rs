@@ -34,6 +34,7 @@ impl Controller {
                     affiliated: row.affiliated(),
                 })
                 .collect(),
+            emergencies: self.emergencies.views(),
             totals: self.events.totals(),
         }
     }
@@ -64,6 +65,9 @@ impl Controller {
         }
         for waiting in self.queue.iter() {
             waiting.hash(&mut digest);
+        }
+        for row in self.emergencies.iter() {
+            row.hash(&mut digest);
         }
         self.lacking.hash(&mut digest);
         for timer in self.timers.iter() {
@@ -106,7 +110,8 @@ impl Controller {
         for unit in &site.units {
             let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
             (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);
-            (visitor.last_request, visitor.last_affiliation, visitor.activity).hash(digest);
+            (visitor.last_request, visitor.last_affiliation, visitor.last_emergency, visitor.activity)
+                .hash(digest);
         }
         for (identity, pending) in &site.challenges {
             (identity, pending.unit, pending.press).hash(digest);

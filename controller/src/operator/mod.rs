@@ -1,12 +1,13 @@
 //! The operator port: HTTPS for consoles, for monitoring and for sites that enrol.
 //!
-//! `/v1` is for holders of a token, and only reads; `/enrol` is for holders of an enrolment token; `/healthz`,
+//! `/v1` is for holders of a token; `/enrol` is for holders of an enrolment token; `/healthz`,
 //! `/readyz` and `/metrics` are for whoever can reach the port: they tell no names and no numbers of units.
 
 mod enrolment;
 mod events;
 mod metrics;
 mod openapi;
+mod orders;
 mod problem;
 mod server;
 mod tokens;
@@ -26,8 +27,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
+use trunklab_protocol::Cause;
 use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
-use trunklab_protocol::operator::Snapshot;
+use trunklab_protocol::operator::{ConsoleName, Order, Snapshot};
 
 use crate::counters::Counters;
 use crate::feed::EventFeed;
@@ -86,6 +88,12 @@ impl Operator {
         self.reach.queries.try_send(Query::Snapshot(answer)).ok()?;
         timeout(ANSWER_MAX, answered).await.ok()?.ok()
     }
+
+    pub(crate) async fn order(&self, by: ConsoleName, order: Order) -> Option<Result<(), Cause>> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Order { by, order, answer }).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
 }
 
 /// Everything that the port answers.
@@ -93,6 +101,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
     let v1 = Router::new()
         .route("/v1/snapshot", get(snapshot))
         .route("/v1/events", get(events::follow))
+        .route("/v1/orders", post(orders::give))
         .route("/v1/openapi.json", get(openapi::document))
         .route_layer(from_fn_with_state(Arc::clone(&operator), tokens::demand));
     Router::new()

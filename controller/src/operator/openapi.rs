@@ -8,9 +8,9 @@ use utoipa::{Modify, OpenApi};
 #[openapi(
     info(
         title = "trunklab operator API",
-        description = "What a console reads from a controller. Events lead from one snapshot to the next."
+        description = "What a console reads from a controller and orders it to do. Events lead from one snapshot to the next."
     ),
-    paths(super::snapshot, super::events::follow),
+    paths(super::snapshot, super::events::follow, super::orders::give),
     modifiers(&Token)
 )]
 struct Document;

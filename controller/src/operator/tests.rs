@@ -41,7 +41,7 @@ fn events(count: u64) -> trunklab_protocol::from_site::FromSite {
 #[tokio::test]
 async fn v1_is_for_holders_of_a_token() {
     let lab = Lab::start().await;
-    for path in ["/v1/snapshot", "/v1/events", "/v1/openapi.json"] {
+    for path in ["/v1/snapshot", "/v1/events", "/v1/openapi.json", "/v1/orders"] {
         for token in [None, Some("wrong"), Some("")] {
             let (status, body) = exchange(&lab, &format!("GET {path}"), token, "").await;
             assert_eq!(status, 401, "{path}");
@@ -50,7 +50,7 @@ async fn v1_is_for_holders_of_a_token() {
             assert!(problem["detail"].as_str().unwrap().contains("controller token"));
         }
     }
-    assert_eq!(lab.controller.counters().operator_refused.read(), [(Cause::NotAuthenticated, 9)]);
+    assert_eq!(lab.controller.counters().operator_refused.read(), [(Cause::NotAuthenticated, 12)]);
     let (status, body) = exchange(&lab, "GET /v1/snapshot", Some(TOKEN), "").await;
     assert_eq!((status, &json(&body)["epoch"]), (200, &Value::from(1)));
 }
@@ -116,6 +116,7 @@ async fn the_description_names_every_message_that_it_refers_to() {
     let document = json(&body);
     assert!(document["paths"]["/v1/snapshot"]["get"].is_object());
     assert!(document["paths"]["/v1/events"]["get"].is_object());
+    assert!(document["paths"]["/v1/orders"]["post"].is_object());
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for name in ["Snapshot", "SiteView", "CallView", "Event", "EventKind", "Cause", "Problem"] {
         assert!(schemas.contains_key(name), "{name} is missing");
@@ -124,6 +125,29 @@ async fn the_description_names_every_message_that_it_refers_to() {
         let name = reference.split('"').next().unwrap();
         assert!(schemas.contains_key(name), "{name} is referred to and not described");
     }
+}
+
+#[tokio::test]
+async fn an_order_is_carried_out_or_refused_with_its_cause() {
+    let lab = Lab::start().await;
+    let order = |unit| format!(r#"{{"order":"clear_emergency","unit":{unit}}}"#);
+    assert_eq!(exchange(&lab, "POST /v1/orders", Some(TOKEN), &order(1)).await.0, 204);
+    let (status, body) = exchange(&lab, "POST /v1/orders", Some(TOKEN), &order(2)).await;
+    assert_eq!((status, &json(&body)["cause"]), (409, &Value::from("unknown_emergency")));
+    for nonsense in ["", "{", r#"{"order":"dance"}"#, r#"{"order":"clear_emergency"}"#, &order(0)] {
+        let (status, body) = exchange(&lab, "POST /v1/orders", Some(TOKEN), nonsense).await;
+        assert_eq!((status, &json(&body)["cause"]), (400, &Value::from("field_out_of_range")), "{nonsense}");
+    }
+    assert_eq!(exchange(&lab, "POST /v1/orders", None, &order(1)).await.0, 401);
+}
+
+#[tokio::test]
+async fn an_order_on_which_the_core_breaks_is_answered_and_the_controller_goes_on() {
+    let lab = Lab::start().await;
+    let order = format!(r#"{{"order":"clear_emergency","unit":{}}}"#, crate::testing::BREAKING_UNIT);
+    assert_eq!(exchange(&lab, "POST /v1/orders", Some(TOKEN), &order).await.0, 503);
+    let order = r#"{"order":"clear_emergency","unit":1}"#;
+    assert_eq!(exchange(&lab, "POST /v1/orders", Some(TOKEN), order).await.0, 204);
 }
 
 #[tokio::test]

@@ -228,14 +228,14 @@ impl Store {
         })
     }
 
-    /// The hashes of all operators' tokens.
+    /// The hashes of all operators' tokens, with the names of their consoles.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn operator_tokens(&mut self) -> Result<Vec<TokenHash>, StoreError> {
+    pub fn operator_tokens(&mut self) -> Result<Vec<(TokenHash, String)>, StoreError> {
         self.try_sql(|connection| {
-            let mut rows = connection.prepare("SELECT hash FROM operator_tokens ORDER BY hash")?;
-            rows.query_map([], |row| row.get(0))?.collect()
+            let mut rows = connection.prepare("SELECT hash, name FROM operator_tokens ORDER BY hash")?;
+            rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         })
     }
 

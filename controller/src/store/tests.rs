@@ -119,7 +119,7 @@ fn a_second_controller_is_kept_out_but_a_token_can_be_added_beside_the_first() {
     let mut first = Store::open(&place(&directory)).unwrap();
     assert!(matches!(Store::open(&place(&directory)), Err(StoreError::InUse(_))));
     Store::open_beside(&path).unwrap().add_operator_token(&[7; 32], "console").unwrap();
-    assert_eq!(first.operator_tokens().unwrap(), [[7; 32]]);
+    assert_eq!(first.operator_tokens().unwrap(), [([7; 32], "console".to_owned())]);
 }
 
 #[test]

@@ -49,7 +49,7 @@ struct Item {
 
 enum Errand {
     BeginTerm { above: Epoch, wall_at_origin_us: u64, answer: oneshot::Sender<Result<Term, StoreError>> },
-    OperatorTokens { answer: oneshot::Sender<Result<Vec<TokenHash>, StoreError>> },
+    OperatorTokens { answer: oneshot::Sender<Result<Vec<(TokenHash, String)>, StoreError>> },
     SetAside { epoch: Epoch, index: u64, at_us: u64, what: String },
     Stop,
 }
@@ -91,8 +91,8 @@ impl StoreHandle {
         if self.ask(errand) { answered.await.ok() } else { None }
     }
 
-    /// The hashes of all operators' tokens; `None` when the thread is gone or overloaded.
-    pub async fn operator_tokens(&self) -> Option<Result<Vec<TokenHash>, StoreError>> {
+    /// The hashes of all operators' tokens and their consoles' names; `None` when the thread is gone or overloaded.
+    pub async fn operator_tokens(&self) -> Option<Result<Vec<(TokenHash, String)>, StoreError>> {
         let (answer, answered) = oneshot::channel();
         if self.ask(Errand::OperatorTokens { answer }) { answered.await.ok() } else { None }
     }

@@ -2,7 +2,7 @@
 //! what users of handsets notice is cited here.
 
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::{Cause, Clause};
+use trunklab_protocol::{Cause, Clause, EmergencyStage};
 
 use crate::output::HandsetEvent;
 
@@ -19,6 +19,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::CallRequest(_) | FromSite::FloorRequest(_) => Clause::RequestsOnTheLink,
         FromSite::CallCancel(_) => Clause::Cancelling,
         FromSite::PttReleased(_) => Clause::ReleaseInQueue,
+        FromSite::Alarm(_) => Clause::Alarm,
         FromSite::TalkEnd(_) => Clause::EndOfTalk,
         FromSite::TalkerSilent(_) => Clause::SilentTalker,
     }
@@ -35,6 +36,10 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::Affiliated { .. } => Clause::Affiliation,
         HandsetEvent::Queued { .. } => Clause::QueuePlace,
         HandsetEvent::CalledBack => Clause::CallBack,
+        HandsetEvent::Emergency { stage: EmergencyStage::Raised } => Clause::Alarm,
+        HandsetEvent::Emergency { stage: EmergencyStage::Acknowledged | EmergencyStage::Cleared } => {
+            Clause::EmergencyAnswered
+        }
         HandsetEvent::FloorQueued { .. } => Clause::FloorQueue,
         HandsetEvent::TalkPermit { .. } | HandsetEvent::Hears { .. } => Clause::FloorOnTheSlot,
         HandsetEvent::TalkWarning { .. } => Clause::TransmissionWarning,
@@ -66,6 +71,7 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::RequestCancelled, Clause::Cancelling),
         (Cause::NobodyLeft, Clause::CoverageChanges),
         (Cause::Preempted, Clause::Cut),
+        (Cause::TooManyEmergencies, Clause::Alarm),
         (Cause::CallLost, Clause::LostSites),
         (Cause::ControllerRestarted, Clause::EarlierTerm),
         (Cause::Shutdown, Clause::EndOfTerm),

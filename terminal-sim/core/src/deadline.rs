@@ -31,6 +31,7 @@ reasons! {
     HuntEnds = "the hunt is over: choose a site";
     SignalLost = "nothing was heard from the site for too long";
     RegisterAgain = "time to register";
+    Emergency = "there is something to say about an emergency";
     AccessOpportunity = "an access opportunity begins";
     AnswerOverdue = "no answer came";
     QueueOverdue = "the place in the queue was not confirmed for too long";

@@ -23,6 +23,8 @@ pub enum Input {
     },
     /// The push-to-talk button came up.
     ReleasePtt,
+    /// The alarm key: an emergency without a call.
+    Alarm,
     /// Speech into the microphone, coded: spoken from now on, or after what was given before.
     Speech(Vec<VoiceFrame>),
     /// The laws of nature: a site can be heard, at this level.

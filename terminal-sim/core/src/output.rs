@@ -3,7 +3,9 @@
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{CallId, CarrierNumber, Cause, Parties, SiteId, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    CallId, CarrierNumber, Cause, EmergencyStage, Parties, SiteId, SpurtId, TalkgroupId, UnitId,
+};
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
 pub type Outbox = Vec<Output>;
@@ -92,6 +94,11 @@ pub enum HandsetEvent {
     },
     /// The turn of a request has come while the button was up: press to talk.
     CalledBack,
+    /// The network, or an operator, says how far the user's emergency is.
+    Emergency {
+        /// How far it is.
+        stage: EmergencyStage,
+    },
     /// A demand for the floor waits.
     FloorQueued {
         /// In which call.

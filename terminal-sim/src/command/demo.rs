@@ -290,6 +290,10 @@ impl Watcher {
             | EventKind::CallRefused { .. }
             | EventKind::CallCancelled { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyBegan { .. }
+            | EventKind::EmergencyAcknowledged { .. }
+            | EventKind::EmergencyCleared { .. }
+            | EventKind::OrderRefused { .. }
             | EventKind::CallCalledBack { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }

@@ -109,6 +109,6 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::LoseVoicePacket { unit, .. } => {
             Entry::Handset { unit, text: "will lose a voice packet on its way to the switch" }
         }
-        Deed::User(..) | Deed::Place(..) => return None,
+        Deed::User(..) | Deed::Place(..) | Deed::Order(_) => return None,
     })
 }

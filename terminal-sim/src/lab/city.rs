@@ -223,6 +223,7 @@ fn radio_plan(index: usize, radio: &CityRadio, sites: &[SiteConfig], seed: u64) 
         talkgroup: *radio.talkgroups.first().expect("a city's radio has a talkgroup"),
         position: Position { east_m: home.east_m + offset(), north_m: home.north_m + offset() },
         demand: Demand::Low,
+        emergency_talkgroup: None,
     }
 }
 

@@ -19,11 +19,12 @@ use trunklab_controller::zone::Zone;
 use trunklab_controller_core::input::Input as ControllerInput;
 use trunklab_controller_core::output::Output as ControllerOutput;
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::operator::Snapshot;
+use trunklab_protocol::operator::{ConsoleName, Snapshot};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{Moment, SiteId, Span, SpurtId, UnitId};
 use trunklab_terminal_core::handset::HandsetView;
 
+use crate::lab::CONSOLE;
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::plan::Plan;
 use crate::lab::radios::{Command, EtherStatus, RadioSetup, Radios, Report};
@@ -234,6 +235,12 @@ impl Live {
     pub async fn perform(&mut self, deed: Deed) -> Result<()> {
         match deed {
             Deed::User(unit, input) => self.radios.command(Command::User(unit, input)).await,
+            Deed::Order(order) => {
+                if let Some(controller) = &self.controller {
+                    // What comes of it is among the events.
+                    controller.order(ConsoleName::new(CONSOLE), order).await;
+                }
+            }
             Deed::Place(unit, position) => self.radios.command(Command::Place(unit, position)).await,
             Deed::Vanish(unit) => self.radios.command(Command::Vanish(unit)).await,
             Deed::LoseTalkEnd(unit) => self.radios.command(Command::LoseTalkEnd(unit)).await,

@@ -14,3 +14,6 @@ pub mod summary;
 pub mod voices;
 pub mod weather;
 pub mod world;
+
+/// The name of the console that gives a scenario's orders.
+pub const CONSOLE: &str = "console";

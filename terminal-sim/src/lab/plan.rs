@@ -35,13 +35,15 @@ pub struct RadioPlan {
     pub position: Position,
     /// How urgently its presses ask for a floor that another unit has.
     pub demand: Demand,
+    /// Where it asks for an emergency call, if not in the selected talkgroup.
+    pub emergency_talkgroup: Option<TalkgroupId>,
 }
 
 impl RadioPlan {
     /// What is programmed into it.
     pub fn config(&self, seed: u64) -> HandsetConfig {
         let usual = HandsetConfig::new(self.unit, self.identity, self.key, self.talkgroup, seed);
-        HandsetConfig { demand: self.demand, ..usual }
+        HandsetConfig { demand: self.demand, emergency_talkgroup: self.emergency_talkgroup, ..usual }
     }
 }
 

@@ -77,6 +77,7 @@ pub fn plan(provision: &Provision) -> Plan {
                 talkgroups: subscriber.talkgroups.clone(),
                 sites: subscriber.sites.clone(),
                 floor_demand: subscriber.floor_demand,
+                emergency_talkgroup: subscriber.emergency_talkgroup,
                 ..Subscriber::new(subscriber.unit, subscriber.key)
             }
         })
@@ -91,6 +92,7 @@ pub fn plan(provision: &Provision) -> Plan {
             talkgroup: unit.talkgroup,
             position: unit.position,
             demand: unit.demand,
+            emergency_talkgroup: unit.emergency_talkgroup,
         })
         .collect();
     Plan { system: system(&provision.network), sites, talkgroups, subscribers, radios }
@@ -136,6 +138,8 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::SwitchOn(unit) => Deed::User(*unit, Input::PowerOn),
         Action::SwitchOff(unit) => Deed::User(*unit, Input::PowerOff),
         Action::Press(unit, kind) => Deed::User(*unit, Input::PressPtt { kind: *kind }),
+        Action::Alarm(unit) => Deed::User(*unit, Input::Alarm),
+        Action::Order(order) => Deed::Order(order.clone()),
         Action::Release(unit) => Deed::User(*unit, Input::ReleasePtt),
         Action::Speak(unit, Speech::Synthesised(span)) => {
             Deed::User(*unit, Input::Speech(voices.speak(*unit, *span)))

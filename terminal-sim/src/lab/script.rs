@@ -1,6 +1,7 @@
 //! What is to happen in a run, and when: scenarios, replayed calls and the demo's traffic all become scripts, and
 //! both worlds, virtual and real, perform them.
 
+use trunklab_protocol::operator::Order;
 use trunklab_protocol::{Moment, Position, SiteId, UnitId};
 use trunklab_terminal_core::input::Input;
 
@@ -9,6 +10,8 @@ use trunklab_terminal_core::input::Input;
 pub enum Deed {
     /// A handset's user does something.
     User(UnitId, Input),
+    /// The console orders something.
+    Order(Order),
     /// A handset is somewhere else.
     Place(UnitId, Position),
     /// A handset's battery is out.

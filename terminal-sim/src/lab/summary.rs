@@ -150,6 +150,10 @@ impl Tally {
             | EventKind::FloorQueued { .. }
             | EventKind::FloorReleased { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyBegan { .. }
+            | EventKind::EmergencyAcknowledged { .. }
+            | EventKind::EmergencyCleared { .. }
+            | EventKind::OrderRefused { .. }
             | EventKind::Dropped { .. } => {}
         }
     }
@@ -175,6 +179,7 @@ impl Tally {
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }
             | HandsetEvent::CalledBack
+            | HandsetEvent::Emergency { .. }
             | HandsetEvent::TalkEnded { .. }
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. }

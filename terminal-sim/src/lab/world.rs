@@ -219,6 +219,7 @@ impl World {
     pub fn perform(&mut self, deed: Deed) {
         match deed {
             Deed::User(unit, input) => self.user(unit, input),
+            Deed::Order(order) => self.order(order),
             Deed::Place(unit, position) => self.place(unit, position),
             Deed::Vanish(unit) => self.vanish(unit),
             Deed::CutLink(site) => self.cut_link(site),

@@ -26,9 +26,13 @@ pub const SCENARIOS: &[&str] = &[
     "call-outlives-controller",
     "controller-restart",
     "controller-shutdown",
+    "emergency-acknowledged",
+    "emergency-alarm",
+    "emergency-by-talker",
     "emergency-in-call",
     "emergency-protected",
     "emergency-queue",
+    "emergency-revert",
     "emergency-ruthless",
     "floor-emergency",
     "floor-interrupt",
@@ -289,6 +293,7 @@ impl Watch {
             | HandsetEvent::Affiliated { .. }
             | HandsetEvent::Queued { .. }
             | HandsetEvent::CalledBack
+            | HandsetEvent::Emergency { .. }
             | HandsetEvent::Refused { .. }
             | HandsetEvent::FloorQueued { .. }
             | HandsetEvent::TalkWarning { .. }

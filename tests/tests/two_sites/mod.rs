@@ -39,6 +39,7 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
                 talkgroup,
                 position: Position { east_m: east_m(*site) + 500, north_m: 0 },
                 demand: Demand::Low,
+                emergency_talkgroup: None,
             })
             .collect(),
     }

@@ -6,16 +6,17 @@ use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
 use trunklab_basestation_core::{Input, Output};
 use trunklab_protocol::air_uplink::{
-    self, Affiliate, CallRequest, Detach, FloorRequest, Register, RequestKind, TalkEnd, UplinkWord, Voice,
+    self, Affiliate, Alarm, CallRequest, Detach, FloorRequest, Register, RequestKind, TalkEnd, UplinkWord,
+    Voice,
 };
 use trunklab_protocol::field::Field;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::to_site::{
-    Close, Configure, Deregister, FloorQueued, FloorRefused, FloorWithdrawn, Heartbeat, Queued, Refused,
-    Release, TalkWarning, ToSite,
+    Close, Configure, Deregister, EmergencyStatus, FloorQueued, FloorRefused, FloorWithdrawn, Heartbeat,
+    Queued, Refused, Release, TalkWarning, ToSite,
 };
-use trunklab_protocol::{BurstPlace, Cause, Demand, Epoch, Identity, Moment, Span};
+use trunklab_protocol::{BurstPlace, Cause, Demand, EmergencyStage, Epoch, Identity, Moment, Span};
 
 use crate::harness::*;
 
@@ -59,10 +60,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (1_u32..400_000).prop_map(Step::Wait),
         1 => Just(Step::LinkUp),
         1 => Just(Step::LinkDown),
-        8 => (4_u32..7, 0_u8..15, number(), number(), number(), slot(), any::<bool>()).prop_map(
+        8 => (4_u32..7, 0_u8..16, number(), number(), number(), slot(), any::<bool>()).prop_map(
             |(epoch, order, call, unit, spurt, slot, here)| Step::Order { epoch, order, call, unit, spurt, slot, here }
         ),
-        8 => (-2_i64..5, slot(), 0_u8..8, number(), number(), number(), any::<u32>(), any::<bool>()).prop_map(
+        8 => (-2_i64..5, slot(), 0_u8..9, number(), number(), number(), any::<u32>(), any::<bool>()).prop_map(
             |(ahead, slot, word, unit, call, spurt, position, proved)| Step::Air {
                 ahead, slot, word, unit, call, spurt, position: position % 64, proved
             }
@@ -96,6 +97,7 @@ fn order(station: &Driven, step: &Step) -> Option<(Epoch, ToSite)> {
         10 => Queued { unit, press, position: 3 }.into(),
         11 => FloorQueued { call, unit, press, position: 2 }.into(),
         12 => TalkWarning { call, unit, spurt: spurt(spurt_number), left_ms: 5_000 }.into(),
+        14 => EmergencyStatus { unit, press, stage: EmergencyStage::Raised }.into(),
         13 => FloorWithdrawn { call, unit, spurt: spurt(spurt_number), cause }.into(),
         _ => Refused { unit, press, cause }.into(),
     };
@@ -111,6 +113,7 @@ fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -
         3 => CallRequest { unit, press, talkgroup: talkgroup(41), kind: RequestKind::Emergency }.into(),
         4 => FloorRequest { unit, press, call, demand: Demand::Low }.into(),
         5 => TalkEnd { unit, call, spurt }.into(),
+        6 => Alarm { unit, press }.into(),
         _ => Voice { unit, call, spurt, position, frames: run_of(position..position + position % 10) }.into(),
     }
 }

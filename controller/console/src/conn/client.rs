@@ -1,4 +1,4 @@
-//! The two requests of the operator API.
+//! The three requests of the operator API.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
 use tokio::net::TcpStream;
@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use trunklab_protocol::operator::{Event, Snapshot};
+use trunklab_protocol::operator::{Event, Order, Snapshot};
 use trunklab_protocol::{Epoch, Moment};
 
 use super::{ConnError, tls};
@@ -79,6 +79,33 @@ impl Client {
         }
         serde_json::from_slice(&body)
             .map_err(|error| ConnError::Unreadable { what: "the snapshot", why: error.to_string() })
+    }
+
+    /// Has the controller do something. What came of it is among the events; here is only why nothing did.
+    pub(super) async fn order(&self, order: &Order) -> Result<(), String> {
+        #[derive(Deserialize)]
+        struct Problem {
+            detail: String,
+        }
+        let url = format!("https://{SERVER_NAME}:{}/v1/orders", self.address.port());
+        let body = serde_json::to_vec(order).expect("an order serialises: its keys are text");
+        let response = self
+            .http
+            .post(url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .timeout(CONNECT_TIMEOUT)
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| self.http_error(&error).to_string())?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let said = response.bytes().await.ok();
+        let problem = said.and_then(|said| serde_json::from_slice::<Problem>(&said).ok());
+        Err(problem.map_or_else(|| format!("the controller answers {status}"), |problem| problem.detail))
     }
 
     /// The events after the one of this number, as that term of office counted it.

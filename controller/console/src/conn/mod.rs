@@ -41,6 +41,11 @@ pub enum Report {
         /// Where the events go on.
         stream: Stream,
     },
+    /// An order did not reach the controller, or was refused.
+    OrderLost {
+        /// Why, as a sentence.
+        why: String,
+    },
     /// An event.
     Event(Event),
     /// An event that cannot be read.

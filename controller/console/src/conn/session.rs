@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use trunklab_protocol::operator::Order;
 use trunklab_protocol::{Epoch, Span};
 
 use super::back_off::BackOff;
@@ -20,8 +21,10 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 const SILENCE_MAX: Duration = Duration::from_secs(6);
 
 /// What the console wishes of its connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
+    /// That this order be given.
+    Give(Order),
     /// A new snapshot.
     Refresh,
     /// An attempt at once.
@@ -147,6 +150,13 @@ impl Life {
                     }
                 }
                 wish = wishes.recv() => match wish {
+                    Some(Wish::Give(order)) => {
+                        if let Err(why) = self.client.order(&order).await
+                            && self.report(Report::OrderLost { why }).await.is_err()
+                        {
+                            return Ok(Gone);
+                        }
+                    }
                     Some(Wish::Refresh) => refresh_due = refresh_due.min(refreshed + REFRESH_LEAST),
                     Some(Wish::Reconnect) => {}
                     None => return Ok(Gone),
@@ -178,6 +188,10 @@ impl Life {
                 wish = wishes.recv() => match wish {
                     Some(Wish::Reconnect) => return Ok(()),
                     Some(Wish::Refresh) => {}
+                    Some(Wish::Give(_)) => {
+                        let why = "there is no connection to the controller".to_owned();
+                        self.report(Report::OrderLost { why }).await?;
+                    }
                     None => return Err(Gone),
                 },
             }

@@ -1,8 +1,10 @@
 //! What an event changes in the picture. Events after a snapshot, folded over it, lead to what a newer snapshot shows,
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
-use trunklab_protocol::operator::{CallView, Event, EventKind, FloorView, QueueView, Snapshot};
-use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress, UnitId};
+use trunklab_protocol::operator::{
+    CallView, EmergencyView, Event, EventKind, FloorView, QueueView, Snapshot,
+};
+use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, UnitId};
 
 /// Whether the picture could take the event in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +35,29 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::Deregistered { site, .. } => {
             count_radios(picture, *site, |radios| radios.saturating_sub(1))
         }
-        EventKind::RegisterRefused { .. } | EventKind::Affiliated { .. } | EventKind::Dropped { .. } => {
+        EventKind::RegisterRefused { .. }
+        | EventKind::Affiliated { .. }
+        | EventKind::OrderRefused { .. }
+        | EventKind::Dropped { .. } => Grasp::Whole,
+        EventKind::EmergencyBegan { unit, site, talkgroup, kind } => {
+            let since = emergency_mut(picture, *unit).map_or(event.at, |known| known.since);
+            let (unit, site, talkgroup, kind) = (*unit, *site, *talkgroup, *kind);
+            let stage = EmergencyStage::Raised;
+            picture.emergencies.retain(|known| known.unit != unit);
+            let place = picture.emergencies.partition_point(|known| known.unit < unit);
+            let view = EmergencyView { unit, site, talkgroup, kind, stage, since };
+            picture.emergencies.insert(place, view);
             Grasp::Whole
+        }
+        EventKind::EmergencyAcknowledged { unit, .. } => {
+            let Some(view) = emergency_mut(picture, *unit) else { return Grasp::Partial };
+            view.stage = EmergencyStage::Acknowledged;
+            Grasp::Whole
+        }
+        EventKind::EmergencyCleared { unit, .. } => {
+            let known = emergency_mut(picture, *unit).is_some();
+            picture.emergencies.retain(|view| view.unit != *unit);
+            Grasp::of(known)
         }
         EventKind::CallQueued { unit, site, parties, priority, emergency, position } => {
             picture.totals.queued += 1;
@@ -163,6 +186,10 @@ fn count_radios(picture: &mut Snapshot, site: SiteId, count: impl Fn(u32) -> u32
 
 fn leave_queue(picture: &mut Snapshot, unit: UnitId, parties: Parties) {
     picture.queue.retain(|waiting| (waiting.unit, waiting.parties) != (unit, parties));
+}
+
+fn emergency_mut(picture: &mut Snapshot, unit: UnitId) -> Option<&mut EmergencyView> {
+    picture.emergencies.iter_mut().find(|view| view.unit == unit)
 }
 
 fn call_mut(picture: &mut Snapshot, call: CallId) -> Option<&mut CallView> {

@@ -17,7 +17,7 @@ pub use screen::Screen;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-use trunklab_protocol::operator::{Event, Snapshot};
+use trunklab_protocol::operator::{Event, Order, Snapshot};
 use trunklab_protocol::{CallId, Moment, SiteId};
 
 use crate::theme::Theme;
@@ -43,6 +43,8 @@ pub struct Model {
     pub(crate) log_view: LogView,
     pub(crate) sites: Cursor<SiteId>,
     pub(crate) calls: Cursor<CallId>,
+    /// An order that is given once the operator confirms it.
+    pub(crate) asked: Option<Order>,
 }
 
 impl Model {
@@ -62,6 +64,7 @@ impl Model {
             log_view: LogView::default(),
             sites: Cursor::default(),
             calls: Cursor::default(),
+            asked: None,
         }
     }
 

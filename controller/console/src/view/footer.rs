@@ -4,13 +4,17 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use trunklab_protocol::operator::Order;
 
 use crate::keys::{self, Action};
-use crate::model::{Model, Screen};
+use crate::model::{Grade, Model, Screen};
 use crate::theme::Role;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let mut spans = Vec::new();
+    if let Some(order) = &model.asked {
+        spans.push(Span::styled(format!(" {} ", question(order)), model.theme.grade(Grade::Warning)));
+    }
     for binding in keys::tables_in_force(model).iter().flat_map(|table| table.iter()) {
         let (Some(key), false) = (binding.keys.first(), binding.hint.is_empty()) else { continue };
         if leads_to(binding.action).as_ref() == Some(&model.screen) {
@@ -20,6 +24,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
         spans.push(Span::styled(format!(" {} ", binding.hint), model.theme.style(Role::Faint)));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
+/// What the operator is asked before an order is given.
+fn question(order: &Order) -> String {
+    match order {
+        Order::AcknowledgeEmergency { unit } => format!("Acknowledge the emergency of unit {unit}?"),
+        Order::ClearEmergency { unit } => format!("Clear the emergency of unit {unit}?"),
+    }
 }
 
 /// The screen that a key shows at once: nobody needs the key of the screen in sight.
@@ -39,6 +51,10 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::Erase
         | Action::KeepFilter
         | Action::DropFilter
+        | Action::Acknowledge
+        | Action::Clear
+        | Action::Confirm
+        | Action::Deny
         | Action::Reconnect
         | Action::Quit => None,
     }

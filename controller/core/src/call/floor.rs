@@ -7,8 +7,9 @@ use trunklab_protocol::from_site::{FloorRequest, HeldCall, TalkEnd, TalkerSilent
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::switch::{Open, Shut};
 use trunklab_protocol::to_site::{FloorRefused, FloorWithdrawn, TalkWarning};
-use trunklab_protocol::{CallId, Cause, Demand, Epoch, NodeId, SiteId, Span, SpurtId};
+use trunklab_protocol::{CallId, Cause, Demand, EmergencyKind, Epoch, NodeId, SiteId, Span, SpurtId};
 
+use super::alarm::Cry;
 use super::calls::Floor;
 use super::decision::FloorEvent;
 use super::floor_queue::{Claim, FloorAsk};
@@ -28,10 +29,15 @@ impl Controller {
             return self.refuse_floor(call, ask, cause, out);
         }
         let visitor = self.visitors.get(unit).expect("a unit that passed the checks is registered");
-        match visitor.freshness(press) {
+        let (freshness, talkgroup) = (visitor.freshness(press), visitor.talkgroup);
+        if ask.claim.demand() == Demand::Emergency && freshness == Freshness::New {
+            self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
+        }
+        match freshness {
             Freshness::Repeated(Answer::Refused(cause)) => self.refuse_floor(call, ask, cause, out),
             Freshness::Repeated(Answer::Granted(granted, spurt)) => {
-                self.repeat_grant(granted, spurt, site, out)
+                self.repeat_grant(granted, spurt, site, out);
+                self.repeat_kept_floor(granted, &ask, out);
             }
             Freshness::Repeated(Answer::FloorQueued(_)) => self.tell_floor_place(unit, out),
             Freshness::Repeated(Answer::Queued | Answer::CalledBack(_)) | Freshness::New => {
@@ -65,6 +71,9 @@ impl Controller {
         self.stop_waiting(ask.unit, Cause::RequestCancelled, out);
         self.raise_call(id, ask, out);
         let call = self.calls.get(id).expect("a press is checked against a call that runs");
+        if Self::is_talker_in_emergency(call, &ask) {
+            return self.keep_floor_in_emergency(id, ask, out);
+        }
         if call.floor.is_some_and(|floor| floor.unit == ask.unit) {
             return self.talker_pressed(id, ask, out);
         }

@@ -1,6 +1,7 @@
 //! Calls from request to release: the state table, who asks, who waits, who talks, and where.
 
 pub mod ageing;
+pub mod alarm;
 pub mod call_back;
 pub mod calls;
 pub mod coverage;

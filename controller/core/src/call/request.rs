@@ -1,10 +1,12 @@
 //! Call requests: checked in order, weighed, granted, queued or refused; each ends in an answer.
 
+use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{CallCancel, CallRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Queued, Refused};
-use trunklab_protocol::{CallId, Cause, Parties, Press, SiteId, Span, SpurtId, UnitId};
+use trunklab_protocol::{CallId, Cause, EmergencyKind, Parties, Press, SiteId, Span, SpurtId, UnitId};
 
+use super::alarm::Cry;
 use super::floor_queue::FloorAsk;
 use super::queue::{Button, Rank, Request};
 use super::table::{Event, State};
@@ -59,9 +61,14 @@ impl Controller {
             Freshness::Stale => return self.drop_message(site, Cause::Duplicate, out),
             Freshness::Repeated(answer) => return self.repeat_answer(site, &message, answer, out),
         }
+        self.affiliate_in_emergency(site, &message, out);
         if let Err(cause) = self.check_request(site, &message) {
             self.remember_refusal(unit, press, site, cause);
             return self.refuse_call(unit, press, site, talkgroup.into(), cause, out);
+        }
+        if kind == RequestKind::Emergency {
+            let talkgroup = Some(talkgroup);
+            self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
         if self.is_the_same_wish(&message) {
             return self.press_again(site, &message, out);

@@ -81,7 +81,13 @@ impl Controller {
         }
     }
 
-    fn change_talkgroup(&mut self, unit: UnitId, site: SiteId, talkgroup: TalkgroupId, out: &mut Outbox) {
+    pub(crate) fn change_talkgroup(
+        &mut self,
+        unit: UnitId,
+        site: SiteId,
+        talkgroup: TalkgroupId,
+        out: &mut Outbox,
+    ) {
         self.stop_waiting(unit, Cause::NotAffiliated, out);
         self.lose_floor(unit, out);
         let visitor = self.visitors.get_mut(unit).expect("the unit was found");

@@ -137,6 +137,7 @@ impl Controller {
             accepted: Some(accepted),
             last_request: None,
             last_affiliation: None,
+            last_emergency: None,
             activity,
         };
         self.visitors.insert(visitor);

@@ -32,6 +32,7 @@ pub struct Row {
     talkgroups: Box<[TalkgroupId]>,
     sites: Option<Box<[SiteId]>>,
     floor_demand: Demand,
+    emergency_talkgroup: Option<TalkgroupId>,
 }
 
 impl Row {
@@ -53,6 +54,11 @@ impl Row {
     /// The highest demand for a floor that the unit may make, but for an emergency.
     pub fn floor_demand(&self) -> Demand {
         self.floor_demand
+    }
+
+    /// Where the unit asks for an emergency call, if not in its own talkgroup.
+    pub fn emergency_talkgroup(&self) -> Option<TalkgroupId> {
+        self.emergency_talkgroup
     }
 
     /// Whether the unit may register at a site.
@@ -151,6 +157,7 @@ impl From<Subscriber> for Row {
             talkgroups: sorted(subscriber.talkgroups),
             sites: subscriber.sites.map(sorted),
             floor_demand: subscriber.floor_demand,
+            emergency_talkgroup: subscriber.emergency_talkgroup,
         }
     }
 }

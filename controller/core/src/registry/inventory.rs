@@ -97,6 +97,7 @@ impl Controller {
                 .filter(|_| earlier.is_some_and(|row| row.tmsi == tmsi)),
             last_request: earlier.and_then(|visitor| visitor.last_request),
             last_affiliation: earlier.and_then(|visitor| visitor.last_affiliation),
+            last_emergency: earlier.and_then(|visitor| visitor.last_emergency),
             activity: Activity::Idle,
         });
         self.sites.get_mut(site).expect("a site that reports exists").units.insert(unit);

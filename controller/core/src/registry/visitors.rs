@@ -28,6 +28,8 @@ pub struct Visitor {
     pub last_request: Option<Answered>,
     /// The number of its last affiliation.
     pub last_affiliation: Option<Press>,
+    /// The number of its last emergency in this registration.
+    pub last_emergency: Option<Press>,
     /// What it is doing.
     pub activity: Activity,
 }

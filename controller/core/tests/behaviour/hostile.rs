@@ -11,6 +11,7 @@ use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
+use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
@@ -145,12 +146,20 @@ fn a_message() -> impl Strategy<Value = FromSite> {
         }),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::CallCancel { unit, press }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::PttReleased { unit, press }.into()),
+        2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::Alarm { unit, press }.into()),
         3 => (a_unit(), a_press(), a_call(), a_demand()).prop_map(|(unit, press, call, demand)| {
             from_site::FloorRequest { unit, press, call, demand }.into()
         }),
         2 => (a_unit(), a_call(), a_spurt())
             .prop_map(|(unit, call, spurt)| from_site::TalkEnd { unit, call, spurt }.into()),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
+    ]
+}
+
+fn an_order() -> impl Strategy<Value = Order> {
+    prop_oneof![
+        a_unit().prop_map(|unit| Order::AcknowledgeEmergency { unit }),
+        a_unit().prop_map(|unit| Order::ClearEmergency { unit }),
     ]
 }
 
@@ -183,19 +192,25 @@ fn a_change() -> impl Strategy<Value = Change> {
                     })
                 }
             ),
-        (1_u32..=7, proptest::collection::vec(1_u16..=4, 0..4), proptest::option::of(a_site()), a_demand())
-            .prop_map(|(number, talkgroups, only, floor_demand)| {
+        (
+            (1_u32..=7, proptest::option::of(a_talkgroup())),
+            proptest::collection::vec(1_u16..=4, 0..4),
+            proptest::option::of(a_site()),
+            a_demand(),
+        )
+            .prop_map(|((number, emergency_talkgroup), talkgroups, only, floor_demand)| {
                 let sites = only.map(|site| vec![site]);
                 Change::Subscriber(trunklab_controller_core::config::Subscriber {
                     sites,
                     floor_demand,
+                    emergency_talkgroup,
                     ..subscriber(number, &talkgroups)
                 })
             }),
         (
             0_u16..4,
             (0_u32..9_000, prop_oneof![Just(0), 1_u32..4_000], prop_oneof![Just(0), 1_u32..2_000]),
-            (a_queue_release(), 0_u32..5_000, an_emergency_policy()),
+            (a_queue_release(), 0_u32..5_000, (an_emergency_policy(), 0_u16..4)),
             3_u32..8,
             1_u16..4,
             9_000_u32..90_000,
@@ -205,7 +220,7 @@ fn a_change() -> impl Strategy<Value = Change> {
                 |(
                     queue_len_max,
                     (queue_wait_ms_max, recent_user_ms, ageing_ms),
-                    (queue_release, call_back_ms, emergency),
+                    (queue_release, call_back_ms, (emergency, emergencies_max)),
                     visitors_max,
                     challenges_max,
                     site_silence_ms_max,
@@ -219,6 +234,7 @@ fn a_change() -> impl Strategy<Value = Change> {
                         queue_release,
                         call_back_ms,
                         emergency,
+                        emergencies_max,
                         visitors_max,
                         challenges_max,
                         site_silence_ms_max,
@@ -239,6 +255,7 @@ fn an_input() -> impl Strategy<Value = Input> {
         1 => any::<[u8; 32]>().prop_map(Input::Entropy),
         1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
         1 => any::<u64>().prop_map(|id| Input::StoreFailed { id }),
+        4 => an_order().prop_map(|order| Input::Order { id: 1, by: ConsoleName::new("desk"), order }),
     ]
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for one output among many")]
 #![allow(clippy::wrong_self_convention, reason = "a radio log says from_site as the protocol does")]
 
+mod alarm;
 mod call_states;
 mod coverage;
 mod emergency;

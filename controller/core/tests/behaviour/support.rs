@@ -9,7 +9,7 @@ use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{ConsoleName, EventKind, Order};
 use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
@@ -206,6 +206,11 @@ impl System {
         self.from_site(number, hello);
     }
 
+    /// A console orders something.
+    pub fn console(&mut self, order: Order) {
+        self.input(Input::Order { id: 7, by: ConsoleName::new("desk"), order });
+    }
+
     pub fn loses_site(&mut self, number: u16) {
         self.input(Input::SiteDisconnected { site: site(number), cause: Cause::LinkLost });
     }
@@ -341,6 +346,16 @@ impl Unit<'_> {
         self.requests(number, RequestKind::Emergency);
     }
 
+    pub fn raises_the_alarm(&mut self) {
+        self.next_press();
+        self.repeats_its_alarm();
+    }
+
+    pub fn repeats_its_alarm(&mut self) {
+        let press = self.last_press();
+        self.says(from_site::Alarm { unit: self.unit, press });
+    }
+
     pub fn cancels(&mut self) {
         let press = self.last_press();
         self.says(from_site::CallCancel { unit: self.unit, press });
@@ -423,6 +438,8 @@ fn line(output: &Output) -> Option<String> {
             StoreItem::CallClosed(record) => format!("store -> call {} closed", record.call),
         }),
         Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
+        Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),
+        Output::Ordered { outcome: Err(cause), .. } => Some(format!("order not carried out: {cause}")),
         Output::WantEntropy => Some("entropy is wanted".into()),
         Output::WantNewTerm { site, above } => {
             Some(format!("a term above {above} is wanted for site {site}"))
@@ -443,6 +460,7 @@ fn told(message: &ToSite) -> String {
         }
         ToSite::Refused(refused) => format!("unit {} refused: {}", refused.unit, refused.cause),
         ToSite::Queued(queued) => format!("unit {} waits, position {}", queued.unit, queued.position),
+        ToSite::EmergencyStatus(word) => format!("unit {}: emergency {:?}", word.unit, word.stage),
         ToSite::CallBack(word) => format!("unit {} called back", word.unit),
         ToSite::Deregister(deregister) => {
             format!("unit {} deregistered: {}", deregister.unit, deregister.cause)
@@ -501,6 +519,10 @@ fn happened(kind: &EventKind) -> String {
         EventKind::CallCancelled { unit, cause, .. } => format!("unit {unit} cancelled: {cause}"),
         EventKind::CallCalledBack { call, unit, .. } => format!("call {call} kept for unit {unit}"),
         EventKind::CallGranted { call, waited_ms, .. } => format!("call {call} granted after {waited_ms} ms"),
+        EventKind::EmergencyBegan { unit, kind, .. } => format!("unit {unit} in an emergency: {kind:?}"),
+        EventKind::EmergencyAcknowledged { unit, by } => format!("emergency of {unit} acknowledged by {by}"),
+        EventKind::EmergencyCleared { unit, by } => format!("emergency of {unit} cleared by {by}"),
+        EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("call {call} made an emergency by unit {unit}")
         }

@@ -108,6 +108,20 @@ impl Access {
         }
     }
 
+    /// Whether this word waits for the next place, for another word of this handset has just taken the one that it was
+    /// to be said in.
+    pub(super) fn gives_way(&mut self, now: Moment, camp: &Camp, taken: Option<BurstPlace>) -> bool {
+        match (self.next, taken) {
+            (Next::Send(opportunity), Some(taken))
+                if (self.at, opportunity.count) == (taken.at, taken.count) =>
+            {
+                self.next = Next::Send(camp.uplink(self.channel, self.at, taken.count.saturating_add(1)));
+                self.deadline().at > now
+            }
+            (Next::Send(_) | Next::Answer { .. }, _) => false,
+        }
+    }
+
     /// To be called when the deadline has come.
     pub(super) fn fire(&mut self, now: Moment, camp: &Camp, dice: &mut Dice) -> Step {
         match self.next {

@@ -214,6 +214,18 @@ impl Activity {
         }
     }
 
+    /// The word that is on its way by random access.
+    pub(super) fn access_mut(&mut self) -> Option<&mut Access> {
+        match self {
+            Self::Idle(idle) => idle.errand.as_mut().map(|errand| &mut errand.access),
+            Self::Requesting(request) => Some(&mut request.access),
+            Self::Queued(Queued { button: Button::Releasing(access), .. }) => Some(access),
+            Self::Hanging(hang) => hang.ask.as_mut().map(|ask| &mut ask.access),
+            Self::Listening(listen) => listen.wish.access_mut(),
+            Self::Queued(_) | Self::Talking(_) | Self::Ending(_) => None,
+        }
+    }
+
     /// When and why to come back. On the control channel the signal is watched, in a call the call.
     pub(super) fn deadline(&self, camp: &Camp) -> Deadline {
         let watch = match self.in_call() {

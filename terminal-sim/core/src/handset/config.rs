@@ -18,11 +18,14 @@ pub struct HandsetConfig {
     pub seed: u64,
     /// How urgently a press asks for a floor that another unit has.
     pub demand: Demand,
+    /// Where an emergency call is asked for, if not in the selected talkgroup.
+    pub emergency_talkgroup: Option<TalkgroupId>,
 }
 
 impl HandsetConfig {
     /// A handset as it leaves the workshop.
     pub fn new(unit: UnitId, identity: Identity, key: UnitKey, talkgroup: TalkgroupId, seed: u64) -> Self {
-        Self { unit, identity, key, talkgroup, seed, demand: Demand::default() }
+        let demand = Demand::default();
+        Self { unit, identity, key, talkgroup, seed, demand, emergency_talkgroup: None }
     }
 }

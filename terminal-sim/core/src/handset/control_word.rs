@@ -30,6 +30,7 @@ impl Service {
             DownlinkWord::FloorQueued(word) => self.floor_queued(turn, word),
             DownlinkWord::Refused(word) => self.refused(turn, word),
             DownlinkWord::Affiliated(word) => self.affiliated(turn, word),
+            DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
@@ -88,6 +89,7 @@ impl Service {
             return;
         }
         let in_call = in_call(turn, grant);
+        self.emergency_is_known(turn, talker.press);
         match &self.activity {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
                 if Parties::Group(request.talkgroup) == grant.parties =>
@@ -151,7 +153,7 @@ impl Service {
 
     fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
         let talkgroup = grant.parties.talkgroup();
-        talkgroup == Some(turn.radio.selected) && talkgroup == self.affiliated
+        talkgroup == Some(self.talkgroup(turn)) && talkgroup == self.affiliated
     }
 
     fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
@@ -194,6 +196,10 @@ impl Service {
             Activity::Requesting(request) if is_answer(turn, request.press, word.unit, word.press) => {
                 turn.tell(HandsetEvent::Queued { position: word.position });
                 let (request, position) = (request.clone(), word.position);
+                if self.revert == Some(request.talkgroup) {
+                    self.affiliated = self.revert;
+                }
+                self.emergency_is_known(turn, request.press);
                 let button = match turn.radio.ptt {
                     Ptt::Down(_) => Button::Down,
                     Ptt::Up => self.releasing(turn, request.press),
@@ -234,7 +240,7 @@ impl Service {
             | Activity::Hanging(_)
             | Activity::Listening(_) => return,
         };
-        self.defer(turn);
+        self.stand_by(turn);
         match (turn.radio.ptt, &mut self.activity) {
             (Ptt::Up, Activity::Idle(idle)) => {
                 idle.called_back = Some(request.press);
@@ -245,7 +251,10 @@ impl Service {
     }
 
     fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) {
-        if word.unit != turn.radio.unit() || self.errand_answered(turn, word.press, Some(word.cause)) {
+        if word.unit != turn.radio.unit()
+            || self.errand_answered(turn, word.press, Some(word.cause))
+            || self.emergency_refused(turn, word.press, word.cause)
+        {
             return;
         }
         let press = match &mut self.activity {
@@ -253,6 +262,9 @@ impl Service {
             Activity::Idle(idle) if idle.called_back == Some(word.press) => {
                 idle.called_back = None;
                 turn.refuse(word.cause);
+                if self.revert.take().is_some() {
+                    self.activity = Activity::Idle(self.idle(turn));
+                }
                 return;
             }
             Activity::Idle(_)
@@ -264,12 +276,15 @@ impl Service {
         if press == word.press {
             turn.refuse(word.cause);
             self.defer(turn);
+            if word.cause != Cause::RequestCancelled {
+                self.emergency_goes_on(turn, press);
+            }
         }
     }
 
     fn affiliated(&mut self, turn: &mut Turn<'_>, word: &Affiliated) {
-        if word.unit == turn.radio.unit() {
-            self.errand_answered(turn, word.press, None);
+        if word.unit == turn.radio.unit() && !self.errand_answered(turn, word.press, None) {
+            self.reverted(turn, word.talkgroup);
         }
     }
 }

@@ -10,13 +10,14 @@ use super::access::{Access, Persistence, Step};
 use super::call::Activity;
 use super::camp::{Camp, Change};
 use super::config::HandsetConfig;
+use super::emergency::Emergency;
 use super::hunt::{Barred, Hunt};
 use super::phase::{self, Phase, Trigger};
-use super::radio::{Radio, Turn, transmit};
+use super::radio::{Ptt, Radio, Turn, transmit};
 use super::registration::{Registration, Verdict};
 use super::service::{Departure, Service};
 use super::timers::{DETACH_TRIES, HEAR_LEVEL_DBM, HUNT, SPREAD_AFTER_LOSS, SPREAD_AFTER_POWER_ON};
-use super::view::{HandsetView, RunningCall};
+use super::view::{EmergencyLight, HandsetView, RunningCall};
 use crate::deadline::{Deadline, Why};
 use crate::input::Input;
 use crate::output::{HandsetEvent, Outbox, Output};
@@ -67,6 +68,7 @@ impl Handset {
             Input::Select(talkgroup) => self.select(talkgroup, out),
             Input::PressPtt { kind } => self.press(kind, out),
             Input::ReleasePtt => self.release(out),
+            Input::Alarm => self.alarm(out),
             Input::Speech(frames) => {
                 if self.radio.is_down() {
                     self.radio.microphone.take(self.now, frames);
@@ -91,7 +93,11 @@ impl Handset {
             State::Hunting(hunt) => Some(Deadline { at: hunt.until, why: Why::HuntEnds }),
             State::Registering(registration) => Some(registration.deadline()),
             State::Denied(camp) => Some(Deadline { at: camp.lost_at(), why: Why::SignalLost }),
-            State::InService(service) => Some(service.activity.deadline(&service.camp)),
+            State::InService(service) => {
+                let activity = service.activity.deadline(&service.camp);
+                let emergency = service.emergency_deadline(self.radio.emergency);
+                Some(emergency.map_or(activity, |emergency| emergency.min(activity)))
+            }
             State::Detaching { camp, access, .. } => {
                 let lost = Deadline { at: camp.lost_at(), why: Why::SignalLost };
                 Some(access.deadline().min(lost))
@@ -113,6 +119,7 @@ impl Handset {
             channel: camp.map(|camp| camp.control),
             ptt: self.radio.is_down(),
             queue_position: None,
+            emergency: self.radio.emergency.map(|emergency| emergency.light),
             called_back: false,
             floor_position: None,
             tries: 0,
@@ -166,6 +173,7 @@ impl Handset {
 
     fn power_off(&mut self, out: &mut Outbox) {
         self.radio.release();
+        self.radio.emergency = None;
         match &mut self.state {
             State::Off | State::Detaching { .. } => {}
             State::Hunting(_) | State::OutOfRange(_) | State::Registering(_) | State::Denied(_) => {
@@ -194,10 +202,13 @@ impl Handset {
     }
 
     fn press(&mut self, kind: RequestKind, out: &mut Outbox) {
-        if self.radio.is_down() {
-            return;
+        // Whoever is in need presses the emergency button also while the other is down.
+        let raises = (self.radio.ptt, kind) == (Ptt::Down(RequestKind::Normal), RequestKind::Emergency);
+        match self.radio.ptt {
+            Ptt::Up => self.radio.press(kind),
+            Ptt::Down(_) if raises => self.radio.ptt = Ptt::Down(kind),
+            Ptt::Down(_) => return,
         }
-        self.radio.press(kind);
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {
             State::InService(service) => service.press(&mut turn, kind),
@@ -207,6 +218,23 @@ impl Handset {
             | State::Registering(_)
             | State::Denied(_)
             | State::Detaching { .. } => turn.refuse(Cause::NotRegistered),
+        }
+    }
+
+    fn alarm(&mut self, out: &mut Outbox) {
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        match &mut self.state {
+            State::InService(service) => service.alarm(&mut turn),
+            State::Off => {}
+            // It is said as soon as somebody hears it.
+            State::Hunting(_)
+            | State::OutOfRange(_)
+            | State::Registering(_)
+            | State::Denied(_)
+            | State::Detaching { .. } => {
+                let press = turn.radio.next_press();
+                turn.radio.emergency = Some(Emergency { press, light: EmergencyLight::Unanswered });
+            }
         }
     }
 

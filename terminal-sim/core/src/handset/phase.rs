@@ -121,7 +121,7 @@ transitions! {
     Detaching,                                                       SwitchedOn          => Hunting;
 
     // Asking for a call.
-    Idle | Queued | Hanging | Listening | AwaitingFloor,             Pressed             => Requesting;
+    Idle | Requesting | Queued | Hanging | Listening | AwaitingFloor, Pressed            => Requesting;
     Requesting,                                                      PutInQueue          => Queued;
     Queued,                                                          QueueForgotten      => Requesting;
     Requesting | Queued,                                             Deferred            => Idle;

@@ -7,6 +7,7 @@ use trunklab_protocol::{BurstPlace, Cause, Identity, Moment, Press, TalkgroupId,
 use super::camp::Camp;
 use super::config::HandsetConfig;
 use super::dice::Dice;
+use super::emergency::Emergency;
 use super::microphone::Microphone;
 use crate::output::{HandsetEvent, Outbox, Output};
 
@@ -27,6 +28,8 @@ pub(super) struct Radio {
     pub(super) dice: Dice,
     /// Set by the first registration: from then on the handset names itself by its individual id.
     pub(super) known: bool,
+    /// The emergency that the user is in.
+    pub(super) emergency: Option<Emergency>,
     last_press: Press,
 }
 
@@ -38,6 +41,7 @@ impl Radio {
             microphone: Microphone::default(),
             dice: Dice::new(config.seed, config.unit),
             known: false,
+            emergency: None,
             last_press: Press::new(0).expect("presses count from 0"),
             config,
         }

@@ -128,6 +128,7 @@ impl Registration {
             | DownlinkWord::Deregistered(_)
             | DownlinkWord::Grant(_)
             | DownlinkWord::Release(_)
+            | DownlinkWord::EmergencyStatus(_)
             | DownlinkWord::Voice(_)
             | DownlinkWord::FloorTaken(_)
             | DownlinkWord::FloorIdle(_)

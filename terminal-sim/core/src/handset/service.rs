@@ -10,16 +10,17 @@ use trunklab_protocol::air_uplink::{
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{BurstPlace, CallId, Cause, Press, SlotAddress, SpurtId, TalkgroupId};
+use trunklab_protocol::{BurstPlace, CallId, Cause, Moment, Press, SlotAddress, SpurtId, TalkgroupId};
 
 use super::access::{Access, Persistence, Step};
 use super::call::{
-    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Queued, Request, Talk, collecting,
+    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, collecting,
 };
 use super::camp::Camp;
+use super::emergency::Shout;
 use super::phase::{self, Trigger};
 use super::radio::{Ptt, Turn, transmit};
-use super::timers::TALK_END_TRIES;
+use super::timers::{EMERGENCY_CHECK, TALK_END_TRIES};
 use crate::deadline::Why;
 use crate::output::{HandsetEvent, Output};
 
@@ -40,6 +41,14 @@ pub(super) struct Service {
     owed_cancel: Option<Press>,
     /// The selection that the network refused: not asked for again until the selector is turned.
     refused: Option<TalkgroupId>,
+    /// The emergency talkgroup, from the request there until its call is over.
+    pub(super) revert: Option<TalkgroupId>,
+    /// What is being said about an emergency.
+    pub(super) shout: Option<Shout>,
+    /// Where a word of random access was said last: another takes the next place.
+    pub(super) last_sent: Option<BurstPlace>,
+    /// When an emergency is asked after.
+    pub(super) ask_again: Moment,
 }
 
 /// Why a handset is no longer in service.
@@ -69,6 +78,11 @@ impl Service {
             owed_cancel: None,
             // The answer to the challenge asked for it already.
             refused: affiliated.is_none().then_some(turn.radio.selected),
+            revert: None,
+            shout: None,
+            last_sent: None,
+            // An emergency that began before, or of which this network may not know any more, is said at once.
+            ask_again: turn.now,
         };
         service.activity = Activity::Idle(service.idle(turn));
         service
@@ -80,9 +94,13 @@ impl Service {
     }
 
     pub(super) fn press(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
+        let reverts = kind == RequestKind::Emergency && turn.radio.config.emergency_talkgroup.is_some();
         match &mut self.activity {
-            Activity::Idle(idle) if idle.errand.is_some() => idle.press = Some(kind),
+            Activity::Idle(idle) if idle.errand.is_some() && !reverts => idle.press = Some(kind),
             Activity::Idle(_) => self.request(turn, kind),
+            Activity::Requesting(request) if is_raised(request, kind) => self.request(turn, kind),
+            Activity::Queued(queued) if is_raised(&queued.request, kind) => self.request(turn, kind),
+            Activity::Talking(_) if kind == RequestKind::Emergency => self.raise_own_call(turn),
             // The request stands already; the button says only whether speech will follow the grant.
             Activity::Requesting(_) | Activity::Talking(_) => {}
             Activity::Queued(queued) => match &queued.button {
@@ -109,7 +127,11 @@ impl Service {
     pub(super) fn release(&mut self, turn: &mut Turn<'_>) {
         match &mut self.activity {
             Activity::Idle(idle) => idle.press = None,
-            Activity::Requesting(request) if !request.access.was_sent() => self.defer(turn),
+            Activity::Requesting(request)
+                if !request.access.was_sent() && request.kind == RequestKind::Normal =>
+            {
+                self.defer(turn);
+            }
             // Whether it waits is not known yet: a grant is given back, a place in the queue is told of the release.
             Activity::Requesting(_) => {}
             Activity::Queued(queued) if matches!(queued.button, Button::Down) => {
@@ -130,6 +152,7 @@ impl Service {
     /// The selector was turned.
     pub(super) fn select(&mut self, turn: &mut Turn<'_>) {
         self.refused = None;
+        self.revert = None;
         match &mut self.activity {
             Activity::Idle(idle) => {
                 let press = idle.press;
@@ -160,6 +183,7 @@ impl Service {
         match why {
             Why::SignalLost => return Some(Departure::SignalLost),
             Why::CallSilent => self.leave(turn, Cause::CallLost),
+            Why::Emergency => self.fire_emergency(turn),
             Why::VoiceBurst => self.fire_voice(turn),
             Why::TalkEndBurst => self.fire_talk_end(turn),
             Why::QueueOverdue => self.fire_queue(turn),
@@ -170,24 +194,14 @@ impl Service {
     }
 
     fn fire_access(&mut self, turn: &mut Turn<'_>) {
-        let access = match &mut self.activity {
-            Activity::Idle(Idle { errand: Some(errand), .. }) => &mut errand.access,
-            Activity::Requesting(request) => &mut request.access,
-            Activity::Queued(Queued { button: Button::Releasing(access), .. }) => access,
-            Activity::Hanging(Hang { ask: Some(ask), .. }) => &mut ask.access,
-            Activity::Listening(listen) => {
-                let Some(access) = listen.wish.access_mut() else { return };
-                access
-            }
-            Activity::Idle(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_) => return,
-        };
+        let Some(access) = self.activity.access_mut() else { return };
+        if access.gives_way(turn.now, &self.camp, self.last_sent) {
+            return;
+        }
         match access.fire(turn.now, &self.camp, &mut turn.radio.dice) {
             Step::Send(place) => {
                 let word = access.word.clone();
+                self.last_sent = Some(place);
                 transmit(&self.camp, Some(&self.session), place, word, turn.out);
             }
             Step::Wait => {}
@@ -221,9 +235,11 @@ impl Service {
                 hang.ask = None;
                 turn.refuse(Cause::NoAnswer);
             }
-            Activity::Requesting(_) => {
+            Activity::Requesting(request) => {
+                let press = request.press;
                 turn.refuse(Cause::NoAnswer);
                 self.defer(turn);
+                self.emergency_goes_on(turn, press);
             }
             // Unheard: a grant will be given back, and a press asks anew.
             Activity::Queued(queued) => queued.button = Button::Up,
@@ -249,6 +265,7 @@ impl Service {
             | Activity::Listening(_) => return,
         };
         if let Some((place, word)) = burst {
+            let word = self.shout_instead(turn.now).unwrap_or(word);
             transmit(&self.camp, Some(&self.session), place, word, turn.out);
         }
     }
@@ -283,10 +300,19 @@ impl Service {
     pub(super) fn request(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
         if self.camp.service == SiteService::NoService {
             turn.refuse(Cause::SiteUnavailable);
+            if kind == RequestKind::Emergency {
+                let press = turn.radio.next_press();
+                self.begin_emergency(turn, press);
+                self.ask_again = turn.now + EMERGENCY_CHECK;
+            }
             return;
         }
         let press = turn.radio.next_press();
-        let request = self.call_request(turn, press, kind, turn.radio.selected);
+        if kind == RequestKind::Emergency {
+            self.begin_emergency(turn, press);
+            self.revert = turn.radio.config.emergency_talkgroup.or(self.revert);
+        }
+        let request = self.call_request(turn, press, kind, self.talkgroup(turn));
         self.shift(Trigger::Pressed, Activity::Requesting(request));
     }
 
@@ -331,14 +357,23 @@ impl Service {
         Button::Releasing(Access::on_control(&self.camp, word, persistence, turn.now))
     }
 
-    /// Back to idle without a call.
+    /// Back to idle without a call, and to the selected talkgroup.
     pub(super) fn defer(&mut self, turn: &mut Turn<'_>) {
+        self.revert = None;
+        self.stand_by(turn);
+    }
+
+    /// Back to idle without a call, in the talkgroup in which one was asked for.
+    pub(super) fn stand_by(&mut self, turn: &mut Turn<'_>) {
         let idle = self.idle(turn);
         self.shift(Trigger::Deferred, Activity::Idle(idle));
     }
 
     /// The floor is ours: speech flows if the button is still down, else the floor is given back at once.
     pub(super) fn take_floor(&mut self, turn: &mut Turn<'_>, in_call: InCall, spurt: SpurtId) {
+        if self.revert.is_some() && self.revert == in_call.parties.talkgroup() {
+            self.affiliated = self.revert;
+        }
         self.tune(turn, in_call.at);
         match turn.radio.ptt {
             Ptt::Down(_) => {
@@ -424,6 +459,7 @@ impl Service {
         };
         turn.tell(HandsetEvent::Left { call, cause });
         self.tune_to_control(turn);
+        self.revert = None;
         let idle = self.idle(turn);
         self.shift(Trigger::CallOver, Activity::Idle(idle));
         if let Some(kind) = press {
@@ -432,9 +468,9 @@ impl Service {
     }
 
     /// What an idle handset still has to say: a request to be forgotten, then a new selection.
-    fn idle(&mut self, turn: &mut Turn<'_>) -> Idle {
+    pub(super) fn idle(&mut self, turn: &mut Turn<'_>) -> Idle {
         let unit = turn.radio.unit();
-        let selected = turn.radio.selected;
+        let selected = self.talkgroup(turn);
         let (kind, press, word) = if let Some(press) = self.owed_cancel {
             (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
         } else if self.affiliated != Some(selected) && self.refused != Some(selected) {
@@ -494,6 +530,14 @@ impl Service {
         true
     }
 
+    /// The network has put us into another talkgroup than we asked for by itself: in an emergency.
+    pub(super) fn reverted(&mut self, turn: &mut Turn<'_>, talkgroup: TalkgroupId) {
+        if self.revert == Some(talkgroup) && self.affiliated != Some(talkgroup) {
+            self.affiliated = Some(talkgroup);
+            turn.tell(HandsetEvent::Affiliated { talkgroup });
+        }
+    }
+
     pub(super) fn tune(&mut self, turn: &mut Turn<'_>, at: SlotAddress) {
         let heard = self.traffic_slot().unwrap_or(self.camp.control);
         if heard != at {
@@ -513,4 +557,9 @@ impl Service {
         phase::check(self.activity.phase(), by, to.phase());
         self.activity = to;
     }
+}
+
+/// Whether a press makes an emergency of what was asked for as usual.
+fn is_raised(request: &Request, kind: RequestKind) -> bool {
+    (request.kind, kind) == (RequestKind::Normal, RequestKind::Emergency)
 }

@@ -20,6 +20,7 @@ timers! {
     SITE_BARRED = 60_000, "how long a site that does not allow the unit is passed over";
     WORKING = 5_000, "how long an answer is awaited after the network said that it works on it";
     QUEUE_CHECK = 40_000, "how long a place in the queue holds without a word; then the request is repeated";
+    EMERGENCY_CHECK = 30_000, "how long the handset trusts that it knows how far its user's emergency is; then it says it again";
     CALL_SILENCE = 1_000, "least silence on a traffic slot after which the handset goes back to the control channel";
 }
 

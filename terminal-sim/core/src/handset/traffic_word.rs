@@ -39,6 +39,7 @@ impl Service {
             DownlinkWord::FloorQueued(word) => self.floor_queued(turn, word),
             DownlinkWord::TalkWarning(word) => self.warned(turn, word),
             DownlinkWord::FloorWithdrawn(word) => self.floor_withdrawn(turn, word),
+            DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             DownlinkWord::Idle(_)
             | DownlinkWord::System(_)

@@ -32,6 +32,8 @@ pub struct HandsetView {
     pub called_back: bool,
     /// Place among those that wait for the floor of its call, from 1.
     pub floor_position: Option<u16>,
+    /// What the lamp beside the emergency button shows.
+    pub emergency: Option<EmergencyLight>,
     /// Times that its present request was sent.
     pub tries: u8,
     /// The call that it is in.
@@ -40,6 +42,17 @@ pub struct HandsetView {
     pub speech_waiting: usize,
     /// Speech dropped because too much waited, in vocoder frames since the handset was made.
     pub speech_overrun: u64,
+}
+
+/// How far the user's emergency is, as the handset knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmergencyLight {
+    /// Nobody has answered.
+    Unanswered,
+    /// The network knows of it.
+    Received,
+    /// An operator has seen it.
+    Acknowledged,
 }
 
 /// A call that a handset is in.

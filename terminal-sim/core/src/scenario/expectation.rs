@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, Cause, Moment, Parties, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, EmergencyStage, Moment, Parties, SiteId, TalkgroupId, UnitId};
 
 use super::file::{Expectation, Scenario, Wish};
 use crate::output::HandsetEvent;
@@ -23,6 +23,9 @@ pub enum Fact {
     LosesFloor { unit: UnitId, cause: Cause },
     Queued { unit: UnitId },
     CalledBack { unit: UnitId },
+    Emergency { unit: UnitId, stage: EmergencyStage },
+    EmergencyRaised { unit: UnitId },
+    OrderRefused { cause: Cause },
     Refused { unit: UnitId, cause: Cause },
     RefusedAnyhow { unit: UnitId },
     Joins { unit: UnitId },
@@ -131,6 +134,7 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         HandsetEvent::RegisterRefused { cause } => fact == Fact::RegisterRefused { unit: who, cause },
         HandsetEvent::Affiliated { talkgroup } => fact == Fact::Affiliates { unit: who, talkgroup },
         HandsetEvent::Queued { .. } => fact == Fact::Queued { unit: who },
+        HandsetEvent::Emergency { stage } => fact == Fact::Emergency { unit: who, stage },
         HandsetEvent::CalledBack => fact == Fact::CalledBack { unit: who },
         HandsetEvent::Refused { cause } => {
             fact == Fact::Refused { unit: who, cause } || fact == Fact::RefusedAnyhow { unit: who }
@@ -168,6 +172,8 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::CallReleased { parties, cause, .. } => {
             parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Released { talkgroup, cause: *cause })
         }
+        EventKind::EmergencyBegan { unit, .. } => fact == Fact::EmergencyRaised { unit: *unit },
+        EventKind::OrderRefused { cause, .. } => fact == Fact::OrderRefused { cause: *cause },
         EventKind::FloorReleased { unit, cause, .. } => {
             fact == Fact::FloorEnds { unit: *unit, cause: *cause }
         }
@@ -180,6 +186,8 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::CallCalledBack { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
+        | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::EmergencyCleared { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
@@ -203,12 +211,15 @@ impl Fact {
             | Self::LosesFloor { unit, .. }
             | Self::Queued { unit }
             | Self::CalledBack { unit }
+            | Self::Emergency { unit, .. }
+            | Self::EmergencyRaised { unit }
             | Self::Refused { unit, .. }
             | Self::RefusedAnyhow { unit }
             | Self::Joins { unit }
             | Self::JoinsLate { unit }
             | Self::Leaves { unit, .. }
             | Self::FloorEnds { unit, .. } => (vec![unit], None, None),
+            Self::OrderRefused { .. } => (Vec::new(), None, None),
             Self::SiteUp { site } | Self::SiteLost { site } => (Vec::new(), Some(site), None),
             Self::Carries { site, talkgroup } => (Vec::new(), Some(site), Some(talkgroup)),
             Self::Granted { talkgroup }

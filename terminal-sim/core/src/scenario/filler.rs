@@ -100,7 +100,16 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         talkgroups: vec![talkgroup],
         sites: None,
         floor_demand: Demand::Low,
+        emergency_talkgroup: None,
     });
     let identity = super::file::identity(unit);
-    provision.units.push(UnitProvision { unit, identity, key, talkgroup, position, demand: Demand::Low });
+    provision.units.push(UnitProvision {
+        unit,
+        identity,
+        key,
+        talkgroup,
+        position,
+        demand: Demand::Low,
+        emergency_talkgroup: None,
+    });
 }

@@ -109,6 +109,8 @@ pub(super) struct UnitForm {
     pub(super) allowed_sites: Option<Vec<Spanned<u16>>>,
     /// How urgently it asks for a floor, and may.
     pub(super) floor_demand: Option<Spanned<String>>,
+    /// Where it asks for an emergency call.
+    pub(super) emergency_talkgroup: Option<Spanned<u16>>,
     /// Whether its key differs from the one that the home register holds.
     pub(super) wrong_key: Option<bool>,
 }

@@ -137,6 +137,8 @@ pub struct SubscriberProvision {
     pub sites: Option<Vec<SiteId>>,
     /// The highest demand for a floor that it may make, but for an emergency.
     pub floor_demand: Demand,
+    /// Where it asks for an emergency call, which affiliates it there.
+    pub emergency_talkgroup: Option<TalkgroupId>,
 }
 
 /// A handset.
@@ -154,6 +156,8 @@ pub struct UnitProvision {
     pub position: Position,
     /// How urgently its presses ask for a floor that another unit has.
     pub demand: Demand,
+    /// Where it asks for an emergency call, if not in the selected talkgroup.
+    pub emergency_talkgroup: Option<TalkgroupId>,
 }
 
 /// A unit's key in a simulation, which is no secret: the octets `trunklab`, then eight octets of seed and unit mixed by

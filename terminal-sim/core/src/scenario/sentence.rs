@@ -1,7 +1,8 @@
 //! The sentences of the language, as one table: what is read, what it means, what the documentation prints.
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::operator::Order;
+use trunklab_protocol::{EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId};
 
 use super::expectation::Fact;
 use super::pattern::{Values, guess, read, words};
@@ -20,6 +21,10 @@ pub enum Action {
     Press(UnitId, RequestKind),
     /// It comes up.
     Release(UnitId),
+    /// A handset's alarm key is pressed.
+    Alarm(UnitId),
+    /// The console orders something.
+    Order(Order),
     /// Somebody speaks into a handset, from the moment that it may talk.
     Speak(UnitId, Speech),
     /// A handset's selector is turned.
@@ -156,6 +161,8 @@ sentences! {
         |v| each(v, |unit| Action::Press(unit, RequestKind::Normal));
     Do "unit {units} presses emergency", "The emergency button: an emergency call is asked for.",
         |v| each(v, |unit| Action::Press(unit, RequestKind::Emergency));
+    Do "unit {units} raises the alarm", "The alarm key: an emergency without a call.",
+        |v| each(v, Action::Alarm);
     Do "unit {units} releases ptt", "The button comes up.",
         |v| each(v, Action::Release);
     Do "unit {units} talks for {span}", "Presses, speaks for so long from the press on, releases; what is said before the talk permit is clipped.",
@@ -178,6 +185,10 @@ sentences! {
         |v| Meaning::Fill { site: v.site(), free: v.number() };
     Do "site {site} empties", "The units that filled the site release their buttons.",
         |v| Meaning::Empty { site: v.site() };
+    Do "console acknowledges the emergency of unit {unit}", "An operator has seen it; the radio is told.",
+        |v| each(v, |unit| Action::Order(Order::AcknowledgeEmergency { unit }));
+    Do "console clears the emergency of unit {unit}", "An operator ends it; the radio is told.",
+        |v| each(v, |unit| Action::Order(Order::ClearEmergency { unit }));
     Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
         |v| one(Action::CutLink(v.site()));
     Do "link of site {site} is restored", "They can connect again.",
@@ -221,6 +232,12 @@ sentences! {
         |v| see(v, |unit| Fact::Queued { unit });
     See "unit {units} is called back", "Its turn has come while its button is up: it shall press.",
         |v| see(v, |unit| Fact::CalledBack { unit });
+    See "unit {units} is heard in its emergency", "The network tells it that its alarm, or its emergency in a talk, has arrived.",
+        |v| see(v, |unit| Fact::Emergency { unit, stage: EmergencyStage::Raised });
+    See "unit {units} has its emergency acknowledged", "It is told that an operator has seen it.",
+        |v| see(v, |unit| Fact::Emergency { unit, stage: EmergencyStage::Acknowledged });
+    See "unit {units} has its emergency cleared", "It is told that an operator has ended it.",
+        |v| see(v, |unit| Fact::Emergency { unit, stage: EmergencyStage::Cleared });
     See "unit {units} is refused: {cause}", "Its request is refused with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::Refused { unit, cause }) };
     See "unit {units} is refused", "Its request is refused, whatever the cause.",
@@ -245,6 +262,10 @@ sentences! {
         |v| Meaning::See(vec![Fact::CallQueued { talkgroup: v.talkgroup() }]);
     See "call of talkgroup {talkgroup} is released: {cause}", "The controller ends the call with this cause.",
         |v| Meaning::See(vec![Fact::Released { talkgroup: v.talkgroup(), cause: v.cause() }]);
+    See "emergency of unit {units} is raised", "Operators are told of it.",
+        |v| see(v, |unit| Fact::EmergencyRaised { unit });
+    See "order is refused: {cause}", "The controller does not carry an order of the console out, with this cause.",
+        |v| Meaning::See(vec![Fact::OrderRefused { cause: v.cause() }]);
     See "floor of unit {units} ends: {cause}", "The controller takes the floor from it, or notes its end, with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::FloorEnds { unit, cause }) };
 }
@@ -257,13 +278,16 @@ impl Action {
             | Self::SwitchOff(unit)
             | Self::Press(unit, _)
             | Self::Release(unit)
+            | Self::Alarm(unit)
             | Self::Speak(unit, _)
             | Self::Select(unit, _)
             | Self::Move(unit, _)
             | Self::Vanish(unit)
             | Self::LoseVoicePacket { unit, .. }
             | Self::LoseTalkEnd(unit) => Some(*unit),
-            Self::CutLink(_)
+            // An order may name a unit that nobody has: then that is its cause.
+            Self::Order(_)
+            | Self::CutLink(_)
             | Self::MendLink(_)
             | Self::KillStation(_)
             | Self::StartStation(_)
@@ -285,6 +309,8 @@ impl Action {
             | Self::SwitchOff(_)
             | Self::Press(..)
             | Self::Release(_)
+            | Self::Alarm(_)
+            | Self::Order(_)
             | Self::Speak(..)
             | Self::Select(..)
             | Self::Move(..)

@@ -5,7 +5,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Cause, Clause, Demand, Identity, UnitId};
+use trunklab_protocol::{CallId, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, UnitId};
 
 use crate::citation::of_cause;
 use crate::output::HandsetEvent;
@@ -52,6 +52,15 @@ fn seconds(millis: u32) -> String {
     format!("{} s", f64::from(millis) / 1e3)
 }
 
+/// How far an emergency is.
+fn stage(stage: EmergencyStage) -> &'static str {
+    match stage {
+        EmergencyStage::Raised => "known",
+        EmergencyStage::Acknowledged => "acknowledged",
+        EmergencyStage::Cleared => "cleared",
+    }
+}
+
 pub(super) fn from_site(message: &FromSite) -> Option<Said> {
     Some(match message {
         FromSite::Health(_) | FromSite::InventoryEnd(_) => return None,
@@ -78,6 +87,9 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         }
         FromSite::PttReleased(word) => {
             Said::of_unit(word.unit, format!("unit {} releases ptt before its turn", word.unit))
+        }
+        FromSite::Alarm(word) => {
+            Said::of_unit(word.unit, format!("unit {} says that it is in an emergency", word.unit))
         }
         FromSite::FloorRequest(word) => Said {
             text: format!(
@@ -124,6 +136,9 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         }
         ToSite::Queued(word) => {
             Said::of_unit(word.unit, format!("unit {} queued at place {}", word.unit, word.position))
+        }
+        ToSite::EmergencyStatus(word) => {
+            Said::of_unit(word.unit, format!("emergency of unit {} is {}", word.unit, stage(word.stage)))
         }
         ToSite::CallBack(word) => Said::of_unit(word.unit, format!("unit {} called back", word.unit)),
         ToSite::Deregister(word) => {
@@ -192,6 +207,24 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let text = format!("unit {unit} makes call {call} an emergency call");
             (Clause::EmergencyInCall, Said { text, call: Some(*call), unit: Some(*unit) })
         }
+        EventKind::EmergencyBegan { unit, talkgroup, kind, .. } => {
+            let how = match kind {
+                EmergencyKind::Alarm => "raises the alarm",
+                EmergencyKind::Call => "is in an emergency",
+            };
+            let group = talkgroup.map_or_else(String::new, |group| format!(", talkgroup {group}"));
+            (Clause::Alarm, Said::of_unit(*unit, format!("unit {unit} {how}{group}")))
+        }
+        EventKind::EmergencyAcknowledged { unit, by } => (
+            Clause::EmergencyAnswered,
+            Said::plain(format!("{by} acknowledges the emergency of unit {unit}")),
+        ),
+        EventKind::EmergencyCleared { unit, by } => {
+            (Clause::EmergencyAnswered, Said::plain(format!("{by} clears the emergency of unit {unit}")))
+        }
+        EventKind::OrderRefused { by, cause } => {
+            (Clause::EmergencyAnswered, Said::plain(format!("order of {by} refused: {cause}")))
+        }
         EventKind::CallCalledBack { call, unit, sites, .. } => {
             let slots: Vec<_> = sites.iter().map(|(site, at)| format!("site {site} slot {at}")).collect();
             let text = format!("call {call} kept for unit {unit}: {}", slots.join(", "));
@@ -242,6 +275,14 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
         HandsetEvent::Affiliated { talkgroup } => (format!("affiliated to talkgroup {talkgroup}"), None),
         HandsetEvent::Queued { position } => (format!("is queued at place {position}"), None),
         HandsetEvent::CalledBack => ("is called back: press to talk".to_owned(), None),
+        HandsetEvent::Emergency { stage } => {
+            let text = match stage {
+                EmergencyStage::Raised => "is heard in its emergency",
+                EmergencyStage::Acknowledged => "has its emergency acknowledged",
+                EmergencyStage::Cleared => "has its emergency cleared",
+            };
+            (text.to_owned(), None)
+        }
         HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
         HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
         HandsetEvent::FloorQueued { call, position } => {

@@ -61,6 +61,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         ["off"] => session.user(unit, Input::PowerOff).await,
         ["press"] => session.press(unit, RequestKind::Normal).await,
         ["emergency"] => session.press(unit, RequestKind::Emergency).await,
+        ["alarm"] => session.user(unit, Input::Alarm).await,
         ["release"] => session.user(unit, Input::ReleasePtt).await,
         ["vanish"] => session.radios.command(Command::Vanish(unit)).await,
         ["talkgroup", number] => {
@@ -75,7 +76,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
             session.radios.command(Command::Place(unit, position)).await;
         }
         _ => bail!(
-            "expected on, off, press, emergency, release, vanish, talkgroup N, place EAST NORTH or quit"
+            "expected on, off, press, emergency, alarm, release, vanish, talkgroup N, place EAST NORTH or quit"
         ),
     }
     Ok(true)

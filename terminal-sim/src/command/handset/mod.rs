@@ -29,7 +29,7 @@ use crate::speech::{Recorder, synth, vocoder, wav};
 /// Which handsets, and where they are.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT press`, `UNIT emergency`, `UNIT release`,
+Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT press`, `UNIT emergency`, `UNIT alarm`, `UNIT release`,
 `UNIT talkgroup N`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line of output is one thing that happened:
 seconds, unit, event. At the end, be it by q, `quit`, the end of the input, Ctrl-C or SIGTERM, the handsets are switched off.
 

@@ -22,12 +22,14 @@ struct Row {
     #[serde(default)]
     floor_demand: Demand,
     #[serde(default)]
+    emergency_talkgroup: Option<TalkgroupId>,
+    #[serde(default)]
     east_m: i32,
     #[serde(default)]
     north_m: i32,
 }
 
-/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand`; a key is 32 hexadecimal digits.
+/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand,emergency_talkgroup`; a key is 32 hexadecimal digits.
 ///
 /// # Errors
 /// The file and line of the first row that is not so.
@@ -62,6 +64,7 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
         radios.push(RadioSetup {
             config: HandsetConfig {
                 demand: row.floor_demand,
+                emergency_talkgroup: row.emergency_talkgroup,
                 ..HandsetConfig::new(row.unit, Identity::Unit(row.unit), key, row.talkgroup, seed)
             },
             position: Position { east_m: row.east_m, north_m: row.north_m },

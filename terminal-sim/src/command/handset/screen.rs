@@ -23,8 +23,8 @@ use ratatui::text::{Line, Span as Text};
 use ratatui::widgets::{Block, Paragraph};
 use trunklab_console::Theme;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Moment, TalkgroupId, UnitId};
-use trunklab_terminal_core::handset::{HandsetView, Phase};
+use trunklab_protocol::{EmergencyStage, Moment, TalkgroupId, UnitId};
+use trunklab_terminal_core::handset::{EmergencyLight, HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 
@@ -40,6 +40,7 @@ const HISTORY_MAX: usize = 200;
 enum Deed {
     Talk,
     Emergency,
+    Alarm,
     NextTalkgroup,
     LastTalkgroup,
     Power,
@@ -49,6 +50,7 @@ enum Deed {
 const KEYS: &[(KeyCode, Deed, &str)] = &[
     (KeyCode::Char(' '), Deed::Talk, "space talk"),
     (KeyCode::Char('e'), Deed::Emergency, "e emergency"),
+    (KeyCode::Char('a'), Deed::Alarm, "a alarm"),
     (KeyCode::Up, Deed::NextTalkgroup, "↑↓ talkgroup"),
     (KeyCode::Down, Deed::LastTalkgroup, ""),
     (KeyCode::Char('o'), Deed::Power, "o on/off"),
@@ -139,8 +141,13 @@ async fn perform(
         Deed::Emergency => {
             // The next tap of the space bar releases it, as after any other press.
             *button = Button::Tapped(session.now());
+            if view.ptt {
+                // The talk goes on, with the speech that it has.
+                return session.user(unit, Input::PressPtt { kind: RequestKind::Emergency }).await;
+            }
             session.press(unit, RequestKind::Emergency).await;
         }
+        Deed::Alarm => session.user(unit, Input::Alarm).await,
         Deed::NextTalkgroup | Deed::LastTalkgroup => {
             let step = if deed == Deed::NextTalkgroup { 1 } else { -1 };
             if let Some(talkgroup) = neighbour(step) {
@@ -171,6 +178,13 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         HandsetEvent::Affiliated { talkgroup } => format!("affiliated to talkgroup {talkgroup}"),
         HandsetEvent::Queued { position } => format!("queued, place {position}"),
         HandsetEvent::CalledBack => "your turn: press to talk".to_owned(),
+        HandsetEvent::Emergency { stage: EmergencyStage::Raised } => {
+            "EMERGENCY: the network knows".to_owned()
+        }
+        HandsetEvent::Emergency { stage: EmergencyStage::Acknowledged } => {
+            "EMERGENCY: an operator has seen it".to_owned()
+        }
+        HandsetEvent::Emergency { stage: EmergencyStage::Cleared } => "emergency over".to_owned(),
         HandsetEvent::Refused { cause } => format!("refused: {cause}"),
         HandsetEvent::TalkPermit { call } => format!("talk permit in call {call}"),
         HandsetEvent::FloorQueued { call, position } => {
@@ -228,6 +242,12 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let site = view.site.map_or_else(|| "no site".to_owned(), |site| format!("site {site}"));
     let level = view.level_dbm.map_or_else(String::new, |level| format!("{} {level} dBm", bars(level)));
     let channel = view.channel.map_or_else(String::new, |at| format!("channel {at}"));
+    let emergency = match view.emergency {
+        None => "",
+        Some(EmergencyLight::Unanswered) => "  EMERGENCY, unanswered",
+        Some(EmergencyLight::Received) => "  EMERGENCY, received",
+        Some(EmergencyLight::Acknowledged) => "  EMERGENCY, acknowledged",
+    };
     let affiliated = if view.affiliated == Some(view.selected) { "" } else { " (not affiliated)" };
     let queue = match view.queue_position.or(view.floor_position) {
         Some(place) => format!(", place {place}"),
@@ -243,7 +263,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
         format!("call {} of {}: {talker}", call.call, call.parties)
     });
     vec![
-        Line::raw(format!(" talkgroup {}{affiliated}", view.selected)),
+        Line::raw(format!(" talkgroup {}{affiliated}{emergency}", view.selected)),
         Line::raw(format!(" {site}  {level}")),
         Line::from(vec![
             Text::raw(" "),

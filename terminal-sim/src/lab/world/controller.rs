@@ -2,11 +2,13 @@
 
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_controller_core::{self as controller, Controller};
+use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::{Cause, Epoch, Span};
 
 use super::World;
 use super::agenda::{Arrival, Node};
+use crate::lab::CONSOLE;
 use crate::lab::observed::Sight;
 
 impl World {
@@ -48,6 +50,12 @@ impl World {
         self.kill_controller();
     }
 
+    /// The console orders something; what comes of it is among the events.
+    pub fn order(&mut self, order: Order) {
+        let by = ConsoleName::new(CONSOLE);
+        self.at_controller(controller::input::Input::Order { id: 0, by, order });
+    }
+
     pub(super) fn at_controller(&mut self, input: controller::input::Input) {
         let Some(core) = &mut self.controller else { return };
         let seen = match &input {
@@ -61,6 +69,7 @@ impl World {
             | controller::input::Input::SiteConnected { .. }
             | controller::input::Input::SiteDisconnected { .. }
             | controller::input::Input::FromSwitch(_)
+            | controller::input::Input::Order { .. }
             | controller::input::Input::Stored { .. }
             | controller::input::Input::StoreFailed { .. }
             | controller::input::Input::ClosingDown => None,
@@ -100,6 +109,7 @@ impl World {
                 let at = self.now + Span::from_millis(1);
                 self.schedule(at, Arrival::AtController(controller::input::Input::Stored { id }));
             }
+            controller::output::Output::Ordered { .. } => {}
             controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
             controller::output::Output::WantNewTerm { above, .. } => {
                 self.outranked = self.outranked.max(Some(above));

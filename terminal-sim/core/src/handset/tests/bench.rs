@@ -244,6 +244,7 @@ impl Bench {
                 | UplinkWord::Detach(_)
                 | UplinkWord::CallCancel(_)
                 | UplinkWord::PttReleased(_)
+                | UplinkWord::Alarm(_)
                 | UplinkWord::TalkEnd(_)
                 | UplinkWord::Voice(_) => None,
             })
@@ -337,6 +338,7 @@ impl Bench {
                 | UplinkWord::CallRequest(_)
                 | UplinkWord::CallCancel(_)
                 | UplinkWord::PttReleased(_)
+                | UplinkWord::Alarm(_)
                 | UplinkWord::FloorRequest(_)
                 | UplinkWord::TalkEnd(_)
                 | UplinkWord::Voice(_) => {}

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 mod coverage;
+mod emergency;
 mod floor;
 mod hostile;
 mod requests;

@@ -33,18 +33,22 @@ fn an_unanswered_request_is_repeated_under_the_same_number_and_given_up() {
         let mut bench = Bench::registered(ProfileId::Iden);
         bench.input(Input::PressPtt { kind });
         bench.run(Span::from_secs(20));
-        let presses: Vec<_> = bench
-            .words()
+        let requests: Vec<_> = bench
+            .uplink
             .iter()
-            .filter_map(|word| if let UplinkWord::CallRequest(word) = word { Some(word.press) } else { None })
+            // An emergency goes on as an alarm.
+            .filter_map(|(_, burst)| {
+                let UplinkWord::CallRequest(word) = &burst.word else { return None };
+                Some((burst.place.count, word.press))
+            })
             .collect();
-        assert_eq!(presses.len(), tries);
-        assert!(presses.iter().all(|press| *press == presses[0]));
-        assert_eq!(bench.refusals(), [Cause::NoAnswer]);
+        assert_eq!(requests.len(), tries);
+        assert!(requests.iter().all(|(_, press)| *press == requests[0].1));
+        assert_eq!(bench.refusals()[0], Cause::NoAnswer);
         assert_eq!(bench.phase(), Phase::Idle);
         // Each wait is six opportunities of 90 ms, each back-off under four more.
-        for pair in bench.uplink.windows(2) {
-            let gap = pair[1].1.place.count - pair[0].1.place.count;
+        for pair in requests.windows(2) {
+            let gap = pair[1].0 - pair[0].0;
             assert!((6..=10).contains(&gap), "{gap}");
         }
     }

@@ -32,6 +32,11 @@ impl Reader<'_> {
                 Some(known)
             }
         };
+        let emergency_talkgroup = form
+            .emergency_talkgroup
+            .as_ref()
+            .map(|number| self.known_talkgroup(*number.get_ref(), number.span()))
+            .transpose()?;
         let right = form.floor_demand.as_ref();
         let demand = self.choice("floor_demand", right, Demand::RIGHTS, Demand::name)?;
         for unit in self.unit_numbers(form)? {
@@ -44,8 +49,9 @@ impl Reader<'_> {
                 true => derive_key(!self.seed, unit),
             };
             let talkgroup = talkgroups[0];
-            let mut allowed = talkgroups.clone();
+            let mut allowed: Vec<_> = talkgroups.iter().copied().chain(emergency_talkgroup).collect();
             allowed.sort_unstable();
+            allowed.dedup();
             if form.registered.unwrap_or(true) {
                 self.provision.subscribers.push(SubscriberProvision {
                     unit,
@@ -53,10 +59,19 @@ impl Reader<'_> {
                     talkgroups: allowed,
                     sites: sites.clone(),
                     floor_demand: demand,
+                    emergency_talkgroup,
                 });
             }
             let identity = identity(unit);
-            self.provision.units.push(UnitProvision { unit, identity, key, talkgroup, position, demand });
+            self.provision.units.push(UnitProvision {
+                unit,
+                identity,
+                key,
+                talkgroup,
+                position,
+                demand,
+                emergency_talkgroup,
+            });
             if form.on.unwrap_or(true) {
                 self.steps.push(Step { at: Moment::ORIGIN, line, action: Action::SwitchOn(unit) });
             }

@@ -1,0 +1,58 @@
+//! `POST /v1/orders`: what an operator wants done.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tracing::info;
+use trunklab_protocol::Cause;
+use trunklab_protocol::operator::{ConsoleName, Order};
+
+use super::Operator;
+use super::problem::Problem;
+
+/// Gives one order. It was carried out, or is refused with its cause; everybody sees it among the events.
+#[utoipa::path(
+    post,
+    path = "/v1/orders",
+    request_body = Order,
+    security(("token" = [])),
+    responses(
+        (status = 204, description = "It was carried out"),
+        (status = 400, description = "This is no order", body = Problem),
+        (status = 401, description = "No token, or not a good one", body = Problem),
+        (status = 409, description = "It cannot be carried out: the cause says why", body = Problem),
+        (status = 503, description = "The controller is busy or closing down", body = Problem),
+    )
+)]
+pub(super) async fn give(
+    State(operator): State<Arc<Operator>>,
+    Extension(by): Extension<ConsoleName>,
+    order: Result<Json<Order>, JsonRejection>,
+) -> Response {
+    let order = match order {
+        Ok(Json(order)) => order,
+        Err(rejection) => {
+            operator.reach.counters.operator_refused.one(Cause::FieldOutOfRange);
+            return Problem::new(StatusCode::BAD_REQUEST, rejection.body_text())
+                .because(Cause::FieldOutOfRange)
+                .into_response();
+        }
+    };
+    info!(%by, ?order, "order");
+    match operator.order(by, order).await {
+        Some(Ok(())) => StatusCode::NO_CONTENT.into_response(),
+        Some(Err(cause)) => {
+            operator.reach.counters.operator_refused.one(cause);
+            Problem::new(StatusCode::CONFLICT, cause.text()).because(cause).into_response()
+        }
+        None => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the controller is busy or closing down: look whether the order was carried out, and give it again",
+        )
+        .into_response(),
+    }
+}
