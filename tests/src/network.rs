@@ -95,7 +95,7 @@ impl Network {
                 network.handsets[site - 1].tell(&format!("{unit} on"))?;
             }
             for _ in UNITS[site - 1] {
-                network.expect_any(site, "Registered")?;
+                network.expect_any(site, "registered")?;
             }
         }
         Ok(network)
@@ -142,7 +142,7 @@ impl Network {
     /// # Errors
     /// When it does not come.
     pub fn expect_any(&self, site: usize, event: &str) -> Result<String> {
-        self.handsets[site - 1].expect_line(event, |line| line.contains(event))
+        self.handsets[site - 1].expect_line(event, |line| tells(line, event))
     }
 
     /// Waits for an event of one handset at a site.
@@ -151,9 +151,8 @@ impl Network {
     /// When it does not come.
     pub fn expect(&self, site: usize, unit: u32, event: &str) -> Result<String> {
         let who = format!("\"unit\":{unit}");
-        self.handsets[site - 1].expect_line(&format!("{event} of unit {unit}"), |line| {
-            line.contains(&who) && line.contains(event)
-        })
+        self.handsets[site - 1]
+            .expect_line(&format!("{event} of unit {unit}"), |line| line.contains(&who) && tells(line, event))
     }
 
     /// A call from one handset to another, from the press until both know that it is over.
@@ -168,21 +167,26 @@ impl Network {
         self.handsets[from_site - 1].tell(&format!("{talker} press"))?;
         if from_site == to_site {
             // One output: the two come in either order.
-            let mut missing = vec![(talker, "TalkPermit"), (listener, "Hears")];
-            self.handsets[from_site - 1].expect_line("TalkPermit and Hears", |line| {
+            let mut missing = vec![(talker, "talk_permit"), (listener, "hears")];
+            self.handsets[from_site - 1].expect_line("talk permit and speech", |line| {
                 missing.retain(|(unit, event)| {
-                    !(line.contains(&format!("\"unit\":{unit}")) && line.contains(event))
+                    !(line.contains(&format!("\"unit\":{unit}")) && tells(line, event))
                 });
                 missing.is_empty()
             })?;
         } else {
-            self.expect(from_site, talker, "TalkPermit")?;
-            self.expect(to_site, listener, "Hears")?;
+            self.expect(from_site, talker, "talk_permit")?;
+            self.expect(to_site, listener, "hears")?;
         }
         self.handsets[from_site - 1].tell(&format!("{talker} release"))?;
-        self.expect(to_site, listener, "Left")?;
+        self.expect(to_site, listener, "left")?;
         Ok(())
     }
+}
+
+/// Whether a line of `trunklab handset --json` tells of an event.
+pub fn tells(line: &str, event: &str) -> bool {
+    line.contains(&format!("\"event\":\"{event}\""))
 }
 
 /// Makes the zone's directory, the database and the rosters.

@@ -17,7 +17,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::tempdir;
 use trunklab_controller::zone::Fingerprint;
-use trunklab_tests::network::{Network, UNITS, enrol, make_zone, path, start_controller};
+use trunklab_tests::network::{Network, UNITS, enrol, make_zone, path, start_controller, tells};
 use trunklab_tests::process::{run, succeed};
 
 #[test]
@@ -28,22 +28,22 @@ fn a_killed_base_station_comes_back_with_its_radios_and_the_other_site_is_not_to
     // At the other site a call goes on all the while.
     for unit in UNITS[1] {
         network.handsets[1].tell(&format!("{unit} talkgroup 42"))?;
-        network.expect(2, unit, "Affiliated")?;
+        network.expect(2, unit, "affiliated")?;
     }
     network.handsets[1].tell(&format!("{far_talker} press"))?;
-    network.expect(2, far_listener, "Hears")?;
+    network.expect(2, far_listener, "hears")?;
     network.handsets[1].take_lines();
 
     network.kill_station(1)?;
     let killed = Instant::now();
-    network.expect_any(1, "OutOfRange")?;
+    network.expect_any(1, "out_of_range")?;
     println!("site 1: out of range seen {} ms after the kill", killed.elapsed().as_millis());
 
     network.start_station(1)?;
     let started = Instant::now();
     let mut missing = vec![talker, listener];
     network.handsets[0].expect_line("both radios registered again", |line| {
-        missing.retain(|unit| !(line.contains(&format!("\"unit\":{unit}")) && line.contains("Registered")));
+        missing.retain(|unit| !(line.contains(&format!("\"unit\":{unit}")) && tells(line, "registered")));
         missing.is_empty()
     })?;
     println!("site 1: both radios registered {} ms after the start", started.elapsed().as_millis());
@@ -53,7 +53,7 @@ fn a_killed_base_station_comes_back_with_its_radios_and_the_other_site_is_not_to
     let touched = network.handsets[1].take_lines();
     ensure!(touched.is_empty(), "the other site's radios noticed: {touched:#?}");
     network.handsets[1].tell(&format!("{far_talker} release"))?;
-    network.expect(2, far_listener, "Left")?;
+    network.expect(2, far_listener, "left")?;
     Ok(())
 }
 
@@ -65,8 +65,8 @@ fn a_killed_controller_comes_back_in_a_new_term_and_no_call_is_recorded_twice() 
     network.call((1, talker), (2, far))?;
     // This call stands while the controller is killed.
     network.handsets[0].tell(&format!("{talker} press"))?;
-    network.expect(1, talker, "TalkPermit")?;
-    network.expect(2, far, "Hears")?;
+    network.expect(1, talker, "talk_permit")?;
+    network.expect(2, far, "hears")?;
 
     network.kill_controller()?;
     let before = database(directory.path());
@@ -83,15 +83,15 @@ fn a_killed_controller_comes_back_in_a_new_term_and_no_call_is_recorded_twice() 
     let mut again = Vec::new();
     for handsets in &network.handsets {
         handsets.expect_line("wide service", |line| {
-            again.extend(line.contains("Regist").then(|| line.to_owned()));
-            line.contains("service: Wide")
+            again.extend(line.contains("\"event\":\"regist").then(|| line.to_owned()));
+            line.contains("\"service\":\"wide\"")
         })?;
     }
     println!("both sites in wide service {} ms after the start", started.elapsed().as_millis());
     network.handsets[0].tell(&format!("{talker} release"))?;
     network.handsets[1].expect_line("the end of the call", |line| {
-        again.extend(line.contains("Regist").then(|| line.to_owned()));
-        line.contains("Left")
+        again.extend(line.contains("\"event\":\"regist").then(|| line.to_owned()));
+        tells(line, "left")
     })?;
     ensure!(again.is_empty(), "a radio had to register again: {again:#?}");
     network.call((1, listener), (2, far))?;
@@ -144,8 +144,8 @@ fn sites_that_obeyed_an_older_database_are_served_from_a_new_one() -> Result<()>
     let mut again = Vec::new();
     for handsets in &network.handsets {
         handsets.expect_line("wide service", |line| {
-            again.extend(line.contains("Regist").then(|| line.to_owned()));
-            line.contains("service: Wide")
+            again.extend(line.contains("\"event\":\"regist").then(|| line.to_owned()));
+            line.contains("\"service\":\"wide\"")
         })?;
     }
     network.call((2, far), (1, talker))?;

@@ -12,6 +12,7 @@ use trunklab::lab::scenario;
 use trunklab_console::{Color, ConsoleOptions};
 use trunklab_controller::zone::Zone;
 use trunklab_protocol::proof::UnitKey;
+use trunklab_tests::network::tells;
 use trunklab_tests::process::{PATIENCE, Process};
 use trunklab_tests::{program, tree};
 
@@ -232,13 +233,13 @@ async fn a_handset_is_used_with_the_space_bar_and_switched_off_at_the_end() {
     let others = handset(&live, folder.path(), 1018);
     let others: Vec<&str> = others.iter().map(String::as_str).chain(["--on", "--json"]).collect();
     let mut other = Process::start("trunklab", &others).unwrap();
-    other.expect_line("that it is registered", |line| line.contains("Registered")).unwrap();
+    other.expect_line("that it is registered", |line| tells(line, "registered")).unwrap();
     terminal.expect(&["unit 1017", "talkgroup 41", "site 3", "IDLE", "registered", "q quit"]);
     assert_eq!(present(&live).await, 2);
 
     terminal.keys(&["Space"]);
     terminal.expect(&["TALKING", "channel 1", "you talk", "talk permit"]);
-    other.expect_line("the talker", |line| line.contains("Hears")).unwrap();
+    other.expect_line("the talker", |line| tells(line, "hears")).unwrap();
     terminal.keys(&["Space"]);
     terminal.expect(&["IDLE", "left call"]);
     other.tell("1018 press").unwrap();

@@ -1,5 +1,6 @@
 //! Everything that a handset's core can ask of its shell.
 
+use serde::Serialize;
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
@@ -53,8 +54,9 @@ pub enum Output {
     Event(HandsetEvent),
 }
 
-/// What a user of the handset notices.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a user of the handset notices. Programs read it as JSON: the event's name in `event`, its fields beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum HandsetEvent {
     /// No site is found; the handset keeps looking.
     OutOfRange,

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Position, TalkgroupId, UnitId};
 use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::transcript::sentence;
 
 use super::Session;
@@ -35,13 +36,21 @@ pub(super) async fn run(session: &mut Session, units: &[UnitId], json: bool) -> 
     }
 }
 
+/// An event for a program: `{"at_ms":1820,"unit":1017,"event":"registered","site":1,"talkgroup":41}`.
+#[derive(Serialize)]
+struct Line<'a> {
+    at_ms: u64,
+    unit: UnitId,
+    #[serde(flatten)]
+    event: &'a HandsetEvent,
+}
+
 pub(super) fn say(report: &Report, json: bool) -> Result<()> {
     let Report::Event(at, unit, event) = report else { return Ok(()) };
     let mut out = std::io::stdout().lock();
     if json {
-        let line =
-            json!({ "at_ms": at.as_micros() / 1_000, "unit": unit.number(), "event": format!("{event:?}") });
-        writeln!(out, "{line}")?;
+        let line = Line { at_ms: at.as_micros() / 1_000, unit: *unit, event };
+        writeln!(out, "{}", serde_json::to_string(&line)?)?;
     } else {
         writeln!(out, "{at:>8}  unit {unit}  {}", sentence(*unit, event))?;
     }
