@@ -33,6 +33,8 @@ const AHEAD: Span = Span::from_secs(8);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fillers {
     made: Vec<(SiteId, Vec<UnitId>)>,
+    /// How many were ever made: those that emptied their site keep their numbers.
+    count: u32,
 }
 
 impl Fillers {
@@ -47,8 +49,7 @@ impl Fillers {
         provision: &mut Provision,
     ) -> Option<Vec<Step>> {
         let wanted = site.traffic_slots().saturating_sub(usize::from(free));
-        let begun: usize = self.made.iter().map(|(_, units)| units.len()).sum();
-        let first = u32::try_from(begun).ok()?;
+        let first = self.count;
         let count = u32::try_from(wanted).ok()?;
         if count > UNITS_MAX || first + count > FILLERS_MAX {
             return None;
@@ -68,6 +69,7 @@ impl Fillers {
             units.push(unit);
         }
         self.made.push((site.site, units));
+        self.count += count;
         Some(steps)
     }
 

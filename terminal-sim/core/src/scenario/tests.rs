@@ -256,3 +256,15 @@ fn any_text_is_read_or_refused_in_one_sentence() {
         }
     });
 }
+
+#[test]
+fn a_site_that_was_emptied_is_filled_by_other_units() {
+    let text = with(
+        "[[step]]\nat = \"1 s\"\ndo = \"site 3 fills up to 1 free slots\"\n[[step]]\nat = \"8 s\"\ndo = \"site 3 empties\"\n\
+         [[step]]\nat = \"9 s\"\ndo = \"site 3 fills up to 0 free slots\"\n",
+    );
+    let scenario = Scenario::parse("x.toml", &text, None).unwrap();
+    let units: Vec<_> = scenario.provision().units.iter().map(|unit| unit.unit).collect();
+    assert!(units.windows(2).all(|pair| pair[0] < pair[1]), "a unit is there twice: {units:?}");
+    assert_eq!(units.len(), 2 + 10 + 11);
+}
