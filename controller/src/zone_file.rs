@@ -15,7 +15,8 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
-    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, TalkgroupId, Trunking, UnitId,
+    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, StartPolicy, TalkgroupId, Trunking,
+    UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -96,6 +97,7 @@ struct SystemTable {
     call_back_ms: Option<u32>,
     recent_user_ms: Option<u32>,
     ageing_ms: Option<u32>,
+    busy_override_ms: Option<u32>,
     transmission_ms_max: Option<u32>,
     transmission_warning_ms: Option<u32>,
     floor_queue_len_max: Option<u16>,
@@ -146,6 +148,20 @@ struct TalkgroupTable {
     transmission_ms_max: Option<u32>,
     #[serde(default)]
     floor: FloorPolicy,
+    #[serde(default)]
+    start: Start,
+    critical_sites: Option<Vec<SiteId>>,
+    busy_override_ms: Option<u32>,
+}
+
+/// The word for a start policy; its sites stand beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Start {
+    #[default]
+    All,
+    Critical,
+    Fast,
 }
 
 #[derive(Debug, Deserialize)]
@@ -228,13 +244,14 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
     check_numbers("talkgroup", file.talkgroup.iter().map(|talkgroup| talkgroup.id))?;
     check_numbers("subscriber", file.subscriber.iter().map(|subscriber| subscriber.unit))?;
     let talkgroups: BTreeSet<_> = file.talkgroup.iter().map(|talkgroup| talkgroup.id).collect();
+    let sites: BTreeSet<_> = file.site.iter().map(|site| site.id).collect();
     let mut changes = Vec::new();
     changes.extend(file.system.map(|system| Change::System(system.parameters())));
     for site in &file.site {
         changes.push(Change::Site(site.config(&file.site)?));
     }
     for talkgroup in file.talkgroup {
-        changes.push(Change::Talkgroup(talkgroup.config()?));
+        changes.push(Change::Talkgroup(talkgroup.config(&sites)?));
     }
     for subscriber in file.subscriber {
         changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
@@ -271,6 +288,7 @@ impl SystemTable {
             call_back_ms: self.call_back_ms.unwrap_or(usual.call_back_ms),
             recent_user_ms: self.recent_user_ms.unwrap_or(usual.recent_user_ms),
             ageing_ms: self.ageing_ms.unwrap_or(usual.ageing_ms),
+            busy_override_ms: self.busy_override_ms.unwrap_or(usual.busy_override_ms),
             transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
             transmission_warning_ms: self.transmission_warning_ms.unwrap_or(usual.transmission_warning_ms),
             floor_queue_len_max: self.floor_queue_len_max.unwrap_or(usual.floor_queue_len_max),
@@ -285,14 +303,46 @@ impl SystemTable {
 }
 
 impl TalkgroupTable {
-    fn config(self) -> Result<Talkgroup, Defect> {
-        let Self { id, name, priority, trunking, hang_time_ms, transmission_ms_max, floor } = self;
+    fn config(self, sites: &BTreeSet<SiteId>) -> Result<Talkgroup, Defect> {
+        let start = self.start(sites)?;
+        let Self { id, name, priority, trunking, hang_time_ms, transmission_ms_max, floor, .. } = self;
         if trunking == Trunking::Transmission && hang_time_ms.is_some_and(|time| time > 0) {
             let what = "transmission trunking keeps no channel: leave hang_time_ms out, or choose trunking = \"quasi\"";
             return Err(Defect::Unfit { place: format!("talkgroup {id}"), what: what.to_owned() });
         }
-        let usual = Talkgroup::named(id, name);
-        Ok(Talkgroup { priority, trunking, hang_time_ms, transmission_ms_max, floor, ..usual })
+        Ok(Talkgroup {
+            priority,
+            trunking,
+            hang_time_ms,
+            transmission_ms_max,
+            floor,
+            start,
+            busy_override_ms: self.busy_override_ms,
+            ..Talkgroup::named(id, name)
+        })
+    }
+
+    fn start(&self, known: &BTreeSet<SiteId>) -> Result<StartPolicy, Defect> {
+        let unfit = |what: String| Err(Defect::Unfit { place: format!("talkgroup {}", self.id), what });
+        let Some(sites) = &self.critical_sites else {
+            return match self.start {
+                Start::All => Ok(StartPolicy::All),
+                Start::Fast => Ok(StartPolicy::Fast),
+                Start::Critical => {
+                    unfit("start = \"critical\" waits for some sites: name them in critical_sites".to_owned())
+                }
+            };
+        };
+        if self.start != Start::Critical {
+            return unfit(
+                "critical_sites are waited for with start = \"critical\" alone: write that too".to_owned(),
+            );
+        }
+        if let Some(other) = sites.iter().find(|site| !known.contains(site)) {
+            return unfit(format!("critical site {other} is not in this file: add a [[site]]"));
+        }
+        let sites: BTreeSet<_> = sites.iter().copied().collect();
+        Ok(StartPolicy::Critical(sites.into_iter().collect()))
     }
 }
 
@@ -486,5 +536,25 @@ mod tests {
         let example = manual.split("```toml").nth(1).unwrap().split("```").next().unwrap();
         let changes = parse(example).unwrap_or_else(|defect| panic!("{defect:?}"));
         assert!(changes.iter().any(|change| matches!(change, Change::Subscriber(_))));
+    }
+
+    #[test]
+    fn critical_sites_stand_with_a_critical_start_alone_and_are_known() {
+        let with = |keys: &str| format!("name = \"Fire\"\n{keys}");
+        let fire = "name = \"Fire\"";
+        let text = defect(fire, &with("start = \"critical\""));
+        assert!(text.contains("talkgroup 41: start = \"critical\" waits for some sites"), "{text}");
+        let text = defect(fire, &with("critical_sites = [1]"));
+        assert!(text.contains("critical_sites are waited for with start = \"critical\" alone"), "{text}");
+        let text = defect(fire, &with("start = \"critical\"\ncritical_sites = [1, 9]"));
+        assert!(text.contains("critical site 9 is not in this file"), "{text}");
+        let zone = ZONE.replacen(fire, &with("start = \"critical\"\ncritical_sites = [2, 1, 2]"), 1);
+        let start = parse(&zone).unwrap().into_iter().find_map(|change| {
+            if let Change::Talkgroup(talkgroup) = change { Some(talkgroup.start) } else { None }
+        });
+        assert_eq!(
+            start,
+            Some(StartPolicy::Critical([1, 2].map(|site| SiteId::new(site).unwrap()).to_vec()))
+        );
     }
 }

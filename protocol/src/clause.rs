@@ -49,6 +49,9 @@ clauses! {
     AllStart = "12.2.2", "All start";
     OneCall = "12.2.3", "One call";
     CoverageChanges = "12.2.4", "Changes of coverage";
+    CriticalStart = "12.2.5", "Critical sites";
+    FastStart = "12.2.6", "Fast start";
+    BusyOverride = "12.2.7", "Busy override";
     OneTalker = "12.3.1", "One talker";
     EndOfTalk = "12.3.2", "End of talk";
     SilentTalker = "12.3.3", "Silent talker";

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::field::octet_enum;
+use crate::network::SiteId;
 
 octet_enum! {
     /// What becomes of a demand for a floor that another unit has (docs/call-processing.md 12.3.6).
@@ -105,6 +106,19 @@ impl Trunking {
             Self::Quasi => own.unwrap_or(Self::QUASI_HANG_TIME_MS),
         }
     }
+}
+
+/// For which sites a call waits before it begins, beside its caller's (docs/call-processing.md 12.2).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartPolicy {
+    /// For every one that it needs.
+    #[default]
+    All,
+    /// For these.
+    Critical(Vec<SiteId>),
+    /// For none.
+    Fast,
 }
 
 /// Which free slot of a site a call takes (docs/call-processing.md 12.7).

@@ -127,7 +127,9 @@ fn network(seed: u64) -> Scenario {
     let mut chance = Chance::new(seed, 78);
     let mut one_of = |words: &[&'static str]| words[chance.number() as usize % words.len()];
     let (recent_user, ageing) = (one_of(&["0 s", "10 s"]), one_of(&["500 ms", "3 s", "60 s"]));
+    let busy_override = one_of(&["1 s", "4 s", "60 s"]);
     writeln!(text, "[network]\nrecent_user = \"{recent_user}\"\nageing = \"{ageing}\"").unwrap();
+    writeln!(text, "busy_override = \"{busy_override}\"").unwrap();
     for site in 1..=SITES {
         let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
         let slot_choice = one_of(&["lowest", "spread", "pack"]);
@@ -136,7 +138,12 @@ fn network(seed: u64) -> Scenario {
     }
     for talkgroup in TALKGROUPS {
         let floor = if talkgroup == 42 { "queue" } else { "refuse" };
-        writeln!(text, "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"\nfloor = \"{floor}\"").unwrap();
+        let start = one_of(&["\"all\"", "\"fast\"", "\"critical\"\ncritical_sites = [2]"]);
+        writeln!(
+            text,
+            "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"\nfloor = \"{floor}\"\nstart = {start}"
+        )
+        .unwrap();
     }
     for number in 1..=UNITS {
         let site = 1 + number % SITES;

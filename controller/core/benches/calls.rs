@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::call::queue::{BusyQueue, Button, Recency, Request};
+use trunklab_controller_core::call::queue::{BusyQueue, Button, Patience, Recency, Request};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
@@ -173,6 +173,7 @@ impl Line {
             recency: Recency::Other,
             site: SiteId::new(1).unwrap(),
             button: Button::Down,
+            patience: Patience::Lasting,
             requested: Moment::ORIGIN,
             arrival: self.arrivals,
         }));

@@ -8,7 +8,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
-    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, TalkgroupId, Trunking, UnitId,
+    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -52,6 +52,8 @@ pub struct SystemParameters {
     pub recent_user_ms: u32,
     /// For each such time waited a request counts one priority level higher, in milliseconds; 0: never.
     pub ageing_ms: u32,
+    /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds; 0: for ever.
+    pub busy_override_ms: u32,
     /// Longest transmission, in milliseconds (MPT 1327: TT 60 s).
     pub transmission_ms_max: u32,
     /// How long before that limit the talker is warned, in milliseconds; 0 for no warning.
@@ -90,6 +92,7 @@ impl Default for SystemParameters {
             call_back_ms: 4_000,
             recent_user_ms: 10_000,
             ageing_ms: 0,
+            busy_override_ms: 0,
             transmission_ms_max: 60_000,
             transmission_warning_ms: 5_000,
             floor_queue_len_max: 10,
@@ -213,6 +216,13 @@ pub struct Talkgroup {
     /// What becomes of a demand for the floor while another unit has it.
     #[serde(default)]
     pub floor: FloorPolicy,
+    /// For which sites its calls wait before they begin.
+    #[serde(default)]
+    pub start: StartPolicy,
+    /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds; `None`
+    /// takes the system's time, 0 is for ever.
+    #[serde(default)]
+    pub busy_override_ms: Option<u32>,
 }
 
 impl Talkgroup {
@@ -226,6 +236,8 @@ impl Talkgroup {
             hang_time_ms: None,
             transmission_ms_max: None,
             floor: FloorPolicy::default(),
+            start: StartPolicy::default(),
+            busy_override_ms: None,
         }
     }
 }

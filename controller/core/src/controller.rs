@@ -42,6 +42,8 @@ pub struct Controller {
     pub(crate) calls: Calls,
     pub(crate) queue: BusyQueue,
     pub(crate) emergencies: Emergencies,
+    /// Whether slots are held back for the head of the queue (clause 12.5.6).
+    pub(crate) holds_back: bool,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
@@ -95,6 +97,7 @@ impl Controller {
             calls: Calls::default(),
             queue: BusyQueue::default(),
             emergencies: Emergencies::default(),
+            holds_back: true,
             lacking: Vec::new(),
             slots_freed: false,
             citing: None,
@@ -105,6 +108,11 @@ impl Controller {
             arrivals: 0,
             store_count: 0,
         }
+    }
+
+    /// A controller that holds no slot back for the head of the queue: to see that calls for many sites then starve.
+    pub fn without_hold_back() -> Self {
+        Self { holds_back: false, ..Self::new() }
     }
 
     /// Takes one input; everything that it causes is appended to the outbox, in order.
@@ -193,6 +201,7 @@ impl Controller {
             TimerKey::QueueWait(unit) => self.end_waiting(unit, Event::WaitExpired, None, out),
             TimerKey::Passed(unit) => self.passed_enough(unit),
             TimerKey::Ageing(unit) => self.age(unit),
+            TimerKey::BusyOverride(unit) => self.override_busy(unit),
             TimerKey::TransmissionWarning(call) => self.advance_call(call, Event::TransmissionEnding, out),
             TimerKey::CallBack(call) => self.advance_call(call, Event::CallBackExpired, out),
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress};
 
+use crate::call::queue::{Button, Patience};
 use crate::call::table::State;
 use crate::controller::Controller;
 use crate::registry::visitors::{Activity, Presence};
@@ -138,6 +139,14 @@ impl Controller {
         for waiting in self.queue.iter() {
             let request = &waiting.request;
             *waiting_for.entry(request.parties).or_insert(0) += 1;
+            let held = request.button == Button::Down;
+            assert!(
+                held || request.patience == Patience::Lasting,
+                "unit {} let go and overrides",
+                request.unit
+            );
+            let counts = self.timers.runs(TimerKey::BusyOverride(request.unit));
+            assert!(held || !counts, "unit {} let go, and it is counted how long it presses", request.unit);
             assert!(request.standing <= request.priority, "unit {} has lost by waiting", request.unit);
             let visitor = self.visitors.get(request.unit).expect("who waits is registered");
             assert_eq!((visitor.site, visitor.activity), (request.site, Activity::Waiting));
@@ -193,10 +202,10 @@ impl Controller {
                 }
                 let waits = self.queue.of(*unit).is_some();
                 assert_eq!(visitor.activity == Activity::Waiting, waits, "unit {unit}");
-                let ages = [TimerKey::Passed(*unit), TimerKey::Ageing(*unit)];
+                let ages = [TimerKey::Passed(*unit), TimerKey::Ageing(*unit), TimerKey::BusyOverride(*unit)];
                 assert!(
                     waits || !ages.iter().any(|key| self.timers.runs(*key)),
-                    "unit {unit} ages and waits not"
+                    "unit {unit} waits not, and a timer of its waiting runs"
                 );
                 if let Some(talkgroup) = visitor.talkgroup.filter(|_| visitor.presence == Presence::Present) {
                     *present.entry((talkgroup, site)).or_default() += 1;

@@ -13,6 +13,8 @@ pub enum TimerKey {
     Passed(UnitId),
     /// A waiting request comes to count a higher priority.
     Ageing(UnitId),
+    /// A waiting caller has kept its button pressed for long enough to begin without the full sites.
+    BusyOverride(UnitId),
     /// A talker has talked nearly long enough.
     TransmissionWarning(CallId),
     /// Nobody pressed in the time of a call back.
@@ -42,6 +44,8 @@ pub enum DeadlineReason {
     Passed,
     /// A waiting request comes to count a higher priority.
     Ageing,
+    /// A waiting caller has kept its button pressed for long enough.
+    BusyOverride,
     /// A talker comes near the transmission limit.
     TransmissionWarning,
     /// The slots of a call back are kept no longer.
@@ -78,6 +82,7 @@ impl TimerKey {
             Self::QueueWait(_) => DeadlineReason::QueueWait,
             Self::Passed(_) => DeadlineReason::Passed,
             Self::Ageing(_) => DeadlineReason::Ageing,
+            Self::BusyOverride(_) => DeadlineReason::BusyOverride,
             Self::TransmissionWarning(_) => DeadlineReason::TransmissionWarning,
             Self::CallBack(_) => DeadlineReason::CallBack,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,

@@ -54,6 +54,8 @@ pub fn plan(provision: &Provision) -> Plan {
             hang_time_ms: talkgroup.hang_time_ms,
             transmission_ms_max: talkgroup.transmission_ms_max,
             floor: talkgroup.floor,
+            start: talkgroup.start.clone(),
+            busy_override_ms: talkgroup.busy_override_ms,
             ..Talkgroup::named(talkgroup.talkgroup, &talkgroup.name)
         })
         .collect();
@@ -110,6 +112,7 @@ fn system(network: &NetworkProvision) -> SystemParameters {
             scenario::QueueRelease::Cancel => config::QueueRelease::Cancel,
         }),
         recent_user_ms: network.recent_user_ms.unwrap_or(own.recent_user_ms),
+        busy_override_ms: network.busy_override_ms.unwrap_or(own.busy_override_ms),
         ageing_ms: network.ageing_ms.unwrap_or(own.ageing_ms),
         call_back_ms: network.call_back_ms.unwrap_or(own.call_back_ms),
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),

@@ -23,6 +23,7 @@ use trunklab_tests::tree::root;
 
 /// Every shipped scenario, in order of its name.
 pub const SCENARIOS: &[&str] = &[
+    "busy-override",
     "call-outlives-controller",
     "controller-restart",
     "controller-shutdown",
@@ -59,6 +60,8 @@ pub const SCENARIOS: &[&str] = &[
     "site-restart",
     "slots-pack",
     "slots-spread",
+    "start-critical",
+    "start-fast",
     "talker-vanishes",
     "transmission-limit",
     "trunking-message",

@@ -66,6 +66,7 @@ impl Controller {
             }
             QueueRelease::Cancel | QueueRelease::CallBack => {
                 self.queue.note_button(unit, Button::Up);
+                self.stop_override(unit);
             }
         }
     }

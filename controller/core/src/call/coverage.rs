@@ -19,8 +19,7 @@ impl Controller {
         }
         // A listener who comes late is behind every request that waits.
         let free = self.sites.get(site).map_or(0, |row| row.slots.free());
-        let head = self.queue.first_after(None);
-        let held_back = head.is_some_and(|head| self.sites_needed(&head).any(|needed| needed == site));
+        let held_back = self.head_awaiting(site).is_some();
         if free > usize::from(held_back) {
             self.add_leg(id, site, out);
         } else if !self.lacking.contains(&(site, id)) {

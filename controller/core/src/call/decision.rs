@@ -38,11 +38,7 @@ impl Controller {
             Some(call) if call.at(request.site).is_some() => Event::CallOpen,
             Some(_) if self.has_room(request.site, request.rank()) => Event::CallOpen,
             Some(_) => Event::RoomLacking,
-            None if self.has_room_everywhere(request) => match request.button {
-                Button::Down => Event::RoomEverywhere,
-                Button::Up => Event::RoomForCallBack,
-            },
-            None => Event::RoomLacking,
+            None => self.weigh_start(request),
         }
     }
 
@@ -105,15 +101,14 @@ impl Controller {
         (1 + usize::from(self.is_held_back(site, rank))).saturating_sub(free)
     }
 
-    fn has_room_everywhere(&self, request: &Request) -> bool {
-        let rank = request.rank();
-        self.sites_needed(request).all(|site| self.has_room(site, rank))
+    /// Whether the head of the queue is ahead of a rank and waits for a slot at a site.
+    fn is_held_back(&self, site: SiteId, rank: Rank) -> bool {
+        self.head_awaiting(site).is_some_and(|head| head.rank() < rank)
     }
 
-    /// Whether the head of the queue is ahead of a rank and wants a slot at a site.
-    fn is_held_back(&self, site: SiteId, rank: Rank) -> bool {
-        self.queue
-            .first_after(None)
-            .is_some_and(|head| head.rank() < rank && self.sites_needed(&head).any(|needed| needed == site))
+    /// The head of the queue, where it waits for a slot at a site: one is held back for it.
+    pub(crate) fn head_awaiting(&self, site: SiteId) -> Option<Request> {
+        let head = self.queue.first_after(None).filter(|_| self.holds_back)?;
+        self.sites_awaited(&head).any(|awaited| awaited == site).then_some(head)
     }
 }

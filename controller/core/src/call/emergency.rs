@@ -122,7 +122,7 @@ impl Controller {
     /// How many slots a request is short of at each site that it needs.
     fn shortage(&self, request: &Request) -> Shortage {
         let rank = request.rank();
-        self.sites_needed(request)
+        self.sites_awaited(request)
             .map(|site| (site, self.slots_short(site, rank)))
             .filter(|(_, slots)| *slots > 0)
             .collect()

@@ -15,10 +15,13 @@ use crate::controller::Controller;
 use crate::output::{CallRecord, Outbox, StoreItem};
 
 impl Controller {
-    /// Action: a call takes one slot at every site that must carry it.
+    /// Action: a call takes one slot at every site that must carry it and has room; the others join when they have.
     pub(crate) fn assign_channels(&mut self, request: Request) -> CallId {
         let id = self.next_call_id();
-        let sites: Sites = self.sites_needed(&request).collect();
+        let rank = request.rank();
+        let (sites, full): (Sites, Sites) =
+            self.sites_needed(&request).partition(|site| self.has_room(*site, rank));
+        self.lacking.extend(full.into_iter().map(|site| (site, id)));
         let mut record = Box::new(CallRecord {
             call: id,
             epoch: self.epoch,
@@ -35,8 +38,7 @@ impl Controller {
         let mut legs = SmallVec::with_capacity(sites.len());
         for site in sites {
             let row = self.sites.get_mut(site).expect("a site that a call needs exists");
-            let at =
-                row.slots.take(id, self.now).expect("a site that a call needs has room: that was weighed");
+            let at = row.slots.take(id, self.now).expect("a site with room has a free slot");
             record.slot_taken(site, at, self.now);
             legs.push(Leg { site, at });
         }

@@ -13,5 +13,6 @@ pub mod floor_wait;
 pub mod grant;
 pub mod queue;
 pub mod request;
+pub mod start;
 pub mod step;
 pub mod table;

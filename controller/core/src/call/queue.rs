@@ -39,6 +39,8 @@ pub struct Request {
     pub site: SiteId,
     /// Whether its caller still holds the button.
     pub button: Button,
+    /// For which sites it waits.
+    pub patience: Patience,
     /// Since when.
     pub requested: Moment,
     /// Counts requests: the order of arrival.
@@ -61,6 +63,15 @@ pub enum Button {
     Down,
     /// It has to be called back.
     Up,
+}
+
+/// For which sites a request waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Patience {
+    /// For those that its talkgroup's policy says.
+    Lasting,
+    /// For its caller's alone: the button was kept pressed for long enough.
+    Spent,
 }
 
 /// Where a request stands: the least is served first.
@@ -174,12 +185,24 @@ impl BusyQueue {
         self.changed = true;
     }
 
-    /// A unit's button went down or came up.
+    /// A unit's button went down or came up: it counts from here how long it is kept pressed.
     pub fn note_button(&mut self, unit: UnitId, button: Button) {
-        let waiting = self.by_unit.get(&unit).and_then(|rank| self.waiting.get_mut(rank));
-        if let Some(waiting) = waiting {
-            waiting.request.button = button;
+        if let Some(request) = self.request_mut(unit) {
+            (request.button, request.patience) = (button, Patience::Lasting);
         }
+    }
+
+    /// A unit has kept its button pressed for long enough to begin without the full sites.
+    pub fn spend_patience(&mut self, unit: UnitId) {
+        if let Some(request) = self.request_mut(unit) {
+            request.patience = Patience::Spent;
+        }
+    }
+
+    /// A unit's request, to change what its rank does not depend on.
+    fn request_mut(&mut self, unit: UnitId) -> Option<&mut Request> {
+        let rank = self.by_unit.get(&unit)?;
+        self.waiting.get_mut(rank).map(|waiting| &mut waiting.request)
     }
 
     /// A unit asks how it stands, under this number from now on: its position, which counts as told from here.
@@ -261,6 +284,7 @@ mod tests {
             recency: Recency::Other,
             site: SiteId::new(1).unwrap(),
             button: Button::Down,
+            patience: Patience::Lasting,
             requested: Moment::ORIGIN,
             arrival,
         }

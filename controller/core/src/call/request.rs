@@ -8,7 +8,7 @@ use trunklab_protocol::{CallId, Cause, EmergencyKind, Parties, Press, SiteId, Sp
 
 use super::alarm::Cry;
 use super::floor_queue::FloorAsk;
-use super::queue::{Button, Rank, Request};
+use super::queue::{Button, Patience, Rank, Request};
 use super::table::{Event, State};
 use crate::controller::Controller;
 use crate::output::Outbox;
@@ -90,6 +90,7 @@ impl Controller {
             recency: self.recency(row),
             site,
             button: Button::Down,
+            patience: Patience::Lasting,
             requested: self.now,
             arrival: self.arrivals,
         };
@@ -172,6 +173,7 @@ impl Controller {
         let due = self.now + Span::from_millis(u64::from(self.system.queue_wait_ms_max));
         self.timers.set(TimerKey::QueueWait(unit), due);
         self.let_age(&request);
+        self.await_override(unit, parties);
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.activity = Activity::Waiting;
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
@@ -189,6 +191,7 @@ impl Controller {
         }
         self.timers.cancel(TimerKey::QueueWait(request.unit));
         self.stop_ageing(request.unit);
+        self.stop_override(request.unit);
         self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
         // What was held back for it may serve another.
         self.slots_freed = true;
@@ -328,8 +331,9 @@ impl Controller {
 
     /// A unit that waits has pressed again: it keeps its place under the new number.
     fn press_again(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
-        let CallRequest { unit, press, .. } = *message;
+        let CallRequest { unit, press, talkgroup, .. } = *message;
         self.queue.note_button(unit, Button::Down);
+        self.await_override(unit, talkgroup.into());
         let position = self.queue.ask(unit, press).expect("who waits is in the queue");
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });

@@ -1,7 +1,7 @@
 //! The call state table: which event does what in which state. Nothing happens to a call that is not a row here.
 //!
 //! A call is *new* for an instant: a unit has asked for it, or a site has reported one that was set up before this
-//! controller began. Where every site that must carry it has a free slot it is granted and somebody is *talking*;
+//! controller began. Where every site that it waits for has a free slot it is granted and somebody is *talking*;
 //! otherwise it is *queued*. A caller that has released its button by the time its turn comes is *called back*: the
 //! slots are kept for it for a short time. When the talker stops, the call is *hanging*: it keeps its slots for the hang time so
 //! that an answer needs no new channel, unless its talkgroup keeps none. It has *ended* when its slots are free and
@@ -45,7 +45,7 @@ described! {
     /// What is going on.
     pub enum State {
         New: "asked for by a unit, or reported by a site's inventory",
-        Queued: "waits until every site that must carry it has a free slot",
+        Queued: "waits until every site that it waits for has a free slot",
         CallingBack: "holds its slots for a caller whose button was up when its turn came",
         Talking: "holds its slots; one unit has the floor",
         Hanging: "holds its slots; nobody has the floor",
@@ -57,8 +57,11 @@ described! {
     /// What can happen.
     pub enum Event {
         RoomEverywhere: "every site that must carry the call has a free slot",
-        RoomForCallBack: "every site that must carry the call has a free slot, and the caller's button is up",
-        RoomLacking: "a site that must carry the call has no free slot",
+        RoomAtCriticalSites: "the caller's and every critical site has a free slot, and another site has none",
+        RoomAtCaller: "the talkgroup starts fast: the caller's site has a free slot, and another site has none",
+        Overridden: "the caller has kept its button pressed for long enough: its site has a free slot, and another has none",
+        RoomForCallBack: "every site that the call waits for has a free slot, and the caller's button is up",
+        RoomLacking: "a site that the call waits for has no free slot",
         CallOpen: "the talkgroup's call has no other talker and reaches, or can reach, the caller's site",
         FloorHeld: "another unit talks in the talkgroup's call",
         QueueFull: "the queue is full of requests that are no less urgent",
@@ -101,7 +104,7 @@ described! {
         WithdrawRequest: "tell the caller, where it can be told, that its request is no more",
         CallBack: "tell the caller that its turn has come",
         EndCallBack: "call the caller back no longer, and tell it the cause where there is one",
-        AssignChannels: "take one slot at every site that must carry the call",
+        AssignChannels: "take one slot at every site that must carry the call and has a free one",
         AdoptChannel: "take the slot that the site reports",
         OpenRecord: "open the call record and have it stored",
         GrantFloor: "start a spurt, give the caller the floor and open the voice route",
@@ -225,6 +228,8 @@ pub const TABLE: &[Row] = {
 
     &[
         row(New, RoomEverywhere,      Talking, SET_UP,                                  None, Clause::AllStart),
+        row(New, RoomAtCriticalSites, Talking, SET_UP,                                  None, Clause::CriticalStart),
+        row(New, RoomAtCaller,        Talking, SET_UP,                                  None, Clause::FastStart),
         row(New, RoomLacking,         Queued,  &[EnterQueue],                           None, Clause::QueueOrder),
         row(New, CallOpen,            Ended,   &[JoinCall],                             None, Clause::OneCall),
         row(New, FloorHeld,           Ended,   &[RefuseCaller],                         Some(Cause::FloorTaken), Clause::OneTalker),
@@ -233,6 +238,9 @@ pub const TABLE: &[Row] = {
         row(New, ReportedHanging,     Hanging, &[AdoptChannel, OpenRecord, AssertCall], None, Clause::EarlierTerm),
 
         row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                       None, Clause::QueueOrder),
+        row(Queued, RoomAtCriticalSites, Talking, SET_UP_FROM_QUEUE,                    None, Clause::CriticalStart),
+        row(Queued, RoomAtCaller,     Talking, SET_UP_FROM_QUEUE,                       None, Clause::FastStart),
+        row(Queued, Overridden,       Talking, SET_UP_FROM_QUEUE,                       None, Clause::BusyOverride),
         row(Queued, RoomForCallBack,  CallingBack, CALL_BACK,                           None, Clause::CallBack),
         row(Queued, CallOpen,         Ended,   &[LeaveQueue, JoinCall],                 None, Clause::OneCall),
         row(Queued, FloorHeld,        Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::FloorTaken), Clause::OneTalker),

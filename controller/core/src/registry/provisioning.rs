@@ -4,7 +4,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::Configure;
-use trunklab_protocol::{Cause, SiteId, UnitId};
+use trunklab_protocol::{Cause, SiteId, StartPolicy, UnitId};
 
 use super::sites::Site;
 use super::talkgroups::TalkgroupState;
@@ -22,10 +22,7 @@ impl Controller {
                 Ok(())
             }
             Change::Site(config) => self.provision_site(config, out),
-            Change::Talkgroup(talkgroup) => {
-                self.provision_talkgroup(talkgroup);
-                Ok(())
-            }
+            Change::Talkgroup(talkgroup) => self.provision_talkgroup(talkgroup),
             Change::Subscriber(subscriber) => self.provision_subscriber(subscriber, out),
         };
         if let Err(cause) = outcome {
@@ -71,11 +68,17 @@ impl Controller {
         Ok(())
     }
 
-    fn provision_talkgroup(&mut self, talkgroup: Talkgroup) {
+    fn provision_talkgroup(&mut self, talkgroup: Talkgroup) -> Result<(), Cause> {
+        if matches!(&talkgroup.start, StartPolicy::Critical(sites) if sites.len() > SITES_MAX) {
+            return Err(Cause::FieldOutOfRange);
+        }
         match self.talkgroups.get_mut(talkgroup.id) {
             Some(row) => row.config = talkgroup,
             None => self.talkgroups.add(talkgroup.id, TalkgroupState::new(talkgroup)),
         }
+        // Who waits may wait for fewer sites now.
+        self.slots_freed = true;
+        Ok(())
     }
 
     fn provision_subscriber(&mut self, subscriber: Subscriber, out: &mut Outbox) -> Result<(), Cause> {

@@ -16,7 +16,7 @@ use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
     CallId, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId, Press,
-    Priority, SiteId, SlotChoice, Span, SpurtId, TalkgroupId, Tmsi, Trunking, UnitId,
+    Priority, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -167,6 +167,14 @@ fn a_queue_release() -> impl Strategy<Value = QueueRelease> {
     prop_oneof![Just(QueueRelease::CallBack), Just(QueueRelease::Cancel)]
 }
 
+fn a_start() -> impl Strategy<Value = StartPolicy> {
+    prop_oneof![
+        2 => Just(StartPolicy::All),
+        1 => Just(StartPolicy::Fast),
+        1 => proptest::collection::vec(a_site(), 0..3).prop_map(StartPolicy::Critical),
+    ]
+}
+
 fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
         (1_u16..=4, 0_u16..4, proptest::sample::select(SlotChoice::ALL)).prop_map(
@@ -179,15 +187,23 @@ fn a_change() -> impl Strategy<Value = Change> {
             (1_u16..=4, 1_u8..=10),
             (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),
             (proptest::option::of(0_u32..9_000), proptest::sample::select(FloorPolicy::ALL)),
+            (a_start(), proptest::option::of(0_u32..3_000)),
         )
             .prop_map(
-                |((number, priority), (trunking, hang_time_ms), (transmission_ms_max, floor))| {
+                |(
+                    (number, priority),
+                    (trunking, hang_time_ms),
+                    (transmission_ms_max, floor),
+                    (start, busy_override_ms),
+                )| {
                     Change::Talkgroup(Talkgroup {
                         priority: Priority::new(priority).unwrap(),
                         trunking,
                         hang_time_ms,
                         transmission_ms_max,
                         floor,
+                        start,
+                        busy_override_ms,
                         ..Talkgroup::named(talkgroup(number), "")
                     })
                 }

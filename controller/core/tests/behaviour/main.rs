@@ -17,6 +17,8 @@ mod queue;
 mod records;
 mod registration;
 mod site_link;
+mod start;
+mod starvation;
 mod support;
 mod time;
 mod trunking;

@@ -87,19 +87,28 @@ pub fn subscriber(number: u32, talkgroups: &[u16]) -> Subscriber {
 impl System {
     /// A controller in its first term. Sites may be silent for long: a test says what it tests.
     pub fn new() -> Self {
-        let mut system = Self::before_its_first_term();
+        Self::with_controller(Controller::new())
+    }
+
+    /// The same with a controller that goes by other rules.
+    pub fn with_controller(controller: Controller) -> Self {
+        let mut system = Self::around(controller);
         system.starts(1);
         system
     }
 
     pub fn before_its_first_term() -> Self {
+        Self::around(Controller::new())
+    }
+
+    fn around(controller: Controller) -> Self {
         let parameters = SystemParameters {
             site_silence_ms_max: 86_400_000,
             heartbeat_ms: 60_000,
             ..SystemParameters::default()
         };
         let mut system = Self {
-            controller: Controller::new(),
+            controller,
             now: Moment::ORIGIN,
             log: Vec::new(),
             records: Vec::new(),

@@ -3,7 +3,7 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, TalkgroupId, Trunking, UnitId,
+    Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 use super::file::Step;
@@ -95,6 +95,8 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         hang_time_ms: None,
         transmission_ms_max: None,
         floor: FloorPolicy::Refuse,
+        start: StartPolicy::All,
+        busy_override_ms: None,
     });
     provision.subscribers.push(SubscriberProvision {
         unit,

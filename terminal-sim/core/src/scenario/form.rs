@@ -37,6 +37,7 @@ pub(super) struct NetworkForm {
     pub(super) call_back: Option<Spanned<String>>,
     pub(super) recent_user: Option<Spanned<String>>,
     pub(super) ageing: Option<Spanned<String>>,
+    pub(super) busy_override: Option<Spanned<String>>,
     pub(super) longest_transmission: Option<Spanned<String>>,
     pub(super) floor_queue_length: Option<Spanned<u16>>,
     pub(super) longest_floor_wait: Option<Spanned<String>>,
@@ -84,6 +85,9 @@ pub(super) struct TalkgroupForm {
     pub(super) hang_time: Option<Spanned<String>>,
     pub(super) transmission_limit: Option<Spanned<String>>,
     pub(super) floor: Option<Spanned<String>>,
+    pub(super) start: Option<Spanned<String>>,
+    pub(super) critical_sites: Option<Spanned<Vec<Spanned<u16>>>>,
+    pub(super) busy_override: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

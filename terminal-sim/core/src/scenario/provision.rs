@@ -5,7 +5,7 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, SiteId,
-    SlotAddress, SlotChoice, TalkgroupId, Trunking, UnitId,
+    SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -42,6 +42,8 @@ pub struct NetworkProvision {
     pub recent_user_ms: Option<u32>,
     /// For each such time waited a request counts one priority level higher, in milliseconds.
     pub ageing_ms: Option<u32>,
+    /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds.
+    pub busy_override_ms: Option<u32>,
     /// Longest transmission, in milliseconds.
     pub transmission_ms_max: Option<u32>,
     /// Units that may wait for the floor of one call.
@@ -122,6 +124,11 @@ pub struct TalkgroupProvision {
     pub transmission_ms_max: Option<u32>,
     /// What becomes of a demand for the floor while another unit has it.
     pub floor: FloorPolicy,
+    /// For which sites its calls wait before they begin.
+    pub start: StartPolicy,
+    /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds; `None`
+    /// takes the network's.
+    pub busy_override_ms: Option<u32>,
 }
 
 /// A subscriber in the home register.

@@ -268,3 +268,17 @@ fn a_site_that_was_emptied_is_filled_by_other_units() {
     assert!(units.windows(2).all(|pair| pair[0] < pair[1]), "a unit is there twice: {units:?}");
     assert_eq!(units.len(), 2 + 10 + 11);
 }
+
+#[test]
+fn critical_sites_are_named_where_a_call_waits_for_them() {
+    let talkgroup =
+        |keys: &str| SMALL.replace("[[talkgroup]]\nid = 41\n", &format!("[[talkgroup]]\nid = 41\n{keys}\n"));
+    let error = error(&talkgroup("start = \"critical\""));
+    assert!(error.contains("name the sites to wait for"), "{error}");
+    let error = self::error(&talkgroup("critical_sites = [3]"));
+    assert!(error.contains("write start = \"critical\""), "{error}");
+    let error = self::error(&talkgroup("start = \"critical\"\ncritical_sites = [4]"));
+    assert!(error.contains("site 4"), "{error}");
+    let error = self::error(&talkgroup("start = \"fats\""));
+    assert!(error.contains("did you mean `fast`?"), "{error}");
+}

@@ -21,6 +21,7 @@ impl Reader<'_> {
             call_back_ms: self.limit(form.call_back.as_ref())?,
             recent_user_ms: self.millis(form.recent_user.as_ref())?,
             ageing_ms: self.limit(form.ageing.as_ref())?,
+            busy_override_ms: self.limit(form.busy_override.as_ref())?,
             transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,
             floor_queue_len_max: form.floor_queue_length.as_ref().map(|length| *length.get_ref()),
             floor_wait_ms_max: self.limit(form.longest_floor_wait.as_ref())?,

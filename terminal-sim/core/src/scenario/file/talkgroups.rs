@@ -1,13 +1,32 @@
 //! `[[talkgroup]]`: numbers, priorities, trunking.
 
 use toml::Spanned;
-use trunklab_protocol::{FloorPolicy, Priority, TalkgroupId, Trunking};
+use trunklab_protocol::{FloorPolicy, Priority, StartPolicy, TalkgroupId, Trunking};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
 use crate::scenario::filler::FIRST_TALKGROUP;
 use crate::scenario::form::TalkgroupForm;
 use crate::scenario::provision::TalkgroupProvision;
+
+/// The words for the start policies.
+#[derive(Debug, Clone, Copy, Default)]
+enum StartKind {
+    #[default]
+    All,
+    Critical,
+    Fast,
+}
+
+impl StartKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Critical => "critical",
+            Self::Fast => "fast",
+        }
+    }
+}
 
 impl Reader<'_> {
     pub(super) fn talkgroup(&mut self, form: &TalkgroupForm) -> Result<(), ScenarioError> {
@@ -29,6 +48,8 @@ impl Reader<'_> {
         let transmission_ms_max = self.millis(form.transmission_limit.as_ref())?;
         let policies = [FloorPolicy::Refuse, FloorPolicy::Queue];
         let floor = self.choice("floor", form.floor.as_ref(), &policies, FloorPolicy::name)?;
+        let start = self.start(form)?;
+        let busy_override_ms = self.millis(form.busy_override.as_ref())?;
         let name = form.name.clone().unwrap_or_else(|| format!("Talkgroup {talkgroup}"));
         self.provision.talkgroups.push(TalkgroupProvision {
             talkgroup,
@@ -38,8 +59,36 @@ impl Reader<'_> {
             hang_time_ms,
             transmission_ms_max,
             floor,
+            start,
+            busy_override_ms,
         });
         Ok(())
+    }
+
+    /// For which sites calls wait: critical ones are named beside the word.
+    fn start(&self, form: &TalkgroupForm) -> Result<StartPolicy, ScenarioError> {
+        let kinds = [StartKind::All, StartKind::Critical, StartKind::Fast];
+        match (self.choice("start", form.start.as_ref(), &kinds, StartKind::name)?, &form.critical_sites) {
+            (StartKind::All, None) => Ok(StartPolicy::All),
+            (StartKind::Fast, None) => Ok(StartPolicy::Fast),
+            (StartKind::Critical, Some(sites)) => {
+                let known = |site: &Spanned<u16>| self.known_site(*site.get_ref(), site.span());
+                let mut sites = sites.get_ref().iter().map(known).collect::<Result<Vec<_>, _>>()?;
+                sites.sort_unstable();
+                sites.dedup();
+                Ok(StartPolicy::Critical(sites))
+            }
+            (StartKind::Critical, None) => {
+                let found = "start `critical` without its sites";
+                let remedy = "name the sites to wait for: critical_sites = [3]";
+                Err(self.source.error(form.id.span(), found, "critical_sites beside it", remedy))
+            }
+            (StartKind::All | StartKind::Fast, Some(sites)) => {
+                let found = "critical_sites of a talkgroup that waits for none in particular";
+                let remedy = "write start = \"critical\", or leave the sites out";
+                Err(self.source.error(sites.span(), found, "them with start = \"critical\" alone", remedy))
+            }
+        }
     }
 
     /// The mode; one that keeps no channel has no hang time beside it.

@@ -1,0 +1,71 @@
+//! When a call begins: for which sites it waits, and how long a button must be kept pressed to wait for fewer (clauses
+//! 12.2.2 and 12.2.5 to 12.2.7).
+//!
+//! A call needs a slot at every site where it is heard. For which of them it waits is its talkgroup's policy; its caller's is
+//! always one. The others join it as sites do that get a listener late, when they have a slot that nobody in the queue wants.
+
+use trunklab_protocol::{Parties, SiteId, Span, StartPolicy, UnitId};
+
+use super::queue::{Button, Patience, Request};
+use super::table::Event;
+use crate::controller::Controller;
+use crate::timers::TimerKey;
+
+impl Controller {
+    /// Whether a call can begin now, and by which rule.
+    pub(crate) fn weigh_start(&self, request: &Request) -> Event {
+        let rank = request.rank();
+        let has_room = |site| self.has_room(site, rank);
+        let begins = match self.early_start(request) {
+            _ if self.sites_needed(request).all(has_room) => Event::RoomEverywhere,
+            Some((_, event)) if self.sites_awaited(request).all(has_room) => event,
+            Some(_) | None => return Event::RoomLacking,
+        };
+        match request.button {
+            Button::Down => begins,
+            Button::Up => Event::RoomForCallBack,
+        }
+    }
+
+    /// Of the sites that a request needs, those for which it waits.
+    pub(crate) fn sites_awaited(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
+        let (early, callers) = (self.early_start(request), request.site);
+        self.sites_needed(request).filter(move |site| {
+            *site == callers || early.as_ref().is_none_or(|(critical, _)| critical.contains(site))
+        })
+    }
+
+    /// The sites beside its caller's for which a request waits, and how it begins where others are full; `None` where it
+    /// waits for all that it needs.
+    fn early_start(&self, request: &Request) -> Option<(&[SiteId], Event)> {
+        if request.patience == Patience::Spent {
+            return Some((&[], Event::Overridden));
+        }
+        match &self.group(request.parties)?.config.start {
+            StartPolicy::All => None,
+            StartPolicy::Critical(sites) => Some((sites, Event::RoomAtCriticalSites)),
+            StartPolicy::Fast => Some((&[], Event::RoomAtCaller)),
+        }
+    }
+
+    /// A caller that waits has its button down: kept there for long enough, it begins without the full sites.
+    pub(crate) fn await_override(&mut self, unit: UnitId, parties: Parties) {
+        let own = self.group(parties).and_then(|row| row.config.busy_override_ms);
+        let after = Span::from_millis(u64::from(own.unwrap_or(self.system.busy_override_ms)));
+        if after > Span::ZERO {
+            self.timers.set(TimerKey::BusyOverride(unit), self.now + after);
+        }
+    }
+
+    /// A caller that waits has let its button go, or waits no more.
+    pub(crate) fn stop_override(&mut self, unit: UnitId) {
+        self.timers.cancel(TimerKey::BusyOverride(unit));
+    }
+
+    /// A caller has kept its button pressed for long enough: its request waits for its own site alone, and where it is the
+    /// head nothing is held back for it elsewhere.
+    pub(crate) fn override_busy(&mut self, unit: UnitId) {
+        self.queue.spend_patience(unit);
+        self.slots_freed = true;
+    }
+}
