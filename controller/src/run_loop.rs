@@ -609,6 +609,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
         | EventKind::Deregistered { .. }
+        | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }

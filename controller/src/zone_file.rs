@@ -10,7 +10,7 @@ use serde::Deserialize;
 use trunklab_controller_core::config::{
     Change, QueueRelease, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
-use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
@@ -127,6 +127,8 @@ struct SiteTable {
     neighbours: Vec<SiteId>,
     #[serde(default = "default_access")]
     access: AccessRules,
+    #[serde(default)]
+    reselection: Reselection,
     #[serde(default = "default_interval_ms")]
     broadcast_interval_ms: u16,
     #[serde(default = "default_interval_ms")]
@@ -382,6 +384,7 @@ impl SiteTable {
             slot_choice: self.slot_choice,
             neighbours: neighbours.collect::<Result<_, _>>()?,
             access: self.access,
+            reselection: self.reselection,
             broadcast_interval_ms: self.broadcast_interval_ms,
             talker_silence_ms: self.talker_silence_ms,
             late_entry_interval_ms: self.late_entry_interval_ms,

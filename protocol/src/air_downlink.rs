@@ -41,6 +41,25 @@ record! {
     }
 }
 
+record! {
+    /// When a radio leaves a site for a neighbour, as the site announces it (clause 5.3.5).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct Reselection {
+        /// A radio that hears the site weaker than this looks at its neighbours, in dBm.
+        pub below_dbm: i8,
+        /// By how much a neighbour must be stronger, in dB.
+        pub hysteresis_db: u8,
+        /// For how long it must be so without a break, in milliseconds.
+        pub better_ms: u16,
+    }
+}
+
+impl Default for Reselection {
+    fn default() -> Self {
+        Self { below_dbm: -85, hysteresis_db: 6, better_ms: 3_000 }
+    }
+}
+
 messages! {
     /// What an air port sends to a handset's process.
     pub enum AirDownlink {
@@ -90,6 +109,8 @@ messages! {
             profile: ProfileId,
             /// How to ask.
             access: AccessRules,
+            /// When to leave for a neighbour.
+            reselection: Reselection,
         }
         /// Where else to look.
         0x03 Neighbour {

@@ -87,6 +87,10 @@ clauses! {
     LostSites = "12.8.1", "Lost sites";
     EarlierTerm = "12.8.2", "Calls of an earlier term";
     EndOfTerm = "12.8.3", "End of a term";
+    Reselection = "12.11.1", "Reselection";
+    LocationUpdate = "12.11.2", "Location update";
+    Roaming = "12.11.3", "Sites that a unit may use";
+    MovingListener = "12.11.4", "A listener that moves";
 }
 
 impl fmt::Display for Clause {

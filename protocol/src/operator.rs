@@ -77,6 +77,8 @@ pub enum EventKind {
     RegisterRefused { identity: Identity, site: SiteId, cause: Cause },
     /// A radio is no longer registered at a site.
     Deregistered { unit: UnitId, site: SiteId, cause: Cause },
+    /// A registered radio went to another site.
+    Moved { unit: UnitId, from: SiteId, to: SiteId },
     /// A radio affiliated.
     Affiliated { unit: UnitId, site: SiteId, talkgroup: TalkgroupId },
     /// A call request waits for a channel.

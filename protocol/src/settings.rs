@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::air_downlink::AccessRules;
+use crate::air_downlink::{AccessRules, Reselection};
 use crate::field::record;
 use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
@@ -52,6 +52,8 @@ record! {
         pub neighbours: Vec<Neighbour> [at most NEIGHBOURS_MAX],
         /// The rules of random access.
         pub access: AccessRules,
+        /// When radios leave for a neighbour.
+        pub reselection: Reselection,
         /// Longest time between two `System` words, in milliseconds.
         pub broadcast_interval_ms: u16,
         /// A talker not heard for this long is reported silent, in milliseconds.

@@ -4,7 +4,7 @@
 //! shrink an example, for smaller numbers make smaller values and a tape that has run out draws zeros.
 
 use serde_json::{Map, Value, json};
-use trunklab_protocol::air_downlink::{AccessRules, DownlinkWord, SiteService, Talker};
+use trunklab_protocol::air_downlink::{AccessRules, DownlinkWord, Reselection, SiteService, Talker};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::field::{FieldRow, Kind};
 use trunklab_protocol::frame::MessageRow;
@@ -227,6 +227,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "BurstPlace" => record(BurstPlace::FIELDS, source),
         "Position" => record(Position::FIELDS, source),
         "AccessRules" => record(AccessRules::FIELDS, source),
+        "Reselection" => record(Reselection::FIELDS, source),
         "Talker" => record(Talker::FIELDS, source),
         "HeldRadio" => record(HeldRadio::FIELDS, source),
         "HeldCall" => record(HeldCall::FIELDS, source),

@@ -111,6 +111,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::Registered { .. } => "registered",
         EventKind::RegisterRefused { .. } => "register_refused",
         EventKind::Deregistered { .. } => "deregistered",
+        EventKind::Moved { .. } => "moved",
         EventKind::Affiliated { .. } => "affiliated",
         EventKind::CallQueued { .. } => "call_queued",
         EventKind::CallRefused { .. } => "call_refused",

@@ -28,6 +28,8 @@ use trunklab_terminal_core::scenario::Scenario;
 
 const SITES: u32 = 3;
 const UNITS: u32 = 7;
+/// A radio between two sites hears both.
+const APART_M: u32 = 6_000;
 const TALKGROUPS: [u16; 2] = [41, 42];
 const TROUBLE_S: u32 = 60;
 /// A pause before a registration that failed is up to 20 s, and there is a hunt before it.
@@ -96,6 +98,7 @@ impl Ledger {
             | EventKind::Registered { .. }
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }
+            | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
             | EventKind::EmergencyRaised { .. }
             | EventKind::EmergencyBegan { .. }
@@ -133,8 +136,16 @@ fn network(seed: u64) -> Scenario {
     for site in 1..=SITES {
         let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
         let slot_choice = one_of(&["lowest", "spread", "pack"]);
-        writeln!(text, "[[site]]\nid = {site}\ncarriers = [{carriers}]\nslot_choice = \"{slot_choice}\"")
-            .unwrap();
+        let east_m = APART_M * (site - 1);
+        writeln!(
+            text,
+            "[[site]]
+id = {site}
+carriers = [{carriers}]
+position = [{east_m}, 0]
+slot_choice = \"{slot_choice}\""
+        )
+        .unwrap();
     }
     for talkgroup in TALKGROUPS {
         let floor = if talkgroup == 42 { "queue" } else { "refuse" };
@@ -215,8 +226,9 @@ impl Trouble {
     }
 
     fn home(&self, index: usize) -> Position {
-        let site = i32::try_from((index + 1) % self.sites.len()).unwrap();
-        Position { east_m: 30_000 * site + 1_000, north_m: 0 }
+        let site = (index + 1) % self.sites.len();
+        let east_m = i32::try_from(APART_M as usize * site + 1_000).unwrap();
+        Position { east_m, north_m: 0 }
     }
 
     /// One thing that happens to somebody.
@@ -236,9 +248,8 @@ impl Trouble {
                 self.does(Deed::User(unit, Input::Select(TalkgroupId::new(talkgroup).unwrap())));
             }
             10 | 11 => {
-                let place = self.below(self.sites.len());
-                let position = self.home(place);
-                self.does(Deed::Place(unit, position));
+                let east_m = i32::try_from(self.below(APART_M as usize * self.sites.len())).unwrap();
+                self.does(Deed::Place(unit, Position { east_m, north_m: 0 }));
             }
             12 => self.does(Deed::Place(unit, Position { east_m: 2_000_000, north_m: 0 })),
             13 => self.does(Deed::User(unit, Input::PowerOff)),

@@ -19,6 +19,7 @@ impl BaseStation {
             service: self.service,
             profile: air.settings.profile,
             access: air.settings.access,
+            reselection: air.settings.reselection,
         };
         air.control.begin(&air.timing, &air.settings, system);
     }

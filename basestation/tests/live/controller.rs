@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use trunklab_basestation::{Station, StationOptions, StationStatus};
-use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::{FromSite, Hello};
 use trunklab_protocol::proof::VoiceKey;
@@ -48,6 +48,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         control: at(1, 0),
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
+        reselection: Reselection::default(),
         broadcast_interval_ms: 500,
         talker_silence_ms: 1_000,
         late_entry_interval_ms: 1_000,

@@ -15,6 +15,7 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             format!("{identity} may not register at site {site}: {cause}")
         }
         EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Moved { unit, from, to } => format!("unit {unit} moved from site {from} to site {to}"),
         EventKind::Affiliated { unit, site, talkgroup } => {
             format!("unit {unit} affiliated to {} at site {site}", talkgroup_name(*talkgroup, picture))
         }
@@ -116,6 +117,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         EventKind::SiteUp { .. }
         | EventKind::Registered { .. }
         | EventKind::Deregistered { .. }
+        | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
         | EventKind::CallGranted { .. }
         | EventKind::SiteJoined { .. }

@@ -183,7 +183,7 @@ impl SlotPool {
 
 #[cfg(test)]
 mod tests {
-    use trunklab_protocol::air_downlink::AccessRules;
+    use trunklab_protocol::air_downlink::{AccessRules, Reselection};
     use trunklab_protocol::{Epoch, NodeId, Position, ProfileId, SiteId, SlotNumber};
 
     use super::*;
@@ -202,6 +202,7 @@ mod tests {
             slot_choice,
             neighbours: Vec::new(),
             access: AccessRules { backoff: 8, tries: 8, tries_emergency: 16, wait: 8 },
+            reselection: Reselection::default(),
             broadcast_interval_ms: 1_000,
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 1_000,

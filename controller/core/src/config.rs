@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
-use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
@@ -143,6 +143,9 @@ pub struct SiteConfig {
     pub neighbours: Vec<Neighbour>,
     /// The rules of random access.
     pub access: AccessRules,
+    /// When radios leave for a neighbour.
+    #[serde(default)]
+    pub reselection: Reselection,
     /// Longest time between two `System` words, in milliseconds.
     pub broadcast_interval_ms: u16,
     /// A talker not heard for this long is reported silent, in milliseconds.
@@ -166,6 +169,7 @@ impl SiteConfig {
             slot_choice: SlotChoice::default(),
             neighbours: Vec::new(),
             access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
+            reselection: Reselection::default(),
             broadcast_interval_ms: 1_000,
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 2_000,

@@ -54,6 +54,7 @@ impl Events {
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
             | EventKind::Deregistered { .. }
+            | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }

@@ -32,7 +32,9 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
             Clause::Registration
         }
         HandsetEvent::Service { .. } => Clause::SiteService,
+        HandsetEvent::RegisterRefused { cause: Cause::SiteNotAllowed } => Clause::Roaming,
         HandsetEvent::RegisterRefused { .. } => Clause::RegistrationRefused,
+        HandsetEvent::LeavesFor { .. } => Clause::Reselection,
         HandsetEvent::Affiliated { .. } => Clause::Affiliation,
         HandsetEvent::Queued { .. } => Clause::QueuePlace,
         HandsetEvent::CalledBack => Clause::CallBack,

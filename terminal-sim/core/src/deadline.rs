@@ -38,4 +38,6 @@ reasons! {
     VoiceBurst = "a voice burst begins";
     TalkEndBurst = "the end of talk is said in this burst";
     CallSilent = "nothing was heard of the call for too long";
+    Measure = "the neighbours are to be measured";
+    MoveFails = "the other site did not take the handset in in time";
 }

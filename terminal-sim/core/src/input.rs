@@ -39,6 +39,13 @@ pub enum Input {
         /// The site.
         site: SiteId,
     },
+    /// What a measurement found.
+    Level {
+        /// Whose carrier.
+        site: SiteId,
+        /// The level here, in dBm.
+        level_dbm: i8,
+    },
     /// A burst was received on a carrier that the handset is tuned to.
     Burst {
         /// Whose.

@@ -23,6 +23,14 @@ pub enum Output {
         /// The carrier.
         carrier: CarrierNumber,
     },
+    /// Measure how strongly a carrier is heard, beside whatever else is heard; answer with `Input::Level`, or not at all
+    /// where nothing is heard.
+    Measure {
+        /// The site.
+        site: SiteId,
+        /// Its control carrier.
+        carrier: CarrierNumber,
+    },
     /// Receiver off.
     Mute,
     /// Transmit now: the burst's slot begins.
@@ -71,6 +79,11 @@ pub enum HandsetEvent {
         site: SiteId,
         /// What it can do.
         service: SiteService,
+    },
+    /// A neighbour is better: the handset goes there.
+    LeavesFor {
+        /// Which.
+        site: SiteId,
     },
     /// Registered, and affiliated where a talkgroup is named.
     Registered {

@@ -286,6 +286,7 @@ impl Watcher {
             | EventKind::Registered { .. }
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }
+            | EventKind::Moved { .. }
             | EventKind::CallQueued { .. }
             | EventKind::CallRefused { .. }
             | EventKind::CallCancelled { .. }

@@ -350,6 +350,7 @@ impl Ether {
                 self.tell_beacons(unit);
             }
             Output::Tune { site, carrier } => self.tune(unit, Ear::Tuned(site, carrier)),
+            Output::Measure { site, .. } => self.measure(unit, site),
             Output::Mute => self.tune(unit, Ear::Off),
             Output::Transmit { site, burst } => self.transmit(unit, site, burst),
             Output::Heard { talker, spurt, position, frames, .. } => {
@@ -369,6 +370,17 @@ impl Ether {
     fn tune(&mut self, unit: UnitId, ear: Ear) {
         if let Some(radio) = self.radios.get_mut(&unit) {
             radio.ear = ear;
+        }
+    }
+
+    /// How strongly a handset hears a site that it is not tuned to.
+    fn measure(&mut self, unit: UnitId, site: SiteId) {
+        let Some(radio) = self.radios.get(&unit) else { return };
+        let beacon = self.doors.iter().filter_map(|door| door.beacon.as_ref()).map(|(beacon, _)| beacon);
+        let Some(beacon) = beacon.into_iter().find(|beacon| beacon.site == site) else { return };
+        let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        if nature::is_audible(level_dbm) {
+            self.handle(unit, Input::Level { site, level_dbm });
         }
     }
 

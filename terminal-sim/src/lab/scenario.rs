@@ -40,6 +40,7 @@ pub fn plan(provision: &Provision) -> Plan {
             slot_choice: site.slot_choice,
             neighbours: site.neighbours.clone(),
             access: site.access,
+            reselection: site.reselection,
             broadcast_interval_ms: site.broadcast_interval_ms,
             talker_silence_ms: site.talker_silence_ms,
             late_entry_interval_ms: site.late_entry_interval_ms,

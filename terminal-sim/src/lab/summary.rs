@@ -141,6 +141,7 @@ impl Tally {
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
             | EventKind::Deregistered { .. }
+            | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
             | EventKind::CallQueued { .. }
             | EventKind::CallCancelled { .. }
@@ -170,6 +171,7 @@ impl Tally {
                 self.pressed.remove(&unit);
             }
             HandsetEvent::OutOfRange
+            | HandsetEvent::LeavesFor { .. }
             | HandsetEvent::Camped { .. }
             | HandsetEvent::Registered { .. }
             | HandsetEvent::RegisterRefused { .. }

@@ -41,6 +41,8 @@ pub const SCENARIOS: &[&str] = &[
     "floor-race",
     "floor-refused",
     "group-call",
+    "handover-listener",
+    "last-listener-leaves",
     "late-entry",
     "lost-release",
     "new-database",
@@ -56,6 +58,9 @@ pub const SCENARIOS: &[&str] = &[
     "queue-recent-user",
     "queue-timeout",
     "registration-refused",
+    "reselect",
+    "reselect-hysteresis",
+    "roaming-restricted",
     "site-lost-in-call",
     "site-restart",
     "slots-pack",
@@ -291,6 +296,7 @@ impl Watch {
             HandsetEvent::OutOfRange
             | HandsetEvent::Camped { .. }
             | HandsetEvent::Service { .. }
+            | HandsetEvent::LeavesFor { .. }
             | HandsetEvent::Registered { .. }
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
 use trunklab_basestation_core::{BaseStation, Input, Output, StationEvent};
-use trunklab_protocol::air_downlink::{self, AccessRules, DownlinkWord, Talker};
+use trunklab_protocol::air_downlink::{self, AccessRules, DownlinkWord, Reselection, Talker};
 use trunklab_protocol::air_uplink::{self, UplinkWord, Voice};
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::Channel;
@@ -91,6 +91,7 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
             carrier: CarrierNumber::new(9).unwrap(),
         }],
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
+        reselection: Reselection::default(),
         broadcast_interval_ms: 1_000,
         talker_silence_ms: 1_000,
         late_entry_interval_ms: 2_000,

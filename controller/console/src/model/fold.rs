@@ -35,6 +35,11 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::Deregistered { site, .. } => {
             count_radios(picture, *site, |radios| radios.saturating_sub(1))
         }
+        EventKind::Moved { from, to, .. } => {
+            let left = count_radios(picture, *from, |radios| radios.saturating_sub(1));
+            let arrived = count_radios(picture, *to, |radios| radios.saturating_add(1));
+            Grasp::of(left == Grasp::Whole && arrived == Grasp::Whole)
+        }
         EventKind::RegisterRefused { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }

@@ -127,13 +127,14 @@ impl Controller {
             self.lose_floor(unit, out);
         }
         let activity = self.visitors.get(unit).map_or(Activity::Idle, |visitor| visitor.activity);
+        let moved_from = earlier.map(|row| row.site).filter(|from| *from != site);
         let visitor = Visitor {
             unit,
             site,
             presence: Presence::Present,
             tmsi: self.draw_tmsi(),
             talkgroup,
-            since: self.now,
+            since: earlier.filter(|_| moved_from.is_some()).map_or(self.now, |row| row.since),
             accepted: Some(accepted),
             last_request: None,
             last_affiliation: None,
@@ -142,7 +143,10 @@ impl Controller {
         };
         self.visitors.insert(visitor);
         self.welcome(visitor, accepted.identity, out);
-        self.report(EventKind::Registered { unit, site }, out);
+        match moved_from {
+            Some(from) => self.report(EventKind::Moved { unit, from, to: site }, out),
+            None => self.report(EventKind::Registered { unit, site }, out),
+        }
         if let Some(talkgroup) = talkgroup {
             self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
         }
@@ -162,7 +166,10 @@ impl Controller {
         let Visitor { unit, site, talkgroup, .. } = visitor;
         self.sites.get_mut(site).expect("a site that speaks exists").units.insert(unit);
         if let Some(talkgroup) = talkgroup {
+            let moves = earlier.is_some_and(|earlier| earlier.site != site);
+            let outer = std::mem::replace(&mut self.citing, moves.then_some(Clause::MovingListener));
             self.enter_talkgroup(talkgroup, site, out);
+            self.citing = outer;
         }
         let Some(earlier) = earlier else { return };
         if earlier.presence == Presence::Present
@@ -173,8 +180,7 @@ impl Controller {
         if earlier.site != site {
             let cause = Cause::MovedToOtherSite;
             self.sites.get_mut(earlier.site).expect("a unit's site exists").units.remove(&unit);
-            self.tell(earlier.site, Deregister { unit, cause }, out);
-            self.report(EventKind::Deregistered { unit, site: earlier.site, cause }, out);
+            self.tell_by(Clause::LocationUpdate, earlier.site, Deregister { unit, cause }, out);
         }
     }
 
@@ -191,7 +197,9 @@ impl Controller {
     }
 
     fn refuse_registration(&mut self, site: SiteId, identity: Identity, cause: Cause, out: &mut Outbox) {
-        self.tell(site, RegisterRefused { identity, cause }, out);
+        let clause =
+            if cause == Cause::SiteNotAllowed { Clause::Roaming } else { Clause::RegistrationRefused };
+        self.tell_by(clause, site, RegisterRefused { identity, cause }, out);
         self.report(EventKind::RegisterRefused { identity, site, cause }, out);
     }
 

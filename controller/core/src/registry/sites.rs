@@ -159,6 +159,7 @@ impl Site {
             control: config.control,
             neighbours: config.neighbours.clone(),
             access: config.access,
+            reselection: config.reselection,
             broadcast_interval_ms: config.broadcast_interval_ms,
             talker_silence_ms: config.talker_silence_ms,
             late_entry_interval_ms: config.late_entry_interval_ms,

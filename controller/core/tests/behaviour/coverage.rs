@@ -100,3 +100,23 @@ fn a_press_from_a_site_that_lacks_the_call_waits_for_a_channel_there() {
         .expect("site 7 -> call 1, channel 2, talker 1020 here")
         .expect("site 3 -> call 1, channel 2, talker 1020");
 }
+
+#[test]
+fn a_unit_that_moves_was_registered_all_the_time() {
+    let mut system = talking();
+    system.unit(1018).registers_at(7, Some(41));
+    system
+        .expect("site 5 -> unit 1018 deregistered: unit registered at another site")
+        .expect("event: unit 1018 moved from site 5 to site 7")
+        .expect_no("event: unit 1018 registered")
+        .expect_no("event: unit 1018 left");
+}
+
+#[test]
+fn a_unit_that_only_says_that_it_moves_has_not() {
+    let mut system = talking();
+    system.unit(1018).asks_to_register_at(7);
+    system.expect_no("deregistered").expect_no("moved");
+    system.unit(1018).answers(trunklab_protocol::proof::Response::new([0; 8]), Some(41));
+    system.expect_no("deregistered").expect_no("moved");
+}

@@ -162,7 +162,7 @@ fn a_unit_that_moves_is_registered_at_one_site() {
     system.unit(1017).registers_at(3, Some(41));
     system.unit(1017).registers_at(5, Some(41));
     system.expect("site 3 -> unit 1017 deregistered: unit registered at another site");
-    system.expect("event: unit 1017 left site 3: unit registered at another site");
+    system.expect("event: unit 1017 moved from site 3 to site 5");
     assert_eq!(registered(&system), [0, 1]);
 }
 

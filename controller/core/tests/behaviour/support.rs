@@ -522,6 +522,7 @@ fn happened(kind: &EventKind) -> String {
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
         EventKind::RegisterRefused { identity, cause, .. } => format!("{identity} not registered: {cause}"),
         EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Moved { unit, from, to } => format!("unit {unit} moved from site {from} to site {to}"),
         EventKind::Affiliated { unit, talkgroup, .. } => format!("unit {unit} affiliated to {talkgroup}"),
         EventKind::CallQueued { unit, position, .. } => format!("unit {unit} queued, position {position}"),
         EventKind::CallRefused { unit, cause, .. } => format!("unit {unit} refused: {cause}"),

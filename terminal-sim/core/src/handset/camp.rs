@@ -1,6 +1,6 @@
 //! The site on whose control channel a handset stands.
 
-use trunklab_protocol::air_downlink::{AccessRules, Burst, DownlinkWord, SiteService, System};
+use trunklab_protocol::air_downlink::{AccessRules, Burst, DownlinkWord, Reselection, SiteService, System};
 use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::{BurstPlace, Incarnation, Moment, SiteId, SlotAddress, Span};
 
@@ -16,6 +16,7 @@ pub(super) struct Camp {
     pub(super) incarnation: Incarnation,
     pub(super) service: SiteService,
     pub(super) access: AccessRules,
+    pub(super) reselection: Reselection,
     pub(super) level_dbm: i8,
     pub(super) heard_at: Moment,
     /// When the burst that was heard last ended, by the site's own time.
@@ -47,6 +48,7 @@ impl Camp {
             incarnation: system.incarnation,
             service: system.service,
             access: system.access,
+            reselection: system.reselection,
             level_dbm,
             heard_at: now,
             heard_to: now,
@@ -110,6 +112,7 @@ impl Camp {
         self.incarnation = system.incarnation;
         self.service = system.service;
         self.access = system.access;
+        self.reselection = system.reselection;
         match (restarted, service == system.service) {
             (true, _) => Change::Restarted,
             (false, false) => Change::Service,
@@ -134,6 +137,17 @@ impl Camp {
     /// How late a burst may begin and still be received whole in its slot.
     pub(super) fn lateness_max(&self, channel: Channel) -> Span {
         Span::from_micros(self.profile.burst_length(channel).as_micros() / 2)
+    }
+
+    /// Whether the site is heard so weakly that its neighbours are worth a look.
+    pub(super) fn is_weak(&self) -> bool {
+        self.level_dbm < self.reselection.below_dbm
+    }
+
+    /// The handset comes back to the control channel after a look elsewhere.
+    pub(super) fn returned(&mut self, now: Moment) {
+        self.tuned_at = now;
+        self.heard_at = now;
     }
 
     /// When the signal counts as lost.

@@ -32,9 +32,9 @@ impl Service {
             DownlinkWord::Affiliated(word) => self.affiliated(turn, word),
             DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
+            DownlinkWord::Neighbour(word) => self.neighbours.learn(self.camp.site, word),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
-            | DownlinkWord::Neighbour(_)
             | DownlinkWord::Challenge(_)
             | DownlinkWord::Registered(_)
             | DownlinkWord::RegisterRefused(_)

@@ -74,24 +74,42 @@ impl Hunt {
     }
 }
 
-/// Sites that did not allow this unit, each for a while.
+/// Sites that did not take this unit in: hunted for again after a while. A handset that has a site does not try one
+/// that does not allow its unit again until it is switched off and on.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Barred(SmallVec<[(SiteId, Moment); 2]>);
+pub(super) struct Barred {
+    for_a_while: SmallVec<[(SiteId, Moment); 2]>,
+    forbidden: SmallVec<[SiteId; 2]>,
+}
 
 impl Barred {
     pub(super) fn add(&mut self, site: SiteId, now: Moment) {
-        self.0.retain(|(barred, until)| *barred != site && *until > now);
-        if self.0.len() == BARRED_MAX {
-            self.0.remove(0);
+        self.for_a_while.retain(|(barred, until)| *barred != site && *until > now);
+        if self.for_a_while.len() == BARRED_MAX {
+            self.for_a_while.remove(0);
         }
-        self.0.push((site, now + SITE_BARRED));
+        self.for_a_while.push((site, now + SITE_BARRED));
+    }
+
+    pub(super) fn forbid(&mut self, site: SiteId, now: Moment) {
+        self.add(site, now);
+        self.forbidden.retain(|forbidden| *forbidden != site);
+        if self.forbidden.len() == BARRED_MAX {
+            self.forbidden.remove(0);
+        }
+        self.forbidden.push(site);
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::default();
+    }
+
+    /// Whether a handset that has a site may try this one.
+    pub(super) fn allows_move(&self, site: SiteId, now: Moment) -> bool {
+        !self.holds(site, now) && !self.forbidden.contains(&site)
     }
 
     fn holds(&self, site: SiteId, now: Moment) -> bool {
-        self.0.iter().any(|(barred, until)| *barred == site && *until > now)
+        self.for_a_while.iter().any(|(barred, until)| *barred == site && *until > now)
     }
 }

@@ -12,6 +12,7 @@ use super::camp::{Camp, Change};
 use super::config::HandsetConfig;
 use super::emergency::Emergency;
 use super::hunt::{Barred, Hunt};
+use super::moving::{End, Moving};
 use super::phase::{self, Phase, Trigger};
 use super::radio::{Ptt, Radio, Turn, transmit};
 use super::registration::{Registration, Verdict};
@@ -42,6 +43,7 @@ enum State {
     Registering(Registration),
     Denied(Camp),
     InService(Service),
+    Moving(Moving),
     Detaching { camp: Camp, session: SessionKey, access: Access },
 }
 
@@ -81,6 +83,11 @@ impl Handset {
                     hunt.forget(site);
                 }
             }
+            Input::Level { site, level_dbm } => {
+                if let State::InService(service) = &mut self.state {
+                    service.neighbours.level(self.now, &service.camp, site, level_dbm);
+                }
+            }
             Input::Burst { site, level_dbm, burst } => self.burst(site, level_dbm, &burst, out),
         }
         self.fire_due(out);
@@ -94,10 +101,11 @@ impl Handset {
             State::Registering(registration) => Some(registration.deadline()),
             State::Denied(camp) => Some(Deadline { at: camp.lost_at(), why: Why::SignalLost }),
             State::InService(service) => {
-                let activity = service.activity.deadline(&service.camp);
+                let own = service.deadline();
                 let emergency = service.emergency_deadline(self.radio.emergency);
-                Some(emergency.map_or(activity, |emergency| emergency.min(activity)))
+                Some(emergency.map_or(own, |emergency| emergency.min(own)))
             }
+            State::Moving(moving) => Some(moving.deadline()),
             State::Detaching { camp, access, .. } => {
                 let lost = Deadline { at: camp.lost_at(), why: Why::SignalLost };
                 Some(access.deadline().min(lost))
@@ -134,6 +142,7 @@ impl Handset {
             | State::Hunting(_)
             | State::OutOfRange(_)
             | State::Denied(_)
+            | State::Moving(_)
             | State::Detaching { .. } => {}
         }
         view
@@ -155,6 +164,11 @@ impl Handset {
             State::Registering(_) if why == Why::SignalLost => self.lose_signal(out),
             State::Registering(registration) => registration.fire(&mut turn),
             State::Denied(_) => self.lose_signal(out),
+            State::InService(_) if why == Why::Measure => self.look_around(out),
+            State::Moving(moving) => {
+                let end = moving.fire(&mut turn, why);
+                self.end_move(end, out);
+            }
             State::InService(service) => {
                 let departure = service.fire(&mut turn, why);
                 self.depart(departure, out);
@@ -178,6 +192,10 @@ impl Handset {
             State::Off | State::Detaching { .. } => {}
             State::Hunting(_) | State::OutOfRange(_) | State::Registering(_) | State::Denied(_) => {
                 self.switch_off(Trigger::SwitchedOff, out);
+            }
+            State::Moving(_) => {
+                self.end_move(Some(End::Failed), out);
+                self.power_off(out);
             }
             State::InService(service) => {
                 let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
@@ -212,7 +230,8 @@ impl Handset {
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {
             State::InService(service) => service.press(&mut turn, kind),
-            State::Off => {}
+            // On the way to another site the press is kept: it is asked for there.
+            State::Off | State::Moving(_) => {}
             State::Hunting(_)
             | State::OutOfRange(_)
             | State::Registering(_)
@@ -263,6 +282,11 @@ impl Handset {
                     self.shift(Trigger::SiteHeard, State::Hunting(hunt));
                 }
             }
+            State::Moving(moving) => {
+                let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+                let end = moving.hears(&mut turn, site, level_dbm, burst);
+                self.end_move(end, out);
+            }
             State::Registering(_) | State::Denied(_) | State::InService(_) | State::Detaching { .. } => {
                 self.own_burst(site, level_dbm, burst, out);
             }
@@ -279,6 +303,7 @@ impl Handset {
             | State::OutOfRange(_)
             | State::Registering(_)
             | State::Denied(_)
+            | State::Moving(_)
             | State::Detaching { .. } => None,
         };
         let Some(camp) = self.camp_mut().filter(|camp| camp.site == site) else { return };
@@ -316,7 +341,46 @@ impl Handset {
                     self.register_again(out);
                 }
             }
-            State::Off | State::Hunting(_) | State::OutOfRange(_) | State::Detaching { .. } => {}
+            State::Off
+            | State::Hunting(_)
+            | State::OutOfRange(_)
+            | State::Moving(_)
+            | State::Detaching { .. } => {}
+        }
+    }
+
+    /// Its own site is weak: it goes to a neighbour that has been better for long enough, or has them measured again.
+    fn look_around(&mut self, out: &mut Outbox) {
+        let State::InService(service) = &mut self.state else { return };
+        let (now, barred) = (self.now, &self.barred);
+        let better = service.neighbours.better(now, &service.camp, |site| barred.allows_move(site, now));
+        let Some(place) = better.filter(|_| service.may_leave()) else {
+            return service.neighbours.measure(now, out);
+        };
+        let mut turn = Turn { now, radio: &mut self.radio, out };
+        let moving = Moving::begin(&mut turn, service.clone(), place);
+        self.shift(Trigger::NeighbourBetter, State::Moving(moving));
+    }
+
+    /// The move is over: in service there, or back where it was. A press that came meanwhile is asked for now.
+    fn end_move(&mut self, end: Option<End>, out: &mut Outbox) {
+        let (Some(end), State::Moving(moving)) = (end, &self.state) else { return };
+        let (mut left, to) = (moving.left.clone(), moving.to());
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        match end {
+            End::Arrived(service) => self.shift(Trigger::RegistrationGranted, State::InService(*service)),
+            End::Forbidden | End::Failed => {
+                left.returns(&mut turn);
+                match end {
+                    End::Forbidden => self.barred.forbid(to, self.now),
+                    End::Failed | End::Arrived(_) => self.barred.add(to, self.now),
+                }
+                self.shift(Trigger::MoveFailed, State::InService(left));
+            }
+        }
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        if let (State::InService(service), Ptt::Down(kind)) = (&mut self.state, turn.radio.ptt) {
+            service.press(&mut turn, kind);
         }
     }
 
@@ -349,7 +413,7 @@ impl Handset {
             }
             Some(Verdict::Denied) => self.shift(Trigger::RegistrationDenied, State::Denied(camp)),
             Some(Verdict::Barred) => {
-                self.barred.add(camp.site, self.now);
+                self.barred.forbid(camp.site, self.now);
                 self.hunt(Trigger::SiteBarred, out);
             }
         }
@@ -423,6 +487,7 @@ impl Handset {
             State::Off | State::Hunting(_) | State::OutOfRange(_) => None,
             State::Registering(registration) => Some(&registration.camp),
             State::InService(service) => Some(&service.camp),
+            State::Moving(moving) => Some(&moving.left.camp),
             State::Denied(camp) | State::Detaching { camp, .. } => Some(camp),
         }
     }
@@ -432,6 +497,7 @@ impl Handset {
             State::Off | State::Hunting(_) | State::OutOfRange(_) => None,
             State::Registering(registration) => Some(&mut registration.camp),
             State::InService(service) => Some(&mut service.camp),
+            State::Moving(moving) => Some(&mut moving.left.camp),
             State::Denied(camp) | State::Detaching { camp, .. } => Some(camp),
         }
     }
@@ -446,6 +512,7 @@ impl State {
             Self::Registering(_) => Phase::Registering,
             Self::Denied(_) => Phase::Denied,
             Self::InService(service) => service.activity.phase(),
+            Self::Moving(_) => Phase::Moving,
             Self::Detaching { .. } => Phase::Detaching,
         }
     }

@@ -12,6 +12,8 @@ mod floor;
 mod hunt;
 mod machine;
 mod microphone;
+mod moving;
+mod neighbours;
 mod phase;
 mod radio;
 mod registration;

@@ -6,7 +6,8 @@
 //! says so until the slot shows that the floor is free, and then hangs in the call with the others: the next press
 //! asks for the floor on the slot itself. Where demands may wait, a press while another talks is said on the control
 //! channel and answered on the slot, which the handset hears all the while. A grant for its talkgroup takes an idle handset to a call as a listener.
-//! A call that is over, or silent, sends it back to the control channel; a site that is silent sends it hunting.
+//! A call that is over, or silent, sends it back to the control channel; a site that is silent sends it hunting. A
+//! neighbour that is better draws it away, in a call too: it goes on when it is registered there.
 
 use Phase::*;
 use Trigger::*;
@@ -45,6 +46,7 @@ words! {
         Hanging = "in a call, nobody talks",
         Listening = "listening",
         AwaitingFloor = "waiting for the floor",
+        Moving = "going to another site",
         Detaching = "switching off",
     }
 }
@@ -62,6 +64,8 @@ words! {
         RegistrationVoid = "registration lost: the site was started again, or ended it",
         SiteBarred = "the site does not allow this unit",
         SignalLost = "nothing is heard from the site",
+        NeighbourBetter = "a neighbour is better",
+        MoveFailed = "the other site did not take the handset in",
         Pressed = "the button is pressed",
         Deferred = "the request was not granted: refused, unanswered, withdrawn or called back",
         PutInQueue = "the request waits in the queue",
@@ -109,13 +113,17 @@ transitions! {
     Off | Hunting | OutOfRange | Registering | Denied,               SwitchedOff         => Off;
     Detaching,                                                       SignalLost          => Off;
 
+    // Change of site.
+    Idle | Talking | Hanging | Listening,                            NeighbourBetter     => Moving;
+    Moving,                                                          MoveFailed          => Idle;
+
     // Registration.
-    Registering,                                                     RegistrationGranted => Idle;
+    Registering | Moving,                                            RegistrationGranted => Idle;
     Registering,                                                     RegistrationDenied  => Denied;
     Registering,                                                     SiteBarred          => Hunting;
     Registering | Denied | Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
                                                                      RegistrationVoid    => Registering;
-    Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
+    Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor | Moving,
                                                                      SwitchedOff         => Detaching;
     Detaching,                                                       Detached            => Off;
     Detaching,                                                       SwitchedOn          => Hunting;

@@ -57,6 +57,18 @@ impl Registration {
         Self { camp, step: Step::Waiting { until } }
     }
 
+    /// Begins now.
+    pub(super) fn at_once(turn: &mut Turn<'_>, camp: Camp) -> Self {
+        let mut registration = Self { camp, step: Step::Waiting { until: turn.now } };
+        registration.ask(turn);
+        registration
+    }
+
+    /// Whether it waits for a later try.
+    pub(super) fn is_put_off(&self) -> bool {
+        matches!(self.step, Step::Waiting { .. })
+    }
+
     pub(super) fn deadline(&self) -> Deadline {
         let lost = Deadline { at: self.camp.lost_at(), why: Why::SignalLost };
         match &self.step {

@@ -14,14 +14,15 @@ use trunklab_protocol::{BurstPlace, CallId, Cause, Moment, Press, SlotAddress, S
 
 use super::access::{Access, Persistence, Step};
 use super::call::{
-    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, collecting,
+    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, Wish, collecting,
 };
 use super::camp::Camp;
 use super::emergency::Shout;
+use super::neighbours::Neighbours;
 use super::phase::{self, Trigger};
 use super::radio::{Ptt, Turn, transmit};
 use super::timers::{EMERGENCY_CHECK, TALK_END_TRIES};
-use crate::deadline::Why;
+use crate::deadline::{Deadline, Why};
 use crate::output::{HandsetEvent, Output};
 
 /// A registered handset at its site.
@@ -31,6 +32,7 @@ pub(super) struct Service {
     pub(super) session: SessionKey,
     pub(super) affiliated: Option<TalkgroupId>,
     pub(super) activity: Activity,
+    pub(super) neighbours: Neighbours,
     /// The last call that was released: grants still repeated for it are old.
     pub(super) released: Option<CallId>,
     /// The last spurt that was ours and is given up.
@@ -72,6 +74,7 @@ impl Service {
             session,
             affiliated,
             activity: Activity::Idle(Idle::default()),
+            neighbours: Neighbours::default(),
             released: None,
             last_spurt: None,
             withdrawn: None,
@@ -91,6 +94,12 @@ impl Service {
     /// The slot that the handset hears beside the control channel.
     pub(super) fn traffic_slot(&self) -> Option<SlotAddress> {
         self.activity.in_call().map(|in_call| in_call.at)
+    }
+
+    /// When and why to come back.
+    pub(super) fn deadline(&self) -> Deadline {
+        let own = self.activity.deadline(&self.camp);
+        self.neighbours.deadline(&self.camp).map_or(own, |measure| own.min(measure))
     }
 
     pub(super) fn press(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
@@ -188,7 +197,7 @@ impl Service {
             Why::TalkEndBurst => self.fire_talk_end(turn),
             Why::QueueOverdue => self.fire_queue(turn),
             Why::AccessOpportunity | Why::AnswerOverdue => self.fire_access(turn),
-            Why::HuntEnds | Why::RegisterAgain => {}
+            Why::HuntEnds | Why::RegisterAgain | Why::Measure | Why::MoveFails => {}
         }
         None
     }
@@ -465,6 +474,35 @@ impl Service {
         if let Some(kind) = press {
             self.press(turn, kind);
         }
+    }
+
+    /// Whether it may leave its site now: it does not while the network owes it an answer.
+    pub(super) fn may_leave(&self) -> bool {
+        match &self.activity {
+            Activity::Idle(idle) => {
+                idle.errand.is_none() && idle.press.is_none() && idle.called_back.is_none()
+            }
+            Activity::Hanging(hang) => hang.ask.is_none(),
+            Activity::Listening(listen) => matches!(listen.wish, Wish::None),
+            Activity::Requesting(_) | Activity::Queued(_) | Activity::Talking(_) | Activity::Ending(_) => {
+                false
+            }
+        }
+    }
+
+    /// It leaves its site, and the call that it is in there.
+    pub(super) fn forsake(&mut self, turn: &mut Turn<'_>) {
+        self.stop(turn);
+        self.activity = Activity::Idle(Idle::default());
+    }
+
+    /// It is back at its site, which may have been left for nothing.
+    pub(super) fn returns(&mut self, turn: &mut Turn<'_>) {
+        turn.out.push(Output::Tune { site: self.camp.site, carrier: self.camp.control.carrier });
+        turn.tell(HandsetEvent::Camped { site: self.camp.site });
+        self.camp.returned(turn.now);
+        self.neighbours = Neighbours::default();
+        self.activity = Activity::Idle(self.idle(turn));
     }
 
     /// What an idle handset still has to say: a request to be forgotten, then a new selection.

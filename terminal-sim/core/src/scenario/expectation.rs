@@ -15,6 +15,7 @@ pub enum Fact {
     Registers { unit: UnitId, site: SiteId },
     RegisterRefused { unit: UnitId, cause: Cause },
     OutOfRange { unit: UnitId },
+    LeavesFor { unit: UnitId, site: SiteId },
     Affiliates { unit: UnitId, talkgroup: TalkgroupId },
     MayTalk { unit: UnitId },
     StopsTalking { unit: UnitId },
@@ -35,6 +36,7 @@ pub enum Fact {
     SiteUp { site: SiteId },
     SiteLost { site: SiteId },
     Carries { site: SiteId, talkgroup: TalkgroupId },
+    LeftBySite { site: SiteId, talkgroup: TalkgroupId },
     Granted { talkgroup: TalkgroupId },
     CallQueued { talkgroup: TalkgroupId },
     Released { talkgroup: TalkgroupId, cause: Cause },
@@ -130,6 +132,7 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
     match *event {
         HandsetEvent::OutOfRange => fact == Fact::OutOfRange { unit: who },
         HandsetEvent::Camped { .. } | HandsetEvent::Service { .. } => false,
+        HandsetEvent::LeavesFor { site } => fact == Fact::LeavesFor { unit: who, site },
         HandsetEvent::Registered { site, .. } => fact == Fact::Registers { unit: who, site },
         HandsetEvent::RegisterRefused { cause } => fact == Fact::RegisterRefused { unit: who, cause },
         HandsetEvent::Affiliated { talkgroup } => fact == Fact::Affiliates { unit: who, talkgroup },
@@ -169,6 +172,10 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::SiteJoined { call, site, .. } => {
             running.get(call).is_some_and(|parties| carries(*site, *parties))
         }
+        EventKind::SiteLeft { call, site, .. } => {
+            let talkgroup = running.get(call).and_then(|parties| parties.talkgroup());
+            talkgroup.is_some_and(|talkgroup| fact == Fact::LeftBySite { site: *site, talkgroup })
+        }
         EventKind::CallReleased { parties, cause, .. } => {
             parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Released { talkgroup, cause: *cause })
         }
@@ -180,11 +187,11 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }
+        | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
         | EventKind::CallRefused { .. }
         | EventKind::CallCancelled { .. }
         | EventKind::CallCalledBack { .. }
-        | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::EmergencyCleared { .. }
@@ -199,7 +206,7 @@ impl Fact {
     /// Units, site and talkgroup that the fact names.
     pub(super) fn names(&self) -> (Vec<UnitId>, Option<SiteId>, Option<TalkgroupId>) {
         match *self {
-            Self::Registers { unit, site } => (vec![unit], Some(site), None),
+            Self::Registers { unit, site } | Self::LeavesFor { unit, site } => (vec![unit], Some(site), None),
             Self::Affiliates { unit, talkgroup } => (vec![unit], None, Some(talkgroup)),
             Self::Hears { unit, talker } => (vec![unit, talker], None, None),
             Self::RegisterRefused { unit, .. }
@@ -221,7 +228,9 @@ impl Fact {
             | Self::FloorEnds { unit, .. } => (vec![unit], None, None),
             Self::OrderRefused { .. } => (Vec::new(), None, None),
             Self::SiteUp { site } | Self::SiteLost { site } => (Vec::new(), Some(site), None),
-            Self::Carries { site, talkgroup } => (Vec::new(), Some(site), Some(talkgroup)),
+            Self::Carries { site, talkgroup } | Self::LeftBySite { site, talkgroup } => {
+                (Vec::new(), Some(site), Some(talkgroup))
+            }
             Self::Granted { talkgroup }
             | Self::CallQueued { talkgroup }
             | Self::Released { talkgroup, .. } => (Vec::new(), None, Some(talkgroup)),

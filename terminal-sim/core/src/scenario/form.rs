@@ -61,6 +61,7 @@ pub(super) struct SiteForm {
     pub(super) power_dbm: Option<i8>,
     pub(super) slot_choice: Option<Spanned<String>>,
     pub(super) access: Option<AccessForm>,
+    pub(super) reselection: Option<ReselectionForm>,
     pub(super) broadcast_interval: Option<Spanned<String>>,
     pub(super) talker_silence: Option<Spanned<String>>,
     pub(super) late_entry_interval: Option<Spanned<String>>,
@@ -73,6 +74,14 @@ pub(super) struct AccessForm {
     pub(super) tries: Option<Spanned<u8>>,
     pub(super) tries_emergency: Option<Spanned<u8>>,
     pub(super) wait: Option<Spanned<u8>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReselectionForm {
+    pub(super) below_dbm: Option<i8>,
+    pub(super) hysteresis_db: Option<u8>,
+    pub(super) better_for: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

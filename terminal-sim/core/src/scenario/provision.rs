@@ -1,6 +1,6 @@
 //! What has to exist before a scenario can run, as plain data: the lab turns it into what its controller is given.
 
-use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
@@ -84,6 +84,8 @@ pub struct SiteProvision {
     pub neighbours: Vec<Neighbour>,
     /// The rules of random access.
     pub access: AccessRules,
+    /// When radios leave for a neighbour.
+    pub reselection: Reselection,
     /// Longest time between two `System` words, in milliseconds.
     pub broadcast_interval_ms: u16,
     /// A talker not heard for this long is reported silent, in milliseconds.

@@ -216,6 +216,8 @@ sentences! {
         |v| { let cause = v.cause(); see(v, |unit| Fact::RegisterRefused { unit, cause }) };
     See "unit {units} is out of range", "It finds no site.",
         |v| see(v, |unit| Fact::OutOfRange { unit });
+    See "unit {units} leaves for site {site}", "A neighbour is better, and the handset goes there.",
+        |v| { let site = v.site(); see(v, |unit| Fact::LeavesFor { unit, site }) };
     See "unit {units} affiliates to talkgroup {talkgroup}", "The network confirms its selection after registration.",
         |v| { let talkgroup = v.talkgroup(); see(v, |unit| Fact::Affiliates { unit, talkgroup }) };
     See "unit {units} may talk", "Talk permit.",
@@ -256,6 +258,8 @@ sentences! {
         |v| Meaning::See(vec![Fact::SiteLost { site: v.site() }]);
     See "site {site} carries a call of talkgroup {talkgroup}", "The controller places the talkgroup's call there.",
         |v| Meaning::See(vec![Fact::Carries { site: v.site(), talkgroup: v.talkgroup() }]);
+    See "site {site} leaves the call of talkgroup {talkgroup}", "The controller gives the call's slot there back.",
+        |v| Meaning::See(vec![Fact::LeftBySite { site: v.site(), talkgroup: v.talkgroup() }]);
     See "call of talkgroup {talkgroup} is granted", "The controller sets a call up.",
         |v| Meaning::See(vec![Fact::Granted { talkgroup: v.talkgroup() }]);
     See "call of talkgroup {talkgroup} is queued", "A request for it waits.",

@@ -235,6 +235,7 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }
+        | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
         | EventKind::CallQueued { .. }
         | EventKind::CallCancelled { .. }
@@ -258,6 +259,7 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
     let (text, call) = match event {
         HandsetEvent::OutOfRange => ("is out of range".to_owned(), None),
         HandsetEvent::Camped { site } => (format!("camps on site {site}"), None),
+        HandsetEvent::LeavesFor { site } => (format!("leaves for site {site}"), None),
         HandsetEvent::Service { site, service } => {
             use trunklab_protocol::air_downlink::SiteService::{Isolated, NoService, Wide};
             let what = match service {

@@ -167,6 +167,7 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
     let text = match event {
         HandsetEvent::OutOfRange => "out of range".to_owned(),
         HandsetEvent::Camped { site } => format!("found site {site}"),
+        HandsetEvent::LeavesFor { site } => format!("going to site {site}, which is stronger"),
         HandsetEvent::Service { site, service } => format!("site {site}: {service:?}"),
         HandsetEvent::Registered { site, talkgroup: Some(talkgroup) } => {
             format!("registered at site {site}, talkgroup {talkgroup}")
@@ -232,6 +233,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
         | Phase::Idle
         | Phase::Ending
         | Phase::Hanging
+        | Phase::Moving
         | Phase::Detaching => Style::new(),
     };
     let state = match theme {

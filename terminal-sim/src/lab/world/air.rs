@@ -108,6 +108,17 @@ impl World {
         }
     }
 
+    /// How strongly a handset hears a site that it is not tuned to.
+    pub(super) fn measure(&mut self, unit: UnitId, site: SiteId) {
+        let beacon = self.stations.get(&site).and_then(|station| station.beacon.clone());
+        let (Some(radio), Some(beacon)) = (self.radios.get_mut(&unit), beacon) else { return };
+        let level_dbm = radio.level_dbm(site, &beacon);
+        if nature::is_audible(level_dbm) {
+            let input = terminal::input::Input::Level { site, level_dbm };
+            self.schedule(self.now, Arrival::AtHandset(unit, input));
+        }
+    }
+
     pub(super) fn tell_beacons(&mut self, unit: UnitId) {
         for site in self.stations.keys().copied().collect::<Vec<_>>() {
             self.tell_beacon(unit, site);

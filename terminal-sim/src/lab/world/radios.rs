@@ -81,6 +81,7 @@ impl World {
                 self.tell_beacons(unit);
             }
             terminal::output::Output::Tune { site, carrier } => self.tune(unit, Ear::Tuned(site, carrier)),
+            terminal::output::Output::Measure { site, .. } => self.measure(unit, site),
             terminal::output::Output::Mute => self.tune(unit, Ear::Off),
             terminal::output::Output::Transmit { site, burst } => self.transmit(unit, site, burst),
             terminal::output::Output::Heard { talker, spurt, position, frames, .. } => {

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use trunklab_protocol::air_downlink::{
-    AccessRules, Burst, Challenge, DownlinkWord, FloorIdle, FloorTaken, Grant, Registered, SiteService,
-    System, Talker, Voice,
+    AccessRules, Burst, Challenge, DownlinkWord, FloorIdle, FloorTaken, Grant, Registered, Reselection,
+    SiteService, System, Talker, Voice,
 };
 use trunklab_protocol::air_uplink::{self, RequestKind, UplinkWord};
 use trunklab_protocol::profile::{Channel, Profile};
@@ -67,6 +67,8 @@ pub struct Bench {
     pub events: Vec<HandsetEvent>,
     pub outputs: Vec<(Moment, Output)>,
     pub level_dbm: i8,
+    /// What a measurement of site 5 finds.
+    pub neighbour_dbm: Option<i8>,
     /// How late bursts arrive.
     pub lateness: Span,
     /// The policy of the talkgroup's calls.
@@ -93,6 +95,7 @@ impl Bench {
                 service: SiteService::Wide,
                 profile,
                 access: AccessRules { backoff: 4, tries: 3, tries_emergency: 6, wait: 6 },
+                reselection: Reselection::default(),
             },
             control_words: VecDeque::new(),
             shows: None,
@@ -102,6 +105,7 @@ impl Bench {
             events: Vec::new(),
             outputs: Vec::new(),
             level_dbm: -80,
+            neighbour_dbm: None,
             lateness: Span::ZERO,
             floor: FloorPolicy::Refuse,
             control_count: 0,
@@ -144,6 +148,11 @@ impl Bench {
             match output {
                 Output::Transmit { burst, .. } => self.uplinked(burst),
                 Output::Event(event) => self.events.push(event),
+                Output::Measure { site, .. } => {
+                    if let Some(level_dbm) = self.neighbour_dbm {
+                        self.input(Input::Level { site, level_dbm });
+                    }
+                }
                 Output::Hunt
                 | Output::Tune { .. }
                 | Output::Mute

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
     AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorQueued,
-    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Queued, Refused, RegisterRefused, Registered,
-    Release, SiteService, System, TalkWarning, Talker, Voice, Working,
+    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Queued, Refused, RegisterRefused,
+    Registered, Release, Reselection, SiteService, System, TalkWarning, Talker, Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
@@ -44,7 +44,12 @@ fn talker() -> impl Strategy<Value = Talker> {
 fn system() -> impl Strategy<Value = DownlinkWord> {
     let service = proptest::sample::select(SiteService::ALL);
     let profile = prop_oneof![9 => Just(ProfileId::Iden), 1 => proptest::sample::select(ProfileId::ALL)];
-    (0_u32..2, service, profile, any::<[u8; 4]>()).prop_map(|(run, service, profile, rules)| {
+    let reselection =
+        (any::<i8>(), any::<u8>(), 0_u16..4_000).prop_map(|(below_dbm, hysteresis_db, better_ms)| {
+            Reselection { below_dbm, hysteresis_db, better_ms }
+        });
+    let drawn = (0_u32..2, service, profile, any::<[u8; 4]>(), reselection);
+    drawn.prop_map(|(run, service, profile, rules, reselection)| {
         let [backoff, tries, tries_emergency, wait] = rules;
         System {
             site: site(3),
@@ -52,6 +57,7 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
             service,
             profile,
             access: AccessRules { backoff, tries, tries_emergency, wait: wait % 8 },
+            reselection,
         }
         .into()
     })
@@ -63,6 +69,9 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
     let challenge = any::<[u8; 16]>().prop_map(ChallengeOctets::new);
     prop_oneof![
         1 => Just(Idle {}.into()),
+        2 => (3_u16..9, 12_u16..14).prop_map(|(number, carrier)| {
+            Neighbour { site: site(number), carrier: slot(carrier, 0).carrier }.into()
+        }),
         4 => system(),
         2 => (identity(), challenge).prop_map(|(identity, challenge)| Challenge { identity, challenge }.into()),
         4 => (identity(), proptest::option::of(group.clone())).prop_map(|(identity, talkgroup)| {
@@ -128,6 +137,8 @@ fn input() -> impl Strategy<Value = Input> {
         2 => Just(Input::PowerOn),
         1 => Just(Input::PowerOff),
         1 => Just(Input::Silence { site: site(3) }),
+        2 => (prop_oneof![Just(site(5)), Just(site(3))], any::<i8>())
+            .prop_map(|(site, level_dbm)| Input::Level { site, level_dbm }),
         1 => (0_usize..5_000).prop_map(|frames| Input::Speech(vec![[1; 8]; frames])),
         2 => Just(Input::Time),
     ]

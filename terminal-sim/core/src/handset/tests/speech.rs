@@ -63,6 +63,7 @@ fn three_seconds(bench: &mut Bench, granted_after: Span) -> (Moment, u32, Vec<(M
         Output::Clipped { frames } => Some(*frames),
         Output::Hunt
         | Output::Tune { .. }
+        | Output::Measure { .. }
         | Output::Mute
         | Output::Transmit { .. }
         | Output::Heard { .. }
@@ -183,6 +184,7 @@ fn what_is_heard_goes_to_the_loudspeaker_with_its_place_in_time() {
         Output::Heard { talker, position: 30, frames, .. } => Some((*talker, frames.frames().to_vec())),
         Output::Hunt
         | Output::Tune { .. }
+        | Output::Measure { .. }
         | Output::Mute
         | Output::Transmit { .. }
         | Output::Heard { .. }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use toml::Spanned;
-use trunklab_protocol::air_downlink::AccessRules;
+use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::{CarrierNumber, Position, SiteId, SlotAddress, SlotChoice, SlotNumber};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
-use crate::scenario::form::{AccessForm, SiteForm};
+use crate::scenario::form::{AccessForm, ReselectionForm, SiteForm};
 use crate::scenario::provision::SiteProvision;
 
 /// Sites nearer than this to each other cannot use the same carrier, in metres.
@@ -37,16 +37,6 @@ impl Reader<'_> {
         let control = self.control(form, &carriers)?;
         let chosen = form.slot_choice.as_ref();
         let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
-        let millis = |value: &Option<Spanned<String>>, default: u16| match value {
-            None => Ok(default),
-            Some(value) => {
-                let millis = read_span(self.source, value)?.as_millis();
-                u16::try_from(millis).ok().filter(|millis| *millis > 0).ok_or_else(|| {
-                    let found = self.source.excerpt(value.span());
-                    self.source.error(value.span(), found, "a time from 1 ms to 65 s", "")
-                })
-            }
-        };
         self.provision.sites.push(SiteProvision {
             site,
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
@@ -58,11 +48,31 @@ impl Reader<'_> {
             slot_choice,
             neighbours: Vec::new(),
             access: self.access(form.access.as_ref())?,
-            broadcast_interval_ms: millis(&form.broadcast_interval, 1_000)?,
-            talker_silence_ms: millis(&form.talker_silence, 1_000)?,
-            late_entry_interval_ms: millis(&form.late_entry_interval, 1_000)?,
+            reselection: self.reselection(form.reselection.as_ref())?,
+            broadcast_interval_ms: self.interval(form.broadcast_interval.as_ref(), 1_000)?,
+            talker_silence_ms: self.interval(form.talker_silence.as_ref(), 1_000)?,
+            late_entry_interval_ms: self.interval(form.late_entry_interval.as_ref(), 1_000)?,
         });
         Ok(())
+    }
+
+    fn interval(&self, value: Option<&Spanned<String>>, default: u16) -> Result<u16, ScenarioError> {
+        let Some(value) = value else { return Ok(default) };
+        let millis = read_span(self.source, value)?.as_millis();
+        u16::try_from(millis).ok().filter(|millis| *millis > 0).ok_or_else(|| {
+            let found = self.source.excerpt(value.span());
+            self.source.error(value.span(), found, "a time from 1 ms to 65 s", "")
+        })
+    }
+
+    fn reselection(&self, form: Option<&ReselectionForm>) -> Result<Reselection, ScenarioError> {
+        let usual = Reselection::default();
+        let Some(form) = form else { return Ok(usual) };
+        Ok(Reselection {
+            below_dbm: form.below_dbm.unwrap_or(usual.below_dbm),
+            hysteresis_db: form.hysteresis_db.unwrap_or(usual.hysteresis_db),
+            better_ms: self.interval(form.better_for.as_ref(), usual.better_ms)?,
+        })
     }
 
     fn carriers(
