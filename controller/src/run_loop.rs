@@ -578,7 +578,9 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::PttReleased(_)
         | FromSite::Alarm(_)
         | FromSite::TalkEnd(_)
-        | FromSite::TalkerSilent(_) => None,
+        | FromSite::TalkerSilent(_)
+        | FromSite::TalkerLeaving(_)
+        | FromSite::Handover(_) => None,
     }
 }
 

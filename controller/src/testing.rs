@@ -174,7 +174,9 @@ impl ScriptedCore {
             | FromSite::Alarm(_)
             | FromSite::FloorRequest(_)
             | FromSite::TalkEnd(_)
-            | FromSite::TalkerSilent(_) => {}
+            | FromSite::TalkerSilent(_)
+            | FromSite::TalkerLeaving(_)
+            | FromSite::Handover(_) => {}
         }
     }
 }

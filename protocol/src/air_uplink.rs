@@ -6,7 +6,7 @@
 use crate::field::octet_enum;
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::message::messages;
-use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SpurtId};
+use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SiteId, SpurtId};
 use crate::policy::Demand;
 use crate::proof::{Proof, Response};
 use crate::voice::FrameRun;
@@ -114,6 +114,17 @@ messages! {
             /// The emergency's number.
             press: Press,
         }
+        /// Has moved here in the middle of its talk and goes on talking.
+        0x1E Handover {
+            /// Who.
+            unit: UnitId,
+            /// The request's number.
+            press: Press,
+            /// In which call.
+            call: CallId,
+            /// The spurt in which it talked where it comes from.
+            spurt: SpurtId,
+        }
         /// Wants the floor of a running call; sent on the call's own slot.
         0x20 FloorRequest {
             /// Who.
@@ -133,6 +144,17 @@ messages! {
             call: CallId,
             /// Which spurt ends.
             spurt: SpurtId,
+        }
+        /// Goes to another site and wants to keep the floor; said in place of speech.
+        0x2E Leaving {
+            /// Who.
+            unit: UnitId,
+            /// Of which call.
+            call: CallId,
+            /// In which spurt it talks.
+            spurt: SpurtId,
+            /// Where it goes.
+            to: SiteId,
         }
         /// Speech.
         0x30 Voice {
@@ -161,6 +183,8 @@ impl UplinkWord {
             Self::CallCancel(word) => Some(word.unit),
             Self::PttReleased(word) => Some(word.unit),
             Self::Alarm(word) => Some(word.unit),
+            Self::Handover(word) => Some(word.unit),
+            Self::Leaving(word) => Some(word.unit),
             Self::FloorRequest(word) => Some(word.unit),
             Self::TalkEnd(word) => Some(word.unit),
             Self::Voice(word) => Some(word.unit),

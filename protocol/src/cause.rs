@@ -86,6 +86,7 @@ causes! {
     ControllerRestarted = 0x28, "the controller was started again and no site knew the call";
     Shutdown = 0x29, "the controller is shutting down";
     FloorInterrupted = 0x2A, "a more urgent demand took the floor";
+    HandoverFailed = 0x2E, "no channel became free for the talker at its new site";
 
     // Ends of a registration.
     MovedToOtherSite = 0x30, "unit registered at another site";

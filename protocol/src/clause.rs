@@ -91,6 +91,8 @@ clauses! {
     LocationUpdate = "12.11.2", "Location update";
     Roaming = "12.11.3", "Sites that a unit may use";
     MovingListener = "12.11.4", "A listener that moves";
+    MovingTalker = "12.11.5", "A talker that moves";
+    NoSlotForTalker = "12.11.6", "No slot for a talker";
 }
 
 impl fmt::Display for Clause {

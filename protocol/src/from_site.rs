@@ -5,7 +5,7 @@ use crate::air_uplink::RequestKind;
 use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::message::messages;
-use crate::network::{CallId, Epoch, Incarnation, Press, SlotAddress, SpurtId};
+use crate::network::{CallId, Epoch, Incarnation, Press, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::Response;
@@ -174,6 +174,28 @@ messages! {
             unit: UnitId,
             /// The emergency's number.
             press: Press,
+        }
+        /// A talker goes to another site and wants to keep the floor.
+        0x38 TalkerLeaving {
+            /// Who.
+            unit: UnitId,
+            /// Of which call.
+            call: CallId,
+            /// In which spurt it talks.
+            spurt: SpurtId,
+            /// Where it goes.
+            to: SiteId,
+        }
+        /// A talker has moved here and goes on talking.
+        0x39 Handover {
+            /// Who.
+            unit: UnitId,
+            /// Its request's number.
+            press: Press,
+            /// In which call.
+            call: CallId,
+            /// The spurt in which it talked where it comes from.
+            spurt: SpurtId,
         }
     }
 }

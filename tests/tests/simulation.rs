@@ -253,8 +253,14 @@ impl Trouble {
             }
             12 => self.does(Deed::Place(unit, Position { east_m: 2_000_000, north_m: 0 })),
             13 => self.does(Deed::User(unit, Input::PowerOff)),
-            14 => self.does(Deed::Vanish(unit)),
-            15 | 16 => self.does(Deed::User(unit, Input::PowerOn)),
+            14 => {
+                self.watch.gone.insert(unit);
+                self.does(Deed::Vanish(unit));
+            }
+            15 | 16 => {
+                self.watch.gone.remove(&unit);
+                self.does(Deed::User(unit, Input::PowerOn));
+            }
             17 => {
                 if self.cut.remove(&site) {
                     self.does(Deed::MendLink(site));
@@ -292,6 +298,7 @@ impl Trouble {
         for site in std::mem::take(&mut self.dead) {
             self.does(Deed::StartStation(site));
         }
+        self.watch.gone.clear();
         for (index, unit) in self.units.clone().into_iter().enumerate() {
             let home = self.home(index);
             self.does(Deed::Place(unit, home));

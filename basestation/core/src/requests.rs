@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use trunklab_protocol::air_downlink::{
     Deregistered, FloorRefused, Refused, RegisterRefused, SiteService, Working,
 };
-use trunklab_protocol::air_uplink::{Alarm, Burst, FloorRequest, UplinkWord};
+use trunklab_protocol::air_uplink::{Alarm, Burst, FloorRequest, Leaving, UplinkWord};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Press, SlotAddress, UnitId, from_site};
 
@@ -90,11 +90,13 @@ impl BaseStation {
             }
             UplinkWord::FloorRequest(word) => self.refuse_floor(word, Cause::NotRegistered, out),
             UplinkWord::Alarm(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::Handover(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
             // One is being switched off, the others do not belong on the control channel or have no session.
             UplinkWord::Detach(_)
             | UplinkWord::Register(_)
             | UplinkWord::Answer(_)
             | UplinkWord::TalkEnd(_)
+            | UplinkWord::Leaving(_)
             | UplinkWord::Voice(_) => {}
         }
     }
@@ -137,6 +139,17 @@ impl BaseStation {
                 }
             }
             UplinkWord::CallRequest(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::Handover(word) if let Some(at) = self.granted(word.unit, word.press) => {
+                self.announce(at, out);
+            }
+            UplinkWord::Handover(word) if serves => {
+                let (unit, press, call, spurt) = (word.unit, word.press, word.call, word.spurt);
+                self.answer(Working { unit, press }, out);
+                if self.outstanding.ask(unit, Asked::Call, press) {
+                    self.tell(from_site::Handover { unit, press, call, spurt }, out);
+                }
+            }
+            UplinkWord::Handover(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
             UplinkWord::CallCancel(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
@@ -156,7 +169,9 @@ impl BaseStation {
             }
             UplinkWord::FloorRequest(word) => self.floor_wanted(word, out),
             UplinkWord::Alarm(word) => self.alarm(&word, out),
-            UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => return Err(Cause::WrongSlot),
+            UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
+                return Err(Cause::WrongSlot);
+            }
         }
         Ok(())
     }
@@ -173,6 +188,7 @@ impl BaseStation {
             UplinkWord::Voice(word) => word.call,
             UplinkWord::TalkEnd(word) => word.call,
             UplinkWord::FloorRequest(word) => word.call,
+            UplinkWord::Leaving(word) => word.call,
             UplinkWord::Register(_)
             | UplinkWord::Answer(_)
             | UplinkWord::Affiliate(_)
@@ -180,7 +196,8 @@ impl BaseStation {
             | UplinkWord::CallRequest(_)
             | UplinkWord::CallCancel(_)
             | UplinkWord::PttReleased(_)
-            | UplinkWord::Alarm(_) => return Err(Cause::WrongSlot),
+            | UplinkWord::Alarm(_)
+            | UplinkWord::Handover(_) => return Err(Cause::WrongSlot),
         };
         if air.slots.values().any(|slot| slot.at() != at && slot.call() == Some(call)) {
             return Err(Cause::WrongSlot);
@@ -191,6 +208,7 @@ impl BaseStation {
             UplinkWord::Voice(word) => slot.hear_voice(&timing, now, word),
             UplinkWord::TalkEnd(word) => slot.hear_talk_end(&timing, now, word),
             UplinkWord::FloorRequest(word) => slot.hear_floor_request(word),
+            UplinkWord::Leaving(word) => slot.hear_leaving(word),
             UplinkWord::Register(_)
             | UplinkWord::Answer(_)
             | UplinkWord::Affiliate(_)
@@ -198,7 +216,8 @@ impl BaseStation {
             | UplinkWord::CallRequest(_)
             | UplinkWord::CallCancel(_)
             | UplinkWord::PttReleased(_)
-            | UplinkWord::Alarm(_) => Err(Cause::WrongSlot),
+            | UplinkWord::Alarm(_)
+            | UplinkWord::Handover(_) => Err(Cause::WrongSlot),
         };
         if heard == Err(Cause::UnknownCall) {
             // It missed the release: it would go on talking to nobody.
@@ -224,7 +243,10 @@ impl BaseStation {
                 self.tell(from_site::TalkEnd { unit: end.unit, call: end.call, spurt: end.spurt }, out);
             }
             (Heard::FloorWanted, UplinkWord::FloorRequest(request)) => self.floor_wanted(request, out),
-            (Heard::Again | Heard::TalkEnded | Heard::FloorWanted, _) => {}
+            (Heard::TalkerLeaving, UplinkWord::Leaving(Leaving { unit, call, spurt, to })) => {
+                self.tell(from_site::TalkerLeaving { unit, call, spurt, to }, out);
+            }
+            (Heard::Again | Heard::TalkEnded | Heard::FloorWanted | Heard::TalkerLeaving, _) => {}
         }
     }
 
@@ -268,8 +290,11 @@ const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
         | UplinkWord::Detach(_)
         | UplinkWord::CallRequest(_)
         | UplinkWord::CallCancel(_)
-        | UplinkWord::PttReleased(_) => matches!(channel, Channel::Control),
-        UplinkWord::TalkEnd(_) | UplinkWord::Voice(_) => matches!(channel, Channel::Traffic),
+        | UplinkWord::PttReleased(_)
+        | UplinkWord::Handover(_) => matches!(channel, Channel::Control),
+        UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
+            matches!(channel, Channel::Traffic)
+        }
         UplinkWord::FloorRequest(_) | UplinkWord::Alarm(_) => true,
     }
 }

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use trunklab_protocol::air_downlink::{
     Burst, DownlinkWord, FloorIdle, FloorTaken, Grant, Release, Talker, Voice as VoiceDown,
 };
-use trunklab_protocol::air_uplink::{FloorRequest, TalkEnd, Voice};
+use trunklab_protocol::air_uplink::{FloorRequest, Leaving, TalkEnd, Voice};
 use trunklab_protocol::from_site::HeldCall;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::to_site::Assert;
@@ -60,6 +60,8 @@ struct Call {
     floor: Floor,
     /// The spurt that ended last here, so that its repeated end is known.
     ended: Option<SpurtId>,
+    /// The spurt whose talker has said that it goes to another site.
+    leaving: Option<SpurtId>,
     /// Words to single radios.
     asides: VecDeque<DownlinkWord>,
     bursts_since_stolen: u8,
@@ -97,6 +99,8 @@ pub enum Heard {
     Again,
     /// Somebody asks for the floor.
     FloorWanted,
+    /// The talker goes to another site.
+    TalkerLeaving,
 }
 
 impl TrafficChannel {
@@ -259,6 +263,24 @@ impl TrafficChannel {
         }
         call.clear_floor(timing, now);
         Ok(Heard::TalkEnded)
+    }
+
+    /// A talker that has proved itself goes to another site; told once.
+    ///
+    /// # Errors
+    /// Why it is dropped.
+    pub fn hear_leaving(&mut self, leaving: &Leaving) -> Result<Heard, Cause> {
+        let call = self.carried_mut(leaving.call)?;
+        let talks = call.asserted.talker_is_here
+            && call
+                .floor
+                .talker()
+                .is_some_and(|talker| (talker.unit, talker.spurt) == (leaving.unit, leaving.spurt));
+        match talks {
+            false => Err(Cause::NotTheTalker),
+            true if call.leaving.replace(leaving.spurt) == Some(leaving.spurt) => Ok(Heard::Again),
+            true => Ok(Heard::TalkerLeaving),
+        }
     }
 
     /// A request for the floor from a unit that has proved itself.
@@ -430,6 +452,7 @@ impl Call {
             floor: Floor::new(now, &asserted, sequence, None),
             asserted,
             ended: None,
+            leaving: None,
             asides: VecDeque::new(),
             bursts_since_stolen: STOLEN_BURSTS_APART,
             before,

@@ -62,6 +62,8 @@ pub struct SystemParameters {
     pub floor_queue_len_max: u16,
     /// Longest wait for a floor, in milliseconds.
     pub floor_wait_ms_max: u32,
+    /// How long the floor is kept for a talker on its way to another site, in milliseconds; 0 keeps none.
+    pub handover_ms: u32,
     /// How long a challenge may be answered, in milliseconds.
     pub challenge_ms_max: u32,
     /// Registrations under way at one site.
@@ -97,6 +99,7 @@ impl Default for SystemParameters {
             transmission_warning_ms: 5_000,
             floor_queue_len_max: 10,
             floor_wait_ms_max: 120_000,
+            handover_ms: 5_000,
             challenge_ms_max: 5_000,
             challenges_max: 1_000,
             visitors_max: 1_000_000,

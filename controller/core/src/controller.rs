@@ -192,6 +192,8 @@ impl Controller {
             FromSite::Alarm(message) => self.alarm_raised(site, message, out),
             FromSite::FloorRequest(message) => self.floor_requested(site, message, out),
             FromSite::TalkEnd(message) => self.talk_ended(site, message, out),
+            FromSite::TalkerLeaving(message) => self.talker_leaving(site, message, out),
+            FromSite::Handover(message) => self.handover_requested(site, message, out),
             FromSite::TalkerSilent(message) => self.talker_silent(site, message, out),
         }
     }
@@ -206,6 +208,7 @@ impl Controller {
             TimerKey::CallBack(call) => self.advance_call(call, Event::CallBackExpired, out),
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),
             TimerKey::FloorWait(unit) => self.end_floor_wait(unit, Event::FloorWaitExpired, None, out),
+            TimerKey::Handover(call) => self.handover_expired(call, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
             TimerKey::Silence(site) => self.silence_due(site, out),

@@ -98,7 +98,16 @@ impl Controller {
             }
             let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
             assert_eq!(open, usize::from(talking), "call {}: the record differs from the floor", call.id);
+            let on_its_way = self.timers.runs(TimerKey::Handover(call.id));
+            assert_eq!(call.handover.is_some(), on_its_way, "call {}: timer", call.id);
+            assert!(talking || call.handover.is_none(), "call {}: a floor is kept for nobody", call.id);
             let Some(floor) = call.floor else { continue };
+            if let Some(ask) = call.handover.and_then(|handover| handover.ask) {
+                let visitor = self.visitors.get(ask.unit).expect("who moved is registered");
+                assert_eq!((ask.unit, floor.site), (floor.unit, None), "call {}: who moves", call.id);
+                assert_eq!((visitor.site, visitor.activity), (ask.site, Activity::Talking(call.id)));
+                assert!(call.at(ask.site).is_none(), "call {}: a slot, and its talker waits", call.id);
+            }
             assert!(spurts.insert(floor.spurt), "spurt {} is in two calls", floor.spurt);
             let Some(site) = floor.site else { continue };
             assert!(call.at(site).is_some(), "call {}: the talker's site does not carry it", call.id);

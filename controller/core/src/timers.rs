@@ -23,6 +23,8 @@ pub enum TimerKey {
     Transmission(CallId),
     /// A demand for the floor has waited long enough.
     FloorWait(UnitId),
+    /// A talker on its way to another site took too long.
+    Handover(CallId),
     /// Nobody spoke before hang time ran out.
     Hang(CallId),
     /// A challenge was not answered.
@@ -54,6 +56,8 @@ pub enum DeadlineReason {
     TransmissionLimit,
     /// A demand's wait for the floor is over.
     FloorWait,
+    /// The floor is kept no longer for a talker that moves.
+    Handover,
     /// A call's hang time is over.
     HangTime,
     /// A challenge expires.
@@ -87,6 +91,7 @@ impl TimerKey {
             Self::CallBack(_) => DeadlineReason::CallBack,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,
             Self::FloorWait(_) => DeadlineReason::FloorWait,
+            Self::Handover(_) => DeadlineReason::Handover,
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
             Self::Silence(_) => DeadlineReason::SiteSilence,

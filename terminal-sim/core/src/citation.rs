@@ -22,6 +22,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::Alarm(_) => Clause::Alarm,
         FromSite::TalkEnd(_) => Clause::EndOfTalk,
         FromSite::TalkerSilent(_) => Clause::SilentTalker,
+        FromSite::TalkerLeaving(_) | FromSite::Handover(_) => Clause::MovingTalker,
     }
 }
 
@@ -74,6 +75,8 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::NobodyLeft, Clause::CoverageChanges),
         (Cause::Preempted, Clause::Cut),
         (Cause::TooManyEmergencies, Clause::Alarm),
+        (Cause::HandoverFailed, Clause::NoSlotForTalker),
+        (Cause::NotTheTalker, Clause::MovingTalker),
         (Cause::CallLost, Clause::LostSites),
         (Cause::ControllerRestarted, Clause::EarlierTerm),
         (Cause::Shutdown, Clause::EndOfTerm),

@@ -118,6 +118,7 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         call_back_ms: network.call_back_ms.unwrap_or(own.call_back_ms),
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
         floor_queue_len_max: network.floor_queue_len_max.unwrap_or(own.floor_queue_len_max),
+        handover_ms: network.handover_ms.unwrap_or(own.handover_ms),
         floor_wait_ms_max: network.floor_wait_ms_max.unwrap_or(own.floor_wait_ms_max),
         ..own
     }

@@ -41,7 +41,9 @@ pub const SCENARIOS: &[&str] = &[
     "floor-race",
     "floor-refused",
     "group-call",
+    "handover-full",
     "handover-listener",
+    "handover-talker",
     "last-listener-leaves",
     "late-entry",
     "lost-release",
@@ -277,6 +279,8 @@ pub fn transcript(name: &str, scenario: &Scenario, table: &'static CallTable) ->
 #[derive(Default)]
 pub struct Watch {
     talkers: BTreeMap<CallId, BTreeMap<UnitId, Moment>>,
+    /// Radios without a battery: they show what they were doing last.
+    pub gone: BTreeSet<UnitId>,
 }
 
 /// For so long two handsets may believe to have one floor: the one whose end of talk, or whose news of it, is lost
@@ -320,7 +324,7 @@ impl Watch {
         for (call, talkers) in &self.talkers {
             let talking: Vec<_> = talkers
                 .iter()
-                .filter(|(_, since)| world.now().since(**since) > BELIEF)
+                .filter(|(unit, since)| world.now().since(**since) > BELIEF && !self.gone.contains(unit))
                 .filter_map(|(unit, _)| {
                     world.handset(*unit).map(trunklab_terminal_core::handset::Handset::state)
                 })

@@ -11,6 +11,7 @@ use trunklab_protocol::{
 };
 
 use super::floor_queue::{Claim, FloorAsk, FloorQueue};
+use super::handover::Handover;
 use super::table::State;
 use crate::lookup::Lookup;
 use crate::output::CallRecord;
@@ -30,6 +31,8 @@ pub struct Call {
     pub policy: FloorPolicy,
     /// Who has the floor; `None` while it hangs or calls back.
     pub floor: Option<Floor>,
+    /// Its talker is on the way to another site.
+    pub handover: Option<Handover>,
     /// Whom it calls back.
     pub called_back: Option<FloorAsk>,
     /// Who waits for the floor; nobody does while it hangs.
@@ -60,7 +63,8 @@ pub struct Floor {
     pub press: Press,
     /// How urgent it was.
     pub claim: Claim,
-    /// From which site; `None` where a site reported the talker of an earlier term and the talker's own site has not.
+    /// From which site; `None` where a site reported the talker of an earlier term and the talker's own site has not, and
+    /// for a talker that has left its site and is not yet heard at another.
     pub site: Option<SiteId>,
 }
 

@@ -43,6 +43,7 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site that joins exists");
         let at = row.slots.take(id, self.now).expect("a site that joins has a free slot");
         self.record_leg(id, Leg { site, at }, out);
+        self.let_talker_in(id, site, out);
     }
 
     /// The slot is taken already: the call gets it, the site and the switch are told.

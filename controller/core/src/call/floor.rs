@@ -119,6 +119,8 @@ impl Controller {
         let floor = self.calls.get(message.call).map(|call| call.floor);
         match floor {
             None => self.drop_message(site, Cause::UnknownCall, out),
+            // It has said that it goes, or is gone already.
+            Some(Some(floor)) if floor.spurt == message.spurt && self.is_on_its_way(message.call) => {}
             Some(Some(floor)) if floor.spurt == message.spurt => match floor.site {
                 Some(talker_site) if talker_site == site => {
                     self.advance_call(message.call, Event::TalkerSilent, out)
@@ -127,6 +129,10 @@ impl Controller {
             },
             Some(Some(_) | None) => self.drop_message(site, Cause::Duplicate, out),
         }
+    }
+
+    fn is_on_its_way(&self, call: CallId) -> bool {
+        self.calls.get(call).is_some_and(|call| call.handover.is_some())
     }
 
     /// Action: a spurt begins.
@@ -179,14 +185,15 @@ impl Controller {
     /// Action: a spurt ends.
     pub(crate) fn withdraw_floor(&mut self, id: CallId, cause: Cause, out: &mut Outbox) -> Floor {
         let now = self.now;
+        self.end_handover(id);
         let call = self.calls.get_mut(id).expect("a floor is withdrawn in a call that runs");
         let floor = call.floor.take().expect("a floor is withdrawn from a talker");
         call.record.spurt_ended(now, cause);
         if let Some(row) = call.parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {
             row.talked = Some(now);
         }
-        if floor.site.is_some()
-            && let Some(visitor) = self.visitors.get_mut(floor.unit)
+        if let Some(visitor) = self.visitors.get_mut(floor.unit)
+            && visitor.activity == Activity::Talking(id)
         {
             visitor.activity = Activity::Idle;
         }

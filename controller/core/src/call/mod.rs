@@ -11,6 +11,7 @@ pub mod floor;
 pub mod floor_queue;
 pub mod floor_wait;
 pub mod grant;
+pub mod handover;
 pub mod queue;
 pub mod request;
 pub mod start;

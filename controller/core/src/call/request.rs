@@ -70,6 +70,7 @@ impl Controller {
             let talkgroup = Some(talkgroup);
             self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
+        self.give_up_handover(unit, out);
         if self.is_the_same_wish(&message) {
             return self.press_again(site, &message, out);
         }
@@ -143,6 +144,7 @@ impl Controller {
 
     /// Slots were given back: waiting requests are served in order, then running calls that lack a site.
     pub(crate) fn serve_waiting(&mut self, out: &mut Outbox) {
+        self.serve_talkers(out);
         let mut after: Option<Rank> = None;
         while let Some(request) = self.queue.first_after(after) {
             after = Some(request.rank());

@@ -165,6 +165,8 @@ impl Controller {
             Action::LeaveFloorQueue => self.leave_floor_queue(step.call(), step.ask(), out),
             Action::GrantNextFloor => self.grant_next_floor(step.call(), out),
             Action::EmptyFloorQueue => self.empty_floor_queue(step.call(), step.cause(), out),
+            Action::MoveFloor => self.move_floor(step.call(), step.ask(), out),
+            Action::RefuseHandover => self.refuse_handover(step.call(), step.ask(), step.cause(), out),
             Action::WarnTalker => self.warn_talker(step.call(), out),
             Action::WithdrawFloor => step.ended = Some(self.withdraw_floor(step.call(), step.cause(), out)),
             Action::TellTalker => self.tell_talker(step.call(), step.ended(), step.cause(), out),

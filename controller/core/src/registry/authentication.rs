@@ -123,7 +123,7 @@ impl Controller {
         let stays = earlier.is_some_and(|row| {
             row.site == site && row.talkgroup == talkgroup && row.presence == Presence::Present
         });
-        if !stays {
+        if !stays && !self.carries_floor(unit, talkgroup) {
             self.lose_floor(unit, out);
         }
         let activity = self.visitors.get(unit).map_or(Activity::Idle, |visitor| visitor.activity);

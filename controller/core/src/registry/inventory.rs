@@ -174,7 +174,9 @@ impl Controller {
         let taken = row.slots.take_at(held.at, held.call, self.now);
         assert!(taken, "the slot was checked to be free");
         self.record_leg(held.call, Leg { site, at: held.at }, out);
-        let floor = self.calls.get(held.call).and_then(|call| call.floor);
+        // A talker on its way says itself where it is.
+        let row = self.calls.get(held.call).filter(|call| call.handover.is_none());
+        let floor = row.and_then(|call| call.floor);
         let Some(floor) =
             floor.filter(|floor| floor.site.is_none() && self.is_here(floor.unit, held.parties, site))
         else {

@@ -170,6 +170,8 @@ impl Controller {
         }
         for unit in units {
             self.stop_waiting(unit, Cause::SiteUnavailable, out);
+            // Who talks here has lost the floor with the call's slot, but for one that waits for a slot.
+            self.lose_floor(unit, out);
             let visitor = self.visitors.get_mut(unit).expect("a unit at a site is in the visitor register");
             if std::mem::replace(&mut visitor.presence, Presence::Absent) == Presence::Present
                 && let Some(talkgroup) = visitor.talkgroup

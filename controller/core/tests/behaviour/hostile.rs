@@ -40,6 +40,8 @@ enum Step {
     Registers(u32, u16, Option<u16>),
     /// The talker of a call ends it properly.
     Ends(usize),
+    /// A talker says that it goes, registers elsewhere, and perhaps asks to go on.
+    Moves(usize, u16, bool),
     Wait(u64),
 }
 
@@ -152,6 +154,12 @@ fn a_message() -> impl Strategy<Value = FromSite> {
         }),
         2 => (a_unit(), a_call(), a_spurt())
             .prop_map(|(unit, call, spurt)| from_site::TalkEnd { unit, call, spurt }.into()),
+        2 => (a_unit(), a_call(), a_spurt()).prop_map(|(unit, call, spurt)| {
+            from_site::TalkerLeaving { unit, call, spurt, to: site(5) }.into()
+        }),
+        2 => (a_unit(), a_press(), a_call(), a_spurt()).prop_map(|(unit, press, call, spurt)| {
+            from_site::Handover { unit, press, call, spurt }.into()
+        }),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
     ]
 }
@@ -289,6 +297,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         6 => (1_u32..=7, 1_u16..=4, proptest::option::of(1_u16..=3))
             .prop_map(|(unit, site, talkgroup)| Step::Registers(unit, site, talkgroup)),
         6 => (0_usize..4).prop_map(Step::Ends),
+        6 => (0_usize..4, 1_u16..=3, any::<bool>()).prop_map(|(index, to, asks)| Step::Moves(index, to, asks)),
         8 => (0_u64..2_500).prop_map(Step::Wait),
     ]
 }
@@ -407,6 +416,7 @@ impl Watched {
                     self.input(Input::FromSite { site, message: end.into() });
                 }
             }
+            Step::Moves(index, to, asks) => self.moves(*index, site(*to), *asks),
             Step::Wait(millis) => {
                 self.now += Span::from_millis(*millis);
                 self.input(Input::Time);
@@ -453,6 +463,20 @@ impl Watched {
             let response = key(unit).answer(&challenge);
             let answer = from_site::Answer { identity, response, talkgroup: affiliation.map(talkgroup) };
             self.input(Input::FromSite { site, message: answer.into() });
+        }
+    }
+
+    fn moves(&mut self, index: usize, to: SiteId, asks: bool) {
+        let floor = self.floors.get(self.floors.len().wrapping_sub(1 + index)).cloned();
+        let Some((from, from_site::TalkEnd { unit, call, spurt })) = floor else { return };
+        let group = self.held.get(&(from, call)).and_then(|held| held.parties.talkgroup());
+        let leaving = from_site::TalkerLeaving { unit, call, spurt, to };
+        self.input(Input::FromSite { site: from, message: leaving.into() });
+        self.registers(unit, to, group.map(TalkgroupId::number));
+        if asks {
+            let press = self.press_of(unit, 1);
+            let handover = from_site::Handover { unit, press, call, spurt };
+            self.input(Input::FromSite { site: to, message: handover.into() });
         }
     }
 

@@ -11,6 +11,7 @@ mod emergency;
 mod floor;
 mod floor_queue;
 mod group_call;
+mod handover;
 mod hostile;
 mod inventory;
 mod queue;

@@ -406,6 +406,24 @@ impl Unit<'_> {
         self.says(from_site::TalkerSilent { call, spurt });
     }
 
+    /// It is to go to another site and wants to keep the floor.
+    pub fn leaves_for(&mut self, number: u16) {
+        let (call, spurt) = self.system.floors[&self.unit];
+        self.says(from_site::TalkerLeaving { unit: self.unit, call, spurt, to: site(number) });
+    }
+
+    /// Where it is registered now, it asks to go on with its talk.
+    pub fn goes_on_talking(&mut self) {
+        self.next_press();
+        self.asks_again_to_go_on();
+    }
+
+    pub fn asks_again_to_go_on(&mut self) {
+        let (call, spurt) = self.system.floors[&self.unit];
+        let press = self.last_press();
+        self.says(from_site::Handover { unit: self.unit, press, call, spurt });
+    }
+
     /// A site speaks for it, whether or not it is there.
     pub fn speaks_through(&mut self, number: u16) -> &mut Self {
         self.system.at.insert(self.unit, site(number));

@@ -13,6 +13,7 @@ use super::access::Access;
 use super::camp::Camp;
 use super::clock::Opportunity;
 use super::microphone::Microphone;
+use super::neighbours::Place;
 use super::phase::Phase;
 use crate::deadline::{Deadline, Why};
 
@@ -108,6 +109,8 @@ pub(super) struct Talk {
     pub(super) next: Opportunity,
     /// Whether the user was warned that the time is nearly over.
     pub(super) warned: bool,
+    /// Where it goes, and how often it has said so.
+    pub(super) leaving: Option<(Place, u8)>,
     first: u32,
     position: u32,
 }
@@ -263,7 +266,8 @@ impl Talk {
     /// A talk whose first burst begins at `from` or later.
     pub(super) fn new(now: Moment, camp: &Camp, in_call: InCall, spurt: SpurtId, from: Moment) -> Self {
         let next = camp.next_uplink(Channel::Traffic, in_call.at, from);
-        Self { in_call, spurt, since: now, next, warned: false, first: next.count, position: 0 }
+        let first = next.count;
+        Self { in_call, spurt, since: now, next, warned: false, leaving: None, first, position: 0 }
     }
 
     /// The same floor under a new name: the controller was started again.

@@ -130,6 +130,9 @@ impl Service {
 
     /// We asked for a call, and another talks in it: our request waits for the floor, if requests may.
     fn request_meets_talker(&self, turn: &mut Turn<'_>, grant: &Grant, request: Request) -> (Trigger, Wish) {
+        if self.lost_on_the_way(turn, Cause::FloorTaken) {
+            return (Trigger::OtherTalks, Wish::None);
+        }
         let Request { press, access, floor_place, .. } = request;
         match grant.floor {
             FloorPolicy::Refuse => {
@@ -274,7 +277,9 @@ impl Service {
             | Activity::Listening(_) => return,
         };
         if press == word.press {
-            turn.refuse(word.cause);
+            if !self.lost_on_the_way(turn, word.cause) {
+                turn.refuse(word.cause);
+            }
             self.defer(turn);
             if word.cause != Cause::RequestCancelled {
                 self.emergency_goes_on(turn, press);

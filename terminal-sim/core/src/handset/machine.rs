@@ -13,6 +13,7 @@ use super::config::HandsetConfig;
 use super::emergency::Emergency;
 use super::hunt::{Barred, Hunt};
 use super::moving::{End, Moving};
+use super::neighbours::Place;
 use super::phase::{self, Phase, Trigger};
 use super::radio::{Ptt, Radio, Turn, transmit};
 use super::registration::{Registration, Verdict};
@@ -193,7 +194,8 @@ impl Handset {
             State::Hunting(_) | State::OutOfRange(_) | State::Registering(_) | State::Denied(_) => {
                 self.switch_off(Trigger::SwitchedOff, out);
             }
-            State::Moving(_) => {
+            State::Moving(moving) => {
+                moving.talk = None;
                 self.end_move(Some(End::Failed), out);
                 self.power_off(out);
             }
@@ -250,6 +252,7 @@ impl Handset {
             | State::OutOfRange(_)
             | State::Registering(_)
             | State::Denied(_)
+            | State::Moving(_)
             | State::Detaching { .. } => {
                 let press = turn.radio.next_press();
                 turn.radio.emergency = Some(Emergency { press, light: EmergencyLight::Unanswered });
@@ -357,7 +360,15 @@ impl Handset {
         let Some(place) = better.filter(|_| service.may_leave()) else {
             return service.neighbours.measure(now, out);
         };
-        let mut turn = Turn { now, radio: &mut self.radio, out };
+        if service.announces_leaving(place) {
+            return service.neighbours.measure(now, out);
+        }
+        self.leave_for(place, out);
+    }
+
+    fn leave_for(&mut self, place: Place, out: &mut Outbox) {
+        let State::InService(service) = &self.state else { return };
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         let moving = Moving::begin(&mut turn, service.clone(), place);
         self.shift(Trigger::NeighbourBetter, State::Moving(moving));
     }
@@ -365,7 +376,7 @@ impl Handset {
     /// The move is over: in service there, or back where it was. A press that came meanwhile is asked for now.
     fn end_move(&mut self, end: Option<End>, out: &mut Outbox) {
         let (Some(end), State::Moving(moving)) = (end, &self.state) else { return };
-        let (mut left, to) = (moving.left.clone(), moving.to());
+        let (mut left, to, talk) = (moving.left.clone(), moving.to(), moving.talk);
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match end {
             End::Arrived(service) => self.shift(Trigger::RegistrationGranted, State::InService(*service)),
@@ -379,8 +390,11 @@ impl Handset {
             }
         }
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
-        if let (State::InService(service), Ptt::Down(kind)) = (&mut self.state, turn.radio.ptt) {
-            service.press(&mut turn, kind);
+        let State::InService(service) = &mut self.state else { return };
+        match (talk, turn.radio.ptt) {
+            (Some(talk), _) => service.goes_on(&mut turn, talk),
+            (None, Ptt::Down(kind)) => service.press(&mut turn, kind),
+            (None, Ptt::Up) => {}
         }
     }
 
@@ -424,6 +438,7 @@ impl Handset {
             None => {}
             Some(Departure::SignalLost) => self.lose_signal(out),
             Some(Departure::RegistrationVoid) => self.register_again(out),
+            Some(Departure::ForSite(place)) => self.leave_for(place, out),
         }
     }
 

@@ -83,6 +83,11 @@ impl Microphone {
         said
     }
 
+    /// The talk is interrupted: what is said from now until it goes on is lost.
+    pub(super) fn pause(&mut self) {
+        self.gate = Gate::Shut;
+    }
+
     /// Forgets what was said.
     pub(super) fn clear(&mut self) {
         self.gate = Gate::Shut;
@@ -166,6 +171,18 @@ mod tests {
             }
             assert_eq!(clipped + 30 + microphone.shut(at(3_000)).len(), 100, "permit after {permit} ms");
         }
+    }
+
+    #[test]
+    fn what_is_said_while_the_talk_is_interrupted_is_clipped() {
+        let mut microphone = Microphone::default();
+        microphone.take(at(0), speech(0..100));
+        microphone.open(at(0));
+        let sent: Vec<_> = (0..10).map(|_| microphone.next()).collect();
+        assert_eq!(sent, speech(0..10));
+        microphone.pause();
+        assert_eq!(microphone.open(at(1_000)), 40);
+        assert_eq!(microphone.next(), [50; 8]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod control_word;
 mod dice;
 mod emergency;
 mod floor;
+mod handover;
 mod hunt;
 mod machine;
 mod microphone;

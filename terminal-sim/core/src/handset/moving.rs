@@ -6,6 +6,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Moment, SiteId};
 
 use super::camp::Camp;
+use super::handover::LeftTalk;
 use super::neighbours::Place;
 use super::radio::Turn;
 use super::registration::{Registration, Verdict};
@@ -19,6 +20,8 @@ use crate::output::{HandsetEvent, Output};
 pub(super) struct Moving {
     /// As it stood at the site that it left.
     pub(super) left: Service,
+    /// What it said when it left.
+    pub(super) talk: Option<LeftTalk>,
     to: Place,
     since: Moment,
     step: Step,
@@ -47,9 +50,9 @@ impl Moving {
     /// Leaves for a neighbour.
     pub(super) fn begin(turn: &mut Turn<'_>, mut left: Service, to: Place) -> Self {
         turn.tell(HandsetEvent::LeavesFor { site: to.site });
-        left.forsake(turn);
+        let talk = left.forsake(turn);
         turn.out.push(Output::Tune { site: to.site, carrier: to.carrier });
-        Self { left, to, since: turn.now, step: Step::Seeking }
+        Self { left, talk, to, since: turn.now, step: Step::Seeking }
     }
 
     /// Which site it goes to.

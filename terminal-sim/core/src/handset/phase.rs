@@ -65,6 +65,7 @@ words! {
         SiteBarred = "the site does not allow this unit",
         SignalLost = "nothing is heard from the site",
         NeighbourBetter = "a neighbour is better",
+        TalkMoved = "a talk is to go on after a move",
         MoveFailed = "the other site did not take the handset in",
         Pressed = "the button is pressed",
         Deferred = "the request was not granted: refused, unanswered, withdrawn or called back",
@@ -116,6 +117,7 @@ transitions! {
     // Change of site.
     Idle | Talking | Hanging | Listening,                            NeighbourBetter     => Moving;
     Moving,                                                          MoveFailed          => Idle;
+    Idle,                                                            TalkMoved           => Requesting;
 
     // Registration.
     Registering | Moving,                                            RegistrationGranted => Idle;

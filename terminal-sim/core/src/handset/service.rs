@@ -18,7 +18,7 @@ use super::call::{
 };
 use super::camp::Camp;
 use super::emergency::Shout;
-use super::neighbours::Neighbours;
+use super::neighbours::{Neighbours, Place};
 use super::phase::{self, Trigger};
 use super::radio::{Ptt, Turn, transmit};
 use super::timers::{EMERGENCY_CHECK, TALK_END_TRIES};
@@ -60,6 +60,8 @@ pub(super) enum Departure {
     SignalLost,
     /// The registration is void.
     RegistrationVoid,
+    /// It has said that it goes to another site.
+    ForSite(Place),
 }
 
 impl Service {
@@ -137,7 +139,9 @@ impl Service {
         match &mut self.activity {
             Activity::Idle(idle) => idle.press = None,
             Activity::Requesting(request)
-                if !request.access.was_sent() && request.kind == RequestKind::Normal =>
+                if !request.access.was_sent()
+                    && request.kind == RequestKind::Normal
+                    && !request.is_handover() =>
             {
                 self.defer(turn);
             }
@@ -193,6 +197,7 @@ impl Service {
             Why::SignalLost => return Some(Departure::SignalLost),
             Why::CallSilent => self.leave(turn, Cause::CallLost),
             Why::Emergency => self.fire_emergency(turn),
+            Why::VoiceBurst if self.is_leaving() => return self.fire_leaving(turn),
             Why::VoiceBurst => self.fire_voice(turn),
             Why::TalkEndBurst => self.fire_talk_end(turn),
             Why::QueueOverdue => self.fire_queue(turn),
@@ -246,7 +251,9 @@ impl Service {
             }
             Activity::Requesting(request) => {
                 let press = request.press;
-                turn.refuse(Cause::NoAnswer);
+                if !self.lost_on_the_way(turn, Cause::NoAnswer) {
+                    turn.refuse(Cause::NoAnswer);
+                }
                 self.defer(turn);
                 self.emergency_goes_on(turn, press);
             }
@@ -476,24 +483,25 @@ impl Service {
         }
     }
 
-    /// Whether it may leave its site now: it does not while the network owes it an answer.
+    /// Whether it may leave its site now: it does not in an individual call, nor while the network owes it an answer.
     pub(super) fn may_leave(&self) -> bool {
+        let is_pair = self.activity.in_call().is_some_and(|in_call| in_call.parties.pair().is_some());
+        if is_pair || self.shout.is_some() || self.revert.is_some() {
+            return false;
+        }
         match &self.activity {
             Activity::Idle(idle) => {
                 idle.errand.is_none() && idle.press.is_none() && idle.called_back.is_none()
             }
             Activity::Hanging(hang) => hang.ask.is_none(),
             Activity::Listening(listen) => matches!(listen.wish, Wish::None),
-            Activity::Requesting(_) | Activity::Queued(_) | Activity::Talking(_) | Activity::Ending(_) => {
-                false
-            }
+            Activity::Talking(talk) => talk.was_heard() && talk.leaving.is_none(),
+            Activity::Requesting(_) | Activity::Queued(_) | Activity::Ending(_) => false,
         }
     }
 
-    /// It leaves its site, and the call that it is in there.
-    pub(super) fn forsake(&mut self, turn: &mut Turn<'_>) {
-        self.stop(turn);
-        self.activity = Activity::Idle(Idle::default());
+    fn is_leaving(&self) -> bool {
+        matches!(&self.activity, Activity::Talking(talk) if talk.leaving.is_some())
     }
 
     /// It is back at its site, which may have been left for nothing.

@@ -33,6 +33,9 @@ pub(super) const CALL_SILENCE_BEATS: u32 = 8;
 /// Bursts in which the end of talk is said when nothing confirms it.
 pub(super) const TALK_END_TRIES: u8 = 10;
 
+/// Bursts in which a talker says that it goes to another site: nothing answers.
+pub(super) const LEAVING_TRIES: u8 = 3;
+
 /// Times that a handset says that it is being switched off: nothing answers.
 pub(super) const DETACH_TRIES: u8 = 2;
 

@@ -41,6 +41,7 @@ pub(super) struct NetworkForm {
     pub(super) longest_transmission: Option<Spanned<String>>,
     pub(super) floor_queue_length: Option<Spanned<u16>>,
     pub(super) longest_floor_wait: Option<Spanned<String>>,
+    pub(super) handover: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -50,6 +50,8 @@ pub struct NetworkProvision {
     pub floor_queue_len_max: Option<u16>,
     /// Longest wait for a floor, in milliseconds.
     pub floor_wait_ms_max: Option<u32>,
+    /// How long the floor is kept for a talker on its way to another site, in milliseconds.
+    pub handover_ms: Option<u32>,
 }
 
 /// What becomes of a waiting request when its caller releases the button.

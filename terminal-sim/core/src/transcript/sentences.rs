@@ -106,6 +106,16 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
             call: Some(word.call),
             unit: Some(word.unit),
         },
+        FromSite::TalkerLeaving(word) => Said {
+            text: format!("unit {} leaves for site {}, talking in call {}", word.unit, word.to, word.call),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
+        FromSite::Handover(word) => Said {
+            text: format!("unit {} goes on talking in call {}", word.unit, word.call),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
         FromSite::TalkerSilent(word) => {
             Said::of_call(word.call, format!("the talker of call {} is silent", word.call))
         }

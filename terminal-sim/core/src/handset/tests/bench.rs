@@ -247,6 +247,7 @@ impl Bench {
             .find_map(|word| match word {
                 UplinkWord::CallRequest(word) => Some(word.press.number()),
                 UplinkWord::FloorRequest(word) => Some(word.press.number()),
+                UplinkWord::Handover(word) => Some(word.press.number()),
                 UplinkWord::Affiliate(word) => Some(word.press.number()),
                 UplinkWord::Register(_)
                 | UplinkWord::Answer(_)
@@ -255,6 +256,7 @@ impl Bench {
                 | UplinkWord::PttReleased(_)
                 | UplinkWord::Alarm(_)
                 | UplinkWord::TalkEnd(_)
+                | UplinkWord::Leaving(_)
                 | UplinkWord::Voice(_) => None,
             })
             .expect("a request was sent")
@@ -349,7 +351,9 @@ impl Bench {
                 | UplinkWord::PttReleased(_)
                 | UplinkWord::Alarm(_)
                 | UplinkWord::FloorRequest(_)
+                | UplinkWord::Handover(_)
                 | UplinkWord::TalkEnd(_)
+                | UplinkWord::Leaving(_)
                 | UplinkWord::Voice(_) => {}
             }
         }

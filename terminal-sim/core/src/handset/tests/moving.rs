@@ -1,6 +1,6 @@
 //! Between two sites: when a handset leaves, how it arrives, and what it goes back to.
 
-use trunklab_protocol::air_downlink::{Deregistered, Neighbour, RegisterRefused};
+use trunklab_protocol::air_downlink::{Deregistered, Neighbour, Refused, RegisterRefused};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::{Cause, ProfileId, Span};
 
@@ -172,4 +172,86 @@ fn a_site_that_has_forgotten_it_meanwhile_is_registered_at_anew() {
     bench.run_until(|bench| bench.phase() == Phase::Idle, Span::from_secs(10));
     assert_eq!(bench.phase(), Phase::Idle);
     assert_eq!(registers(&bench), 1);
+}
+
+/// Talking at site 3, and on its way to site 5, which is what the bench plays from here on.
+fn leaving_in_its_talk() -> Bench {
+    let mut bench = near(-95).talking();
+    bench.neighbour_dbm = Some(-89);
+    bench.shows(bench.floor_taken(bench.talker(1017, 5, 1)));
+    bench.run_until(|bench| bench.phase() == Phase::Moving, Span::from_secs(6));
+    assert_eq!(bench.phase(), Phase::Moving);
+    bench.system.site = site(5);
+    (bench.level_dbm, bench.shows) = (-89, None);
+    bench
+}
+
+#[test]
+fn a_talker_says_three_times_that_it_goes_and_then_goes() {
+    let bench = leaving_in_its_talk();
+    let words = bench.words();
+    let (last, before) = words.split_at(words.len() - 3);
+    let leaves = |word: &UplinkWord| matches!(word, UplinkWord::Leaving(word) if word.to == site(5));
+    assert!(before.iter().all(leaves), "{before:?}");
+    assert!(last.iter().all(|word| matches!(word, UplinkWord::Voice(_))), "it talks until then");
+    assert_eq!(bench.events, [HandsetEvent::LeavesFor { site: site(5) }], "its talk has not ended");
+}
+
+#[test]
+fn a_talker_asks_to_go_on_where_it_arrives_and_what_it_said_meanwhile_is_clipped() {
+    let mut bench = leaving_in_its_talk();
+    bench.input(Input::Speech(vec![[9; 8]; 500]));
+    bench.forget();
+    bench.run_until(|bench| bench.phase() == Phase::Requesting, Span::from_secs(5));
+    let asks = |word: &UplinkWord| matches!(word, UplinkWord::Handover(_));
+    bench.run_until(|bench| bench.words().iter().any(asks), Span::from_secs(2));
+    let talker = bench.talker(1017, 6, bench.last_press());
+    bench.says(bench.grant(Some(talker)));
+    bench.shows(bench.floor_taken(talker));
+    bench.run_until(|bench| bench.phase() == Phase::Talking, Span::from_secs(2));
+    bench.run(Span::from_secs(1));
+    assert_eq!(bench.phase(), Phase::Talking);
+    let voice = bench
+        .words()
+        .into_iter()
+        .filter(|word| matches!(word, UplinkWord::Voice(voice) if voice.spurt.number() == 6));
+    assert!(voice.count() > 5);
+    assert!(bench.outputs.iter().any(|(_, output)| matches!(output, Output::Clipped { frames: 1.. })));
+}
+
+#[test]
+fn a_talker_whose_button_came_up_on_the_way_gives_the_floor_back() {
+    let mut bench = leaving_in_its_talk();
+    bench.input(Input::ReleasePtt);
+    bench.forget();
+    let asks = |word: &UplinkWord| matches!(word, UplinkWord::Handover(_));
+    bench.run_until(|bench| bench.words().iter().any(asks), Span::from_secs(5));
+    let talker = bench.talker(1017, 6, bench.last_press());
+    bench.says(bench.grant(Some(talker)));
+    bench.shows(bench.floor_taken(talker));
+    let ends = |word: &UplinkWord| matches!(word, UplinkWord::TalkEnd(end) if end.spurt.number() == 6);
+    bench.run_until(|bench| bench.words().iter().any(ends), Span::from_secs(2));
+    assert!(bench.words().iter().any(ends));
+}
+
+#[test]
+fn a_talker_that_may_not_go_on_is_told_that_it_has_lost_the_floor() {
+    let mut bench = leaving_in_its_talk();
+    bench.forget();
+    let asks = |word: &UplinkWord| matches!(word, UplinkWord::Handover(_));
+    bench.run_until(|bench| bench.words().iter().any(asks), Span::from_secs(5));
+    let press = trunklab_protocol::Press::new(bench.last_press()).unwrap();
+    bench.says(Refused { unit: unit(1017), press, cause: Cause::HandoverFailed });
+    bench.run_until(|bench| bench.phase() == Phase::Idle, Span::from_secs(2));
+    let lost = HandsetEvent::FloorLost { call: super::bench::call(9), cause: Cause::HandoverFailed };
+    assert_eq!((bench.phase(), bench.events.last()), (Phase::Idle, Some(&lost)));
+}
+
+#[test]
+fn a_talker_that_is_not_taken_in_asks_to_go_on_where_it_was() {
+    let mut bench = leaving_in_its_talk();
+    bench.radiates = false;
+    bench.run(Span::from_millis(3_100));
+    (bench.system.site, bench.level_dbm, bench.radiates) = (site(3), -95, true);
+    assert_eq!((bench.phase(), bench.handset.state().site), (Phase::Requesting, Some(site(3))));
 }

@@ -25,6 +25,7 @@ impl Reader<'_> {
             transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,
             floor_queue_len_max: form.floor_queue_length.as_ref().map(|length| *length.get_ref()),
             floor_wait_ms_max: self.limit(form.longest_floor_wait.as_ref())?,
+            handover_ms: self.limit(form.handover.as_ref())?,
         })
     }
 
