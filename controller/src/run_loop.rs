@@ -617,6 +617,9 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyBegan { .. }
+        | EventKind::CallReaches { .. }
+        | EventKind::Patched { .. }
+        | EventKind::Unpatched { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::OrderRefused { .. }

@@ -68,9 +68,12 @@ impl Dispatch for ScriptedCore {
             }
             // Unit 1 has an emergency, all others have none.
             Input::Order { id, order, .. } => {
-                let (Order::AcknowledgeEmergency { unit } | Order::ClearEmergency { unit }) = order;
-                assert_ne!(unit.number(), BREAKING_UNIT, "a test breaks the core here");
-                let outcome = if unit.number() == 1 { Ok(()) } else { Err(Cause::UnknownEmergency) };
+                let unit = match order {
+                    Order::AcknowledgeEmergency { unit } | Order::ClearEmergency { unit } => unit.number(),
+                    Order::Patch { .. } | Order::Multiselect { .. } | Order::UndoPatch { .. } => 1,
+                };
+                assert_ne!(unit, BREAKING_UNIT, "a test breaks the core here");
+                let outcome = if unit == 1 { Ok(()) } else { Err(Cause::UnknownEmergency) };
                 out.push(Output::Ordered { id, outcome });
             }
             Input::StoreFailed { .. }
@@ -95,6 +98,7 @@ impl Dispatch for ScriptedCore {
             calls: Vec::new(),
             queue: Vec::new(),
             talkgroups: Vec::new(),
+            patches: Vec::new(),
             emergencies: Vec::new(),
             totals: Totals { registered: self.stored, ..Totals::default() },
         }
@@ -145,6 +149,7 @@ impl ScriptedCore {
                         emergency: false,
                         priority: Priority::LOWEST,
                         floor: FloorPolicy::Refuse,
+                        others: Vec::new(),
                     }
                     .into(),
                 });

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use trunklab_controller_core::config::{
-    Change, QueueRelease, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+    Change, QueueRelease, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
+use trunklab_protocol::to_site::OTHERS_MAX;
 use trunklab_protocol::{
-    CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
-    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, StartPolicy, TalkgroupId, Trunking,
-    UnitId,
+    Announcement, CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn,
+    NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, StartPolicy,
+    TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -155,6 +156,13 @@ struct TalkgroupTable {
     start: Start,
     critical_sites: Option<Vec<SiteId>>,
     busy_override_ms: Option<u32>,
+    members: Option<Vec<TalkgroupId>>,
+    #[serde(default)]
+    announcement: Announcement,
+    #[serde(default)]
+    broadcast: bool,
+    #[serde(default)]
+    system_wide: bool,
 }
 
 /// The word for a start policy; its sites stand beside it.
@@ -254,7 +262,7 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
         changes.push(Change::Site(site.config(&file.site)?));
     }
     for talkgroup in file.talkgroup {
-        changes.push(Change::Talkgroup(talkgroup.config(&sites)?));
+        changes.push(Change::Talkgroup(talkgroup.config(&sites, &talkgroups)?));
     }
     for subscriber in file.subscriber {
         changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
@@ -307,22 +315,45 @@ impl SystemTable {
 }
 
 impl TalkgroupTable {
-    fn config(self, sites: &BTreeSet<SiteId>) -> Result<Talkgroup, Defect> {
+    fn config(self, sites: &BTreeSet<SiteId>, known: &BTreeSet<TalkgroupId>) -> Result<Talkgroup, Defect> {
         let start = self.start(sites)?;
-        let Self { id, name, priority, trunking, hang_time_ms, transmission_ms_max, floor, .. } = self;
+        let Self { id, trunking, hang_time_ms, .. } = self;
+        let unfit =
+            |what: &str| Err(Defect::Unfit { place: format!("talkgroup {id}"), what: what.to_owned() });
         if trunking == Trunking::Transmission && hang_time_ms.is_some_and(|time| time > 0) {
-            let what = "transmission trunking keeps no channel: leave hang_time_ms out, or choose trunking = \"quasi\"";
-            return Err(Defect::Unfit { place: format!("talkgroup {id}"), what: what.to_owned() });
+            return unfit(
+                "transmission trunking keeps no channel: leave hang_time_ms out, or choose trunking = \"quasi\"",
+            );
         }
+        if id == TalkgroupId::ALL {
+            return unfit("is the number of all talkgroups together: choose another");
+        }
+        let reach = match (self.system_wide, self.members) {
+            (true, Some(_)) => return unfit("is system-wide already: leave members out"),
+            (true, None) => Reach::System,
+            (false, None) => Reach::Own,
+            (false, Some(members)) if members.is_empty() || members.len() > OTHERS_MAX => {
+                return unfit(&format!("names {} members: give 1 to {OTHERS_MAX}", members.len()));
+            }
+            (false, Some(members)) => match members.iter().find(|member| !known.contains(member)) {
+                Some(other) => {
+                    return unfit(&format!("member {other} is not in this file: add a [[talkgroup]]"));
+                }
+                None => Reach::Members(members),
+            },
+        };
+        let closed = self.broadcast || self.system_wide;
         Ok(Talkgroup {
-            priority,
+            priority: self.priority,
             trunking,
             hang_time_ms,
-            transmission_ms_max,
-            floor,
+            transmission_ms_max: self.transmission_ms_max,
+            floor: if closed { FloorPolicy::Closed } else { self.floor },
+            reach,
+            announcement: self.announcement,
             start,
             busy_override_ms: self.busy_override_ms,
-            ..Talkgroup::named(id, name)
+            ..Talkgroup::named(id, self.name)
         })
     }
 
@@ -516,6 +547,9 @@ mod tests {
             ("profile = \"iden\"", "profile = \"gsm\"", "unknown variant `gsm`"),
             ("id = 41", "id = 41\ntrunking = \"short\"", "unknown variant `short`"),
             ("id = 41", "id = 41\nfloor = \"wait\"", "unknown variant `wait`"),
+            ("id = 41", "id = 41\nmembers = [42]", "talkgroup 41: member 42 is not in this file"),
+            ("id = 41", "id = 41\nmembers = []", "talkgroup 41: names 0 members: give 1 to 15"),
+            ("id = 41", "id = 41\nsystem_wide = true\nmembers = [41]", "leave members out"),
             ("unit = 1017", "unit = 1017\nfloor_demand = \"emergency\"", "write low, high or preemptive"),
             ("unit = 1017", "unit = 1017\nemergency_talkgroup = 49", "not one of its talkgroups"),
             (

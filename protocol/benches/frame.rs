@@ -68,6 +68,7 @@ fn assert() -> ToSite {
         emergency: false,
         priority: Priority::new(5).expect(EXAMPLE),
         floor: FloorPolicy::Refuse,
+        others: Vec::new(),
     })
 }
 

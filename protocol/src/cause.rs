@@ -73,6 +73,7 @@ causes! {
     CallBackExpired = 0x1A, "the caller was called back and did not press in time";
     TooManyEmergencies = 0x1D, "as many emergencies are active as may";
     UnknownEmergency = 0x1E, "the unit has no emergency that is active";
+    ListenOnly = 0x1F, "only the caller speaks in a broadcast call";
 
     // Releases of a call.
     HangTimeOver = 0x20, "nobody spoke before hang time ran out";
@@ -87,6 +88,7 @@ causes! {
     Shutdown = 0x29, "the controller is shutting down";
     FloorInterrupted = 0x2A, "a more urgent demand took the floor";
     HandoverFailed = 0x2E, "no channel became free for the talker at its new site";
+    Announced = 0x2F, "the call made room for an announcement";
 
     // Ends of a registration.
     MovedToOtherSite = 0x30, "unit registered at another site";
@@ -141,6 +143,11 @@ causes! {
     StalePacket = 0x74, "the packet was seen before or is too old";
     VoiceOverrun = 0x75, "the voice buffer is full";
     SwitchFull = 0x76, "the voice switch holds as many routes or sites as it may";
+
+    // Orders of operators.
+    PatchedAlready = 0x78, "a talkgroup is in another patch";
+    UnknownPatch = 0x79, "the talkgroup is in no patch";
+    TooManyPatches = 0x7A, "as many patches stand as may";
 
     // Ourselves.
     EntrySetAside = 0x7E, "an input broke an invariant and was set aside";

@@ -87,6 +87,12 @@ clauses! {
     LostSites = "12.8.1", "Lost sites";
     EarlierTerm = "12.8.2", "Calls of an earlier term";
     EndOfTerm = "12.8.3", "End of a term";
+    AnnouncementGroup = "12.10.1", "Announcement group";
+    BroadcastCall = "12.10.2", "Broadcast call";
+    SystemWideCall = "12.10.3", "System-wide call";
+    Patch = "12.10.4", "Patch";
+    Multiselect = "12.10.5", "Multiselect";
+    Audience = "12.10.6", "Audience";
     Reselection = "12.11.1", "Reselection";
     LocationUpdate = "12.11.2", "Location update";
     Roaming = "12.11.3", "Sites that a unit may use";

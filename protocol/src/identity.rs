@@ -52,6 +52,9 @@ impl Field for UnitId {
 pub struct TalkgroupId(u16);
 
 impl TalkgroupId {
+    /// The address of all talkgroups together; no talkgroup has it.
+    pub const ALL: Self = Self(u16::MAX);
+
     /// `None` for zero.
     pub const fn new(number: u16) -> Option<Self> {
         if number == 0 { None } else { Some(Self(number)) }

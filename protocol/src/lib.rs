@@ -44,5 +44,5 @@ pub use network::{
 };
 pub use parties::{Pair, Parties};
 pub use per_cause::PerCause;
-pub use policy::{Demand, FloorPolicy, SlotChoice, StartPolicy, Trunking};
+pub use policy::{Announcement, Demand, FloorPolicy, SlotChoice, StartPolicy, Trunking};
 pub use profile::{Profile, ProfileId};

@@ -24,6 +24,12 @@ pub enum Order {
     AcknowledgeEmergency { unit: UnitId },
     /// A unit's emergency is over: the unit is told.
     ClearEmergency { unit: UnitId },
+    /// From here on a call of one of these talkgroups is a call of all of them.
+    Patch { talkgroups: Vec<TalkgroupId> },
+    /// The next call of one of these talkgroups is a call of all of them, and then none any more.
+    Multiselect { talkgroups: Vec<TalkgroupId> },
+    /// The patch of a talkgroup is no more.
+    UndoPatch { talkgroup: TalkgroupId },
 }
 
 /// The name of a console: that of the token with which it was let in.
@@ -125,6 +131,12 @@ pub enum EventKind {
         sites: Vec<(SiteId, SlotAddress)>,
         waited_ms: u32,
     },
+    /// A call that was just set up is heard by these talkgroups as well as by its own.
+    CallReaches { call: CallId, talkgroups: Vec<TalkgroupId> },
+    /// Talkgroups are joined: until that is undone, or for their next call.
+    Patched { talkgroups: Vec<TalkgroupId>, lasting: bool, by: ConsoleName },
+    /// They are joined no longer: a console undid it, or their one call is over.
+    Unpatched { talkgroups: Vec<TalkgroupId>, by: Option<ConsoleName> },
     /// A site joined a running call.
     SiteJoined {
         call: CallId,
@@ -173,6 +185,8 @@ pub struct Snapshot {
     pub queue: Vec<QueueView>,
     /// Talkgroups in order of their numbers.
     pub talkgroups: Vec<TalkgroupView>,
+    /// Patches, in order of their first talkgroups.
+    pub patches: Vec<PatchView>,
     /// Emergencies that are not cleared, in order of their units.
     pub emergencies: Vec<EmergencyView>,
     /// Sums since the controller's start.
@@ -277,6 +291,16 @@ pub struct QueueView {
     pub emergency: bool,
     /// Since when.
     pub since: Moment,
+}
+
+/// Talkgroups that are joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PatchView {
+    /// Which, in order.
+    pub talkgroups: Vec<TalkgroupId>,
+    /// Until that is undone; otherwise for their next call.
+    pub lasting: bool,
 }
 
 /// An emergency that is not cleared.

@@ -102,6 +102,7 @@ impl Field for Parties {
 impl fmt::Display for Parties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Group(TalkgroupId::ALL) => f.write_str("all talkgroups"),
             Self::Group(talkgroup) => write!(f, "talkgroup {talkgroup}"),
             Self::Pair(Pair { caller, called }) => write!(f, "units {caller} and {called}"),
         }
@@ -135,6 +136,7 @@ mod tests {
     #[test]
     fn parties_print_as_people_say_them() {
         assert_eq!(Parties::from(TalkgroupId::new(41).unwrap()).to_string(), "talkgroup 41");
+        assert_eq!(Parties::Group(TalkgroupId::ALL).to_string(), "all talkgroups");
         let pair = Pair { caller: unit(1017), called: unit(1018) };
         assert_eq!(Parties::Pair(pair).to_string(), "units 1017 and 1018");
     }

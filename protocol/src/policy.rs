@@ -15,6 +15,8 @@ octet_enum! {
         Refuse = 0,
         /// It waits for its turn.
         Queue = 1,
+        /// The call is a broadcast: nobody but its caller speaks.
+        Closed = 2,
     }
 }
 
@@ -24,6 +26,7 @@ impl FloorPolicy {
         match self {
             Self::Refuse => "refuse",
             Self::Queue => "queue",
+            Self::Closed => "closed",
         }
     }
 }
@@ -65,6 +68,30 @@ impl Demand {
         match self {
             Self::Emergency => self,
             Self::Low | Self::High | Self::Preemptive => self.min(right),
+        }
+    }
+}
+
+/// What an announcement does that finds one of its talkgroups in a call (docs/call-processing.md 12.10.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Announcement {
+    /// It waits until all of them are silent.
+    #[default]
+    Wait,
+    /// Their calls end.
+    Interrupt,
+}
+
+impl Announcement {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Wait, Self::Interrupt];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Interrupt => "interrupt",
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
 use crate::settings::SiteSettings;
 
+/// Talkgroups beside its own that can hear one call.
+pub const OTHERS_MAX: usize = 15;
+
 messages! {
     /// What a controller orders a base station.
     pub enum ToSite {
@@ -113,6 +116,8 @@ messages! {
             priority: Priority,
             /// What becomes of a demand for the floor while another unit has it.
             floor: FloorPolicy,
+            /// Further talkgroups that hear the call: their radios are told of it as well.
+            others: Vec<TalkgroupId> [at most OTHERS_MAX],
         }
         /// A call is over at this site.
         0x21 Release {

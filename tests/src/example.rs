@@ -11,7 +11,9 @@ use trunklab_protocol::frame::MessageRow;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
-use trunklab_protocol::{CallId, Cause, Demand, Family, FloorPolicy, Pair, Position, ProfileId, SlotAddress};
+use trunklab_protocol::{
+    CallId, Cause, Demand, EmergencyStage, Family, FloorPolicy, Pair, Position, ProfileId, SlotAddress,
+};
 
 use crate::message::{AnyMessage, table};
 
@@ -212,6 +214,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "ProfileId" => json!(source.pick(ProfileId::ALL)),
         "RequestKind" => json!(source.pick(RequestKind::ALL)),
         "Demand" => json!(source.pick(Demand::ALL)),
+        "EmergencyStage" => json!(source.pick(EmergencyStage::ALL)),
         "FloorPolicy" => json!(source.pick(FloorPolicy::ALL)),
         "SiteService" => json!(source.pick(SiteService::ALL)),
         "parties" => {

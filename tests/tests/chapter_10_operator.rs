@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
-    AirCounters, CallView, EmergencyView, Event, EventKind, FloorView, Order, QueueView, SiteView, SlotView,
-    Snapshot, TalkgroupView, Totals,
+    AirCounters, CallView, EmergencyView, Event, EventKind, FloorView, Order, PatchView, QueueView, SiteView,
+    SlotView, Snapshot, TalkgroupView, Totals,
 };
 use trunklab_tests::specification::Specification;
 
@@ -120,6 +120,9 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::CallGranted { .. } => "call_granted",
         EventKind::EmergencyRaised { .. } => "emergency_raised",
         EventKind::EmergencyBegan { .. } => "emergency_began",
+        EventKind::CallReaches { .. } => "call_reaches",
+        EventKind::Patched { .. } => "patched",
+        EventKind::Unpatched { .. } => "unpatched",
         EventKind::EmergencyAcknowledged { .. } => "emergency_acknowledged",
         EventKind::EmergencyCleared { .. } => "emergency_cleared",
         EventKind::OrderRefused { .. } => "order_refused",
@@ -165,6 +168,7 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<CallView>("CallView");
     round_trip::<QueueView>("QueueView");
     round_trip::<EmergencyView>("EmergencyView");
+    round_trip::<PatchView>("PatchView");
     round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");

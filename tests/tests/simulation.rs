@@ -102,6 +102,9 @@ impl Ledger {
             | EventKind::Affiliated { .. }
             | EventKind::EmergencyRaised { .. }
             | EventKind::EmergencyBegan { .. }
+            | EventKind::CallReaches { .. }
+            | EventKind::Patched { .. }
+            | EventKind::Unpatched { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }

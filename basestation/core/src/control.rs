@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use smallvec::SmallVec;
 use trunklab_protocol::air_downlink::{
     Burst, DownlinkWord, EmergencyStatus, Grant, Idle, Neighbour, Release, System,
 };
@@ -67,10 +68,15 @@ struct Pending {
     sayings_left: u8,
 }
 
+/// What is said of one call: a word for each talkgroup that hears it.
+pub type Grants = SmallVec<[Grant; 1]>;
+
 /// A call that late-entry words tell of.
 #[derive(Debug, Clone)]
 struct Announced {
-    grant: Grant,
+    grants: Grants,
+    /// Whose radios are told next.
+    next: usize,
     late_entry_due: Moment,
 }
 
@@ -122,21 +128,23 @@ impl ControlChannel {
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`]: only the late-entry words will tell of it.
-    pub fn grant(&mut self, grant: Grant, late_entry_due: Moment) -> Result<(), Cause> {
-        self.withdraw_grants(grant.call);
-        if let Some(talker) = grant.talker {
+    pub fn grant(&mut self, grants: Grants, late_entry_due: Moment) -> Result<(), Cause> {
+        let Some(first) = grants.first().cloned() else { return Ok(()) };
+        self.withdraw_grants(first.call);
+        if let Some(talker) = first.talker {
             self.withdraw_working(talker.unit);
         }
-        let urgency = if grant.emergency { Urgency::EmergencyGrant } else { Urgency::Grant };
-        self.calls.insert(grant.call, Announced { grant: grant.clone(), late_entry_due });
-        self.queue(urgency, grant.into())
+        let urgency = if first.emergency { Urgency::EmergencyGrant } else { Urgency::Grant };
+        self.calls.insert(first.call, Announced { grants: grants.clone(), next: 0, late_entry_due });
+        grants.into_iter().try_for_each(|grant| self.queue(urgency, grant.into()))
     }
 
     /// Corrects what latecomers will hear, without a grant: the floor became free.
-    pub fn correct(&mut self, grant: Grant) {
-        self.withdraw_grants(grant.call);
-        if let Some(announced) = self.calls.get_mut(&grant.call) {
-            announced.grant = grant;
+    pub fn correct(&mut self, grants: Grants) {
+        let Some(call) = grants.first().map(|grant| grant.call) else { return };
+        self.withdraw_grants(call);
+        if let Some(announced) = self.calls.get_mut(&call) {
+            announced.grants = grants;
         }
     }
 
@@ -250,8 +258,12 @@ impl ControlChannel {
             .values_mut()
             .filter(|announced| announced.late_entry_due < next)
             .min_by_key(|announced| announced.late_entry_due)?;
-        announced.late_entry_due = now + interval;
-        Some(Grant { late_entry: true, ..announced.grant.clone() }.into())
+        let count = announced.grants.len();
+        // Each talkgroup's radios are told once in an interval.
+        announced.late_entry_due = now + Span::from_micros(interval.as_micros() / (count as u64).max(1));
+        announced.next = (announced.next + 1) % count.max(1);
+        let grant = announced.grants.get((announced.next + count - 1) % count.max(1))?;
+        Some(Grant { late_entry: true, ..grant.clone() }.into())
     }
 
     fn queue(&mut self, urgency: Urgency, word: DownlinkWord) -> Result<(), Cause> {

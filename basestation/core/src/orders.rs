@@ -175,11 +175,9 @@ impl BaseStation {
         for (at, slot) in before.slots {
             let Some(call) = slot.call() else { continue };
             if same_beat && after.slots.contains_key(&at) {
-                if let Some(grant) = slot.grant() {
-                    let due = self.now + late_entry_interval(&after.settings);
-                    if let Err(cause) = after.control.grant(grant, due) {
-                        self.counts.drop(None, cause, out);
-                    }
+                let due = self.now + late_entry_interval(&after.settings);
+                if let Err(cause) = after.control.grant(slot.grants(), due) {
+                    self.counts.drop(None, cause, out);
                 }
                 after.slots.insert(at, slot);
             } else if let Err(cause) = after.control.release(call, Cause::CallLost) {
@@ -244,9 +242,9 @@ impl BaseStation {
     /// Tells radios on the control channel of the call in a slot.
     pub(crate) fn announce(&mut self, at: SlotAddress, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        let Some(grant) = air.slots.get(&at).and_then(|slot| slot.grant()) else { return };
+        let Some(grants) = air.slots.get(&at).map(|slot| slot.grants()) else { return };
         let due = self.now + late_entry_interval(&air.settings);
-        if let Err(cause) = air.control.grant(grant, due) {
+        if let Err(cause) = air.control.grant(grants, due) {
             self.counts.drop(None, cause, out);
         }
     }
@@ -254,8 +252,8 @@ impl BaseStation {
     /// Latecomers hear how the call in a slot stands now.
     pub(crate) fn correct_late_entry(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
-        if let Some(grant) = air.slots.get(&at).and_then(|slot| slot.grant()) {
-            air.control.correct(grant);
+        if let Some(grants) = air.slots.get(&at).map(|slot| slot.grants()) {
+            air.control.correct(grants);
         }
     }
 
@@ -343,7 +341,7 @@ impl BaseStation {
     /// The call that a unit may be hearing here: that of its talkgroup.
     fn call_near(&self, unit: UnitId) -> Option<CallId> {
         let talkgroup = self.sessions.talkgroup(unit);
-        let mut grants = self.on_air.as_ref()?.slots.values().filter_map(|slot| slot.grant());
+        let mut grants = self.on_air.as_ref()?.slots.values().flat_map(|slot| slot.grants());
         let hears = |parties| match parties {
             Parties::Group(group) => Some(group) == talkgroup,
             Parties::Pair(pair) => pair.includes(unit),

@@ -15,12 +15,13 @@ use trunklab_protocol::from_site::HeldCall;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::voice::VoicePacket;
-use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span, SpurtId};
+use trunklab_protocol::{CallId, Cause, Moment, Parties, SlotAddress, Span, SpurtId, TalkgroupId};
 
 use smallvec::SmallVec;
 
 use crate::access::Uplink;
 use crate::begun::Begun;
+use crate::control::Grants;
 use crate::playout::Playout;
 use crate::speech::{Repeater, Source, Speech};
 use crate::timing::{Beat, Timing};
@@ -134,6 +135,13 @@ impl TrafficChannel {
             late_entry: false,
             floor: call.asserted.floor,
         })
+    }
+
+    /// What the radios of each talkgroup that hears the call are told, its own first.
+    pub fn grants(&self) -> Grants {
+        let (Some(grant), Some(call)) = (self.grant(), self.carried()) else { return Grants::new() };
+        let other = |talkgroup: &TalkgroupId| Grant { parties: Parties::Group(*talkgroup), ..grant.clone() };
+        std::iter::once(grant.clone()).chain(call.asserted.others.iter().map(other)).collect()
     }
 
     /// What the controller is told of the call.

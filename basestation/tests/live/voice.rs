@@ -41,6 +41,7 @@ fn call(talker_is_here: bool) -> Assert {
         emergency: false,
         priority: Priority::new(5).unwrap(),
         floor: FloorPolicy::Refuse,
+        others: Vec::new(),
     }
 }
 

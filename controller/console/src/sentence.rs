@@ -46,6 +46,17 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
         }
+        EventKind::CallReaches { call, talkgroups } => {
+            format!("{} is heard by {} as well", call_name(*call, picture), groups(talkgroups, picture))
+        }
+        EventKind::Patched { talkgroups, lasting, by } => {
+            let how = if *lasting { "" } else { " for one call" };
+            format!("{} joined by {by}{how}", groups(talkgroups, picture))
+        }
+        EventKind::Unpatched { talkgroups, by } => match by {
+            Some(by) => format!("{} parted by {by}", groups(talkgroups, picture)),
+            None => format!("{} parted: their call is over", groups(talkgroups, picture)),
+        },
         EventKind::EmergencyBegan { unit, site, talkgroup, kind } => {
             let how = match kind {
                 EmergencyKind::Alarm => "raises the alarm",
@@ -111,6 +122,8 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::FloorRefused { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::Patched { .. }
+        | EventKind::Unpatched { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::OrderRefused { .. }
         | EventKind::Dropped { .. } => Grade::Notice,
@@ -123,6 +136,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::SiteJoined { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
+        | EventKind::CallReaches { .. }
         | EventKind::CallReleased { .. } => Grade::Normal,
     }
 }
@@ -157,6 +171,15 @@ pub(crate) fn number_of(parties: Parties) -> String {
         Parties::Group(talkgroup) => talkgroup.to_string(),
         Parties::Pair(_) => "pair".to_owned(),
     }
+}
+
+/// Talkgroups one by one, with the names that the picture knows.
+pub(crate) fn groups(talkgroups: &[TalkgroupId], picture: &Snapshot) -> String {
+    if talkgroups == [TalkgroupId::ALL] {
+        return "all talkgroups".to_owned();
+    }
+    let names: Vec<_> = talkgroups.iter().map(|talkgroup| talkgroup_name(*talkgroup, picture)).collect();
+    names.join(" + ")
 }
 
 /// The talkgroup's name; empty where none is known.

@@ -50,6 +50,13 @@ pub enum Warning {
         /// How long already.
         lasts: Span,
     },
+    /// Talkgroups are joined.
+    Patched {
+        /// Which.
+        talkgroups: Vec<TalkgroupId>,
+        /// Until that is undone, or for their next call.
+        lasting: bool,
+    },
     /// A site is out of service.
     SiteLost {
         /// Which.
@@ -65,6 +72,7 @@ impl Warning {
         match self {
             Self::Emergency { .. } | Self::EmergencyWaits { .. } => Grade::Emergency,
             Self::UnitInEmergency { stage: EmergencyStage::Raised, .. } => Grade::Emergency,
+            Self::Patched { .. } => Grade::Notice,
             Self::UnitInEmergency { .. } | Self::LinkLost { .. } | Self::SiteLost { .. } => Grade::Warning,
         }
     }
@@ -98,6 +106,12 @@ impl Warning {
                     EmergencyStage::Acknowledged | EmergencyStage::Cleared => "acknowledged; x clears",
                 };
                 format!("EMERGENCY unit {unit}{group}, for {}: {keys}", duration(*lasts))
+            }
+            Self::Patched { talkgroups, lasting } => {
+                let names: Vec<_> =
+                    talkgroups.iter().map(|talkgroup| group(&Parties::Group(*talkgroup))).collect();
+                let how = if *lasting { "PATCHED" } else { "SELECTED for one call" };
+                format!("{how} {}", names.join(" + "))
             }
             Self::SiteLost { site, loss } => {
                 let site =
@@ -150,5 +164,11 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
         site: site.site,
         loss: model.losses.get(&site.site).map(|loss| (*loss, model.now.since(loss.at))),
     }));
+    found.extend(
+        picture
+            .patches
+            .iter()
+            .map(|patch| Warning::Patched { talkgroups: patch.talkgroups.clone(), lasting: patch.lasting }),
+    );
     found
 }

@@ -7,8 +7,9 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position,
-    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn,
+    NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
+    Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -230,6 +231,25 @@ pub struct Talkgroup {
     /// takes the system's time, 0 is for ever.
     #[serde(default)]
     pub busy_override_ms: Option<u32>,
+    /// Who hears its calls beside its own members.
+    #[serde(default)]
+    pub reach: Reach,
+    /// What becomes of a call request while a talkgroup that shall hear it has a call.
+    #[serde(default)]
+    pub announcement: Announcement,
+}
+
+/// Who hears a talkgroup's calls beside its own members.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Nobody.
+    #[default]
+    Own,
+    /// An announcement group: the members of these talkgroups, at most [`trunklab_protocol::to_site::OTHERS_MAX`].
+    Members(Vec<TalkgroupId>),
+    /// Everybody.
+    System,
 }
 
 impl Talkgroup {
@@ -245,6 +265,8 @@ impl Talkgroup {
             floor: FloorPolicy::default(),
             start: StartPolicy::default(),
             busy_override_ms: None,
+            reach: Reach::default(),
+            announcement: Announcement::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use trunklab_protocol::{CallId, Cause, Clause, Epoch, Moment, SiteId, Span, Talk
 use crate::call::alarm::Emergencies;
 use crate::call::calls::Calls;
 use crate::call::floor::SpurtCounter;
+use crate::call::patches::Patches;
 use crate::call::queue::BusyQueue;
 use crate::call::table::{CallTable, Event, STANDARD, State};
 use crate::config::SystemParameters;
@@ -44,6 +45,7 @@ pub struct Controller {
     pub(crate) emergencies: Emergencies,
     /// Whether slots are held back for the head of the queue (clause 12.5.6).
     pub(crate) holds_back: bool,
+    pub(crate) patches: Patches,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
@@ -98,6 +100,7 @@ impl Controller {
             queue: BusyQueue::default(),
             emergencies: Emergencies::default(),
             holds_back: true,
+            patches: Patches::default(),
             lacking: Vec::new(),
             slots_freed: false,
             citing: None,
@@ -234,6 +237,7 @@ impl Controller {
         self.visitors.clear();
         self.calls.clear();
         self.emergencies.clear();
+        self.patches.clear();
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");

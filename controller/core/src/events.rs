@@ -60,6 +60,9 @@ impl Events {
             | EventKind::SiteLeft { .. }
             | EventKind::EmergencyRaised { .. }
             | EventKind::EmergencyBegan { .. }
+            | EventKind::CallReaches { .. }
+            | EventKind::Patched { .. }
+            | EventKind::Unpatched { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::FloorQueued { .. }

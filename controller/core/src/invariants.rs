@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress};
 
+use crate::call::audience::Audience;
 use crate::call::queue::{Button, Patience};
 use crate::call::table::State;
 use crate::controller::Controller;
@@ -22,6 +23,7 @@ impl Controller {
         self.assert_queue();
         self.assert_presence();
         self.assert_emergencies();
+        self.assert_audiences();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"
@@ -47,7 +49,7 @@ impl Controller {
             assert_eq!(talkgroup.call, Some(call.id), "{} has another call", call.parties);
             for leg in &call.legs {
                 assert!(
-                    talkgroup.is_present_at(leg.site),
+                    self.is_heard(call, leg.site),
                     "call {}: nobody listens at site {}",
                     call.id,
                     leg.site
@@ -93,7 +95,7 @@ impl Controller {
                 assert!(calling_back, "call {}: the caller is called back into a talk", call.id);
                 let visitor = self.visitors.get(ask.unit).expect("who is called back is registered");
                 assert_eq!((visitor.site, visitor.activity), (ask.site, Activity::CalledBack(call.id)));
-                assert!(visitor.takes_part_in(call.parties), "who is called back takes part");
+                assert!(self.takes_part(visitor, call), "who is called back takes part");
                 assert!(call.at(ask.site).is_some(), "call {}: nothing is kept for the caller", call.id);
             }
             let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
@@ -113,7 +115,7 @@ impl Controller {
             assert!(call.at(site).is_some(), "call {}: the talker's site does not carry it", call.id);
             let visitor = self.visitors.get(floor.unit).expect("a talker is registered");
             assert_eq!((visitor.site, visitor.activity), (site, Activity::Talking(call.id)));
-            assert!(visitor.takes_part_in(call.parties), "a talker takes part");
+            assert!(self.takes_part(visitor, call), "a talker takes part");
         }
     }
 
@@ -131,7 +133,7 @@ impl Controller {
                     "unit {}",
                     ask.unit
                 );
-                assert!(visitor.takes_part_in(call.parties), "who waits for a floor takes part");
+                assert!(self.takes_part(visitor, call), "who waits for a floor takes part");
                 assert!(call.at(ask.site).is_some(), "call {} does not reach unit {}", call.id, ask.unit);
                 assert!(self.timers.runs(TimerKey::FloorWait(ask.unit)), "unit {} waits for ever", ask.unit);
             }
@@ -172,6 +174,32 @@ impl Controller {
                 waiting_for.get(&Parties::Group(talkgroup)).copied().unwrap_or(0),
                 "talkgroup {talkgroup}"
             );
+        }
+    }
+
+    /// A talkgroup is in the call that it hears and in no other, and in one patch.
+    fn assert_audiences(&self) {
+        for (talkgroup, row) in self.talkgroups.iter() {
+            let Some(call) = row.call else { continue };
+            let call = self.calls.get(call).expect("the call of a talkgroup runs");
+            let own = call.parties == Parties::Group(talkgroup);
+            let hears = match &call.audience {
+                Audience::Own => false,
+                Audience::Groups(others) => others.contains(&talkgroup),
+                Audience::All => true,
+            };
+            assert!(own || hears, "talkgroup {talkgroup} does not hear its call {}", call.id);
+        }
+        for call in self.calls.iter() {
+            let Audience::Groups(others) = &call.audience else { continue };
+            for other in others {
+                let row = self.talkgroups.get(*other).expect("an audience's talkgroup exists");
+                assert_eq!(row.call, Some(call.id), "talkgroup {other} left call {} before its end", call.id);
+            }
+        }
+        let mut patched = BTreeSet::new();
+        for talkgroup in self.patches.iter().flat_map(|patch| &patch.talkgroups) {
+            assert!(patched.insert(*talkgroup), "talkgroup {talkgroup} is in two patches");
         }
     }
 

@@ -3,6 +3,7 @@
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{ConsoleName, EventKind, Order};
 
+use crate::call::patches::Lasts;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
 
@@ -12,6 +13,9 @@ impl Controller {
         let outcome = match order {
             Order::AcknowledgeEmergency { unit } => self.acknowledge_emergency(*unit, by, out),
             Order::ClearEmergency { unit } => self.clear_emergency(*unit, by, out),
+            Order::Patch { talkgroups } => self.patch(talkgroups, Lasts::UntilUndone, by, out),
+            Order::Multiselect { talkgroups } => self.patch(talkgroups, Lasts::OneCall, by, out),
+            Order::UndoPatch { talkgroup } => self.undo_patch(*talkgroup, Some(by), out),
         };
         self.answer_order(id, by, outcome, out);
     }

@@ -34,6 +34,7 @@ impl Controller {
                     affiliated: row.affiliated(),
                 })
                 .collect(),
+            patches: self.patches.views(),
             emergencies: self.emergencies.views(),
             totals: self.events.totals(),
         }
@@ -60,11 +61,14 @@ impl Controller {
         for call in self.calls.iter() {
             (call.id, call.parties, call.kind as u8, call.priority, call.floor, &call.legs[..])
                 .hash(&mut digest);
-            (call.policy, &call.floor_queue).hash(&mut digest);
+            (&call.audience, call.policy, &call.floor_queue).hash(&mut digest);
             (call.called_back, call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
         }
         for waiting in self.queue.iter() {
             waiting.hash(&mut digest);
+        }
+        for patch in self.patches.iter() {
+            patch.hash(&mut digest);
         }
         for row in self.emergencies.iter() {
             row.hash(&mut digest);

@@ -77,6 +77,8 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::TooManyEmergencies, Clause::Alarm),
         (Cause::HandoverFailed, Clause::NoSlotForTalker),
         (Cause::NotTheTalker, Clause::MovingTalker),
+        (Cause::ListenOnly, Clause::BroadcastCall),
+        (Cause::Announced, Clause::AnnouncementGroup),
         (Cause::CallLost, Clause::LostSites),
         (Cause::ControllerRestarted, Clause::EarlierTerm),
         (Cause::Shutdown, Clause::EndOfTerm),

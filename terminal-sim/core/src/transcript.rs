@@ -239,6 +239,7 @@ mod tests {
             emergency: false,
             priority: Priority::HIGHEST,
             floor: FloorPolicy::Refuse,
+            others: Vec::new(),
         }
         .into();
         let floor: FromSite =
@@ -296,6 +297,7 @@ mod tests {
                 emergency: true,
                 priority: Priority::HIGHEST,
                 floor: FloorPolicy::Refuse,
+                others: Vec::new(),
             }
             .into()
         };

@@ -292,6 +292,9 @@ impl Watcher {
             | EventKind::CallCancelled { .. }
             | EventKind::EmergencyRaised { .. }
             | EventKind::EmergencyBegan { .. }
+            | EventKind::CallReaches { .. }
+            | EventKind::Patched { .. }
+            | EventKind::Unpatched { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }

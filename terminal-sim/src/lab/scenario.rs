@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use trunklab_controller_core::config::{self, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{self, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Identity, ProfileId};
 use trunklab_terminal_core::input::Input;
@@ -57,6 +57,12 @@ pub fn plan(provision: &Provision) -> Plan {
             floor: talkgroup.floor,
             start: talkgroup.start.clone(),
             busy_override_ms: talkgroup.busy_override_ms,
+            reach: match (talkgroup.system_wide, talkgroup.members.is_empty()) {
+                (true, _) => Reach::System,
+                (false, true) => Reach::Own,
+                (false, false) => Reach::Members(talkgroup.members.clone()),
+            },
+            announcement: talkgroup.announcement,
             ..Talkgroup::named(talkgroup.talkgroup, &talkgroup.name)
         })
         .collect();

@@ -152,6 +152,9 @@ impl Tally {
             | EventKind::FloorReleased { .. }
             | EventKind::EmergencyRaised { .. }
             | EventKind::EmergencyBegan { .. }
+            | EventKind::CallReaches { .. }
+            | EventKind::Patched { .. }
+            | EventKind::Unpatched { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }

@@ -23,6 +23,9 @@ use trunklab_tests::tree::root;
 
 /// Every shipped scenario, in order of its name.
 pub const SCENARIOS: &[&str] = &[
+    "announcement-interrupt",
+    "announcement-wait",
+    "broadcast",
     "busy-override",
     "call-outlives-controller",
     "controller-restart",
@@ -47,9 +50,11 @@ pub const SCENARIOS: &[&str] = &[
     "last-listener-leaves",
     "late-entry",
     "lost-release",
+    "multiselect",
     "new-database",
     "nobody-left",
     "nobody-listens",
+    "patch",
     "press-in-unheard-call",
     "queue",
     "queue-ageing",
@@ -69,6 +74,7 @@ pub const SCENARIOS: &[&str] = &[
     "slots-spread",
     "start-critical",
     "start-fast",
+    "system-wide",
     "talker-vanishes",
     "transmission-limit",
     "trunking-message",

@@ -74,6 +74,7 @@ pub fn assertion(counter: u32, slot: SlotAddress, talker: Option<Talker>, here: 
         emergency: false,
         priority: Priority::new(5).unwrap(),
         floor: FloorPolicy::Refuse,
+        others: Vec::new(),
     }
 }
 

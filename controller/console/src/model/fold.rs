@@ -2,7 +2,7 @@
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
 use trunklab_protocol::operator::{
-    CallView, EmergencyView, Event, EventKind, FloorView, QueueView, Snapshot,
+    CallView, EmergencyView, Event, EventKind, FloorView, PatchView, QueueView, Snapshot,
 };
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, UnitId};
 
@@ -43,7 +43,19 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::RegisterRefused { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }
+        | EventKind::CallReaches { .. }
         | EventKind::Dropped { .. } => Grasp::Whole,
+        EventKind::Patched { talkgroups, lasting, .. } => {
+            let view = PatchView { talkgroups: talkgroups.clone(), lasting: *lasting };
+            let place = picture.patches.partition_point(|known| known.talkgroups < view.talkgroups);
+            picture.patches.insert(place, view);
+            Grasp::Whole
+        }
+        EventKind::Unpatched { talkgroups, .. } => {
+            let known = picture.patches.len();
+            picture.patches.retain(|view| view.talkgroups != *talkgroups);
+            Grasp::of(picture.patches.len() < known)
+        }
         EventKind::EmergencyBegan { unit, site, talkgroup, kind } => {
             let since = emergency_mut(picture, *unit).map_or(event.at, |known| known.since);
             let (unit, site, talkgroup, kind) = (*unit, *site, *talkgroup, *kind);

@@ -31,6 +31,9 @@ fn question(order: &Order) -> String {
     match order {
         Order::AcknowledgeEmergency { unit } => format!("Acknowledge the emergency of unit {unit}?"),
         Order::ClearEmergency { unit } => format!("Clear the emergency of unit {unit}?"),
+        Order::Patch { .. } => "Join these talkgroups?".to_owned(),
+        Order::Multiselect { .. } => "Join these talkgroups for one call?".to_owned(),
+        Order::UndoPatch { talkgroup } => format!("Undo the patch of talkgroup {talkgroup}?"),
     }
 }
 

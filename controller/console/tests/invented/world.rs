@@ -135,6 +135,7 @@ impl World {
                     affiliated: 5,
                 })
                 .collect(),
+            patches: Vec::new(),
             emergencies: Vec::new(),
             totals: self.totals,
         }

@@ -10,6 +10,7 @@ use trunklab_protocol::{
     CallId, FloorPolicy, Parties, Press, Priority, SiteId, SlotAddress, SpurtId, UnitId,
 };
 
+use super::audience::Audience;
 use super::floor_queue::{Claim, FloorAsk, FloorQueue};
 use super::handover::Handover;
 use super::table::State;
@@ -27,6 +28,8 @@ pub struct Call {
     pub kind: RequestKind,
     /// Its priority.
     pub priority: Priority,
+    /// Who hears it beside the members of its talkgroup.
+    pub audience: Audience,
     /// What becomes of a demand for the floor while another unit has it.
     pub policy: FloorPolicy,
     /// Who has the floor; `None` while it hangs or calls back.
@@ -103,6 +106,7 @@ impl Call {
             emergency: self.kind == RequestKind::Emergency,
             priority: self.priority,
             floor: self.policy,
+            others: self.audience.addresses(),
         }
     }
 }

@@ -12,8 +12,14 @@ use crate::output::Outbox;
 impl Controller {
     /// A talkgroup has its first listener at a site: its running call comes there, at once or when a slot is free.
     pub(crate) fn cover(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
-        let Some(id) = self.talkgroups.get(talkgroup).and_then(|row| row.call) else { return };
-        let call = self.calls.get(id).expect("a talkgroup's call runs");
+        if let Some(id) = self.talkgroups.get(talkgroup).and_then(|row| row.call) {
+            self.cover_call(id, site, out);
+        }
+    }
+
+    /// A call comes to a site where somebody hears it, at once or when a slot is free.
+    pub(crate) fn cover_call(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
+        let call = self.calls.get(id).expect("a call that is heard runs");
         if call.at(site).is_some() || call.record.is_full() {
             return;
         }
@@ -30,7 +36,10 @@ impl Controller {
     /// A talkgroup has no listener left at a site: its call leaves the site.
     pub(crate) fn uncover(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
         let call = self.talkgroups.get(talkgroup).and_then(|row| row.call);
-        if let Some(id) = call.filter(|id| self.calls.get(*id).is_some_and(|call| call.at(site).is_some())) {
+        let leaves = |id: &CallId| {
+            self.calls.get(*id).is_some_and(|call| call.at(site).is_some() && !self.is_heard(call, site))
+        };
+        if let Some(id) = call.filter(leaves) {
             self.drop_leg(id, site, Cause::NobodyLeft, out);
         }
     }
@@ -96,9 +105,8 @@ impl Controller {
     /// Running calls that lack a site get the slots that nobody in the queue wants.
     pub(crate) fn serve_lacking(&mut self, out: &mut Outbox) {
         for (site, id) in std::mem::take(&mut self.lacking) {
-            let talkgroup = self.calls.get(id).and_then(|call| self.group(call.parties));
-            if let Some(row) = talkgroup.filter(|row| row.is_present_at(site)) {
-                self.cover(row.config.id, site, out);
+            if self.calls.get(id).is_some_and(|call| self.is_heard(call, site)) {
+                self.cover_call(id, site, out);
             }
         }
     }

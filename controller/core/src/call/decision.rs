@@ -23,6 +23,8 @@ pub(crate) enum FloorEvent {
     Full,
     /// Another unit has the floor.
     Held,
+    /// Nobody but the caller may have it.
+    Broadcast,
 }
 
 /// The sites at which a call takes a slot.
@@ -32,12 +34,16 @@ impl Controller {
     /// The event that a request meets now.
     pub(crate) fn weigh(&self, request: &Request) -> Event {
         match self.call_for(request.parties) {
-            Some(call) if !self.may_have_floor(call, request) => Event::FloorHeld,
+            Some(call) if !self.may_have_floor(call, request) => match call.policy {
+                FloorPolicy::Closed => Event::BroadcastHeld,
+                FloorPolicy::Refuse | FloorPolicy::Queue => Event::FloorHeld,
+            },
             // Two callers of one talkgroup are called back one after the other.
             Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
             Some(call) if call.at(request.site).is_some() => Event::CallOpen,
             Some(_) if self.has_room(request.site, request.rank()) => Event::CallOpen,
             Some(_) => Event::RoomLacking,
+            None if self.is_audience_busy(request.parties) => Event::AudienceBusy,
             None => self.weigh_start(request),
         }
     }
@@ -58,21 +64,27 @@ impl Controller {
         match self.floor_event(call, &request.floor_ask()) {
             FloorEvent::Given => true,
             FloorEvent::Interrupts | FloorEvent::Waits => request.button == Button::Down,
-            FloorEvent::Held | FloorEvent::Full => false,
+            FloorEvent::Held | FloorEvent::Full | FloorEvent::Broadcast => false,
         }
     }
 
     /// What an ask for a call's floor comes to.
     pub(crate) fn floor_event(&self, call: &Call, ask: &FloorAsk) -> FloorEvent {
         let Some(floor) = call.floor.filter(|floor| floor.unit != ask.unit) else {
-            return FloorEvent::Given;
+            // What is kept for the caller of a broadcast is not for those who shall hear it.
+            let own = self.visitors.get(ask.unit).is_some_and(|visitor| visitor.takes_part_in(call.parties));
+            let listens = Self::is_broadcast(call) && call.floor.is_none() && !own;
+            return if listens { FloorEvent::Broadcast } else { FloorEvent::Given };
         };
+        if Self::is_broadcast(call) && !ask.claim.is_paramount() {
+            return FloorEvent::Broadcast;
+        }
         if ask.claim.interrupts(floor.claim) {
             return FloorEvent::Interrupts;
         }
         let full = call.floor_queue.len() >= usize::from(self.system.floor_queue_len_max);
         match call.policy {
-            FloorPolicy::Refuse => FloorEvent::Held,
+            FloorPolicy::Refuse | FloorPolicy::Closed => FloorEvent::Held,
             FloorPolicy::Queue if full => FloorEvent::Full,
             FloorPolicy::Queue => FloorEvent::Waits,
         }
@@ -84,7 +96,8 @@ impl Controller {
         let call = self.call_for(request.parties);
         let callers = request.site;
         let presence = self.group(request.parties).map_or(&[][..], |row| row.presence());
-        presence.iter().map(|(site, _)| *site).filter(move |site| match call {
+        let further = if call.is_none() { self.further_sites(request.parties) } else { Sites::new() };
+        presence.iter().map(|(site, _)| *site).chain(further).filter(move |site| match call {
             Some(call) => *site == callers && call.at(callers).is_none(),
             None => *site == callers || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty()),
         })

@@ -58,7 +58,11 @@ impl Controller {
     /// call, and calls in its way are cut.
     pub(crate) fn meet(&mut self, request: &Request, out: &mut Outbox) -> Event {
         self.raise_call_of(request, out);
-        let event = self.weigh(request);
+        let mut event = self.weigh(request);
+        if event == Event::AudienceBusy {
+            self.announce(request, out);
+            event = self.weigh(request);
+        }
         if event != Event::RoomLacking {
             return event;
         }
@@ -126,6 +130,15 @@ impl Controller {
             .map(|site| (site, self.slots_short(site, rank)))
             .filter(|(_, slots)| *slots > 0)
             .collect()
+    }
+
+    /// Whether the end of these calls makes room for a request at every site that it needs.
+    pub(crate) fn would_make_room(&self, request: &Request, calls: &[CallId]) -> bool {
+        let mut short = self.shortage(request);
+        for call in calls {
+            relieve(&mut short, self.calls.get(*call).expect("a call in the way runs"));
+        }
+        short.iter().all(|(_, slots)| *slots == 0)
     }
 
     /// The calls at these sites that may be cut, the least urgent first.

@@ -53,7 +53,7 @@ impl Controller {
         let visitor = self.visitors.get(message.unit).ok_or(Cause::NotRegistered)?;
         match () {
             () if visitor.site != site => Err(Cause::WrongSite),
-            () if !visitor.takes_part_in(call.parties) => Err(Cause::NotAffiliated),
+            () if !self.takes_part(visitor, call) => Err(Cause::NotAffiliated),
             () if call.at(site).is_none() => Err(Cause::WrongSite),
             () => Ok(()),
         }
@@ -82,6 +82,7 @@ impl Controller {
             FloorEvent::Interrupts => Event::FloorInterrupted,
             FloorEvent::Waits => Event::FloorWanted,
             FloorEvent::Full => Event::FloorQueueFull,
+            FloorEvent::Broadcast => Event::BroadcastHeld,
         };
         self.advance_call_for(id, event, Some(ask), None, out);
     }
@@ -151,6 +152,7 @@ impl Controller {
         self.open_route(id, out);
         self.report(EventKind::FloorTaken { call: id, unit: ask.unit, spurt }, out);
         self.refuse_waiting(parties, out);
+        self.refuse_waiting_audience(id, out);
     }
 
     /// Action: a spurt that a site reports goes on.

@@ -36,6 +36,11 @@ impl Claim {
         self.demand.0
     }
 
+    /// Whether no call is closed to it: an operator's, or one in an emergency.
+    pub fn is_paramount(self) -> bool {
+        self.source == Source::Console || self.demand.0 == Demand::Emergency
+    }
+
     /// Whether it goes before another.
     pub fn outranks(self, other: Self) -> bool {
         self < other

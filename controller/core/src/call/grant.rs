@@ -7,6 +7,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::Release;
 use trunklab_protocol::{CallId, Cause, Parties, SiteId};
 
+use super::audience::Audience;
 use super::calls::{Call, Leg};
 use super::decision::Sites;
 use super::floor_queue::FloorQueue;
@@ -18,9 +19,13 @@ impl Controller {
     /// Action: a call takes one slot at every site that must carry it and has room; the others join when they have.
     pub(crate) fn assign_channels(&mut self, request: Request) -> CallId {
         let id = self.next_call_id();
+        let audience = self.audience_of(request.parties);
         let rank = request.rank();
-        let (sites, full): (Sites, Sites) =
+        let (mut sites, full): (Sites, Sites) =
             self.sites_needed(&request).partition(|site| self.has_room(*site, rank));
+        if audience != Audience::Own {
+            sites.sort_unstable();
+        }
         self.lacking.extend(full.into_iter().map(|site| (site, id)));
         let mut record = Box::new(CallRecord {
             call: id,
@@ -49,6 +54,7 @@ impl Controller {
             parties,
             kind,
             priority,
+            audience,
             policy,
             floor: None,
             handover: None,
@@ -85,12 +91,14 @@ impl Controller {
         let taken = row.slots.take_at(held.at, held.call, self.now);
         assert!(taken, "a reported slot was checked to be free");
         record.slot_taken(site, held.at, self.now);
+        let audience = self.audience_of(held.parties);
         let legs = SmallVec::from_iter([Leg { site, at: held.at }]);
         self.add_call(Call {
             id: held.call,
             parties: held.parties,
             kind,
             priority,
+            audience,
             policy,
             floor: None,
             handover: None,
@@ -148,6 +156,7 @@ impl Controller {
                 }
             }
         }
+        self.report_audience(id, out);
     }
 
     /// Action: every site that carries the call is told how it stands.
@@ -180,12 +189,16 @@ impl Controller {
             }
             Parties::Pair(_) => {}
         }
+        self.note_audience(&call, None);
         if call.record.caller.is_none() {
             self.calls.remember_over(id);
         }
         call.record.released = Some((self.now, cause));
         self.store(StoreItem::CallClosed(call.record), out);
         self.report(EventKind::CallReleased { call: id, parties: call.parties, cause }, out);
+        if let (Audience::Groups(_), Some(talkgroup)) = (&call.audience, call.parties.talkgroup()) {
+            self.one_call_is_over(talkgroup, out);
+        }
     }
 
     fn add_call(&mut self, call: Call) {
@@ -197,6 +210,7 @@ impl Controller {
             }
             Parties::Pair(_) => {}
         }
+        self.note_audience(&call, Some(call.id));
         self.calls.add(call);
     }
 

@@ -2,6 +2,7 @@
 
 pub mod ageing;
 pub mod alarm;
+pub mod audience;
 pub mod call_back;
 pub mod calls;
 pub mod coverage;
@@ -12,6 +13,7 @@ pub mod floor_queue;
 pub mod floor_wait;
 pub mod grant;
 pub mod handover;
+pub mod patches;
 pub mod queue;
 pub mod request;
 pub mod start;

@@ -126,10 +126,11 @@ impl Controller {
     /// A new request meets what can be done for it.
     fn consider(&mut self, request: Request, out: &mut Outbox) {
         let mut event = self.meet(&request, out);
-        if event == Event::RoomLacking && !self.has_place_in_queue(&request) {
+        let waits = matches!(event, Event::RoomLacking | Event::AudienceBusy);
+        if waits && !self.has_place_in_queue(&request) {
             event = Event::QueueFull;
         }
-        if event == Event::RoomLacking && self.queue.len() >= usize::from(self.system.queue_len_max) {
+        if waits && event != Event::QueueFull && self.queue.len() >= usize::from(self.system.queue_len_max) {
             let last = self.queue.last().expect("a queue without places has no place to give up");
             self.advance_request(last, State::Queued, Event::Displaced, None, out);
         }
@@ -149,7 +150,7 @@ impl Controller {
         while let Some(request) = self.queue.first_after(after) {
             after = Some(request.rank());
             let event = self.meet(&request, out);
-            if event != Event::RoomLacking {
+            if !matches!(event, Event::RoomLacking | Event::AudienceBusy) {
                 self.advance_request(request, State::Queued, event, None, out);
             }
         }
@@ -242,8 +243,9 @@ impl Controller {
             .filter(|other| other.parties == parties)
             .collect();
         for other in others {
-            if self.weigh(&other) == Event::FloorHeld {
-                self.advance_request(other, State::Queued, Event::FloorHeld, None, out);
+            let event = self.weigh(&other);
+            if matches!(event, Event::FloorHeld | Event::BroadcastHeld) {
+                self.advance_request(other, State::Queued, event, None, out);
             } else {
                 self.slots_freed = true;
             }

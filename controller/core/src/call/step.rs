@@ -190,6 +190,9 @@ impl Controller {
     /// How long a call keeps its slots after speech: its talkgroup's time, else that of its trunking mode, which may be
     /// that of its first site's profile.
     pub(crate) fn hang_time(&self, call: &Call) -> Span {
+        if Self::is_broadcast(call) {
+            return Span::ZERO;
+        }
         if let Some(own) = self.emergency_hang_time(call) {
             return own;
         }

@@ -65,10 +65,8 @@ impl Controller {
         }
         self.sites.get_mut(site).expect("the site exists").memory = Memory::Told;
         for call in self.calls.ids() {
-            if let Some(talkgroup) = self.calls.get(call).and_then(|call| call.parties.talkgroup())
-                && self.talkgroups.get(talkgroup).is_some_and(|row| row.is_present_at(site))
-            {
-                self.cover(talkgroup, site, out);
+            if self.calls.get(call).is_some_and(|row| self.is_heard(row, site)) {
+                self.cover_call(call, site, out);
             }
         }
         self.slots_freed = true;
@@ -144,7 +142,7 @@ impl Controller {
         let call = self.calls.get(held.call).ok_or(Cause::UnknownCall)?;
         match () {
             () if call.parties != held.parties || call.at(site).is_some() => Err(Cause::UnknownCall),
-            () if !self.is_heard_at(call.parties, site) => Err(Cause::NobodyLeft),
+            () if !self.is_heard(call, site) => Err(Cause::NobodyLeft),
             () if call.record.is_full() => Err(Cause::UnknownCall),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),

@@ -3,13 +3,13 @@
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
 use trunklab_protocol::switch::SITES_MAX;
-use trunklab_protocol::to_site::Configure;
-use trunklab_protocol::{Cause, SiteId, StartPolicy, UnitId};
+use trunklab_protocol::to_site::{Configure, OTHERS_MAX};
+use trunklab_protocol::{Cause, SiteId, StartPolicy, TalkgroupId, UnitId};
 
 use super::sites::Site;
 use super::talkgroups::TalkgroupState;
 use crate::channels::SlotPool;
-use crate::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use crate::config::{Change, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use crate::controller::Controller;
 use crate::output::Outbox;
 
@@ -69,7 +69,9 @@ impl Controller {
     }
 
     fn provision_talkgroup(&mut self, talkgroup: Talkgroup) -> Result<(), Cause> {
-        if matches!(&talkgroup.start, StartPolicy::Critical(sites) if sites.len() > SITES_MAX) {
+        let too_many = matches!(&talkgroup.start, StartPolicy::Critical(sites) if sites.len() > SITES_MAX)
+            || matches!(&talkgroup.reach, Reach::Members(members) if members.len() > OTHERS_MAX);
+        if too_many || talkgroup.id == TalkgroupId::ALL {
             return Err(Cause::FieldOutOfRange);
         }
         match self.talkgroups.get_mut(talkgroup.id) {

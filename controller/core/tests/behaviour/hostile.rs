@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::config::{Change, QueueRelease, SiteConfig, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{
+    Change, QueueRelease, Reach, SiteConfig, SystemParameters, Talkgroup,
+};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_downlink::Talker;
@@ -15,8 +17,9 @@ use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    CallId, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId, Press,
-    Priority, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    Announcement, CallId, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment,
+    NodeId, Press, Priority, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking,
+    UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -164,10 +167,22 @@ fn a_message() -> impl Strategy<Value = FromSite> {
     ]
 }
 
+fn a_reach() -> impl Strategy<Value = Reach> {
+    prop_oneof![
+        3 => Just(Reach::Own),
+        2 => proptest::collection::vec(a_talkgroup(), 1..4).prop_map(Reach::Members),
+        1 => Just(Reach::System),
+    ]
+}
+
 fn an_order() -> impl Strategy<Value = Order> {
     prop_oneof![
         a_unit().prop_map(|unit| Order::AcknowledgeEmergency { unit }),
         a_unit().prop_map(|unit| Order::ClearEmergency { unit }),
+        proptest::collection::vec(a_talkgroup(), 0..4).prop_map(|talkgroups| Order::Patch { talkgroups }),
+        proptest::collection::vec(a_talkgroup(), 0..4)
+            .prop_map(|talkgroups| Order::Multiselect { talkgroups }),
+        a_talkgroup().prop_map(|talkgroup| Order::UndoPatch { talkgroup }),
     ]
 }
 
@@ -194,14 +209,21 @@ fn a_change() -> impl Strategy<Value = Change> {
         (
             (1_u16..=4, 1_u8..=10),
             (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),
-            (proptest::option::of(0_u32..9_000), proptest::sample::select(FloorPolicy::ALL)),
+            (
+                proptest::option::of(0_u32..9_000),
+                (
+                    proptest::sample::select(FloorPolicy::ALL),
+                    a_reach(),
+                    proptest::sample::select(Announcement::ALL)
+                )
+            ),
             (a_start(), proptest::option::of(0_u32..3_000)),
         )
             .prop_map(
                 |(
                     (number, priority),
                     (trunking, hang_time_ms),
-                    (transmission_ms_max, floor),
+                    (transmission_ms_max, (floor, reach, announcement)),
                     (start, busy_override_ms),
                 )| {
                     Change::Talkgroup(Talkgroup {
@@ -212,6 +234,8 @@ fn a_change() -> impl Strategy<Value = Change> {
                         floor,
                         start,
                         busy_override_ms,
+                        reach,
+                        announcement,
                         ..Talkgroup::named(talkgroup(number), "")
                     })
                 }

@@ -547,6 +547,18 @@ fn happened(kind: &EventKind) -> String {
         EventKind::CallCancelled { unit, cause, .. } => format!("unit {unit} cancelled: {cause}"),
         EventKind::CallCalledBack { call, unit, .. } => format!("call {call} kept for unit {unit}"),
         EventKind::CallGranted { call, waited_ms, .. } => format!("call {call} granted after {waited_ms} ms"),
+        EventKind::CallReaches { call, talkgroups } => {
+            let others: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+            format!("call {call} reaches {}", others.join(" "))
+        }
+        EventKind::Patched { talkgroups, lasting, .. } => {
+            let joined: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+            format!("patched {}{}", joined.join(" "), if *lasting { "" } else { " for one call" })
+        }
+        EventKind::Unpatched { talkgroups, .. } => {
+            let parted: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+            format!("unpatched {}", parted.join(" "))
+        }
         EventKind::EmergencyBegan { unit, kind, .. } => format!("unit {unit} in an emergency: {kind:?}"),
         EventKind::EmergencyAcknowledged { unit, by } => format!("emergency of {unit} acknowledged by {by}"),
         EventKind::EmergencyCleared { unit, by } => format!("emergency of {unit} cleared by {by}"),

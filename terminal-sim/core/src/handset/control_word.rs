@@ -5,7 +5,7 @@ use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallId, FloorPolicy, Parties, Press};
+use trunklab_protocol::{CallId, FloorPolicy, Parties, Press, TalkgroupId};
 
 use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wish};
 use super::camp::Change;
@@ -92,7 +92,7 @@ impl Service {
         self.emergency_is_known(turn, talker.press);
         match &self.activity {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if Parties::Group(request.talkgroup) == grant.parties =>
+                if Parties::Group(request.talkgroup) == grant.parties || request.press == talker.press =>
             {
                 self.take_floor(turn, in_call, talker.spurt);
             }
@@ -135,8 +135,8 @@ impl Service {
         }
         let Request { press, access, floor_place, .. } = request;
         match grant.floor {
-            FloorPolicy::Refuse => {
-                turn.refuse(Cause::FloorTaken);
+            FloorPolicy::Refuse | FloorPolicy::Closed => {
+                turn.refuse(Self::denial(grant.floor));
                 (Trigger::OtherTalks, Wish::None)
             }
             FloorPolicy::Queue if turn.radio.is_down() => {
@@ -156,7 +156,9 @@ impl Service {
 
     fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
         let talkgroup = grant.parties.talkgroup();
-        talkgroup == Some(self.talkgroup(turn)) && talkgroup == self.affiliated
+        // Everybody obeys what is said to all.
+        talkgroup == Some(TalkgroupId::ALL)
+            || talkgroup == Some(self.talkgroup(turn)) && talkgroup == self.affiliated
     }
 
     fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {

@@ -15,7 +15,19 @@ use crate::output::HandsetEvent;
 impl Service {
     /// Whether a press while another talks is worth saying: it may wait, or interrupt.
     pub(super) fn may_ask(turn: &Turn<'_>, in_call: &InCall) -> bool {
-        in_call.floor == FloorPolicy::Queue || turn.radio.config.demand >= Demand::Preemptive
+        match in_call.floor {
+            FloorPolicy::Queue => true,
+            FloorPolicy::Refuse => turn.radio.config.demand >= Demand::Preemptive,
+            FloorPolicy::Closed => false,
+        }
+    }
+
+    /// Why a press is in vain while another talks.
+    pub(super) fn denial(floor: FloorPolicy) -> Cause {
+        match floor {
+            FloorPolicy::Closed => Cause::ListenOnly,
+            FloorPolicy::Queue | FloorPolicy::Refuse => Cause::FloorTaken,
+        }
     }
 
     /// A press while another talks.
@@ -25,7 +37,7 @@ impl Service {
             return;
         }
         if !Self::may_ask(turn, &listen.in_call) {
-            turn.refuse(Cause::FloorTaken);
+            turn.refuse(Self::denial(listen.in_call.floor));
             return;
         }
         let press = turn.radio.next_press();
@@ -62,7 +74,7 @@ impl Service {
                 (Trigger::FloorAwaited, Wish::Floor(self.ask_on_control(turn, hang.in_call.call, ask.press)))
             }
             Some(_) => {
-                turn.refuse(Cause::FloorTaken);
+                turn.refuse(Self::denial(hang.in_call.floor));
                 (Trigger::OtherTalks, Wish::None)
             }
         }

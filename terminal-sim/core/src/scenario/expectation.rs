@@ -194,6 +194,9 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::CallCalledBack { .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::CallReaches { .. }
+        | EventKind::Patched { .. }
+        | EventKind::Unpatched { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorQueued { .. }

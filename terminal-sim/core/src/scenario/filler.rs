@@ -3,7 +3,8 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, StartPolicy, TalkgroupId,
+    Trunking, UnitId,
 };
 
 use super::file::Step;
@@ -97,6 +98,9 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         floor: FloorPolicy::Refuse,
         start: StartPolicy::All,
         busy_override_ms: None,
+        members: Vec::new(),
+        announcement: Announcement::Wait,
+        system_wide: false,
     });
     provision.subscribers.push(SubscriberProvision {
         unit,

@@ -98,6 +98,11 @@ pub(super) struct TalkgroupForm {
     pub(super) start: Option<Spanned<String>>,
     pub(super) critical_sites: Option<Spanned<Vec<Spanned<u16>>>>,
     pub(super) busy_override: Option<Spanned<String>>,
+    /// The talkgroups of an announcement group.
+    pub(super) members: Option<Spanned<Vec<Spanned<u16>>>>,
+    pub(super) announcement: Option<Spanned<String>>,
+    pub(super) broadcast: Option<bool>,
+    pub(super) system_wide: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,6 +13,7 @@ pub(super) enum Value {
     Units(Vec<UnitId>),
     Site(SiteId),
     Talkgroup(TalkgroupId),
+    Talkgroups(Vec<TalkgroupId>),
     Span(Span),
     Cause(Cause),
     File(String),
@@ -39,6 +40,7 @@ impl Values {
     accessors! {
         site -> SiteId: Site;
         talkgroup -> TalkgroupId: Talkgroup;
+        talkgroups -> Vec<TalkgroupId>: Talkgroups;
         span -> Span: Span;
         cause -> Cause: Cause;
         file -> String: File;
@@ -113,6 +115,7 @@ fn take(part: &str, words: &[String]) -> Option<(Option<Value>, usize)> {
         }
         "{site}" => (Some(Value::Site(first.parse().ok().and_then(SiteId::new)?)), 1),
         "{talkgroup}" => (Some(Value::Talkgroup(first.parse().ok().and_then(TalkgroupId::new)?)), 1),
+        "{talkgroups}" => (Some(Value::Talkgroups(talkgroups(first)?)), 1),
         "{number}" => (Some(Value::Number(first.parse().ok()?)), 1),
         "{cause}" => (Some(Value::Cause(cause(first)?)), 1),
         "{file}" => {
@@ -172,6 +175,11 @@ pub(super) fn units(text: &str) -> Option<Vec<UnitId>> {
         }
     }
     Some(units)
+}
+
+/// `41,42`.
+fn talkgroups(text: &str) -> Option<Vec<TalkgroupId>> {
+    text.split(',').map(|number| number.parse().ok().and_then(TalkgroupId::new)).collect()
 }
 
 /// `2.4 s`, `300 ms`, `1 min`; exact to the microsecond.

@@ -4,8 +4,8 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, SiteId,
-    SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, CarrierNumber, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority,
+    ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -133,6 +133,12 @@ pub struct TalkgroupProvision {
     /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds; `None`
     /// takes the network's.
     pub busy_override_ms: Option<u32>,
+    /// The talkgroups of an announcement group; empty for any other.
+    pub members: Vec<TalkgroupId>,
+    /// What an announcement does that finds one of its talkgroups in a call.
+    pub announcement: Announcement,
+    /// Whether everybody hears its calls.
+    pub system_wide: bool,
 }
 
 /// A subscriber in the home register.

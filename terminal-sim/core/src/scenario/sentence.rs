@@ -189,6 +189,12 @@ sentences! {
         |v| each(v, |unit| Action::Order(Order::AcknowledgeEmergency { unit }));
     Do "console clears the emergency of unit {unit}", "An operator ends it; the radio is told.",
         |v| each(v, |unit| Action::Order(Order::ClearEmergency { unit }));
+    Do "console patches talkgroups {talkgroups}", "From here on a call of one of them, such as 41,42, is a call of all.",
+        |v| one(Action::Order(Order::Patch { talkgroups: v.talkgroups() }));
+    Do "console selects talkgroups {talkgroups} for one call", "The next call of one of them is a call of all.",
+        |v| one(Action::Order(Order::Multiselect { talkgroups: v.talkgroups() }));
+    Do "console undoes the patch of talkgroup {talkgroup}", "Calls of its talkgroups are their own again.",
+        |v| one(Action::Order(Order::UndoPatch { talkgroup: v.talkgroup() }));
     Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
         |v| one(Action::CutLink(v.site()));
     Do "link of site {site} is restored", "They can connect again.",

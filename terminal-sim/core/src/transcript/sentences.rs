@@ -5,7 +5,9 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, UnitId};
+use trunklab_protocol::{
+    CallId, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, TalkgroupId, UnitId,
+};
 
 use crate::citation::of_cause;
 use crate::output::HandsetEvent;
@@ -50,6 +52,15 @@ fn urgency(demand: Demand) -> &'static str {
 /// Milliseconds as people say them.
 fn seconds(millis: u32) -> String {
     format!("{} s", f64::from(millis) / 1e3)
+}
+
+/// Talkgroups in a sentence.
+fn groups(talkgroups: &[TalkgroupId]) -> String {
+    if talkgroups == [TalkgroupId::ALL] {
+        return "all talkgroups".to_owned();
+    }
+    let numbers: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+    format!("talkgroups {}", numbers.join(", "))
 }
 
 /// How far an emergency is.
@@ -217,6 +228,24 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let text = format!("unit {unit} makes call {call} an emergency call");
             (Clause::EmergencyInCall, Said { text, call: Some(*call), unit: Some(*unit) })
         }
+        EventKind::CallReaches { call, talkgroups } => {
+            let text = format!("call {call} reaches {}", groups(talkgroups));
+            (Clause::Audience, Said::of_call(*call, text))
+        }
+        EventKind::Patched { talkgroups, lasting, by } => {
+            let (clause, how) = match lasting {
+                true => (Clause::Patch, ""),
+                false => (Clause::Multiselect, " for one call"),
+            };
+            (clause, Said::plain(format!("{by} joins {}{how}", groups(talkgroups))))
+        }
+        EventKind::Unpatched { talkgroups, by } => {
+            let (clause, who) = match by {
+                Some(by) => (Clause::Patch, format!("by {by}")),
+                None => (Clause::Multiselect, "with the end of their call".to_owned()),
+            };
+            (clause, Said::plain(format!("{} parted {who}", groups(talkgroups))))
+        }
         EventKind::EmergencyBegan { unit, talkgroup, kind, .. } => {
             let how = match kind {
                 EmergencyKind::Alarm => "raises the alarm",
@@ -233,7 +262,9 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             (Clause::EmergencyAnswered, Said::plain(format!("{by} clears the emergency of unit {unit}")))
         }
         EventKind::OrderRefused { by, cause } => {
-            (Clause::EmergencyAnswered, Said::plain(format!("order of {by} refused: {cause}")))
+            let is_of_emergency = *cause == Cause::UnknownEmergency;
+            let clause = if is_of_emergency { Clause::EmergencyAnswered } else { Clause::Patch };
+            (clause, Said::plain(format!("order of {by} refused: {cause}")))
         }
         EventKind::CallCalledBack { call, unit, sites, .. } => {
             let slots: Vec<_> = sites.iter().map(|(site, at)| format!("site {site} slot {at}")).collect();

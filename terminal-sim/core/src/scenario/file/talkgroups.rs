@@ -1,7 +1,8 @@
 //! `[[talkgroup]]`: numbers, priorities, trunking.
 
 use toml::Spanned;
-use trunklab_protocol::{FloorPolicy, Priority, StartPolicy, TalkgroupId, Trunking};
+use trunklab_protocol::to_site::OTHERS_MAX;
+use trunklab_protocol::{Announcement, FloorPolicy, Priority, StartPolicy, TalkgroupId, Trunking};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
@@ -50,6 +51,16 @@ impl Reader<'_> {
         let floor = self.choice("floor", form.floor.as_ref(), &policies, FloorPolicy::name)?;
         let start = self.start(form)?;
         let busy_override_ms = self.millis(form.busy_override.as_ref())?;
+        let system_wide = form.system_wide.unwrap_or(false);
+        let broadcast = form.broadcast.unwrap_or(false) || system_wide;
+        if let (true, Some(text)) = (broadcast, &form.floor) {
+            let found = "a floor policy for a talkgroup in which only the caller speaks";
+            return Err(self.source.error(text.span(), found, "none", "leave `floor` out"));
+        }
+        let floor = if broadcast { FloorPolicy::Closed } else { floor };
+        let announcement =
+            self.choice("announcement", form.announcement.as_ref(), Announcement::ALL, Announcement::name)?;
+        let members = self.members(form, system_wide)?;
         let name = form.name.clone().unwrap_or_else(|| format!("Talkgroup {talkgroup}"));
         self.provision.talkgroups.push(TalkgroupProvision {
             talkgroup,
@@ -61,6 +72,9 @@ impl Reader<'_> {
             floor,
             start,
             busy_override_ms,
+            members,
+            announcement,
+            system_wide,
         });
         Ok(())
     }
@@ -89,6 +103,22 @@ impl Reader<'_> {
                 Err(self.source.error(sites.span(), found, "them with start = \"critical\" alone", remedy))
             }
         }
+    }
+
+    /// The talkgroups of an announcement group, which stand above it.
+    fn members(&self, form: &TalkgroupForm, system_wide: bool) -> Result<Vec<TalkgroupId>, ScenarioError> {
+        let Some(members) = &form.members else { return Ok(Vec::new()) };
+        let listed = members.get_ref();
+        if system_wide || listed.is_empty() || listed.len() > OTHERS_MAX {
+            let found = if system_wide {
+                "members of a system-wide talkgroup".to_owned()
+            } else {
+                format!("{} members", listed.len())
+            };
+            let expected = format!("1 to {OTHERS_MAX} members, or system_wide = true");
+            return Err(self.source.error(members.span(), found, expected, ""));
+        }
+        listed.iter().map(|number| self.known_talkgroup(*number.get_ref(), number.span())).collect()
     }
 
     /// The mode; one that keeps no channel has no hang time beside it.
