@@ -23,7 +23,7 @@ use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output, StoreItem};
 use trunklab_protocol::frame::{CHECKSUM_LEN, HEADER_LEN};
-use trunklab_protocol::from_site::{CallRequest, FloorRequest, FromSite};
+use trunklab_protocol::from_site::{CallRequest, FloorRequest, FromSite, UnitRequest};
 use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order, Snapshot};
 use trunklab_protocol::switch::{FromSwitch, SiteDown, ToSwitch};
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -564,6 +564,7 @@ fn cut(link: Link, cause: Cause) {
 fn asking_unit(message: &FromSite) -> Option<UnitId> {
     match message {
         FromSite::CallRequest(CallRequest { unit, .. })
+        | FromSite::UnitRequest(UnitRequest { unit, .. })
         | FromSite::FloorRequest(FloorRequest { unit, .. }) => Some(*unit),
         FromSite::Hello(_)
         | FromSite::InventoryRadios(_)
@@ -577,6 +578,8 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::CallCancel(_)
         | FromSite::PttReleased(_)
         | FromSite::Alarm(_)
+        | FromSite::PageAnswer(_)
+        | FromSite::HangUp(_)
         | FromSite::TalkEnd(_)
         | FromSite::TalkerSilent(_)
         | FromSite::TalkerLeaving(_)
@@ -613,6 +616,9 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
+        | EventKind::UnitPaged { .. }
+        | EventKind::UnitRings { .. }
+        | EventKind::CallAnswered { .. }
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }

@@ -4,6 +4,7 @@ use crate::cause::Cause;
 use crate::emergency::EmergencyStage;
 use crate::field::{octet_enum, record};
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::individual::CallSetup;
 use crate::message::messages;
 use crate::network::{
     BurstPlace, CallId, CarrierNumber, Incarnation, Position, Press, SiteId, SlotAddress, SpurtId,
@@ -200,6 +201,37 @@ messages! {
             press: Press,
             /// How far it is.
             stage: EmergencyStage,
+        }
+        /// Somebody wants a call with the unit.
+        0x1D Page {
+            /// Who is called.
+            unit: UnitId,
+            /// Who calls.
+            caller: UnitId,
+            /// The caller's request.
+            press: Press,
+            /// How the call is set up.
+            setup: CallSetup,
+            /// How long it may ring, in milliseconds; zero where it shall not.
+            ring_ms: u32,
+        }
+        /// The unit that was asked for rings.
+        0x1E Ringing {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+        }
+        /// A page is over without a call: a unit that rings stops.
+        0x1F PageOver {
+            /// Who was called.
+            unit: UnitId,
+            /// Who called.
+            caller: UnitId,
+            /// The caller's request.
+            press: Press,
+            /// Why.
+            cause: Cause,
         }
         /// A call begins or goes on; on the control channel, repeated, then for late entry.
         0x20 Grant {

@@ -5,6 +5,7 @@
 
 use crate::field::octet_enum;
 use crate::identity::{Identity, TalkgroupId, UnitId};
+use crate::individual::{CallSetup, PageReply};
 use crate::message::messages;
 use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SiteId, SpurtId};
 use crate::policy::Demand;
@@ -114,6 +115,39 @@ messages! {
             /// The emergency's number.
             press: Press,
         }
+        /// Wants a call with another unit.
+        0x19 UnitRequest {
+            /// Who.
+            unit: UnitId,
+            /// The request's number.
+            press: Press,
+            /// With whom.
+            called: UnitId,
+            /// How it is set up.
+            setup: CallSetup,
+        }
+        /// Says what becomes of a page.
+        0x1A PageAnswer {
+            /// Who was paged.
+            unit: UnitId,
+            /// The answer's number.
+            press: Press,
+            /// Who calls.
+            caller: UnitId,
+            /// The caller's request, as in `Page`.
+            page: Press,
+            /// What it says.
+            reply: PageReply,
+        }
+        /// Ends its individual call.
+        0x1B HangUp {
+            /// Who.
+            unit: UnitId,
+            /// The word's number.
+            press: Press,
+            /// Which call.
+            call: CallId,
+        }
         /// Has moved here in the middle of its talk and goes on talking.
         0x1E Handover {
             /// Who.
@@ -185,6 +219,9 @@ impl UplinkWord {
             Self::Alarm(word) => Some(word.unit),
             Self::Handover(word) => Some(word.unit),
             Self::Leaving(word) => Some(word.unit),
+            Self::UnitRequest(word) => Some(word.unit),
+            Self::PageAnswer(word) => Some(word.unit),
+            Self::HangUp(word) => Some(word.unit),
             Self::FloorRequest(word) => Some(word.unit),
             Self::TalkEnd(word) => Some(word.unit),
             Self::Voice(word) => Some(word.unit),

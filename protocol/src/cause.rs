@@ -87,6 +87,7 @@ causes! {
     ControllerRestarted = 0x28, "the controller was started again and no site knew the call";
     Shutdown = 0x29, "the controller is shutting down";
     FloorInterrupted = 0x2A, "a more urgent demand took the floor";
+    HungUp = 0x2C, "a party of the call hung up";
     HandoverFailed = 0x2E, "no channel became free for the talker at its new site";
     Announced = 0x2F, "the call made room for an announcement";
 
@@ -95,6 +96,14 @@ causes! {
     PoweredOff = 0x31, "unit was switched off";
     SiteLost = 0x32, "the site's radios are unknown since its link was lost";
     RegistrationReplaced = 0x33, "unit registered again";
+
+    // Refusals of an individual call.
+    CalledUnknown = 0x38, "the called unit is not in the home register";
+    CalledNotRegistered = 0x39, "the called unit is not registered at a site in service";
+    CalledBusy = 0x3A, "the called unit is busy";
+    CalledSilent = 0x3B, "the called unit did not answer the page";
+    CalledRefuses = 0x3C, "the called unit does not take the call";
+    CalledUnanswered = 0x3D, "nobody answered the ringing unit in time";
 
     // Frames and links.
     FrameTooLong = 0x40, "the frame is longer than the limit";

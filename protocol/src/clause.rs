@@ -87,6 +87,13 @@ clauses! {
     LostSites = "12.8.1", "Lost sites";
     EarlierTerm = "12.8.2", "Calls of an earlier term";
     EndOfTerm = "12.8.3", "End of a term";
+    CalledChecks = "12.9.1", "Checks of the called unit";
+    Page = "12.9.2", "Page";
+    ImmediateCall = "12.9.3", "Immediate call";
+    Ringing = "12.9.4", "Ringing";
+    IndividualCall = "12.9.5", "Course of the call";
+    CrossedRequests = "12.9.6", "Crossed requests";
+    HangUp = "12.9.7", "Hanging up";
     AnnouncementGroup = "12.10.1", "Announcement group";
     BroadcastCall = "12.10.2", "Broadcast call";
     SystemWideCall = "12.10.3", "System-wide call";

@@ -4,6 +4,7 @@ use crate::air_downlink::Talker;
 use crate::air_uplink::RequestKind;
 use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::individual::{CallSetup, PageReply};
 use crate::message::messages;
 use crate::network::{CallId, Epoch, Incarnation, Press, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
@@ -174,6 +175,35 @@ messages! {
             unit: UnitId,
             /// The emergency's number.
             press: Press,
+        }
+        /// A radio wants a call with another.
+        0x31 UnitRequest {
+            /// Who.
+            unit: UnitId,
+            /// Its request's number.
+            press: Press,
+            /// With whom.
+            called: UnitId,
+            /// How it is set up.
+            setup: CallSetup,
+        }
+        /// A paged radio has answered.
+        0x32 PageAnswer {
+            /// Who was paged.
+            unit: UnitId,
+            /// Who calls.
+            caller: UnitId,
+            /// The caller's request, as in `Page`.
+            page: Press,
+            /// What it says.
+            reply: PageReply,
+        }
+        /// A radio ends its individual call.
+        0x33 HangUp {
+            /// Who.
+            unit: UnitId,
+            /// Which call.
+            call: CallId,
         }
         /// A talker goes to another site and wants to keep the floor.
         0x38 TalkerLeaving {

@@ -18,6 +18,7 @@ pub mod field;
 pub mod frame;
 pub mod from_site;
 pub mod identity;
+pub mod individual;
 pub mod moment;
 pub mod network;
 pub mod operator;
@@ -37,6 +38,7 @@ pub use emergency::{EmergencyKind, EmergencyPolicy, EmergencyStage};
 pub use error::DecodeError;
 pub use frame::{Family, Frame};
 pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi, UnitId};
+pub use individual::{CallSetup, PageReply};
 pub use moment::{Moment, Span};
 pub use network::{
     BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,

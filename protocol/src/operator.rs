@@ -137,6 +137,18 @@ pub enum EventKind {
     Patched { talkgroups: Vec<TalkgroupId>, lasting: bool, by: ConsoleName },
     /// They are joined no longer: a console undid it, or their one call is over.
     Unpatched { talkgroups: Vec<TalkgroupId>, by: Option<ConsoleName> },
+    /// A unit is asked whether it can take another's call.
+    UnitPaged { unit: UnitId, caller: UnitId, site: SiteId },
+    /// A paged unit rings.
+    UnitRings { unit: UnitId, caller: UnitId },
+    /// A call was set up in which nobody talks yet: the user of a ringing unit has answered.
+    CallAnswered {
+        call: CallId,
+        parties: Parties,
+        priority: Priority,
+        sites: Vec<(SiteId, SlotAddress)>,
+        waited_ms: u32,
+    },
     /// A site joined a running call.
     SiteJoined {
         call: CallId,

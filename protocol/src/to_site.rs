@@ -5,6 +5,7 @@ use crate::air_downlink::Talker;
 use crate::cause::Cause;
 use crate::emergency::EmergencyStage;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::individual::CallSetup;
 use crate::message::messages;
 use crate::network::{CallId, Press, Priority, SlotAddress, SpurtId};
 use crate::parties::Parties;
@@ -178,6 +179,37 @@ messages! {
             press: Press,
             /// How far it is.
             stage: EmergencyStage,
+        }
+        /// Somebody wants a call with a radio: it is asked whether it can take it.
+        0x38 Page {
+            /// Who is called.
+            unit: UnitId,
+            /// Who calls.
+            caller: UnitId,
+            /// The caller's request.
+            press: Press,
+            /// How the call is set up.
+            setup: CallSetup,
+            /// How long it may ring, in milliseconds; zero where it shall not.
+            ring_ms: u32,
+        }
+        /// The unit that was asked for rings.
+        0x39 Ringing {
+            /// Who asked.
+            unit: UnitId,
+            /// As in its request.
+            press: Press,
+        }
+        /// A page is over without a call: a unit that rings stops.
+        0x3A PageOver {
+            /// Who was called.
+            unit: UnitId,
+            /// Who called.
+            caller: UnitId,
+            /// The caller's request.
+            press: Press,
+            /// Why.
+            cause: Cause,
         }
     }
 }

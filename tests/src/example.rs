@@ -12,7 +12,8 @@ use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, Cause, Demand, EmergencyStage, Family, FloorPolicy, Pair, Position, ProfileId, SlotAddress,
+    CallId, CallSetup, Cause, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair, Position,
+    ProfileId, SlotAddress,
 };
 
 use crate::message::{AnyMessage, table};
@@ -212,9 +213,11 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         }
         "cause" => json!(source.pick(Cause::ALL)),
         "ProfileId" => json!(source.pick(ProfileId::ALL)),
+        "EmergencyStage" => json!(source.pick(EmergencyStage::ALL)),
+        "CallSetup" => json!(source.pick(CallSetup::ALL)),
+        "PageReply" => json!(source.pick(PageReply::ALL)),
         "RequestKind" => json!(source.pick(RequestKind::ALL)),
         "Demand" => json!(source.pick(Demand::ALL)),
-        "EmergencyStage" => json!(source.pick(EmergencyStage::ALL)),
         "FloorPolicy" => json!(source.pick(FloorPolicy::ALL)),
         "SiteService" => json!(source.pick(SiteService::ALL)),
         "parties" => {

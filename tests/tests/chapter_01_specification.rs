@@ -15,7 +15,9 @@ use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
-use trunklab_protocol::{CallId, Cause, Family, Pair, Position, ProfileId, SlotAddress};
+use trunklab_protocol::{
+    CallId, CallSetup, Cause, Family, PageReply, Pair, Position, ProfileId, SlotAddress,
+};
 use trunklab_tests::message::{family_name, table};
 use trunklab_tests::specification::Specification;
 use trunklab_tests::tree::{files_below, root};
@@ -101,7 +103,7 @@ fn every_enumeration_stands_in_the_specification_value_by_value() {
             assert_eq!(specified, in_code, "enumeration {}", stringify!($enumeration));
         )*};
     }
-    holds_for!(Family ProfileId RequestKind SiteService);
+    holds_for!(Family ProfileId RequestKind SiteService CallSetup PageReply);
 }
 
 fn assert_printed(mark: &str, wanted: &str) {

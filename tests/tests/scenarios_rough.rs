@@ -27,6 +27,8 @@ const CERTAIN: &[(&str, &str)] = &[
     ("talker-vanishes", "call of talkgroup 41 is released: HangTimeOver"),
     ("late-entry", "unit 1019 hears unit 1017"),
     ("group-call", "unit 1018 hears unit 1017"),
+    ("individual-silent", "unit 1017 is refused: CalledSilent"),
+    ("individual-crossed", "call of units 1017 and 1018 is granted"),
     ("group-call", "call of talkgroup 41 is released: HangTimeOver"),
     ("floor-refused", "unit 1018 hears unit 1017"),
     ("site-restart", "site 3 is in service"),

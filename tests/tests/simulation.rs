@@ -21,7 +21,7 @@ use trunklab::lab::world::World;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{CallSetup, Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::Scenario;
@@ -56,6 +56,8 @@ struct Trouble {
 struct Ledger {
     /// Units that were told that they wait.
     waiting: BTreeSet<UnitId>,
+    /// Units for which another is asked, or rings.
+    setting_up: BTreeSet<UnitId>,
     /// Units that were told that they wait for a floor.
     waiting_for_floor: BTreeSet<UnitId>,
     /// Channel time in the records that are closed.
@@ -71,19 +73,30 @@ impl Ledger {
     fn see(&mut self, event: &EventKind) {
         match event {
             EventKind::CallQueued { unit, .. } => {
+                self.setting_up.remove(unit);
                 assert!(self.waiting.insert(*unit), "unit {unit} waits twice");
             }
             EventKind::CallCancelled { unit, .. } => {
-                assert!(self.waiting.remove(unit), "unit {unit} did not wait");
+                let waited = self.waiting.remove(unit) || self.setting_up.remove(unit);
+                assert!(waited, "unit {unit} did not wait");
             }
             EventKind::CallRefused { unit, .. }
             | EventKind::CallGranted { talker: unit, .. }
             | EventKind::CallCalledBack { unit, .. } => {
+                self.setting_up.remove(unit);
                 self.waiting.remove(unit);
             }
             EventKind::FloorTaken { unit, .. } => {
                 self.waiting.remove(unit);
                 self.waiting_for_floor.remove(unit);
+            }
+            EventKind::UnitPaged { caller, .. } => {
+                assert!(self.setting_up.insert(*caller), "unit {caller} calls twice");
+            }
+            EventKind::CallAnswered { parties, .. } => {
+                let caller = parties.pair().expect("two units have an answered call").caller;
+                self.setting_up.remove(&caller);
+                self.waiting.remove(&caller);
             }
             // A request may become a demand for the floor of the call that was set up meanwhile.
             EventKind::FloorQueued { unit, .. } => {
@@ -108,6 +121,7 @@ impl Ledger {
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }
+            | EventKind::UnitRings { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }
@@ -203,6 +217,9 @@ impl Trouble {
             format!("{deed:?}")
         };
         writeln!(self.story, "{} {shown}", self.world.now()).unwrap();
+        if let Deed::Vanish(unit) = &deed {
+            self.watch.forget(*unit);
+        }
         self.world.perform(deed);
     }
 
@@ -238,7 +255,14 @@ impl Trouble {
     fn happens(&mut self) {
         let (unit_index, site_index) = (self.below(self.units.len()), self.below(self.sites.len()));
         let (unit, site) = (self.units[unit_index], self.sites[site_index]);
-        match self.below(20) {
+        match self.below(24) {
+            20 => {
+                let index = self.below(self.units.len());
+                let setup = if self.below(2) == 0 { CallSetup::Immediate } else { CallSetup::Ringing };
+                self.does(Deed::User(unit, Input::Call { called: self.units[index], setup }));
+            }
+            21 | 22 => self.does(Deed::User(unit, Input::Answer)),
+            23 => self.does(Deed::User(unit, Input::HangUp)),
             0..=4 => {
                 let kind = if self.below(5) == 0 { RequestKind::Emergency } else { RequestKind::Normal };
                 self.does(Deed::User(unit, Input::PressPtt { kind }));
@@ -305,6 +329,7 @@ impl Trouble {
         for (index, unit) in self.units.clone().into_iter().enumerate() {
             let home = self.home(index);
             self.does(Deed::Place(unit, home));
+            self.does(Deed::User(unit, Input::HangUp));
             self.does(Deed::User(unit, Input::ReleasePtt));
             self.does(Deed::User(unit, Input::PowerOn));
         }
@@ -319,6 +344,7 @@ impl Trouble {
             assert_eq!(view.affiliated, Some(view.selected), "unit {unit}");
         }
         assert!(self.ledger.waiting.is_empty(), "never answered: {:?}", self.ledger.waiting);
+        assert!(self.ledger.setting_up.is_empty(), "still called: {:?}", self.ledger.setting_up);
         let for_floors = &self.ledger.waiting_for_floor;
         assert!(for_floors.is_empty(), "waiting for a floor: {for_floors:?}");
         let controller = self.world.controller().unwrap();

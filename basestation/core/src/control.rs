@@ -34,6 +34,8 @@ pub enum Urgency {
     CallBack,
     /// How far a radio's emergency is: nothing confirms it.
     Emergency,
+    /// A radio that is called, or is not called any more.
+    Page,
     /// An answer to one radio.
     Answer,
 }
@@ -51,13 +53,14 @@ struct Row {
 
 /// In order of urgency. Below the last row follow late entry, broadcast, neighbours and idle words.
 #[rustfmt::skip]
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     Row { urgency: Urgency::EmergencyGrant, waiting_max: 2048, sayings: 3, again: Urgency::EmergencyGrant },
     Row { urgency: Urgency::Grant,          waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
     Row { urgency: Urgency::GrantAgain,     waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
     Row { urgency: Urgency::Release,        waiting_max: 2048, sayings: 2, again: Urgency::Release },
     Row { urgency: Urgency::CallBack,       waiting_max: 64,   sayings: 2, again: Urgency::CallBack },
     Row { urgency: Urgency::Emergency, waiting_max: 64,  sayings: 3, again: Urgency::Emergency },
+    Row { urgency: Urgency::Page,           waiting_max: 64,   sayings: 2, again: Urgency::Page },
     Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
 ];
 
@@ -166,9 +169,7 @@ impl ControlChannel {
         if let Some(unit) = answered_unit(&word) {
             self.withdraw_working(unit);
         }
-        let urgency =
-            if matches!(word, DownlinkWord::CallBack(_)) { Urgency::CallBack } else { Urgency::Answer };
-        self.queue(urgency, word)
+        self.queue(urgency_of(&word), word)
     }
 
     /// Tells one radio how far its emergency is; what it was told before is not said any more.
@@ -294,6 +295,17 @@ impl ControlChannel {
     }
 }
 
+/// How urgent a word to one radio is.
+fn urgency_of(word: &DownlinkWord) -> Urgency {
+    if matches!(word, DownlinkWord::CallBack(_)) {
+        Urgency::CallBack
+    } else if matches!(word, DownlinkWord::Page(_) | DownlinkWord::PageOver(_)) {
+        Urgency::Page
+    } else {
+        Urgency::Answer
+    }
+}
+
 /// Whose request a word settles.
 fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
     match word {
@@ -303,7 +315,10 @@ fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
         DownlinkWord::Deregistered(word) => Some(word.unit),
         DownlinkWord::CallBack(word) => Some(word.unit),
         DownlinkWord::FloorQueued(word) => Some(word.unit),
-        DownlinkWord::Idle(_)
+        DownlinkWord::Ringing(word) => Some(word.unit),
+        DownlinkWord::Page(_)
+        | DownlinkWord::PageOver(_)
+        | DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)
         | DownlinkWord::Challenge(_)

@@ -2,7 +2,8 @@
 
 use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, EmergencyStatus, FloorQueued, FloorRefused,
-    FloorWithdrawn, Grant, Queued, Refused, RegisterRefused, Registered, TalkWarning,
+    FloorWithdrawn, Grant, Page, PageOver, Queued, Refused, RegisterRefused, Registered, Ringing,
+    TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -102,6 +103,16 @@ impl BaseStation {
                 if let Some(call) = self.call_near(unit) {
                     self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
                 }
+            }
+            ToSite::Page(to_site::Page { unit, caller, press, setup, ring_ms }) => {
+                self.answer(Page { unit, caller, press, setup, ring_ms }, out);
+            }
+            ToSite::Ringing(to_site::Ringing { unit, press }) => {
+                self.outstanding.answered(unit, press);
+                self.answer(Ringing { unit, press }, out);
+            }
+            ToSite::PageOver(to_site::PageOver { unit, caller, press, cause }) => {
+                self.answer(PageOver { unit, caller, press, cause }, out);
             }
             ToSite::Deregister(to_site::Deregister { unit, cause }) => {
                 self.forget_radio(unit);

@@ -82,6 +82,11 @@ impl BaseStation {
         match word {
             UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
             UplinkWord::CallRequest(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::UnitRequest(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::PageAnswer(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::HangUp(word) => {
+                self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
+            }
             UplinkWord::CallCancel(word) => {
                 self.answer(Deregistered { unit: word.unit, cause: Cause::NotRegistered }, out);
             }
@@ -150,6 +155,31 @@ impl BaseStation {
                 }
             }
             UplinkWord::Handover(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::UnitRequest(word) if let Some(at) = self.granted(word.unit, word.press) => {
+                // It missed the grant.
+                self.announce(at, out);
+            }
+            UplinkWord::UnitRequest(word) if serves => {
+                let (unit, press, called, setup) = (word.unit, word.press, word.called, word.setup);
+                self.answer(Working { unit, press }, out);
+                if self.outstanding.ask(unit, Asked::Call, press) {
+                    self.tell(from_site::UnitRequest { unit, press, called, setup }, out);
+                }
+            }
+            UplinkWord::UnitRequest(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::PageAnswer(word) if serves => {
+                let (unit, press, caller) = (word.unit, word.press, word.caller);
+                self.answer(Working { unit, press }, out);
+                let (page, reply) = (word.page, word.reply);
+                self.tell(from_site::PageAnswer { unit, caller, page, reply }, out);
+            }
+            UplinkWord::PageAnswer(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::HangUp(word) if serves => {
+                let (unit, press, call) = (word.unit, word.press, word.call);
+                self.answer(Working { unit, press }, out);
+                self.tell(from_site::HangUp { unit, call }, out);
+            }
+            UplinkWord::HangUp(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
             UplinkWord::CallCancel(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
@@ -194,6 +224,9 @@ impl BaseStation {
             | UplinkWord::Affiliate(_)
             | UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
+            | UplinkWord::UnitRequest(_)
+            | UplinkWord::PageAnswer(_)
+            | UplinkWord::HangUp(_)
             | UplinkWord::CallCancel(_)
             | UplinkWord::PttReleased(_)
             | UplinkWord::Alarm(_)
@@ -214,6 +247,9 @@ impl BaseStation {
             | UplinkWord::Affiliate(_)
             | UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
+            | UplinkWord::UnitRequest(_)
+            | UplinkWord::PageAnswer(_)
+            | UplinkWord::HangUp(_)
             | UplinkWord::CallCancel(_)
             | UplinkWord::PttReleased(_)
             | UplinkWord::Alarm(_)
@@ -289,6 +325,9 @@ const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
         | UplinkWord::Affiliate(_)
         | UplinkWord::Detach(_)
         | UplinkWord::CallRequest(_)
+        | UplinkWord::UnitRequest(_)
+        | UplinkWord::PageAnswer(_)
+        | UplinkWord::HangUp(_)
         | UplinkWord::CallCancel(_)
         | UplinkWord::PttReleased(_)
         | UplinkWord::Handover(_) => matches!(channel, Channel::Control),

@@ -75,6 +75,14 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             let group = parties_name(*parties, picture);
             format!("call {call} is kept for unit {unit}, called back on {group}{}", at_sites(sites))
         }
+        EventKind::UnitPaged { unit, caller, site } => {
+            format!("unit {caller} calls unit {unit}, paged at site {site}")
+        }
+        EventKind::UnitRings { unit, caller } => format!("unit {unit} rings for unit {caller}"),
+        EventKind::CallAnswered { call, parties, sites, .. } => {
+            let pair = parties_name(*parties, picture);
+            format!("call {call} of {pair} answered{}", at_sites(sites))
+        }
         EventKind::SiteJoined { call, site, at } => {
             format!("site {site} joins {} on {at}", call_name(*call, picture))
         }
@@ -133,6 +141,9 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
         | EventKind::CallGranted { .. }
+        | EventKind::UnitPaged { .. }
+        | EventKind::UnitRings { .. }
+        | EventKind::CallAnswered { .. }
         | EventKind::SiteJoined { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }

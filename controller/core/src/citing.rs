@@ -12,7 +12,17 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::Deregister(_) => Clause::RegistrationEnd,
         ToSite::Affiliated(_) => Clause::Affiliation,
         ToSite::Refused(word) if matches!(word.cause, Cause::RequestCancelled) => Clause::Cancelling,
+        ToSite::Refused(word)
+            if matches!(
+                word.cause,
+                Cause::CalledUnknown | Cause::CalledNotRegistered | Cause::CalledBusy
+            ) =>
+        {
+            Clause::CalledChecks
+        }
         ToSite::Refused(_) | ToSite::FloorRefused(_) => Clause::OrderOfChecks,
+        ToSite::Page(_) => Clause::Page,
+        ToSite::Ringing(_) | ToSite::PageOver(_) => Clause::Ringing,
         ToSite::Queued(_) => Clause::QueuePlace,
         ToSite::FloorQueued(_) => Clause::FloorQueue,
         ToSite::TalkWarning(_) => Clause::TransmissionWarning,

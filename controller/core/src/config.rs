@@ -65,6 +65,14 @@ pub struct SystemParameters {
     pub floor_wait_ms_max: u32,
     /// How long the floor is kept for a talker on its way to another site, in milliseconds; 0 keeps none.
     pub handover_ms: u32,
+    /// How long a page may be answered, in milliseconds.
+    pub page_ms_max: u32,
+    /// How long a called unit rings, in milliseconds.
+    pub ring_ms_max: u32,
+    /// The priority of individual calls.
+    pub individual_priority: Priority,
+    /// How long an individual call keeps its slots after speech, in milliseconds; `None` takes the profile's time.
+    pub individual_hang_time_ms: Option<u32>,
     /// How long a challenge may be answered, in milliseconds.
     pub challenge_ms_max: u32,
     /// Registrations under way at one site.
@@ -101,6 +109,10 @@ impl Default for SystemParameters {
             floor_queue_len_max: 10,
             floor_wait_ms_max: 120_000,
             handover_ms: 5_000,
+            page_ms_max: 4_000,
+            ring_ms_max: 30_000,
+            individual_priority: Priority::new(5).expect("5 is a level"),
+            individual_hang_time_ms: None,
             challenge_ms_max: 5_000,
             challenges_max: 1_000,
             visitors_max: 1_000_000,

@@ -9,6 +9,7 @@ use crate::call::calls::Calls;
 use crate::call::floor::SpurtCounter;
 use crate::call::patches::Patches;
 use crate::call::queue::BusyQueue;
+use crate::call::setups::Setups;
 use crate::call::table::{CallTable, Event, STANDARD, State};
 use crate::config::SystemParameters;
 use crate::directory::Directory;
@@ -41,6 +42,7 @@ pub struct Controller {
     pub(crate) talkgroups: Directory<TalkgroupId, TalkgroupState>,
     pub(crate) visitors: Visitors,
     pub(crate) calls: Calls,
+    pub(crate) setups: Setups,
     pub(crate) queue: BusyQueue,
     pub(crate) emergencies: Emergencies,
     /// Whether slots are held back for the head of the queue (clause 12.5.6).
@@ -97,6 +99,7 @@ impl Controller {
             talkgroups: Directory::default(),
             visitors: Visitors::default(),
             calls: Calls::default(),
+            setups: Setups::default(),
             queue: BusyQueue::default(),
             emergencies: Emergencies::default(),
             holds_back: true,
@@ -191,6 +194,9 @@ impl Controller {
             FromSite::Detach(message) => self.detached(site, message, out),
             FromSite::CallRequest(message) => self.call_requested(site, message, out),
             FromSite::CallCancel(message) => self.call_cancelled(site, message, out),
+            FromSite::UnitRequest(message) => self.unit_requested(site, message, out),
+            FromSite::PageAnswer(message) => self.page_answered(site, message, out),
+            FromSite::HangUp(message) => self.hung_up(site, message, out),
             FromSite::PttReleased(message) => self.ptt_released(site, message, out),
             FromSite::Alarm(message) => self.alarm_raised(site, message, out),
             FromSite::FloorRequest(message) => self.floor_requested(site, message, out),
@@ -203,6 +209,8 @@ impl Controller {
 
     fn timer_due(&mut self, key: TimerKey, out: &mut Outbox) {
         match key {
+            TimerKey::Page(unit) => self.advance_set_up_of(unit, Event::PageExpired, None, out),
+            TimerKey::Ring(unit) => self.advance_set_up_of(unit, Event::RingExpired, None, out),
             TimerKey::QueueWait(unit) => self.end_waiting(unit, Event::WaitExpired, None, out),
             TimerKey::Passed(unit) => self.passed_enough(unit),
             TimerKey::Ageing(unit) => self.age(unit),
@@ -257,6 +265,9 @@ impl Controller {
 
     /// Everything that runs or waits ends with a cause, and every link is closed.
     fn end_term(&mut self, cause: Cause, out: &mut Outbox) {
+        for setup in self.setups.iter().copied().collect::<Vec<_>>() {
+            self.advance_set_up(setup, Event::ClosingDown, Some(cause), out);
+        }
         while let Some(request) = self.queue.first_after(None) {
             self.advance_request(request, State::Queued, Event::ClosingDown, Some(cause), out);
         }

@@ -38,7 +38,9 @@ impl Events {
 
     fn count(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::CallGranted { .. } | EventKind::CallCalledBack { .. } => self.totals.granted += 1,
+            EventKind::CallGranted { .. }
+            | EventKind::CallCalledBack { .. }
+            | EventKind::CallAnswered { .. } => self.totals.granted += 1,
             EventKind::CallQueued { .. } => self.totals.queued += 1,
             EventKind::CallReleased { .. } => self.totals.released += 1,
             EventKind::Registered { .. } => self.totals.registered += 1,
@@ -56,6 +58,8 @@ impl Events {
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
+            | EventKind::UnitPaged { .. }
+            | EventKind::UnitRings { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::EmergencyRaised { .. }

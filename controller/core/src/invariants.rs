@@ -6,6 +6,7 @@ use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress};
 
 use crate::call::audience::Audience;
 use crate::call::queue::{Button, Patience};
+use crate::call::setups::{Setup, Stage};
 use crate::call::table::State;
 use crate::controller::Controller;
 use crate::registry::visitors::{Activity, Presence};
@@ -21,6 +22,7 @@ impl Controller {
         self.assert_floors();
         self.assert_floor_queues();
         self.assert_queue();
+        self.assert_set_ups();
         self.assert_presence();
         self.assert_emergencies();
         self.assert_audiences();
@@ -45,8 +47,8 @@ impl Controller {
             let recorded: BTreeSet<_> = open.map(|slot| (slot.site, slot.at)).collect();
             let held: BTreeSet<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
             assert_eq!(recorded, held, "call {}: the record differs from the slots", call.id);
-            let talkgroup = self.group(call.parties).expect("a call's talkgroup exists");
-            assert_eq!(talkgroup.call, Some(call.id), "{} has another call", call.parties);
+            let found = self.call_for(call.parties).map(|call| call.id);
+            assert_eq!(found, Some(call.id), "{} have another call", call.parties);
             for leg in &call.legs {
                 assert!(
                     self.is_heard(call, leg.site),
@@ -211,6 +213,38 @@ impl Controller {
         }
     }
 
+    /// Who is called is registered, in one set-up, and not asked for ever; a pair's call reaches both.
+    fn assert_set_ups(&self) {
+        for Setup { request, called, stage } in self.setups.iter() {
+            let state = |unit| self.visitors.get(unit).map(|visitor| (visitor.presence, visitor.activity));
+            assert_eq!(
+                state(request.unit),
+                Some((Presence::Present, Activity::Calling)),
+                "{called} is called"
+            );
+            assert_eq!(state(*called), Some((Presence::Present, Activity::Called)), "by {}", request.unit);
+            let found = self.setups.of_called(*called).map(|setup| setup.request.unit);
+            assert_eq!(found, Some(request.unit), "unit {called} is called twice");
+            let (page, ring) = (TimerKey::Page(request.unit), TimerKey::Ring(request.unit));
+            let timers = (self.timers.runs(page), self.timers.runs(ring));
+            assert_eq!(
+                timers,
+                (*stage == Stage::Paging, *stage == Stage::Ringing),
+                "timers of {}",
+                request.unit
+            );
+        }
+        for call in self.calls.iter() {
+            let Parties::Pair(pair) = call.parties else { continue };
+            for unit in [pair.caller, pair.called] {
+                let site = self.visitors.get(unit).map(|visitor| visitor.site);
+                let reached = site.is_some_and(|site| call.at(site).is_some());
+                assert!(reached, "call {} does not reach unit {unit}", call.id);
+                assert_eq!(self.calls.pair_of(unit), Some(call.id), "unit {unit} is in two calls");
+            }
+        }
+    }
+
     /// A unit is at one site, and talkgroups count just those that are present.
     fn assert_presence(&self) {
         let mut present: BTreeMap<_, u32> = BTreeMap::new();
@@ -237,6 +271,10 @@ impl Controller {
                     let waits = self.calls.get(call).is_some_and(|call| call.floor_queue.of(*unit).is_some());
                     assert!(waits, "unit {unit} waits for a floor that does not know it");
                 }
+                let set_ups =
+                    (self.setups.of_caller(*unit).is_some(), self.setups.of_called(*unit).is_some());
+                let marks = (visitor.activity == Activity::Calling, visitor.activity == Activity::Called);
+                assert_eq!(set_ups, marks, "unit {unit} is in a set-up that does not know it");
                 let waits = self.queue.of(*unit).is_some();
                 assert_eq!(visitor.activity == Activity::Waiting, waits, "unit {unit}");
                 let ages = [TimerKey::Passed(*unit), TimerKey::Ageing(*unit), TimerKey::BusyOverride(*unit)];

@@ -64,6 +64,9 @@ impl Controller {
             (&call.audience, call.policy, &call.floor_queue).hash(&mut digest);
             (call.called_back, call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
         }
+        for setup in self.setups.iter() {
+            setup.hash(&mut digest);
+        }
         for waiting in self.queue.iter() {
             waiting.hash(&mut digest);
         }

@@ -15,6 +15,10 @@ pub enum TimerKey {
     Ageing(UnitId),
     /// A waiting caller has kept its button pressed for long enough to begin without the full sites.
     BusyOverride(UnitId),
+    /// A caller's page was not answered.
+    Page(UnitId),
+    /// A caller's called unit has rung long enough.
+    Ring(UnitId),
     /// A talker has talked nearly long enough.
     TransmissionWarning(CallId),
     /// Nobody pressed in the time of a call back.
@@ -48,6 +52,10 @@ pub enum DeadlineReason {
     Ageing,
     /// A waiting caller has kept its button pressed for long enough.
     BusyOverride,
+    /// A page has waited long enough for its answer.
+    Page,
+    /// A unit has rung long enough.
+    Ring,
     /// A talker comes near the transmission limit.
     TransmissionWarning,
     /// The slots of a call back are kept no longer.
@@ -87,6 +95,8 @@ impl TimerKey {
             Self::Passed(_) => DeadlineReason::Passed,
             Self::Ageing(_) => DeadlineReason::Ageing,
             Self::BusyOverride(_) => DeadlineReason::BusyOverride,
+            Self::Page(_) => DeadlineReason::Page,
+            Self::Ring(_) => DeadlineReason::Ring,
             Self::TransmissionWarning(_) => DeadlineReason::TransmissionWarning,
             Self::CallBack(_) => DeadlineReason::CallBack,
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,

@@ -16,7 +16,11 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::Register(_) | FromSite::Answer(_) => Clause::Registration,
         FromSite::Affiliate(_) => Clause::Affiliation,
         FromSite::Detach(_) => Clause::RegistrationEnd,
-        FromSite::CallRequest(_) | FromSite::FloorRequest(_) => Clause::RequestsOnTheLink,
+        FromSite::CallRequest(_) | FromSite::FloorRequest(_) | FromSite::UnitRequest(_) => {
+            Clause::RequestsOnTheLink
+        }
+        FromSite::PageAnswer(_) => Clause::Page,
+        FromSite::HangUp(_) => Clause::HangUp,
         FromSite::CallCancel(_) => Clause::Cancelling,
         FromSite::PttReleased(_) => Clause::ReleaseInQueue,
         FromSite::Alarm(_) => Clause::Alarm,
@@ -42,6 +46,9 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::Emergency { stage: EmergencyStage::Raised } => Clause::Alarm,
         HandsetEvent::Emergency { stage: EmergencyStage::Acknowledged | EmergencyStage::Cleared } => {
             Clause::EmergencyAnswered
+        }
+        HandsetEvent::Rings { .. } | HandsetEvent::RingOver { .. } | HandsetEvent::CalledRings { .. } => {
+            Clause::Ringing
         }
         HandsetEvent::FloorQueued { .. } => Clause::FloorQueue,
         HandsetEvent::TalkPermit { .. } | HandsetEvent::Hears { .. } => Clause::FloorOnTheSlot,
@@ -72,6 +79,13 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::QueueFull, Clause::FullQueue),
         (Cause::CallBackExpired, Clause::CallBack),
         (Cause::RequestCancelled, Clause::Cancelling),
+        (Cause::CalledUnknown, Clause::CalledChecks),
+        (Cause::CalledNotRegistered, Clause::CalledChecks),
+        (Cause::CalledBusy, Clause::CalledChecks),
+        (Cause::CalledSilent, Clause::Page),
+        (Cause::CalledRefuses, Clause::Page),
+        (Cause::CalledUnanswered, Clause::Ringing),
+        (Cause::HungUp, Clause::HangUp),
         (Cause::NobodyLeft, Clause::CoverageChanges),
         (Cause::Preempted, Clause::Cut),
         (Cause::TooManyEmergencies, Clause::Alarm),

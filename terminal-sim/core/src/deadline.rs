@@ -37,6 +37,9 @@ reasons! {
     QueueOverdue = "the place in the queue was not confirmed for too long";
     VoiceBurst = "a voice burst begins";
     TalkEndBurst = "the end of talk is said in this burst";
+    ReplyOpportunity = "an opportunity to answer a page, or to hang up, begins";
+    ReplyOverdue = "nothing confirmed the answer to a page, or the end of a call";
+    RingOver = "it has rung for as long as it may";
     CallSilent = "nothing was heard of the call for too long";
     Measure = "the neighbours are to be measured";
     MoveFails = "the other site did not take the handset in in time";

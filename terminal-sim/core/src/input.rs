@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::{Beacon, Burst};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{SiteId, TalkgroupId};
+use trunklab_protocol::{CallSetup, SiteId, TalkgroupId, UnitId};
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,17 @@ pub enum Input {
     ReleasePtt,
     /// The alarm key: an emergency without a call.
     Alarm,
+    /// The button goes down for another unit, or its number is dialled.
+    Call {
+        /// Whom to call.
+        called: UnitId,
+        /// How: with the button down, or ringing.
+        setup: CallSetup,
+    },
+    /// The user answers a ringing handset.
+    Answer,
+    /// The user ends an individual call, gives its request up, or declines it.
+    HangUp,
     /// Speech into the microphone, coded: spoken from now on, or after what was given before.
     Speech(Vec<VoiceFrame>),
     /// The laws of nature: a site can be heard, at this level.

@@ -114,6 +114,23 @@ pub enum HandsetEvent {
         /// How far it is.
         stage: EmergencyStage,
     },
+    /// Another unit calls: the handset rings.
+    Rings {
+        /// Who calls.
+        caller: UnitId,
+    },
+    /// It rings no more, and no call came of it.
+    RingOver {
+        /// Who called.
+        caller: UnitId,
+        /// Why.
+        cause: Cause,
+    },
+    /// The unit that was asked for rings.
+    CalledRings {
+        /// Which.
+        called: UnitId,
+    },
     /// A demand for the floor waits.
     FloorQueued {
         /// In which call.

@@ -299,6 +299,9 @@ impl Watcher {
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }
             | EventKind::CallCalledBack { .. }
+            | EventKind::UnitPaged { .. }
+            | EventKind::UnitRings { .. }
+            | EventKind::CallAnswered { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorReleased { .. }

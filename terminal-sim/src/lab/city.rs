@@ -224,6 +224,7 @@ fn radio_plan(index: usize, radio: &CityRadio, sites: &[SiteConfig], seed: u64) 
         position: Position { east_m: home.east_m + offset(), north_m: home.north_m + offset() },
         demand: Demand::Low,
         emergency_talkgroup: None,
+        refuses_individual_calls: false,
     }
 }
 

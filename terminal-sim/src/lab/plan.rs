@@ -37,13 +37,17 @@ pub struct RadioPlan {
     pub demand: Demand,
     /// Where it asks for an emergency call, if not in the selected talkgroup.
     pub emergency_talkgroup: Option<TalkgroupId>,
+    /// Whether it refuses every individual call.
+    pub refuses_individual_calls: bool,
 }
 
 impl RadioPlan {
     /// What is programmed into it.
     pub fn config(&self, seed: u64) -> HandsetConfig {
         let usual = HandsetConfig::new(self.unit, self.identity, self.key, self.talkgroup, seed);
-        HandsetConfig { demand: self.demand, emergency_talkgroup: self.emergency_talkgroup, ..usual }
+        let (demand, emergency_talkgroup) = (self.demand, self.emergency_talkgroup);
+        let refuses_individual_calls = self.refuses_individual_calls;
+        HandsetConfig { demand, emergency_talkgroup, refuses_individual_calls, ..usual }
     }
 }
 

@@ -102,6 +102,7 @@ pub fn plan(provision: &Provision) -> Plan {
             position: unit.position,
             demand: unit.demand,
             emergency_talkgroup: unit.emergency_talkgroup,
+            refuses_individual_calls: unit.refuses_individual_calls,
         })
         .collect();
     Plan { system: system(&provision.network), sites, talkgroups, subscribers, radios }
@@ -125,6 +126,10 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         transmission_ms_max: network.transmission_ms_max.unwrap_or(own.transmission_ms_max),
         floor_queue_len_max: network.floor_queue_len_max.unwrap_or(own.floor_queue_len_max),
         handover_ms: network.handover_ms.unwrap_or(own.handover_ms),
+        page_ms_max: network.page_ms_max.unwrap_or(own.page_ms_max),
+        ring_ms_max: network.ring_ms_max.unwrap_or(own.ring_ms_max),
+        individual_priority: network.individual_priority.unwrap_or(own.individual_priority),
+        individual_hang_time_ms: network.individual_hang_time_ms.or(own.individual_hang_time_ms),
         floor_wait_ms_max: network.floor_wait_ms_max.unwrap_or(own.floor_wait_ms_max),
         ..own
     }
@@ -152,6 +157,11 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::Alarm(unit) => Deed::User(*unit, Input::Alarm),
         Action::Order(order) => Deed::Order(order.clone()),
         Action::Release(unit) => Deed::User(*unit, Input::ReleasePtt),
+        Action::Call { caller, called, setup } => {
+            Deed::User(*caller, Input::Call { called: *called, setup: *setup })
+        }
+        Action::Answer(unit) => Deed::User(*unit, Input::Answer),
+        Action::HangUp(unit) => Deed::User(*unit, Input::HangUp),
         Action::Speak(unit, Speech::Synthesised(span)) => {
             Deed::User(*unit, Input::Speech(voices.speak(*unit, *span)))
         }

@@ -125,6 +125,7 @@ impl Tally {
 
     fn note(&mut self, kind: &EventKind) {
         match kind {
+            EventKind::CallAnswered { .. } => self.granted += 1,
             EventKind::CallGranted { call, .. } => {
                 self.granted += 1;
                 self.granted_last = Some(*call);
@@ -146,6 +147,8 @@ impl Tally {
             | EventKind::CallQueued { .. }
             | EventKind::CallCancelled { .. }
             | EventKind::CallCalledBack { .. }
+            | EventKind::UnitPaged { .. }
+            | EventKind::UnitRings { .. }
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::FloorQueued { .. }
@@ -185,6 +188,9 @@ impl Tally {
             | HandsetEvent::FloorLost { .. }
             | HandsetEvent::CalledBack
             | HandsetEvent::Emergency { .. }
+            | HandsetEvent::Rings { .. }
+            | HandsetEvent::RingOver { .. }
+            | HandsetEvent::CalledRings { .. }
             | HandsetEvent::TalkEnded { .. }
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. }

@@ -47,6 +47,14 @@ pub const SCENARIOS: &[&str] = &[
     "handover-full",
     "handover-listener",
     "handover-talker",
+    "individual-busy",
+    "individual-crossed",
+    "individual-declined",
+    "individual-immediate",
+    "individual-queued",
+    "individual-ringing",
+    "individual-silent",
+    "individual-unregistered",
     "last-listener-leaves",
     "late-entry",
     "lost-release",
@@ -313,6 +321,9 @@ impl Watch {
             | HandsetEvent::Queued { .. }
             | HandsetEvent::CalledBack
             | HandsetEvent::Emergency { .. }
+            | HandsetEvent::Rings { .. }
+            | HandsetEvent::RingOver { .. }
+            | HandsetEvent::CalledRings { .. }
             | HandsetEvent::Refused { .. }
             | HandsetEvent::FloorQueued { .. }
             | HandsetEvent::TalkWarning { .. }
@@ -320,6 +331,11 @@ impl Watch {
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. } => {}
         }
+    }
+
+    /// A handset is dead: it says nothing any more, not even that it stops.
+    pub fn forget(&mut self, unit: UnitId) {
+        self.talkers.values_mut().for_each(|talkers| _ = talkers.remove(&unit));
     }
 
     /// To be called after what was seen until now was told.

@@ -40,6 +40,7 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
                 position: Position { east_m: east_m(*site) + 500, north_m: 0 },
                 demand: Demand::Low,
                 emergency_talkgroup: None,
+                refuses_individual_calls: false,
             })
             .collect(),
     }

@@ -104,9 +104,9 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             leave_queue(picture, *unit, *parties);
             Grasp::Whole
         }
+        EventKind::UnitPaged { .. } | EventKind::UnitRings { .. } => Grasp::Whole,
         EventKind::CallGranted { call, parties, talker: unit, priority, emergency, sites, .. }
         | EventKind::CallCalledBack { call, parties, unit, priority, emergency, sites, .. } => {
-            picture.totals.granted += 1;
             leave_queue(picture, *unit, *parties);
             let talks = matches!(event.kind, EventKind::CallGranted { .. });
             let view = CallView {
@@ -119,15 +119,23 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 sites: sites.clone(),
                 waiting: Vec::new(),
             };
-            match picture.calls.binary_search_by_key(call, |view| view.call) {
-                Ok(known) => picture.calls[known] = view,
-                Err(place) => picture.calls.insert(place, view),
+            begin_call(picture, view)
+        }
+        EventKind::CallAnswered { call, parties, priority, sites, .. } => {
+            if let Parties::Pair(pair) = parties {
+                leave_queue(picture, pair.caller, *parties);
             }
-            let mut known = true;
-            for (site, at) in sites {
-                known &= occupy(picture, *site, *at, *call);
-            }
-            Grasp::of(known)
+            let view = CallView {
+                call: *call,
+                parties: *parties,
+                talker: None,
+                priority: *priority,
+                emergency: false,
+                since: event.at,
+                sites: sites.clone(),
+                waiting: Vec::new(),
+            };
+            begin_call(picture, view)
         }
         EventKind::EmergencyRaised { call, .. } => {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
@@ -187,6 +195,21 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             Grasp::of(picture.calls.len() < known)
         }
     }
+}
+
+/// A call was set up; says whether all its slots were known.
+fn begin_call(picture: &mut Snapshot, view: CallView) -> Grasp {
+    picture.totals.granted += 1;
+    let (call, sites) = (view.call, view.sites.clone());
+    match picture.calls.binary_search_by_key(&call, |view| view.call) {
+        Ok(known) => picture.calls[known] = view,
+        Err(place) => picture.calls.insert(place, view),
+    }
+    let mut known = true;
+    for (site, at) in sites {
+        known &= occupy(picture, site, at, call);
+    }
+    Grasp::of(known)
 }
 
 fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp {

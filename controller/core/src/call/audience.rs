@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{Announcement, CallId, FloorPolicy, Parties, SiteId, TalkgroupId};
+use trunklab_protocol::{Announcement, CallId, FloorPolicy, Pair, Parties, SiteId, TalkgroupId};
 
 use super::calls::Call;
 use super::decision::Sites;
@@ -54,7 +54,12 @@ impl Controller {
 
     /// Whether somebody at a site hears a call.
     pub(crate) fn is_heard(&self, call: &Call, site: SiteId) -> bool {
-        let own = self.group(call.parties).is_some_and(|row| row.is_present_at(site));
+        let own = match call.parties {
+            Parties::Group(_) => self.group(call.parties).is_some_and(|row| row.is_present_at(site)),
+            Parties::Pair(Pair { caller, called }) => {
+                [caller, called].into_iter().any(|unit| self.present_at(unit, site).is_ok())
+            }
+        };
         own || match &call.audience {
             Audience::Own => false,
             Audience::Groups(others) => others

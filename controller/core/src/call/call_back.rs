@@ -27,6 +27,8 @@ impl Controller {
         };
         match freshness {
             Freshness::Repeated(Answer::Queued) => self.release_in_queue(unit, out),
+            // The grant will find the button up, and is given back.
+            Freshness::Repeated(Answer::Paging | Answer::Paired) => {}
             Freshness::Repeated(Answer::CalledBack(call)) => {
                 self.repeat_call_back(call, FloorAsk::usual(unit, press, site), out);
             }
@@ -60,6 +62,9 @@ impl Controller {
 
     fn release_in_queue(&mut self, unit: UnitId, out: &mut Outbox) {
         let request = self.queue.of(unit).expect("a unit told that it waits is in the queue").request;
+        if request.button == Button::Unused {
+            return;
+        }
         match self.system.queue_release {
             QueueRelease::Cancel if !request.rank().is_emergency() => {
                 self.end_waiting(unit, Event::Cancelled, None, out);

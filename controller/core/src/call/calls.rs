@@ -7,7 +7,7 @@ use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::{
-    CallId, FloorPolicy, Parties, Press, Priority, SiteId, SlotAddress, SpurtId, UnitId,
+    CallId, FloorPolicy, Pair, Parties, Press, Priority, SiteId, SlotAddress, SpurtId, UnitId,
 };
 
 use super::audience::Audience;
@@ -117,6 +117,8 @@ pub struct Calls {
     rows: Vec<Option<Call>>,
     vacant: Vec<u32>,
     places: Lookup<CallId, u32>,
+    /// Which individual call a unit is in.
+    pairs: Lookup<UnitId, CallId>,
     /// Calls of an earlier term that were taken over and have ended: a late inventory must not revive them.
     over: BTreeSet<CallId>,
 }
@@ -138,6 +140,10 @@ impl Calls {
     /// Where its id runs already.
     pub fn add(&mut self, call: Call) {
         let id = call.id;
+        if let Parties::Pair(Pair { caller, called }) = call.parties {
+            let others = [caller, called].map(|unit| self.pairs.insert(unit, id));
+            assert_eq!(others, [None, None], "a unit is in one individual call");
+        }
         let place = match self.vacant.pop() {
             Some(place) => {
                 self.rows[place as usize] = Some(call);
@@ -156,7 +162,17 @@ impl Calls {
     pub fn remove(&mut self, id: CallId) -> Option<Call> {
         let place = self.places.remove(&id)?;
         self.vacant.push(place);
-        self.rows[place as usize].take()
+        let call = self.rows[place as usize].take()?;
+        if let Parties::Pair(Pair { caller, called }) = call.parties {
+            self.pairs.remove(&caller);
+            self.pairs.remove(&called);
+        }
+        Some(call)
+    }
+
+    /// The individual call that a unit is in.
+    pub fn pair_of(&self, unit: UnitId) -> Option<CallId> {
+        self.pairs.get(&unit).copied()
     }
 
     /// Remembers that a call of an earlier term is over.

@@ -74,6 +74,10 @@ impl Controller {
 
     /// A site leaves a running call; a talker there loses the floor, and without any site the call ends.
     pub(crate) fn drop_leg(&mut self, id: CallId, site: SiteId, cause: Cause, out: &mut Outbox) {
+        // Two units cannot do without the site of either.
+        if self.calls.get(id).is_some_and(|call| call.parties.pair().is_some()) {
+            return self.advance_call(id, Event::SitesLost, out);
+        }
         self.end_floor_waits_at(id, site, cause, out);
         if self.calls.get(id).is_some_and(|call| call.talker_site() == Some(site)) {
             self.advance_call(id, Event::TalkerGone, out);

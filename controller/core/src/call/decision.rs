@@ -55,7 +55,16 @@ impl Controller {
 
     /// The call that these parties have.
     pub(crate) fn call_for(&self, parties: Parties) -> Option<&Call> {
-        self.group(parties)?.call.and_then(|call| self.calls.get(call))
+        match parties {
+            Parties::Group(_) => self.group(parties)?.call.and_then(|call| self.calls.get(call)),
+            Parties::Pair(pair) => {
+                let call = self
+                    .calls
+                    .pair_of(pair.caller)
+                    .filter(|call| self.calls.pair_of(pair.called) == Some(*call))?;
+                self.calls.get(call)
+            }
+        }
     }
 
     /// Whether a request may have a call's floor, now or in its turn. Whoever let go of its button neither waits for
@@ -91,16 +100,19 @@ impl Controller {
     }
 
     /// The sites where a request needs a slot and has none: where an affiliated unit is present, the caller's
-    /// included. A running call lacks the caller's site at most; other sites without any traffic slot are passed over.
+    /// included, or where the two units of a pair are. A running call lacks the caller's site at most; other sites without
+    /// any traffic slot are passed over.
     pub(crate) fn sites_needed(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
         let call = self.call_for(request.parties);
         let callers = request.site;
+        let units = request.parties.pair().filter(|_| call.is_none()).map(|pair| self.sites_of(pair));
         let presence = self.group(request.parties).map_or(&[][..], |row| row.presence());
         let further = if call.is_none() { self.further_sites(request.parties) } else { Sites::new() };
-        presence.iter().map(|(site, _)| *site).chain(further).filter(move |site| match call {
+        let present = presence.iter().map(|(site, _)| *site).chain(further).filter(move |site| match call {
             Some(call) => *site == callers && call.at(callers).is_none(),
             None => *site == callers || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty()),
-        })
+        });
+        present.chain(units.into_iter().flatten())
     }
 
     /// Whether a site has a free slot that is not held back for somebody ahead.

@@ -40,9 +40,8 @@ impl Controller {
                 self.repeat_kept_floor(granted, &ask, out);
             }
             Freshness::Repeated(Answer::FloorQueued(_)) => self.tell_floor_place(unit, out),
-            Freshness::Repeated(Answer::Queued | Answer::CalledBack(_)) | Freshness::New => {
-                self.press_in_call(call, ask, out)
-            }
+            Freshness::Repeated(Answer::Paging | Answer::Paired | Answer::Queued | Answer::CalledBack(_))
+            | Freshness::New => self.press_in_call(call, ask, out),
             Freshness::Stale => self.drop_message(site, Cause::Duplicate, out),
         }
     }
@@ -69,6 +68,9 @@ impl Controller {
             return self.advance_call_for(id, Event::CallerPressed, Some(ask), None, out);
         }
         self.stop_waiting(ask.unit, Cause::RequestCancelled, out);
+        if self.calls.pair_of(ask.unit) != Some(id) {
+            self.leave_pair(ask.unit, Event::PartyLeft, out);
+        }
         self.raise_call(id, ask, out);
         let call = self.calls.get(id).expect("a press is checked against a call that runs");
         if Self::is_talker_in_emergency(call, &ask) {

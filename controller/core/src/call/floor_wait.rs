@@ -123,7 +123,12 @@ impl Controller {
             Activity::WaitingForFloor(call) => {
                 self.calls.get(call)?.floor_queue.of(unit).map(|waiting| (call, waiting.ask))
             }
-            Activity::Idle | Activity::Waiting | Activity::CalledBack(_) | Activity::Talking(_) => None,
+            Activity::Idle
+            | Activity::Calling
+            | Activity::Called
+            | Activity::Waiting
+            | Activity::CalledBack(_)
+            | Activity::Talking(_) => None,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::audience::Audience;
 use super::calls::{Call, Leg};
 use super::decision::Sites;
 use super::floor_queue::FloorQueue;
-use super::queue::Request;
+use super::queue::{Button, Request};
 use crate::controller::Controller;
 use crate::output::{CallRecord, Outbox, StoreItem};
 
@@ -117,16 +117,18 @@ impl Controller {
         let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
         let (parties, priority, emergency) =
             (call.parties, call.priority, call.kind == RequestKind::Emergency);
-        let called_back = call.called_back.is_some();
         self.store(StoreItem::CallOpened(record), out);
         match request {
             Some(request) => {
+                if request.button == Button::Unused {
+                    self.note_paired(&request);
+                }
                 let waited = self.now.since(request.requested).as_millis();
                 let waited_ms = u32::try_from(waited).unwrap_or(u32::MAX);
                 let (call, unit) = (id, request.unit);
                 self.report(
-                    if called_back {
-                        EventKind::CallCalledBack {
+                    match request.button {
+                        Button::Up => EventKind::CallCalledBack {
                             call,
                             parties,
                             unit,
@@ -134,18 +136,19 @@ impl Controller {
                             emergency,
                             sites,
                             waited_ms,
+                        },
+                        Button::Unused => {
+                            EventKind::CallAnswered { call, parties, priority, sites, waited_ms }
                         }
-                    } else {
-                        let talker = unit;
-                        EventKind::CallGranted {
+                        Button::Down => EventKind::CallGranted {
                             call,
                             parties,
-                            talker,
+                            talker: unit,
                             priority,
                             emergency,
                             sites,
                             waited_ms,
-                        }
+                        },
                     },
                     out,
                 );

@@ -36,6 +36,7 @@ impl Controller {
         let refusal = match row.floor {
             Some(floor) if floor.spurt == spurt && floor.unit != unit => Some(Cause::NotTheTalker),
             Some(floor) if floor.spurt == spurt && floor.site != Some(site) => Some(Cause::WrongSite),
+            Some(_) if row.parties.pair().is_some() => Some(Cause::WrongState),
             Some(floor) if floor.spurt == spurt && row.handover.is_none() => None,
             Some(_) | None => Some(Cause::Duplicate),
         };
@@ -71,7 +72,13 @@ impl Controller {
             Freshness::Repeated(Answer::Refused(cause)) => {
                 return self.tell_by(Clause::MovingTalker, site, Refused { unit, press, cause }, out);
             }
-            Freshness::Repeated(Answer::Queued | Answer::CalledBack(_) | Answer::FloorQueued(_))
+            Freshness::Repeated(
+                Answer::Queued
+                | Answer::Paging
+                | Answer::Paired
+                | Answer::CalledBack(_)
+                | Answer::FloorQueued(_),
+            )
             | Freshness::New => {}
         }
         let floor = match self.check_handover(&message) {

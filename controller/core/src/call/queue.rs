@@ -63,6 +63,8 @@ pub enum Button {
     Down,
     /// It has to be called back.
     Up,
+    /// Nobody holds one: the called unit rings, and the call begins with a free floor.
+    Unused,
 }
 
 /// For which sites a request waits.
@@ -97,6 +99,14 @@ impl Request {
             RequestKind::Normal => Demand::Low,
         };
         FloorAsk { unit: self.unit, press: self.press, site: self.site, claim: Claim::of_field(demand) }
+    }
+
+    /// Whom it asks for.
+    ///
+    /// # Panics
+    /// Where it asks for a group call.
+    pub fn called(&self) -> UnitId {
+        self.parties.pair().expect("only a request for a unit has one that is called").called
     }
 
     /// Where it stands.

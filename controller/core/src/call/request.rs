@@ -59,7 +59,9 @@ impl Controller {
         match freshness {
             Freshness::New => {}
             Freshness::Stale => return self.drop_message(site, Cause::Duplicate, out),
-            Freshness::Repeated(answer) => return self.repeat_answer(site, &message, answer, out),
+            Freshness::Repeated(answer) => {
+                return self.repeat_answer(site, (unit, press), talkgroup.into(), answer, out);
+            }
         }
         self.affiliate_in_emergency(site, &message, out);
         if let Err(cause) = self.check_request(site, &message) {
@@ -71,13 +73,14 @@ impl Controller {
             self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
         self.give_up_handover(unit, out);
-        if self.is_the_same_wish(&message) {
-            return self.press_again(site, &message, out);
-        }
         let parties = Parties::Group(talkgroup);
+        if self.waits_for(unit, parties, kind) {
+            return self.press_again(site, unit, press, out);
+        }
         if !self.is_called_back_for(unit, parties) {
             self.stop_waiting(unit, Cause::RequestCancelled, out);
         }
+        self.leave_pair(unit, Event::PartyLeft, out);
         self.arrivals += 1;
         let row = self.talkgroups.get(talkgroup).expect("the talkgroup was checked");
         let priority = row.config.priority;
@@ -95,7 +98,7 @@ impl Controller {
             requested: self.now,
             arrival: self.arrivals,
         };
-        self.consider(request, out);
+        self.consider(request, State::New, out);
     }
 
     /// A unit withdraws its request. It may have been granted on the way: then the unit does not talk after all.
@@ -107,6 +110,9 @@ impl Controller {
         };
         match freshness {
             Freshness::Repeated(Answer::Queued) => self.end_waiting(unit, Event::Cancelled, None, out),
+            Freshness::Repeated(Answer::Paging) => {
+                self.advance_set_up_of(unit, Event::Cancelled, None, out);
+            }
             Freshness::Repeated(Answer::FloorQueued(_)) => {
                 self.end_floor_wait(unit, Event::FloorWaitCancelled, None, out);
             }
@@ -116,15 +122,21 @@ impl Controller {
             Freshness::Repeated(Answer::CalledBack(call)) if self.calls_back(call, unit) => {
                 self.advance_call(call, Event::Cancelled, out);
             }
-            Freshness::Repeated(Answer::CalledBack(_) | Answer::Granted(..) | Answer::Refused(_)) => {
+            // It gives up while the call is set up.
+            Freshness::Repeated(Answer::Paired) if self.calls.pair_of(unit).is_some() => {
+                self.leave_pair(unit, Event::PartyLeft, out);
+            }
+            Freshness::Repeated(
+                Answer::Paired | Answer::CalledBack(_) | Answer::Granted(..) | Answer::Refused(_),
+            ) => {
                 self.tell(site, Refused { unit, press, cause: Cause::RequestCancelled }, out);
             }
             Freshness::New | Freshness::Stale => self.drop_message(site, Cause::UnknownCall, out),
         }
     }
 
-    /// A new request meets what can be done for it.
-    fn consider(&mut self, request: Request, out: &mut Outbox) {
+    /// A request that is new, or whose called unit has answered, meets what can be done for it.
+    pub(crate) fn consider(&mut self, request: Request, state: State, out: &mut Outbox) {
         let mut event = self.meet(&request, out);
         let waits = matches!(event, Event::RoomLacking | Event::AudienceBusy);
         if waits && !self.has_place_in_queue(&request) {
@@ -134,7 +146,7 @@ impl Controller {
             let last = self.queue.last().expect("a queue without places has no place to give up");
             self.advance_request(last, State::Queued, Event::Displaced, None, out);
         }
-        self.advance_request(request, State::New, event, None, out);
+        self.advance_request(request, state, event, None, out);
     }
 
     /// Whether the queue has a place for a request, by giving up a less urgent one if need be.
@@ -205,6 +217,7 @@ impl Controller {
         let Request { unit, press, site, parties, .. } = *request;
         self.remember_refusal(unit, press, site, cause);
         self.refuse_call(unit, press, site, parties, cause, out);
+        self.stop_ringing(request, cause, out);
     }
 
     /// Action: a request is withdrawn.
@@ -213,6 +226,7 @@ impl Controller {
         self.remember_refusal(unit, press, site, cause);
         self.tell(site, Refused { unit, press, cause }, out);
         self.report(EventKind::CallCancelled { unit, parties, cause }, out);
+        self.stop_ringing(request, cause, out);
     }
 
     /// Action: the caller gets the floor of its talkgroup's running call.
@@ -227,7 +241,21 @@ impl Controller {
             self.report(EventKind::CallCancelled { unit, parties, cause: Cause::RequestCancelled }, out);
             return self.tell_call_back(call, FloorAsk::usual(unit, press, site), out);
         }
-        self.press_in_call(call, request.floor_ask(), out);
+        match request.button {
+            Button::Down | Button::Up => self.press_in_call(call, request.floor_ask(), out),
+            // Nobody presses: the caller hears of the call that it has.
+            Button::Unused => self.tell_call_again(call, request.site, out),
+        }
+    }
+
+    /// A site is told again how a call stands there.
+    fn tell_call_again(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
+        let call = self.calls.get(id);
+        let leg = call
+            .and_then(|call| call.legs.iter().find(|leg| leg.site == site).map(|leg| call.assertion(*leg)));
+        if let Some(assertion) = leg {
+            self.tell(site, assertion, out);
+        }
     }
 
     /// Somebody has the floor: who waits for the same parties has its answer, or may wait for the floor as soon as
@@ -261,6 +289,13 @@ impl Controller {
     /// A unit that waits can no longer do so; nothing happens to others.
     pub(crate) fn stop_waiting(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
         match self.visitors.get(unit).map(|visitor| visitor.activity) {
+            Some(Activity::Calling) => {
+                self.advance_set_up_of(unit, Event::CallerGone, Some(cause), out);
+            }
+            Some(Activity::Called) => {
+                let setup = *self.setups.of_called(unit).expect("a called unit has a set-up");
+                self.advance_set_up(setup, Event::CalledBusy, None, out);
+            }
             Some(Activity::Waiting) => self.end_waiting(unit, Event::CallerGone, Some(cause), out),
             Some(Activity::CalledBack(call)) => {
                 self.advance_call_for(call, Event::CallerGone, None, Some(cause), out);
@@ -310,9 +345,21 @@ impl Controller {
     }
 
     /// The same request once more: the same answer once more.
-    fn repeat_answer(&mut self, site: SiteId, message: &CallRequest, answer: Answer, out: &mut Outbox) {
-        let CallRequest { unit, press, talkgroup, .. } = *message;
+    pub(crate) fn repeat_answer(
+        &mut self,
+        site: SiteId,
+        (unit, press): (UnitId, Press),
+        parties: Parties,
+        answer: Answer,
+        out: &mut Outbox,
+    ) {
         match answer {
+            Answer::Paging => self.repeat_page(unit, out),
+            Answer::Paired => {
+                if let Some(call) = self.call_for(parties).map(|call| call.id) {
+                    self.tell_call_again(call, site, out);
+                }
+            }
             Answer::Queued => {
                 let position =
                     self.queue.ask(unit, press).expect("a unit told that it waits is in the queue");
@@ -321,30 +368,30 @@ impl Controller {
             Answer::CalledBack(call) => self.repeat_call_back(call, FloorAsk::usual(unit, press, site), out),
             Answer::Granted(call, spurt) => self.repeat_grant(call, spurt, site, out),
             Answer::FloorQueued(_) => self.tell_floor_place(unit, out),
-            Answer::Refused(cause) => self.refuse_call(unit, press, site, talkgroup.into(), cause, out),
+            Answer::Refused(cause) => self.refuse_call(unit, press, site, parties, cause, out),
         }
     }
 
     /// Whether the unit already waits for just this.
-    fn is_the_same_wish(&self, message: &CallRequest) -> bool {
-        self.queue.of(message.unit).is_some_and(|waiting| {
-            waiting.request.parties == Parties::Group(message.talkgroup)
-                && waiting.request.kind == message.kind
-        })
+    pub(crate) fn waits_for(&self, unit: UnitId, parties: Parties, kind: RequestKind) -> bool {
+        let waiting = self.queue.of(unit).map(|waiting| (waiting.request.parties, waiting.request.kind));
+        waiting == Some((parties, kind))
     }
 
     /// A unit that waits has pressed again: it keeps its place under the new number.
-    fn press_again(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
-        let CallRequest { unit, press, talkgroup, .. } = *message;
-        self.queue.note_button(unit, Button::Down);
-        self.await_override(unit, talkgroup.into());
+    pub(crate) fn press_again(&mut self, site: SiteId, unit: UnitId, press: Press, out: &mut Outbox) {
+        let Request { button, parties, .. } = self.queue.of(unit).expect("who waits is in the queue").request;
+        if button != Button::Unused {
+            self.queue.note_button(unit, Button::Down);
+            self.await_override(unit, parties);
+        }
         let position = self.queue.ask(unit, press).expect("who waits is in the queue");
         let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
         self.tell(site, Queued { unit, press, position }, out);
     }
 
-    fn refuse_call(
+    pub(crate) fn refuse_call(
         &mut self,
         unit: UnitId,
         press: Press,

@@ -14,6 +14,9 @@ use crate::timers::TimerKey;
 impl Controller {
     /// Whether a call can begin now, and by which rule.
     pub(crate) fn weigh_start(&self, request: &Request) -> Event {
+        if let Some(event) = self.called_is_lost(request) {
+            return event;
+        }
         let rank = request.rank();
         let has_room = |site| self.has_room(site, rank);
         let begins = match self.early_start(request) {
@@ -24,6 +27,7 @@ impl Controller {
         match request.button {
             Button::Down => begins,
             Button::Up => Event::RoomForCallBack,
+            Button::Unused => Event::RoomForAnswer,
         }
     }
 
@@ -50,7 +54,9 @@ impl Controller {
 
     /// A caller that waits has its button down: kept there for long enough, it begins without the full sites.
     pub(crate) fn await_override(&mut self, unit: UnitId, parties: Parties) {
-        let own = self.group(parties).and_then(|row| row.config.busy_override_ms);
+        // Two units cannot begin without the site of either.
+        let Some(group) = self.group(parties) else { return };
+        let own = group.config.busy_override_ms;
         let after = Span::from_millis(u64::from(own.unwrap_or(self.system.busy_override_ms)));
         if after > Span::ZERO {
             self.timers.set(TimerKey::BusyOverride(unit), self.now + after);

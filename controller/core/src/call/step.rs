@@ -124,6 +124,12 @@ impl Controller {
         self.citing = outer;
         match row.next {
             Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
+            Next::Enter(State::Paging) => {
+                self.timers.set(TimerKey::Page(step.request().unit), self.now + self.page_limit());
+            }
+            Next::Enter(State::Ringing) => {
+                self.timers.set(TimerKey::Ring(step.request().unit), self.now + self.ring_limit());
+            }
             Next::Enter(State::CallingBack) => {
                 let due = self.now + Span::from_millis(u64::from(self.system.call_back_ms));
                 self.timers.set(TimerKey::CallBack(step.call()), due);
@@ -146,6 +152,9 @@ impl Controller {
 
     fn perform(&mut self, action: Action, step: &mut Step, out: &mut Outbox) {
         match action {
+            Action::Page => self.page(step.request(), out),
+            Action::TellRinging => self.tell_ringing(step.request(), out),
+            Action::EndSetUp => self.end_set_up(step.request()),
             Action::EnterQueue => self.enter_queue(step.request(), out),
             Action::LeaveQueue => self.leave_queue(step.request()),
             Action::RefuseCaller => self.refuse_request(&step.request(), step.cause(), out),
@@ -183,7 +192,7 @@ impl Controller {
                 self.timers.cancel(TimerKey::Transmission(id));
             }
             State::Hanging => self.timers.cancel(TimerKey::Hang(id)),
-            State::New | State::Queued | State::Ended => {}
+            State::New | State::Paging | State::Ringing | State::Queued | State::Ended => {}
         }
     }
 
@@ -196,10 +205,12 @@ impl Controller {
         if let Some(own) = self.emergency_hang_time(call) {
             return own;
         }
-        let Some(talkgroup) = self.group(call.parties) else { return Span::ZERO };
         let site = call.legs.first().and_then(|leg| self.sites.get(leg.site));
         let by_profile = site.map_or(0, |row| row.config.profile.profile().hang_time_ms);
-        let hang_time_ms = talkgroup.config.trunking.hang_time_ms(talkgroup.config.hang_time_ms, by_profile);
+        let hang_time_ms = match self.group(call.parties).map(|row| &row.config) {
+            Some(config) => config.trunking.hang_time_ms(config.hang_time_ms, by_profile),
+            None => self.system.individual_hang_time_ms.unwrap_or(by_profile),
+        };
         Span::from_millis(u64::from(hang_time_ms))
     }
 

@@ -11,7 +11,9 @@
 //! Where its talkgroup queues demands for the floor, the talker is followed by the first that waits, and the call never
 //! hangs meanwhile. A demand that waits is part of its call, and ends with it.
 //!
-//! Individual calls and pre-emption by policy add rows and events, not another shape.
+//! A request for another unit is not decided at once: while it is *paging* the called unit is asked, and where it is to
+//! ring it is *ringing* until its user answers. Then it goes the way of all requests. An individual call is a group of
+//! two: it ends as well when one of them hangs up or is gone.
 
 use trunklab_protocol::{Cause, Clause};
 
@@ -45,6 +47,8 @@ described! {
     /// What is going on.
     pub enum State {
         New: "asked for by a unit, or reported by a site's inventory",
+        Paging: "the called unit is asked whether it can take the call; nothing is held",
+        Ringing: "the called unit rings; nothing is held",
         Queued: "waits until every site that it waits for has a free slot",
         CallingBack: "holds its slots for a caller whose button was up when its turn came",
         Talking: "holds its slots; one unit has the floor",
@@ -61,7 +65,15 @@ described! {
         RoomAtCaller: "the talkgroup starts fast: the caller's site has a free slot, and another site has none",
         Overridden: "the caller has kept its button pressed for long enough: its site has a free slot, and another has none",
         RoomForCallBack: "every site that the call waits for has a free slot, and the caller's button is up",
+        RoomForAnswer: "every site that must carry the call has a free slot, and the user of the called unit has answered",
         RoomLacking: "a site that the call waits for has no free slot",
+        CalledReachable: "the unit that is asked for is registered and free",
+        CalledRings: "the called unit says that it rings",
+        CalledBusy: "the called unit is doing something else",
+        CalledRefuses: "the called unit, or its user, does not take the call",
+        CalledGone: "the called unit is no longer registered at a site in service",
+        PageExpired: "the called unit did not answer the page in time",
+        RingExpired: "nobody answered the ringing unit in time",
         CallOpen: "the talkgroup's call has no other talker and reaches, or can reach, the caller's site",
         FloorHeld: "another unit talks in the talkgroup's call",
         AudienceBusy: "a talkgroup that shall hear the call has another call",
@@ -92,7 +104,8 @@ described! {
         TalkerArrived: "the talker is at another site, which has a slot for it",
         TalkerLost: "the talker that moves was not heard of at another site in time",
         NoSlotInTime: "the talker that moved found no slot at its new site in time",
-        NobodyLeft: "the last site with a listener has left",
+        PartyLeft: "a party of an individual call hung up, or does something else",
+        NobodyLeft: "the last site with a listener has left, or a party of an individual call is gone",
         SitesLost: "the last site that carried the call is lost",
         EmergencyRaised: "an emergency of its talkgroup is asked for",
         Preempted: "an emergency takes the slots",
@@ -104,10 +117,13 @@ described! {
 described! {
     /// What is done about it.
     pub enum Action {
+        Page: "ask the called unit at its site",
+        TellRinging: "tell the caller that the called unit rings",
+        EndSetUp: "forget that the called unit was asked",
         EnterQueue: "take a place in the queue and tell the caller which",
         LeaveQueue: "give the place in the queue up",
-        RefuseCaller: "tell the caller the cause",
-        WithdrawRequest: "tell the caller, where it can be told, that its request is no more",
+        RefuseCaller: "tell the caller the cause, and a called unit that rings",
+        WithdrawRequest: "tell the caller, where it can be told, that its request is no more, and a called unit that rings",
         CallBack: "tell the caller that its turn has come",
         EndCallBack: "call the caller back no longer, and tell it the cause where there is one",
         AssignChannels: "take one slot at every site that must carry the call and has a free one",
@@ -184,6 +200,8 @@ pub struct Row {
 pub const fn timer(state: State) -> StateTimer {
     match state {
         State::New => StateTimer::None("it is decided before the next input is taken"),
+        State::Paging => StateTimer::Runs(DeadlineReason::Page, Event::PageExpired),
+        State::Ringing => StateTimer::Runs(DeadlineReason::Ring, Event::RingExpired),
         State::Queued => StateTimer::Runs(DeadlineReason::QueueWait, Event::WaitExpired),
         State::CallingBack => StateTimer::Runs(DeadlineReason::CallBack, Event::CallBackExpired),
         State::Talking => StateTimer::Runs(DeadlineReason::TransmissionLimit, Event::TransmissionExpired),
@@ -223,6 +241,10 @@ pub const TABLE: &[Row] = {
     const BUT_QUASI: &[Sequel] = &[NextTalker, Message, Transmission];
     const SET_UP: &[Action] = &[AssignChannels, OpenRecord, GrantFloor, AssertCall];
     const SET_UP_FROM_QUEUE: &[Action] = &[LeaveQueue, AssignChannels, OpenRecord, GrantFloor, AssertCall];
+    const SET_UP_AS_CALLED: &[Action] = &[EndSetUp, AssignChannels, OpenRecord, GrantFloor, AssertCall];
+    const SET_UP_AS_ANSWERED: &[Action] = &[EndSetUp, AssignChannels, OpenRecord, AssertCall];
+    const REFUSE_SET_UP: &[Action] = &[EndSetUp, RefuseCaller];
+    const WITHDRAW_SET_UP: &[Action] = &[EndSetUp, WithdrawRequest];
     const REFUSE_FROM_QUEUE: &[Action] = &[LeaveQueue, RefuseCaller];
     const CALL_BACK: &[Action] = &[LeaveQueue, AssignChannels, CallBack, OpenRecord];
     const KEY_UP: &[Action] = &[EndCallBack, GrantFloor, AssertCall];
@@ -247,6 +269,35 @@ pub const TABLE: &[Row] = {
         row(New, ReportedTalking,     Talking, &[AdoptChannel, OpenRecord, KeepFloor, AssertCall], None, Clause::EarlierTerm),
         row(New, ReportedHanging,     Hanging, &[AdoptChannel, OpenRecord, AssertCall], None, Clause::EarlierTerm),
 
+        row(New, CalledReachable,     Paging,  &[Page],                                 None, Clause::Page),
+
+        row(Paging, CalledRings,      Ringing, &[TellRinging],                          None, Clause::Ringing),
+        row(Paging, RoomEverywhere,   Talking, SET_UP_AS_CALLED,                        None, Clause::ImmediateCall),
+        row(Paging, RoomForAnswer,    Hanging, SET_UP_AS_ANSWERED,                      None, Clause::Ringing),
+        row(Paging, RoomLacking,      Queued,  &[EndSetUp, EnterQueue],                 None, Clause::QueueOrder),
+        row(Paging, QueueFull,        Ended,   REFUSE_SET_UP,                           Some(Cause::QueueFull), Clause::FullQueue),
+        row(Paging, CalledBusy,       Ended,   REFUSE_SET_UP,                           Some(Cause::CalledBusy), Clause::Page),
+        row(Paging, CalledRefuses,    Ended,   REFUSE_SET_UP,                           Some(Cause::CalledRefuses), Clause::Page),
+        row(Paging, CalledGone,       Ended,   REFUSE_SET_UP,                           Some(Cause::CalledNotRegistered), Clause::Page),
+        row(Paging, PageExpired,      Ended,   REFUSE_SET_UP,                           Some(Cause::CalledSilent), Clause::Page),
+        row(Paging, Cancelled,        Ended,   WITHDRAW_SET_UP,                         Some(Cause::RequestCancelled), Clause::Cancelling),
+        row(Paging, CallerGone,       Ended,   WITHDRAW_SET_UP,                         None, Clause::Cancelling),
+        row(Paging, ClosingDown,      Ended,   REFUSE_SET_UP,                           None, Clause::EndOfTerm),
+
+        row(Ringing, RoomForAnswer,   Hanging, SET_UP_AS_ANSWERED,                      None, Clause::Ringing),
+        row(Ringing, RoomLacking,     Queued,  &[EndSetUp, EnterQueue],                 None, Clause::QueueOrder),
+        row(Ringing, QueueFull,       Ended,   REFUSE_SET_UP,                           Some(Cause::QueueFull), Clause::FullQueue),
+        row(Ringing, CalledBusy,      Ended,   REFUSE_SET_UP,                           Some(Cause::CalledBusy), Clause::Ringing),
+        row(Ringing, CalledRefuses,   Ended,   REFUSE_SET_UP,                           Some(Cause::CalledRefuses), Clause::Ringing),
+        row(Ringing, CalledGone,      Ended,   REFUSE_SET_UP,                           Some(Cause::CalledNotRegistered), Clause::Ringing),
+        row(Ringing, RingExpired,     Ended,   REFUSE_SET_UP,                           Some(Cause::CalledUnanswered), Clause::Ringing),
+        row(Ringing, Cancelled,       Ended,   WITHDRAW_SET_UP,                         Some(Cause::RequestCancelled), Clause::Cancelling),
+        row(Ringing, CallerGone,      Ended,   WITHDRAW_SET_UP,                         None, Clause::Cancelling),
+        row(Ringing, ClosingDown,     Ended,   REFUSE_SET_UP,                           None, Clause::EndOfTerm),
+
+        row(Queued, RoomForAnswer,    Hanging, &[LeaveQueue, AssignChannels, OpenRecord, AssertCall], None, Clause::QueueOrder),
+        row(Queued, CalledBusy,       Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::CalledBusy), Clause::Page),
+        row(Queued, CalledGone,       Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::CalledNotRegistered), Clause::Page),
         row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                       None, Clause::QueueOrder),
         row(Queued, RoomAtCriticalSites, Talking, SET_UP_FROM_QUEUE,                    None, Clause::CriticalStart),
         row(Queued, RoomAtCaller,     Talking, SET_UP_FROM_QUEUE,                       None, Clause::FastStart),
@@ -268,6 +319,7 @@ pub const TABLE: &[Row] = {
         row(CallingBack, CallerGone,      Ended,   END_CALLING_BACK, None, Clause::Cancelling),
         stay(row(CallingBack, BroadcastHeld, CallingBack, &[RefuseFloor],               Some(Cause::ListenOnly), Clause::BroadcastCall)),
         stay(row(CallingBack, EmergencyRaised, CallingBack, &[RaiseEmergency], None, Clause::EmergencyInCall)),
+        row(CallingBack, PartyLeft,       Ended,   END_CALLING_BACK, Some(Cause::HungUp), Clause::HangUp),
         row(CallingBack, NobodyLeft,      Ended,   END_CALLING_BACK, Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(CallingBack, SitesLost,       Ended,   END_CALLING_BACK, Some(Cause::CallLost), Clause::LostSites),
         row(CallingBack, AnnouncementComes, Ended, END_CALLING_BACK, Some(Cause::Announced), Clause::AnnouncementGroup),
@@ -303,6 +355,7 @@ pub const TABLE: &[Row] = {
         when(NEXT,  row(Talking, NoSlotInTime,      Talking, &[WithdrawFloor, RefuseHandover, GrantNextFloor, AssertCall], Some(Cause::HandoverFailed), Clause::NoSlotForTalker)),
         when(KEEPS, row(Talking, NoSlotInTime,      Hanging, &[WithdrawFloor, RefuseHandover, AssertCall], Some(Cause::HandoverFailed), Clause::NoSlotForTalker)),
         when(ENDS,  row(Talking, NoSlotInTime,      Ended,   &[WithdrawFloor, RefuseHandover, EmptyFloorQueue, ReleaseChannels, CloseRecord], Some(Cause::HandoverFailed), Clause::NoSlotForTalker)),
+        row(Talking, PartyLeft,       Ended,   END_TALKING,                             Some(Cause::HungUp), Clause::HangUp),
         row(Talking, NobodyLeft,      Ended,   END_TALKING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Talking, SitesLost,       Ended,   END_TALKING,                             Some(Cause::CallLost), Clause::LostSites),
         stay(row(Talking, EmergencyRaised, Talking, &[RaiseEmergency, AssertCall],      None, Clause::EmergencyInCall)),
@@ -314,6 +367,7 @@ pub const TABLE: &[Row] = {
         when(QUASI,     row(Hanging, PttPressed,  Talking, &[GrantFloor, AssertCall],   None, Clause::QuasiTrunking)),
         when(BUT_QUASI, row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::MessageTrunking)),
         when(QUASI,     row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::QuasiTrunking)),
+        row(Hanging, PartyLeft,       Ended,   END_HANGING,                             Some(Cause::HungUp), Clause::HangUp),
         row(Hanging, NobodyLeft,      Ended,   END_HANGING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Hanging, SitesLost,       Ended,   END_HANGING,                             Some(Cause::CallLost), Clause::LostSites),
         stay(row(Hanging, EmergencyRaised, Hanging, &[RaiseEmergency, AssertCall],      None, Clause::EmergencyInCall)),

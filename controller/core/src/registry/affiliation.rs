@@ -100,6 +100,7 @@ impl Controller {
     }
 
     fn forget_visitor(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
+        self.leave_individual_calls(unit, out);
         self.stop_waiting(unit, cause, out);
         self.lose_floor(unit, out);
         let visitor = self.visitors.remove(unit).expect("who is forgotten was registered");

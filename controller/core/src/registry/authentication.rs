@@ -118,6 +118,7 @@ impl Controller {
         let affiliation = wanted
             .map_or(Ok(None), |talkgroup| self.may_affiliate(unit, talkgroup).map(|()| Some(talkgroup)));
         let talkgroup = affiliation.unwrap_or(None);
+        self.leave_individual_calls(unit, out);
         self.stop_waiting(unit, Cause::RegistrationReplaced, out);
         let earlier = self.visitors.get(unit).copied();
         let stays = earlier.is_some_and(|row| {

@@ -153,7 +153,11 @@ impl Controller {
     fn check_adoption(&self, site: SiteId, held: &HeldCall) -> Result<(), Cause> {
         let row = self.sites.get(site).ok_or(Cause::UnknownSite)?;
         let is_ours = held.call.node == self.system.node && held.call.epoch >= self.epoch;
-        let talkgroup = self.group(held.parties).ok_or(Cause::UnknownTalkgroup)?;
+        // Both its units would have to be known, and the other one's site has not reported yet.
+        let talkgroup = match held.parties {
+            Parties::Group(_) => self.group(held.parties).ok_or(Cause::UnknownTalkgroup)?,
+            Parties::Pair(_) => return Err(Cause::CallLost),
+        };
         match () {
             () if row.memory == Memory::Told || is_ours || self.calls.is_over(held.call) => {
                 Err(Cause::UnknownCall)

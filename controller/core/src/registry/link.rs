@@ -169,6 +169,7 @@ impl Controller {
             }
         }
         for unit in units {
+            self.leave_individual_calls(unit, out);
             self.stop_waiting(unit, Cause::SiteUnavailable, out);
             // Who talks here has lost the floor with the call's slot, but for one that waits for a slot.
             self.lose_floor(unit, out);

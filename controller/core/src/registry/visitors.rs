@@ -48,6 +48,10 @@ pub enum Presence {
 pub enum Activity {
     /// Nothing that concerns call control.
     Idle,
+    /// Calling another unit, which is asked or rings.
+    Calling,
+    /// Called by another unit: asked, or ringing.
+    Called,
     /// Waiting in the queue.
     Waiting,
     /// Called back: slots are kept in a call.
@@ -81,6 +85,10 @@ pub struct Answered {
 /// What came of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
+    /// The unit that it asked for is paged, or rings.
+    Paging,
+    /// It is a party of the call that was set up, or answered the request of the other one.
+    Paired,
     /// It waits.
     Queued,
     /// Its turn came while its button was up: it was called back.

@@ -17,9 +17,9 @@ use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    Announcement, CallId, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment,
-    NodeId, Press, Priority, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking,
-    UnitId,
+    Announcement, CallId, CallSetup, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity,
+    Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, SiteId, SlotChoice, Span, SpurtId,
+    StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -39,6 +39,12 @@ enum Step {
     /// A unit withdraws its last request.
     Cancels(u32),
     LetsGo(u32),
+    /// A unit calls another.
+    Calls(u32, u32, CallSetup),
+    /// A unit answers the last request of another as a page of it.
+    Replies(u32, u32, PageReply),
+    /// A unit hangs up a call that its site carries.
+    HangsUp(u32),
     /// A unit registers with the right answer.
     Registers(u32, u16, Option<u16>),
     /// The talker of a call ends it properly.
@@ -118,6 +124,14 @@ fn a_demand() -> impl Strategy<Value = Demand> {
     proptest::sample::select(Demand::ALL)
 }
 
+fn a_set_up() -> impl Strategy<Value = CallSetup> {
+    proptest::sample::select(CallSetup::ALL)
+}
+
+fn a_page_reply() -> impl Strategy<Value = PageReply> {
+    proptest::sample::select(PageReply::ALL)
+}
+
 fn a_greeting() -> impl Strategy<Value = FromSite> {
     (0_u32..3, 1_u16..9).prop_map(|(incarnation, port)| {
         from_site::Hello {
@@ -149,6 +163,13 @@ fn a_message() -> impl Strategy<Value = FromSite> {
         9 => (a_unit(), a_press(), a_talkgroup(), a_request_kind()).prop_map(|(unit, press, talkgroup, kind)| {
             from_site::CallRequest { unit, press, talkgroup, kind }.into()
         }),
+        4 => (a_unit(), a_press(), a_unit(), a_set_up()).prop_map(|(unit, press, called, setup)| {
+            from_site::UnitRequest { unit, press, called, setup }.into()
+        }),
+        3 => (a_unit(), a_unit(), a_press(), a_page_reply()).prop_map(|(unit, caller, page, reply)| {
+            from_site::PageAnswer { unit, caller, page, reply }.into()
+        }),
+        1 => (a_unit(), a_call()).prop_map(|(unit, call)| from_site::HangUp { unit, call }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::CallCancel { unit, press }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::PttReleased { unit, press }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::Alarm { unit, press }.into()),
@@ -318,12 +339,24 @@ fn a_step() -> impl Strategy<Value = Step> {
         12 => (1_u32..=6, a_demand()).prop_map(|(unit, demand)| Step::PressesInCall(unit, demand)),
         2 => (1_u32..=6).prop_map(Step::Cancels),
         2 => (1_u32..=6).prop_map(Step::LetsGo),
+        12 => (1_u32..=6, 1_u32..=6, a_set_up()).prop_map(|(unit, called, setup)| Step::Calls(unit, called, setup)),
+        16 => (1_u32..=6, 1_u32..=6, a_page_reply())
+            .prop_map(|(unit, caller, reply)| Step::Replies(unit, caller, reply)),
+        3 => (1_u32..=6).prop_map(Step::HangsUp),
         6 => (1_u32..=7, 1_u16..=4, proptest::option::of(1_u16..=3))
             .prop_map(|(unit, site, talkgroup)| Step::Registers(unit, site, talkgroup)),
         6 => (0_usize..4).prop_map(Step::Ends),
         6 => (0_usize..4, 1_u16..=3, any::<bool>()).prop_map(|(index, to, asks)| Step::Moves(index, to, asks)),
         8 => (0_u64..2_500).prop_map(Step::Wait),
     ]
+}
+
+/// Whether a call for these parties is a radio's own.
+fn is_ones_own(parties: Parties, held: &HeldRadio) -> bool {
+    match parties {
+        Parties::Group(talkgroup) => held.talkgroup == Some(talkgroup),
+        Parties::Pair(pair) => pair.includes(held.unit),
+    }
 }
 
 /// A controller, watched.
@@ -336,6 +369,8 @@ struct Watched {
     radios: BTreeMap<UnitId, (SiteId, HeldRadio)>,
     held: BTreeMap<(SiteId, CallId), HeldCall>,
     presses: BTreeMap<UnitId, u16>,
+    /// Who was paged last for whom.
+    pages: BTreeMap<UnitId, UnitId>,
     open: BTreeSet<CallId>,
     records: Vec<CallRecord>,
 }
@@ -350,6 +385,7 @@ impl Watched {
             radios: BTreeMap::new(),
             held: BTreeMap::new(),
             presses: BTreeMap::new(),
+            pages: BTreeMap::new(),
             open: BTreeSet::new(),
             records: Vec::new(),
         };
@@ -402,7 +438,7 @@ impl Watched {
                     let calls = self.held.iter().filter(|((site, _), _)| *site == at);
                     calls
                         .map(|(_, call)| call)
-                        .find(|call| call.parties.talkgroup() == held.talkgroup)
+                        .find(|call| is_ones_own(call.parties, &held))
                         .map(|call| call.call)
                 });
                 if let (Some((site, HeldRadio { unit, .. })), Some(call)) = (radio, call) {
@@ -429,6 +465,34 @@ impl Watched {
                         site,
                         message: from_site::PttReleased { unit, press }.into(),
                     });
+                }
+            }
+            Step::Calls(number, called, setup) => {
+                if let Some((site, HeldRadio { unit: caller, .. })) = self.radio(*number) {
+                    let press = self.press_of(caller, 1);
+                    let request =
+                        from_site::UnitRequest { unit: caller, press, called: unit(*called), setup: *setup };
+                    self.input(Input::FromSite { site, message: request.into() });
+                }
+            }
+            Step::Replies(number, caller, reply) => {
+                if let Some((site, HeldRadio { unit: called, .. })) = self.radio(*number) {
+                    // Whoever calls it is likelier to be meant than the one that was drawn.
+                    let caller = self.pages.get(&called).copied().unwrap_or(unit(*caller));
+                    let page = self.press_of(caller, 0);
+                    let answer = from_site::PageAnswer { unit: called, caller, page, reply: *reply };
+                    self.input(Input::FromSite { site, message: answer.into() });
+                }
+            }
+            Step::HangsUp(number) => {
+                let Some((site, HeldRadio { unit, .. })) = self.radio(*number) else { return };
+                let held = self
+                    .held
+                    .values()
+                    .find(|call| call.parties.pair().is_some_and(|pair| pair.includes(unit)));
+                if let Some(call) = held.map(|held| held.call) {
+                    let message = from_site::HangUp { unit, call }.into();
+                    self.input(Input::FromSite { site, message });
                 }
             }
             Step::Registers(number, at, affiliation) => {
@@ -541,6 +605,9 @@ impl Watched {
             }
             Output::ToSite { site, message: ToSite::Deregister(Deregister { unit, .. }), .. } => {
                 self.radios.retain(|held, (at, _)| (*held, *at) != (unit, site));
+            }
+            Output::ToSite { message: ToSite::Page(page), .. } => {
+                self.pages.insert(page.unit, page.caller);
             }
             Output::ToSite { message: ToSite::Challenge(message), .. } => {
                 self.challenges.insert(message.identity, message.challenge);

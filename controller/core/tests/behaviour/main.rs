@@ -14,6 +14,7 @@ mod floor_queue;
 mod group_call;
 mod handover;
 mod hostile;
+mod individual;
 mod inventory;
 mod queue;
 mod records;

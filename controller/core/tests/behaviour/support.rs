@@ -14,8 +14,9 @@ use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, Press,
-    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment,
+    NodeId, PageReply, Press, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId,
+    TalkgroupId, Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.
@@ -341,6 +342,33 @@ impl Unit<'_> {
         self.says(from_site::Detach { unit: self.unit });
     }
 
+    /// Calls another unit, with its button down.
+    pub fn calls(&mut self, number: u32) {
+        self.next_press();
+        self.repeats_its_call(number, CallSetup::Immediate);
+    }
+
+    /// Calls another unit, which is to ring.
+    pub fn rings(&mut self, number: u32) {
+        self.next_press();
+        self.repeats_its_call(number, CallSetup::Ringing);
+    }
+
+    pub fn repeats_its_call(&mut self, number: u32, setup: CallSetup) {
+        let press = self.last_press();
+        self.says(from_site::UnitRequest { unit: self.unit, press, called: unit(number), setup });
+    }
+
+    /// Answers the last page of a caller.
+    pub fn says_to_page_of(&mut self, caller: u32, reply: PageReply) {
+        let page = self.system.presses.get(&unit(caller)).copied().map_or(press(0), press);
+        self.says(from_site::PageAnswer { unit: self.unit, caller: unit(caller), page, reply });
+    }
+
+    pub fn hangs_up(&mut self, call: CallId) {
+        self.says(from_site::HangUp { unit: self.unit, call });
+    }
+
     pub fn presses_ptt(&mut self, number: u16) {
         self.next_press();
         self.repeats_its_request(number);
@@ -489,6 +517,11 @@ fn told(message: &ToSite) -> String {
         ToSite::Queued(queued) => format!("unit {} waits, position {}", queued.unit, queued.position),
         ToSite::EmergencyStatus(word) => format!("unit {}: emergency {:?}", word.unit, word.stage),
         ToSite::CallBack(word) => format!("unit {} called back", word.unit),
+        ToSite::Page(page) => format!("unit {} paged for unit {}", page.unit, page.caller),
+        ToSite::Ringing(ringing) => format!("unit {} told that it rings", ringing.unit),
+        ToSite::PageOver(over) => {
+            format!("unit {} no longer called by unit {}: {}", over.unit, over.caller, over.cause)
+        }
         ToSite::Deregister(deregister) => {
             format!("unit {} deregistered: {}", deregister.unit, deregister.cause)
         }
@@ -565,6 +598,11 @@ fn happened(kind: &EventKind) -> String {
         EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("call {call} made an emergency by unit {unit}")
+        }
+        EventKind::UnitPaged { unit, caller, .. } => format!("unit {unit} paged for unit {caller}"),
+        EventKind::UnitRings { unit, caller } => format!("unit {unit} rings for unit {caller}"),
+        EventKind::CallAnswered { call, waited_ms, .. } => {
+            format!("call {call} answered after {waited_ms} ms")
         }
         EventKind::SiteJoined { call, site, at } => {
             format!("call {call} joined by site {site}, channel {}", at.carrier)

@@ -6,7 +6,8 @@ use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
 use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
 use trunklab_protocol::{
-    BurstPlace, CallId, FloorPolicy, Moment, Parties, Press, SlotAddress, Span, SpurtId, TalkgroupId, UnitId,
+    BurstPlace, CallId, CallSetup, FloorPolicy, Moment, Parties, Press, SlotAddress, Span, SpurtId,
+    TalkgroupId, UnitId,
 };
 
 use super::access::Access;
@@ -24,6 +25,7 @@ const SKIP_MAX: u32 = 10_000;
 #[derive(Debug, Clone)]
 pub(super) enum Activity {
     Idle(Idle),
+    Ringing(Ring),
     Requesting(Request),
     Queued(Queued),
     Talking(Talk),
@@ -39,7 +41,7 @@ pub(super) struct Idle {
     /// A press that waits for the errand.
     pub(super) press: Option<RequestKind>,
     /// The request whose turn has come: the next press has the floor.
-    pub(super) called_back: Option<Press>,
+    pub(super) called_back: Option<(Press, Wanted)>,
 }
 
 /// A word that is said between calls.
@@ -56,13 +58,51 @@ pub(super) enum ErrandKind {
     Affiliate(TalkgroupId),
 }
 
+/// Another unit calls, and the user has not answered, or waits for the call.
+#[derive(Debug, Clone)]
+pub(super) struct Ring {
+    pub(super) caller: UnitId,
+    /// The caller's request.
+    pub(super) page: Press,
+    pub(super) until: Moment,
+    pub(super) answered: bool,
+}
+
+/// Whom a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Talkgroup(TalkgroupId),
+    Unit { called: UnitId, setup: CallSetup },
+}
+
+impl Wanted {
+    /// Whether a call for these parties is what a unit asked for.
+    pub(super) fn is_met_by(self, parties: Parties, unit: UnitId) -> bool {
+        match (self, parties) {
+            (Self::Talkgroup(wanted), Parties::Group(talkgroup)) => wanted == talkgroup,
+            (Self::Unit { called, .. }, Parties::Pair(pair)) => pair.includes(unit) && pair.includes(called),
+            (Self::Talkgroup(_), Parties::Pair(_)) | (Self::Unit { .. }, Parties::Group(_)) => false,
+        }
+    }
+
+    /// Whether the user need not hold the button for it.
+    pub(super) fn is_dialled(self) -> bool {
+        match self {
+            Self::Talkgroup(_) | Self::Unit { setup: CallSetup::Immediate, .. } => false,
+            Self::Unit { setup: CallSetup::Ringing, .. } => true,
+        }
+    }
+}
+
 /// A call was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     pub(super) press: Press,
     pub(super) kind: RequestKind,
-    pub(super) talkgroup: TalkgroupId,
+    pub(super) wanted: Wanted,
     pub(super) access: Access,
+    /// Whether the user was told that the unit asked for rings.
+    pub(super) rings: bool,
     /// The talkgroup's call runs, and the request waits for its floor at this place.
     pub(super) floor_place: Option<u16>,
 }
@@ -187,6 +227,7 @@ impl Activity {
     pub(super) fn phase(&self) -> Phase {
         match self {
             Self::Idle(_) => Phase::Idle,
+            Self::Ringing(_) => Phase::Ringing,
             Self::Requesting(_) => Phase::Requesting,
             Self::Queued(_) => Phase::Queued,
             Self::Talking(_) => Phase::Talking,
@@ -199,7 +240,7 @@ impl Activity {
 
     pub(super) fn in_call(&self) -> Option<&InCall> {
         match self {
-            Self::Idle(_) | Self::Requesting(_) | Self::Queued(_) => None,
+            Self::Idle(_) | Self::Ringing(_) | Self::Requesting(_) | Self::Queued(_) => None,
             Self::Talking(talk) => Some(&talk.in_call),
             Self::Ending(ending) => Some(&ending.talk.in_call),
             Self::Hanging(hang) => Some(&hang.in_call),
@@ -209,7 +250,7 @@ impl Activity {
 
     pub(super) fn in_call_mut(&mut self) -> Option<&mut InCall> {
         match self {
-            Self::Idle(_) | Self::Requesting(_) | Self::Queued(_) => None,
+            Self::Idle(_) | Self::Ringing(_) | Self::Requesting(_) | Self::Queued(_) => None,
             Self::Talking(talk) => Some(&mut talk.in_call),
             Self::Ending(ending) => Some(&mut ending.talk.in_call),
             Self::Hanging(hang) => Some(&mut hang.in_call),
@@ -225,7 +266,7 @@ impl Activity {
             Self::Queued(Queued { button: Button::Releasing(access), .. }) => Some(access),
             Self::Hanging(hang) => hang.ask.as_mut().map(|ask| &mut ask.access),
             Self::Listening(listen) => listen.wish.access_mut(),
-            Self::Queued(_) | Self::Talking(_) | Self::Ending(_) => None,
+            Self::Ringing(_) | Self::Queued(_) | Self::Talking(_) | Self::Ending(_) => None,
         }
     }
 
@@ -237,6 +278,7 @@ impl Activity {
         };
         let own = match self {
             Self::Idle(idle) => idle.errand.as_ref().map(|errand| errand.access.deadline()),
+            Self::Ringing(ring) => Some(Deadline { at: ring.until, why: Why::RingOver }),
             Self::Requesting(request) => Some(request.access.deadline()),
             Self::Queued(queued) => Some(queued.deadline()),
             Self::Talking(talk) => Some(Deadline { at: talk.next.at, why: Why::VoiceBurst }),

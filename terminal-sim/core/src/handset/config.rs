@@ -20,12 +20,15 @@ pub struct HandsetConfig {
     pub demand: Demand,
     /// Where an emergency call is asked for, if not in the selected talkgroup.
     pub emergency_talkgroup: Option<TalkgroupId>,
+    /// Whether it refuses every individual call.
+    pub refuses_individual_calls: bool,
 }
 
 impl HandsetConfig {
     /// A handset as it leaves the workshop.
     pub fn new(unit: UnitId, identity: Identity, key: UnitKey, talkgroup: TalkgroupId, seed: u64) -> Self {
-        let demand = Demand::default();
-        Self { unit, identity, key, talkgroup, seed, demand, emergency_talkgroup: None }
+        let (demand, refuses_individual_calls) = (Demand::default(), false);
+        let emergency_talkgroup = None;
+        Self { unit, identity, key, talkgroup, seed, demand, emergency_talkgroup, refuses_individual_calls }
     }
 }

@@ -7,7 +7,7 @@ use trunklab_protocol::air_downlink::{
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{CallId, FloorPolicy, Parties, Press, TalkgroupId};
 
-use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wish};
+use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wanted, Wish};
 use super::camp::Change;
 use super::phase::Trigger;
 use super::radio::{Ptt, Turn};
@@ -33,6 +33,9 @@ impl Service {
             DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             DownlinkWord::Neighbour(word) => self.neighbours.learn(self.camp.site, word),
+            DownlinkWord::Page(word) => self.paged(turn, word),
+            DownlinkWord::Ringing(word) => self.called_rings(turn, word),
+            DownlinkWord::PageOver(word) => self.page_over(turn, word),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
             | DownlinkWord::Challenge(_)
@@ -92,12 +95,13 @@ impl Service {
         self.emergency_is_known(turn, talker.press);
         match &self.activity {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if Parties::Group(request.talkgroup) == grant.parties || request.press == talker.press =>
+                if request.wanted.is_met_by(grant.parties, turn.radio.unit())
+                    || request.press == talker.press =>
             {
                 self.take_floor(turn, in_call, talker.spurt);
             }
-            // Nobody wants it any more: the request was given up, or was for another talkgroup.
-            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => {
+            // Nobody wants it any more: the request was given up, or was for somebody else.
+            Activity::Idle(_) | Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) => {
                 self.give_back(turn, in_call, talker.spurt);
             }
             Activity::Talking(_) | Activity::Ending(_) | Activity::Hanging(_) | Activity::Listening(_) => {}
@@ -109,14 +113,22 @@ impl Service {
             return;
         }
         let (by, wish) = match &self.activity {
-            Activity::Idle(_) => (Trigger::CallFound, Wish::None),
+            Activity::Idle(idle) if may_open(idle, grant) => (Trigger::CallFound, Wish::None),
+            Activity::Ringing(ring)
+                if grant.parties.pair().is_some_and(|pair| pair.includes(ring.caller)) =>
+            {
+                (Trigger::CallFound, Wish::None)
+            }
             // An emergency waits for its own answer.
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if request.kind == RequestKind::Normal =>
+                if request.kind == RequestKind::Normal
+                    && request.wanted.is_met_by(grant.parties, turn.radio.unit()) =>
             {
                 self.request_meets_talker(turn, grant, request.clone())
             }
-            Activity::Requesting(_)
+            Activity::Idle(_)
+            | Activity::Ringing(_)
+            | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
             | Activity::Ending(_)
@@ -147,29 +159,44 @@ impl Service {
     }
 
     fn call_hangs(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
-        let idle = matches!(self.activity, Activity::Idle(Idle { press: None, .. }));
-        if idle && self.is_ours(turn, grant) {
+        let awaited = match &self.activity {
+            Activity::Idle(idle) => idle.press.is_none() && may_open(idle, grant),
+            Activity::Ringing(ring) => grant.parties.pair().is_some_and(|pair| pair.includes(ring.caller)),
+            // Who dialled goes there; who holds the button waits to be given the floor.
+            Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => {
+                request.wanted.is_dialled() && request.wanted.is_met_by(grant.parties, turn.radio.unit())
+            }
+            Activity::Talking(_) | Activity::Ending(_) | Activity::Hanging(_) | Activity::Listening(_) => {
+                false
+            }
+        };
+        if awaited && self.is_ours(turn, grant) {
             let in_call = self.join(turn, grant);
             self.shift(Trigger::FloorIsFree, Activity::Hanging(Hang { in_call, ask: None }));
         }
     }
 
     fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
-        let talkgroup = grant.parties.talkgroup();
-        // Everybody obeys what is said to all.
-        talkgroup == Some(TalkgroupId::ALL)
-            || talkgroup == Some(self.talkgroup(turn)) && talkgroup == self.affiliated
+        match grant.parties {
+            // Everybody obeys what is said to all.
+            Parties::Group(TalkgroupId::ALL) => true,
+            Parties::Group(talkgroup) => {
+                talkgroup == self.talkgroup(turn) && self.affiliated == Some(talkgroup)
+            }
+            Parties::Pair(pair) => pair.includes(turn.radio.unit()),
+        }
     }
 
     fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
         self.tune(turn, grant.at);
+        self.reply = None;
         let Grant { call, parties, late_entry, .. } = *grant;
         turn.tell(HandsetEvent::Joined { call, parties, late_entry });
         in_call(turn, grant)
     }
 
     fn working(&mut self, turn: &mut Turn<'_>, word: &Working) {
-        if word.unit != turn.radio.unit() {
+        if word.unit != turn.radio.unit() || self.reply_settled(word.press) {
             return;
         }
         if let Activity::Queued(queued) = &mut self.activity
@@ -184,6 +211,7 @@ impl Service {
             Activity::Idle(Idle { errand: Some(errand), .. }) => (errand.press, &mut errand.access),
             Activity::Hanging(Hang { ask: Some(ask), .. }) => (ask.press, &mut ask.access),
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
             | Activity::Ending(_)
@@ -201,11 +229,12 @@ impl Service {
             Activity::Requesting(request) if is_answer(turn, request.press, word.unit, word.press) => {
                 turn.tell(HandsetEvent::Queued { position: word.position });
                 let (request, position) = (request.clone(), word.position);
-                if self.revert == Some(request.talkgroup) {
+                if self.revert.map(Wanted::Talkgroup) == Some(request.wanted) {
                     self.affiliated = self.revert;
                 }
                 self.emergency_is_known(turn, request.press);
                 let button = match turn.radio.ptt {
+                    _ if request.wanted.is_dialled() => Button::Up,
                     Ptt::Down(_) => Button::Down,
                     Ptt::Up => self.releasing(turn, request.press),
                 };
@@ -220,6 +249,7 @@ impl Service {
                 }
             }
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
@@ -238,6 +268,7 @@ impl Service {
                 request.clone()
             }
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
@@ -248,8 +279,11 @@ impl Service {
         self.stand_by(turn);
         match (turn.radio.ptt, &mut self.activity) {
             (Ptt::Up, Activity::Idle(idle)) => {
-                idle.called_back = Some(request.press);
+                idle.called_back = Some((request.press, request.wanted));
                 turn.tell(HandsetEvent::CalledBack);
+            }
+            (Ptt::Down(_), Activity::Idle(Idle { errand: None, .. })) => {
+                self.request_for(turn, request.kind, request.wanted);
             }
             (Ptt::Up | Ptt::Down(_), _) => self.press(turn, request.kind),
         }
@@ -257,6 +291,7 @@ impl Service {
 
     fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) {
         if word.unit != turn.radio.unit()
+            || self.reply_settled(word.press)
             || self.errand_answered(turn, word.press, Some(word.cause))
             || self.emergency_refused(turn, word.press, word.cause)
         {
@@ -264,7 +299,7 @@ impl Service {
         }
         let press = match &mut self.activity {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => request.press,
-            Activity::Idle(idle) if idle.called_back == Some(word.press) => {
+            Activity::Idle(idle) if idle.called_back.is_some_and(|(press, _)| press == word.press) => {
                 idle.called_back = None;
                 turn.refuse(word.cause);
                 if self.revert.take().is_some() {
@@ -273,6 +308,7 @@ impl Service {
                 return;
             }
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Talking(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
@@ -294,6 +330,11 @@ impl Service {
             self.reverted(turn, word.talkgroup);
         }
     }
+}
+
+/// Whether an idle handset goes to a call. One that has still to say that it gave a call up does not go to one of two.
+fn may_open(idle: &Idle, grant: &Grant) -> bool {
+    grant.parties.talkgroup().is_some() || idle.errand.is_none()
 }
 
 fn in_call(turn: &Turn<'_>, grant: &Grant) -> InCall {

@@ -92,6 +92,7 @@ impl Service {
                 (ask.press, &mut ask.place, &mut ask.access)
             }
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
             | Activity::Ending(_)
@@ -123,6 +124,7 @@ impl Service {
                 Wish::None | Wish::Floor(_) | Wish::Forget(..) => {}
             },
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)

@@ -6,7 +6,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{BurstPlace, CallId, Cause, SpurtId, TalkgroupId};
 
 use super::access::{Access, Persistence};
-use super::call::{Activity, Idle, Request};
+use super::call::{Activity, Idle, Request, Wanted};
 use super::neighbours::Place;
 use super::phase::Trigger;
 use super::radio::{Turn, transmit};
@@ -67,7 +67,8 @@ impl Service {
         let word = Handover { unit: turn.radio.unit(), press, call, spurt }.into();
         let kind = RequestKind::Normal;
         let access = Access::on_control(&self.camp, word, Persistence::Request(kind), turn.now);
-        let request = Request { press, kind, talkgroup, access, floor_place: None };
+        let wanted = Wanted::Talkgroup(talkgroup);
+        let request = Request { press, kind, wanted, access, rings: false, floor_place: None };
         self.shift(Trigger::TalkMoved, Activity::Requesting(request));
     }
 

@@ -4,7 +4,7 @@ use trunklab_protocol::air_downlink::{Burst, DownlinkWord, SiteService};
 use trunklab_protocol::air_uplink::{Detach, RequestKind};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
-use trunklab_protocol::{Cause, Moment, SiteId, Span, TalkgroupId};
+use trunklab_protocol::{CallSetup, Cause, Moment, SiteId, Span, TalkgroupId, UnitId};
 
 use super::access::{Access, Persistence, Step};
 use super::call::Activity;
@@ -72,6 +72,9 @@ impl Handset {
             Input::PressPtt { kind } => self.press(kind, out),
             Input::ReleasePtt => self.release(out),
             Input::Alarm => self.alarm(out),
+            Input::Call { called, setup } => self.call(called, setup, out),
+            Input::Answer => self.in_service(out, |service, turn| service.answer(turn)),
+            Input::HangUp => self.in_service(out, |service, turn| service.hang_up(turn)),
             Input::Speech(frames) => {
                 if self.radio.is_down() {
                     self.radio.microphone.take(self.now, frames);
@@ -131,6 +134,7 @@ impl Handset {
             emergency: self.radio.emergency.map(|emergency| emergency.light),
             called_back: false,
             floor_position: None,
+            rung_by: None,
             tries: 0,
             call: None,
             speech_waiting: self.radio.microphone.waiting(),
@@ -257,6 +261,34 @@ impl Handset {
                 let press = turn.radio.next_press();
                 turn.radio.emergency = Some(Emergency { press, light: EmergencyLight::Unanswered });
             }
+        }
+    }
+
+    fn call(&mut self, called: UnitId, setup: CallSetup, out: &mut Outbox) {
+        if self.radio.is_down() {
+            return;
+        }
+        // On the way to another site a press is kept, and would ask for the talkgroup there.
+        if setup == CallSetup::Immediate && !matches!(self.state, State::Moving(_)) {
+            self.radio.press(RequestKind::Normal);
+        }
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        match &mut self.state {
+            State::InService(service) => service.call(&mut turn, called, setup),
+            State::Off => {}
+            State::Moving(_) => turn.refuse(Cause::WrongState),
+            State::Hunting(_)
+            | State::OutOfRange(_)
+            | State::Registering(_)
+            | State::Denied(_)
+            | State::Detaching { .. } => turn.refuse(Cause::NotRegistered),
+        }
+    }
+
+    /// Something that means nothing but to a registered handset.
+    fn in_service(&mut self, out: &mut Outbox, does: impl FnOnce(&mut Service, &mut Turn<'_>)) {
+        if let State::InService(service) = &mut self.state {
+            does(service, &mut Turn { now: self.now, radio: &mut self.radio, out });
         }
     }
 
@@ -538,6 +570,10 @@ fn show(service: &Service, view: &mut HandsetView) {
     let (in_call, talker) = match &service.activity {
         Activity::Idle(idle) => {
             view.called_back = idle.called_back.is_some();
+            return;
+        }
+        Activity::Ringing(ring) => {
+            view.rung_by = Some(ring.caller);
             return;
         }
         Activity::Requesting(request) => {

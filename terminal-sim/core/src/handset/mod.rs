@@ -11,6 +11,7 @@ mod emergency;
 mod floor;
 mod handover;
 mod hunt;
+mod individual;
 mod machine;
 mod microphone;
 mod moving;

@@ -39,6 +39,7 @@ words! {
         Registering = "registering",
         Denied = "registration refused",
         Idle = "idle",
+        Ringing = "ringing",
         Requesting = "requesting",
         Queued = "queued",
         Talking = "talking",
@@ -67,6 +68,8 @@ words! {
         NeighbourBetter = "a neighbour is better",
         TalkMoved = "a talk is to go on after a move",
         MoveFailed = "the other site did not take the handset in",
+        Paged = "another unit calls, and it shall ring",
+        RingOver = "it rings no more: declined, unanswered, or the caller hung up",
         Pressed = "the button is pressed",
         Deferred = "the request was not granted: refused, unanswered, withdrawn or called back",
         PutInQueue = "the request waits in the queue",
@@ -110,7 +113,7 @@ transitions! {
     Hunting,                                                         NothingFound        => OutOfRange;
     OutOfRange,                                                      SiteHeard           => Hunting;
     Hunting,                                                         SiteChosen          => Registering;
-    Registering | Denied | Idle | Requesting | Queued,               SignalLost          => Hunting;
+    Registering | Denied | Idle | Ringing | Requesting | Queued,     SignalLost          => Hunting;
     Off | Hunting | OutOfRange | Registering | Denied,               SwitchedOff         => Off;
     Detaching,                                                       SignalLost          => Off;
 
@@ -123,12 +126,16 @@ transitions! {
     Registering | Moving,                                            RegistrationGranted => Idle;
     Registering,                                                     RegistrationDenied  => Denied;
     Registering,                                                     SiteBarred          => Hunting;
-    Registering | Denied | Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
+    Registering | Denied | Idle | Ringing | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
                                                                      RegistrationVoid    => Registering;
-    Idle | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor | Moving,
+    Idle | Ringing | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor | Moving,
                                                                      SwitchedOff         => Detaching;
     Detaching,                                                       Detached            => Off;
     Detaching,                                                       SwitchedOn          => Hunting;
+
+    // Being called.
+    Idle,                                                            Paged               => Ringing;
+    Ringing,                                                         RingOver            => Idle;
 
     // Asking for a call.
     Idle | Requesting | Queued | Hanging | Listening | AwaitingFloor, Pressed            => Requesting;
@@ -136,13 +143,15 @@ transitions! {
     Queued,                                                          QueueForgotten      => Requesting;
     Requesting | Queued,                                             Deferred            => Idle;
     Requesting | Queued | Hanging | AwaitingFloor,                   FloorIsOurs         => Talking;
-    Idle | Requesting | Queued | Hanging | Listening | AwaitingFloor, FloorUnwanted      => Ending;
+    Idle | Ringing | Requesting | Queued | Hanging | Listening | AwaitingFloor,
+                                                                     FloorUnwanted      => Ending;
 
     // In a call.
     Talking,                                                         Released            => Ending;
-    Idle | Talking | Ending | Listening | AwaitingFloor,             FloorIsFree         => Hanging;
+    Idle | Ringing | Requesting | Queued | Talking | Ending | Listening | AwaitingFloor,
+                                                                     FloorIsFree         => Hanging;
     Requesting | Queued | Talking | Ending | Hanging,                OtherTalks          => Listening;
-    Idle,                                                            CallFound           => Listening;
+    Idle | Ringing,                                                  CallFound           => Listening;
     Talking | Ending | Hanging | Listening | AwaitingFloor,          CallOver            => Idle;
 
     // Waiting for another's floor.

@@ -5,19 +5,23 @@ use std::collections::VecDeque;
 
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::{
-    Affiliate, CallCancel, CallRequest, FloorRequest, PttReleased, RequestKind, TalkEnd,
+    Affiliate, CallCancel, CallRequest, FloorRequest, PttReleased, RequestKind, TalkEnd, UnitRequest,
 };
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{BurstPlace, CallId, Cause, Moment, Press, SlotAddress, SpurtId, TalkgroupId};
+use trunklab_protocol::{
+    BurstPlace, CallId, Cause, Moment, Press, SlotAddress, SpurtId, TalkgroupId, UnitId,
+};
 
 use super::access::{Access, Persistence, Step};
 use super::call::{
-    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, Wish, collecting,
+    Activity, Ask, Button, Ending, Errand, ErrandKind, Hang, Idle, InCall, Request, Talk, Wanted, Wish,
+    collecting,
 };
 use super::camp::Camp;
 use super::emergency::Shout;
+use super::individual::Reply;
 use super::neighbours::{Neighbours, Place};
 use super::phase::{self, Trigger};
 use super::radio::{Ptt, Turn, transmit};
@@ -40,7 +44,11 @@ pub(super) struct Service {
     /// The last spurt that was taken away from us, as the user was told.
     pub(super) withdrawn: Option<SpurtId>,
     /// A request that the network shall forget.
-    owed_cancel: Option<Press>,
+    pub(super) owed_cancel: Option<Press>,
+    /// What is said of a page, or of an individual call, beside all else.
+    pub(super) reply: Option<Reply>,
+    /// The page that was answered last: it is said more than once.
+    pub(super) paged: Option<(UnitId, Press)>,
     /// The selection that the network refused: not asked for again until the selector is turned.
     refused: Option<TalkgroupId>,
     /// The emergency talkgroup, from the request there until its call is over.
@@ -81,6 +89,8 @@ impl Service {
             last_spurt: None,
             withdrawn: None,
             owed_cancel: None,
+            reply: None,
+            paged: None,
             // The answer to the challenge asked for it already.
             refused: affiliated.is_none().then_some(turn.radio.selected),
             revert: None,
@@ -101,6 +111,7 @@ impl Service {
     /// When and why to come back.
     pub(super) fn deadline(&self) -> Deadline {
         let own = self.activity.deadline(&self.camp);
+        let own = self.reply_deadline().map_or(own, |reply| own.min(reply));
         self.neighbours.deadline(&self.camp).map_or(own, |measure| own.min(measure))
     }
 
@@ -108,7 +119,15 @@ impl Service {
         let reverts = kind == RequestKind::Emergency && turn.radio.config.emergency_talkgroup.is_some();
         match &mut self.activity {
             Activity::Idle(idle) if idle.errand.is_some() && !reverts => idle.press = Some(kind),
-            Activity::Idle(_) => self.request(turn, kind),
+            Activity::Idle(idle) => match idle.called_back {
+                Some((_, wanted)) if kind == RequestKind::Normal => self.request_for(turn, kind, wanted),
+                Some(_) | None => self.request(turn, kind),
+            },
+            Activity::Ringing(_) if kind == RequestKind::Emergency => {
+                self.stop_ringing(turn);
+                self.press(turn, kind);
+            }
+            Activity::Ringing(_) => self.answer(turn),
             Activity::Requesting(request) if is_raised(request, kind) => self.request(turn, kind),
             Activity::Queued(queued) if is_raised(&queued.request, kind) => self.request(turn, kind),
             Activity::Talking(_) if kind == RequestKind::Emergency => self.raise_own_call(turn),
@@ -119,12 +138,14 @@ impl Service {
                 Button::Releasing(access) if !access.was_sent() => queued.button = Button::Down,
                 // An emergency stays one.
                 Button::Releasing(_) | Button::Up => {
-                    let kind = if queued.request.kind == RequestKind::Emergency {
-                        RequestKind::Emergency
-                    } else {
-                        kind
-                    };
-                    self.request(turn, kind);
+                    let Request { kind: asked, wanted, .. } = queued.request;
+                    match asked {
+                        RequestKind::Emergency => self.request(turn, asked),
+                        // The number is dialled already.
+                        RequestKind::Normal if wanted.is_dialled() => {}
+                        RequestKind::Normal if kind == asked => self.request_for(turn, kind, wanted),
+                        RequestKind::Normal => self.request(turn, kind),
+                    }
                 }
             },
             Activity::Ending(ending) => ending.press = Some(kind),
@@ -154,7 +175,7 @@ impl Service {
                     queued.button = button;
                 }
             }
-            Activity::Queued(_) => {}
+            Activity::Queued(_) | Activity::Ringing(_) => {}
             Activity::Talking(_) => self.end_talk(turn, false),
             Activity::Ending(ending) => ending.press = None,
             Activity::Hanging(hang) => hang.ask = None,
@@ -173,6 +194,8 @@ impl Service {
                 idle.press = press;
                 self.activity = Activity::Idle(idle);
             }
+            // The new talkgroup is said when the ringing is over.
+            Activity::Ringing(_) => {}
             Activity::Requesting(Request { press, .. }) => {
                 self.owed_cancel = Some(*press);
                 self.defer(turn);
@@ -202,6 +225,8 @@ impl Service {
             Why::TalkEndBurst => self.fire_talk_end(turn),
             Why::QueueOverdue => self.fire_queue(turn),
             Why::AccessOpportunity | Why::AnswerOverdue => self.fire_access(turn),
+            Why::ReplyOpportunity | Why::ReplyOverdue => self.fire_reply(turn),
+            Why::RingOver => self.ring_over(turn, Cause::NoAnswer),
             Why::HuntEnds | Why::RegisterAgain | Why::Measure | Why::MoveFails => {}
         }
         None
@@ -260,7 +285,7 @@ impl Service {
             // Unheard: a grant will be given back, and a press asks anew.
             Activity::Queued(queued) => queued.button = Button::Up,
             Activity::Listening(_) => self.unanswered_while_listening(turn),
-            Activity::Idle(_) | Activity::Talking(_) | Activity::Ending(_) => {}
+            Activity::Idle(_) | Activity::Ringing(_) | Activity::Talking(_) | Activity::Ending(_) => {}
         }
     }
 
@@ -275,6 +300,7 @@ impl Service {
                 talk.burst(turn.now, &self.camp, unit, std::iter::from_fn(|| rest.pop_front()))
             }
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Hanging(_)
@@ -307,13 +333,19 @@ impl Service {
 
     fn fire_queue(&mut self, turn: &mut Turn<'_>) {
         let Activity::Queued(queued) = &self.activity else { return };
-        let Request { press, kind, talkgroup, .. } = queued.request;
-        let again = self.call_request(turn, press, kind, talkgroup);
+        let Request { press, kind, wanted, .. } = queued.request;
+        let again = self.call_request(turn, press, kind, wanted);
         self.shift(Trigger::QueueForgotten, Activity::Requesting(again));
     }
 
     /// Asks for a call on the control channel.
     pub(super) fn request(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
+        let wanted = Wanted::Talkgroup(self.talkgroup(turn));
+        self.request_for(turn, kind, wanted);
+    }
+
+    /// Asks for a call with a talkgroup or a unit on the control channel.
+    pub(super) fn request_for(&mut self, turn: &mut Turn<'_>, kind: RequestKind, wanted: Wanted) {
         if self.camp.service == SiteService::NoService {
             turn.refuse(Cause::SiteUnavailable);
             if kind == RequestKind::Emergency {
@@ -328,7 +360,12 @@ impl Service {
             self.begin_emergency(turn, press);
             self.revert = turn.radio.config.emergency_talkgroup.or(self.revert);
         }
-        let request = self.call_request(turn, press, kind, self.talkgroup(turn));
+        let wanted = match wanted {
+            // An emergency may have moved us to another.
+            Wanted::Talkgroup(_) => Wanted::Talkgroup(self.talkgroup(turn)),
+            Wanted::Unit { .. } => wanted,
+        };
+        let request = self.call_request(turn, press, kind, wanted);
         self.shift(Trigger::Pressed, Activity::Requesting(request));
     }
 
@@ -341,16 +378,14 @@ impl Service {
         }
     }
 
-    fn call_request(
-        &self,
-        turn: &Turn<'_>,
-        press: Press,
-        kind: RequestKind,
-        talkgroup: TalkgroupId,
-    ) -> Request {
-        let word = CallRequest { unit: turn.radio.unit(), press, talkgroup, kind }.into();
+    fn call_request(&self, turn: &Turn<'_>, press: Press, kind: RequestKind, wanted: Wanted) -> Request {
+        let unit = turn.radio.unit();
+        let word = match wanted {
+            Wanted::Talkgroup(talkgroup) => CallRequest { unit, press, talkgroup, kind }.into(),
+            Wanted::Unit { called, setup } => UnitRequest { unit, press, called, setup }.into(),
+        };
         let access = Access::on_control(&self.camp, word, Persistence::Request(kind), turn.now);
-        Request { press, kind, talkgroup, access, floor_place: None }
+        Request { press, kind, wanted, access, rings: false, floor_place: None }
     }
 
     fn ask_for_floor(&mut self, turn: &mut Turn<'_>) {
@@ -415,7 +450,7 @@ impl Service {
     }
 
     /// We stop: the microphone is shut, and what was said until now still goes out.
-    fn end_talk(&mut self, turn: &mut Turn<'_>, leave: bool) {
+    pub(super) fn end_talk(&mut self, turn: &mut Turn<'_>, leave: bool) {
         let rest = self.stop(turn);
         let Activity::Talking(talk) = &self.activity else { return };
         let mut talk = talk.clone();
@@ -446,9 +481,11 @@ impl Service {
                 asked = listen.wish.ask().cloned();
                 (listen.in_call.clone(), None, false)
             }
-            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Hanging(_) => {
-                return;
-            }
+            Activity::Idle(_)
+            | Activity::Ringing(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Hanging(_) => return,
         };
         if leave {
             self.leave(turn, Cause::NotAffiliated);
@@ -471,8 +508,14 @@ impl Service {
             Activity::Listening(listen) => {
                 (listen.in_call.call, listen.wish.ask().map(|_| RequestKind::Normal))
             }
-            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => return,
+            Activity::Idle(_) | Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) => {
+                return;
+            }
         };
+        // Whatever was on its way belonged to the call; what is said to one unit is not meant for a talkgroup.
+        let among_two = self.activity.in_call().is_some_and(|in_call| in_call.parties.pair().is_some());
+        let press = press.filter(|kind| !among_two || *kind == RequestKind::Emergency);
+        self.reply = None;
         turn.tell(HandsetEvent::Left { call, cause });
         self.tune_to_control(turn);
         self.revert = None;
@@ -486,7 +529,7 @@ impl Service {
     /// Whether it may leave its site now: it does not in an individual call, nor while the network owes it an answer.
     pub(super) fn may_leave(&self) -> bool {
         let is_pair = self.activity.in_call().is_some_and(|in_call| in_call.parties.pair().is_some());
-        if is_pair || self.shout.is_some() || self.revert.is_some() {
+        if is_pair || self.reply.is_some() || self.shout.is_some() || self.revert.is_some() {
             return false;
         }
         match &self.activity {
@@ -496,7 +539,9 @@ impl Service {
             Activity::Hanging(hang) => hang.ask.is_none(),
             Activity::Listening(listen) => matches!(listen.wish, Wish::None),
             Activity::Talking(talk) => talk.was_heard() && talk.leaving.is_none(),
-            Activity::Requesting(_) | Activity::Queued(_) | Activity::Ending(_) => false,
+            Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Ending(_) => {
+                false
+            }
         }
     }
 

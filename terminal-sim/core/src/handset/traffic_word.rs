@@ -51,6 +51,9 @@ impl Service {
             | DownlinkWord::Refused(_)
             | DownlinkWord::Queued(_)
             | DownlinkWord::CallBack(_)
+            | DownlinkWord::Page(_)
+            | DownlinkWord::Ringing(_)
+            | DownlinkWord::PageOver(_)
             | DownlinkWord::Working(_)
             | DownlinkWord::Deregistered(_)
             | DownlinkWord::Grant(_) => {}
@@ -107,6 +110,7 @@ impl Service {
                 }
             }
             Activity::Idle(_)
+            | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
@@ -149,7 +153,9 @@ impl Service {
                 let (by, wish) = self.ask_meets_talker(turn, &hang);
                 (hang.in_call, by, wish)
             }
-            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) => return,
+            Activity::Idle(_) | Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) => {
+                return;
+            }
         };
         let listen = Listen { in_call, talker, spurt, told: false, wish };
         self.shift(by, Activity::Listening(listen));
@@ -163,7 +169,11 @@ impl Service {
             Activity::Talking(talk) => !talk.is_young(turn.now, &self.camp),
             Activity::Ending(ending) => ending.said > 0,
             Activity::Listening(_) => true,
-            Activity::Idle(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Hanging(_) => false,
+            Activity::Idle(_)
+            | Activity::Ringing(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Hanging(_) => false,
         };
         if believed {
             self.floor_is_free(turn);

@@ -30,6 +30,8 @@ pub struct HandsetView {
     pub queue_position: Option<u16>,
     /// Whether its turn has come: a press has the floor.
     pub called_back: bool,
+    /// Who calls, while it rings.
+    pub rung_by: Option<UnitId>,
     /// Place among those that wait for the floor of its call, from 1.
     pub floor_position: Option<u16>,
     /// What the lamp beside the emergency button shows.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, Cause, EmergencyStage, Moment, Parties, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, EmergencyStage, Moment, Pair, Parties, SiteId, TalkgroupId, UnitId};
 
 use super::file::{Expectation, Scenario, Wish};
 use crate::output::HandsetEvent;
@@ -27,6 +27,9 @@ pub enum Fact {
     Emergency { unit: UnitId, stage: EmergencyStage },
     EmergencyRaised { unit: UnitId },
     OrderRefused { cause: Cause },
+    Rings { unit: UnitId, caller: UnitId },
+    CalledRings { unit: UnitId, called: UnitId },
+    RingOver { unit: UnitId, cause: Cause },
     Refused { unit: UnitId, cause: Cause },
     RefusedAnyhow { unit: UnitId },
     Joins { unit: UnitId },
@@ -40,6 +43,8 @@ pub enum Fact {
     Granted { talkgroup: TalkgroupId },
     CallQueued { talkgroup: TalkgroupId },
     Released { talkgroup: TalkgroupId, cause: Cause },
+    PairGranted { unit: UnitId, other: UnitId },
+    PairReleased { unit: UnitId, other: UnitId, cause: Cause },
     FloorEnds { unit: UnitId, cause: Cause },
 }
 
@@ -85,7 +90,9 @@ impl<'a> Judge<'a> {
     /// Takes one observation; they come in order of time.
     pub fn observe(&mut self, at: Moment, observation: Observation<'_>) {
         if let Observation::Controller(
-            EventKind::CallGranted { call, parties, .. } | EventKind::CallCalledBack { call, parties, .. },
+            EventKind::CallGranted { call, parties, .. }
+            | EventKind::CallAnswered { call, parties, .. }
+            | EventKind::CallCalledBack { call, parties, .. },
         ) = observation
         {
             self.parties.insert(*call, *parties);
@@ -142,6 +149,9 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         HandsetEvent::Refused { cause } => {
             fact == Fact::Refused { unit: who, cause } || fact == Fact::RefusedAnyhow { unit: who }
         }
+        HandsetEvent::Rings { caller } => fact == Fact::Rings { unit: who, caller },
+        HandsetEvent::CalledRings { called } => fact == Fact::CalledRings { unit: who, called },
+        HandsetEvent::RingOver { cause, .. } => fact == Fact::RingOver { unit: who, cause },
         HandsetEvent::TalkPermit { .. } => fact == Fact::MayTalk { unit: who },
         HandsetEvent::FloorQueued { .. } => fact == Fact::WaitsForFloor { unit: who },
         HandsetEvent::TalkWarning { .. } => fact == Fact::Warned { unit: who },
@@ -167,6 +177,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         }
         EventKind::CallGranted { parties, sites, .. } => {
             parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Granted { talkgroup })
+                || is_granted(*parties, fact)
                 || sites.iter().any(|(site, _)| carries(*site, *parties))
         }
         EventKind::SiteJoined { call, site, .. } => {
@@ -176,8 +187,13 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
             let talkgroup = running.get(call).and_then(|parties| parties.talkgroup());
             talkgroup.is_some_and(|talkgroup| fact == Fact::LeftBySite { site: *site, talkgroup })
         }
-        EventKind::CallReleased { parties, cause, .. } => {
-            parties.talkgroup().is_some_and(|talkgroup| fact == Fact::Released { talkgroup, cause: *cause })
+        EventKind::CallAnswered { parties, .. } => is_granted(*parties, fact),
+        EventKind::CallReleased { parties: Parties::Group(talkgroup), cause, .. } => {
+            fact == Fact::Released { talkgroup: *talkgroup, cause: *cause }
+        }
+        EventKind::CallReleased { parties: Parties::Pair(Pair { caller, called }), cause, .. } => {
+            let released = |unit, other| Fact::PairReleased { unit, other, cause: *cause };
+            fact == released(*caller, *called) || fact == released(*called, *caller)
         }
         EventKind::EmergencyBegan { unit, .. } => fact == Fact::EmergencyRaised { unit: *unit },
         EventKind::OrderRefused { cause, .. } => fact == Fact::OrderRefused { cause: *cause },
@@ -192,6 +208,8 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::CallRefused { .. }
         | EventKind::CallCancelled { .. }
         | EventKind::CallCalledBack { .. }
+        | EventKind::UnitPaged { .. }
+        | EventKind::UnitRings { .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::CallReaches { .. }
@@ -205,6 +223,14 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
     }
 }
 
+/// Whether a call that was set up is the pair's that a fact names, whoever called.
+fn is_granted(parties: Parties, fact: Fact) -> bool {
+    parties.pair().is_some_and(|Pair { caller, called }| {
+        fact == Fact::PairGranted { unit: caller, other: called }
+            || fact == Fact::PairGranted { unit: called, other: caller }
+    })
+}
+
 impl Fact {
     /// Units, site and talkgroup that the fact names.
     pub(super) fn names(&self) -> (Vec<UnitId>, Option<SiteId>, Option<TalkgroupId>) {
@@ -212,6 +238,10 @@ impl Fact {
             Self::Registers { unit, site } | Self::LeavesFor { unit, site } => (vec![unit], Some(site), None),
             Self::Affiliates { unit, talkgroup } => (vec![unit], None, Some(talkgroup)),
             Self::Hears { unit, talker } => (vec![unit, talker], None, None),
+            Self::Rings { unit, caller: other }
+            | Self::CalledRings { unit, called: other }
+            | Self::PairGranted { unit, other }
+            | Self::PairReleased { unit, other, .. } => (vec![unit, other], None, None),
             Self::RegisterRefused { unit, .. }
             | Self::OutOfRange { unit }
             | Self::MayTalk { unit }
@@ -223,6 +253,7 @@ impl Fact {
             | Self::CalledBack { unit }
             | Self::Emergency { unit, .. }
             | Self::EmergencyRaised { unit }
+            | Self::RingOver { unit, .. }
             | Self::Refused { unit, .. }
             | Self::RefusedAnyhow { unit }
             | Self::Joins { unit }

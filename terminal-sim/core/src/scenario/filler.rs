@@ -119,5 +119,6 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         position,
         demand: Demand::Low,
         emergency_talkgroup: None,
+        refuses_individual_calls: false,
     });
 }

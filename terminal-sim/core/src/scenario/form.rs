@@ -42,6 +42,10 @@ pub(super) struct NetworkForm {
     pub(super) floor_queue_length: Option<Spanned<u16>>,
     pub(super) longest_floor_wait: Option<Spanned<String>>,
     pub(super) handover: Option<Spanned<String>>,
+    pub(super) longest_page: Option<Spanned<String>>,
+    pub(super) longest_ring: Option<Spanned<String>>,
+    pub(super) individual_priority: Option<Spanned<u8>>,
+    pub(super) individual_hang_time: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -130,6 +134,8 @@ pub(super) struct UnitForm {
     pub(super) floor_demand: Option<Spanned<String>>,
     /// Where it asks for an emergency call.
     pub(super) emergency_talkgroup: Option<Spanned<u16>>,
+    /// Whether it takes individual calls.
+    pub(super) individual_calls: Option<bool>,
     /// Whether its key differs from the one that the home register holds.
     pub(super) wrong_key: Option<bool>,
 }

@@ -52,6 +52,14 @@ pub struct NetworkProvision {
     pub floor_wait_ms_max: Option<u32>,
     /// How long the floor is kept for a talker on its way to another site, in milliseconds.
     pub handover_ms: Option<u32>,
+    /// How long a page may be answered, in milliseconds.
+    pub page_ms_max: Option<u32>,
+    /// How long a called unit rings, in milliseconds.
+    pub ring_ms_max: Option<u32>,
+    /// The priority of individual calls.
+    pub individual_priority: Option<Priority>,
+    /// Hang time of individual calls, in milliseconds.
+    pub individual_hang_time_ms: Option<u32>,
 }
 
 /// What becomes of a waiting request when its caller releases the button.
@@ -175,6 +183,8 @@ pub struct UnitProvision {
     pub demand: Demand,
     /// Where it asks for an emergency call, if not in the selected talkgroup.
     pub emergency_talkgroup: Option<TalkgroupId>,
+    /// Whether it refuses every individual call.
+    pub refuses_individual_calls: bool,
 }
 
 /// A unit's key in a simulation, which is no secret: the octets `trunklab`, then eight octets of seed and unit mixed by

@@ -2,7 +2,7 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
-use trunklab_protocol::{EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{CallSetup, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId};
 
 use super::expectation::Fact;
 use super::pattern::{Values, guess, read, words};
@@ -25,6 +25,19 @@ pub enum Action {
     Alarm(UnitId),
     /// The console orders something.
     Order(Order),
+    /// A handset calls another unit.
+    Call {
+        /// Who.
+        caller: UnitId,
+        /// Whom.
+        called: UnitId,
+        /// How.
+        setup: CallSetup,
+    },
+    /// The user of a handset that rings answers.
+    Answer(UnitId),
+    /// The user of a handset hangs up, gives up, or declines.
+    HangUp(UnitId),
     /// Somebody speaks into a handset, from the moment that it may talk.
     Speak(UnitId, Speech),
     /// A handset's selector is turned.
@@ -165,6 +178,16 @@ sentences! {
         |v| each(v, Action::Alarm);
     Do "unit {units} releases ptt", "The button comes up.",
         |v| each(v, Action::Release);
+    Do "unit {unit} calls unit {unit}", "The button goes down for another unit, which opens by itself; it stays down.",
+        |v| { let (caller, called) = (v.units()[0], v.other()); one(Action::Call { caller, called, setup: CallSetup::Immediate }) };
+    Do "unit {unit} rings unit {unit}", "The other unit's number is dialled: it rings until its user answers.",
+        |v| { let (caller, called) = (v.units()[0], v.other()); one(Action::Call { caller, called, setup: CallSetup::Ringing }) };
+    Do "unit {units} answers", "The user of a handset that rings answers.",
+        |v| each(v, Action::Answer);
+    Do "unit {units} declines", "The user of a handset that rings does not want the call.",
+        |v| each(v, Action::HangUp);
+    Do "unit {units} hangs up", "The user ends an individual call, or gives its request up.",
+        |v| each(v, Action::HangUp);
     Do "unit {units} talks for {span}", "Presses, speaks for so long from the press on, releases; what is said before the talk permit is clipped.",
         talks;
     Do "unit {units} speaks for {span}", "Synthesised speech into the microphone from now on; the button is pressed by another step, and what is said before the talk permit is clipped.",
@@ -246,6 +269,12 @@ sentences! {
         |v| see(v, |unit| Fact::Emergency { unit, stage: EmergencyStage::Acknowledged });
     See "unit {units} has its emergency cleared", "It is told that an operator has ended it.",
         |v| see(v, |unit| Fact::Emergency { unit, stage: EmergencyStage::Cleared });
+    See "unit {unit} rings for unit {unit}", "The second calls, and the first rings.",
+        |v| Meaning::See(vec![Fact::Rings { unit: v.units()[0], caller: v.other() }]);
+    See "unit {unit} hears that unit {unit} rings", "The caller is told that the other unit rings.",
+        |v| Meaning::See(vec![Fact::CalledRings { unit: v.units()[0], called: v.other() }]);
+    See "unit {units} rings no more: {cause}", "It has rung in vain, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::RingOver { unit, cause }) };
     See "unit {units} is refused: {cause}", "Its request is refused with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::Refused { unit, cause }) };
     See "unit {units} is refused", "Its request is refused, whatever the cause.",
@@ -276,6 +305,10 @@ sentences! {
         |v| see(v, |unit| Fact::EmergencyRaised { unit });
     See "order is refused: {cause}", "The controller does not carry an order of the console out, with this cause.",
         |v| Meaning::See(vec![Fact::OrderRefused { cause: v.cause() }]);
+    See "call of units {unit} and {unit} is granted", "The controller sets their individual call up.",
+        |v| Meaning::See(vec![Fact::PairGranted { unit: v.units()[0], other: v.other() }]);
+    See "call of units {unit} and {unit} is released: {cause}", "The controller ends their call with this cause.",
+        |v| Meaning::See(vec![Fact::PairReleased { unit: v.units()[0], other: v.other(), cause: v.cause() }]);
     See "floor of unit {units} ends: {cause}", "The controller takes the floor from it, or notes its end, with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::FloorEnds { unit, cause }) };
 }
@@ -289,6 +322,9 @@ impl Action {
             | Self::Press(unit, _)
             | Self::Release(unit)
             | Self::Alarm(unit)
+            | Self::Call { caller: unit, .. }
+            | Self::Answer(unit)
+            | Self::HangUp(unit)
             | Self::Speak(unit, _)
             | Self::Select(unit, _)
             | Self::Move(unit, _)
@@ -321,6 +357,9 @@ impl Action {
             | Self::Release(_)
             | Self::Alarm(_)
             | Self::Order(_)
+            | Self::Call { .. }
+            | Self::Answer(_)
+            | Self::HangUp(_)
             | Self::Speak(..)
             | Self::Select(..)
             | Self::Move(..)

@@ -6,7 +6,8 @@ use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, TalkgroupId, UnitId,
+    CallId, CallSetup, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, PageReply, Parties,
+    TalkgroupId, UnitId,
 };
 
 use crate::citation::of_cause;
@@ -96,6 +97,24 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         FromSite::CallCancel(word) => {
             Said::of_unit(word.unit, format!("unit {} cancels its request", word.unit))
         }
+        FromSite::UnitRequest(word) => {
+            let how = if word.setup == CallSetup::Ringing { ", to ring" } else { "" };
+            Said::of_unit(word.unit, format!("unit {} requests unit {}{how}", word.unit, word.called))
+        }
+        FromSite::PageAnswer(word) => {
+            let what = match word.reply {
+                PageReply::Available => "is available for",
+                PageReply::Busy => "is busy for",
+                PageReply::Refuses => "refuses",
+                PageReply::Answers => "answers",
+            };
+            Said::of_unit(word.unit, format!("unit {} {what} unit {}", word.unit, word.caller))
+        }
+        FromSite::HangUp(word) => Said {
+            text: format!("unit {} hangs up call {}", word.unit, word.call),
+            call: Some(word.call),
+            unit: Some(word.unit),
+        },
         FromSite::PttReleased(word) => {
             Said::of_unit(word.unit, format!("unit {} releases ptt before its turn", word.unit))
         }
@@ -162,16 +181,29 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
             Said::of_unit(word.unit, format!("emergency of unit {} is {}", word.unit, stage(word.stage)))
         }
         ToSite::CallBack(word) => Said::of_unit(word.unit, format!("unit {} called back", word.unit)),
+        ToSite::Page(word) => {
+            let how = if word.setup == CallSetup::Ringing { ", to ring" } else { "" };
+            Said::of_unit(word.unit, format!("unit {} paged for unit {}{how}", word.unit, word.caller))
+        }
+        ToSite::Ringing(word) => Said::of_unit(word.unit, format!("unit {} told that it rings", word.unit)),
+        ToSite::PageOver(word) => Said::of_unit(
+            word.unit,
+            format!("unit {} rings no more for unit {}: {}", word.unit, word.caller, word.cause),
+        ),
         ToSite::Deregister(word) => {
             Said::of_unit(word.unit, format!("unit {} deregistered: {}", word.unit, word.cause))
         }
         ToSite::Assert(word) => {
             let how = if word.emergency { ", emergency" } else { "" };
+            let whom = match word.parties {
+                Parties::Group(_) => String::new(),
+                Parties::Pair(_) => format!(" of {}", word.parties),
+            };
             let what = match word.talker {
                 Some(Talker { unit, .. }) => format!("granted, slot {}, talker {unit}", word.at),
                 None => format!("keeps slot {}, nobody talks", word.at),
             };
-            Said::of_call(word.call, format!("call {} {what}{how}", word.call))
+            Said::of_call(word.call, format!("call {}{whom} {what}{how}", word.call))
         }
         ToSite::Release(word) => {
             Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
@@ -282,6 +314,9 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
         | EventKind::CallCancelled { .. }
         | EventKind::CallRefused { .. }
         | EventKind::CallGranted { .. }
+        | EventKind::UnitPaged { .. }
+        | EventKind::UnitRings { .. }
+        | EventKind::CallAnswered { .. }
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::FloorTaken { .. }
@@ -327,6 +362,11 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
             (text.to_owned(), None)
         }
         HandsetEvent::Refused { cause } => (format!("is refused: {cause}"), None),
+        HandsetEvent::Rings { caller } => (format!("rings: unit {caller} calls"), None),
+        HandsetEvent::RingOver { caller, cause } => {
+            (format!("rings no more for unit {caller}: {cause}"), None)
+        }
+        HandsetEvent::CalledRings { called } => (format!("hears that unit {called} rings"), None),
         HandsetEvent::TalkPermit { call } => (format!("may talk in call {call}"), Some(*call)),
         HandsetEvent::FloorQueued { call, position } => {
             (format!("waits for the floor of call {call} at place {position}"), Some(*call))

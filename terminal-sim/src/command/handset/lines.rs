@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Position, TalkgroupId, UnitId};
+use trunklab_protocol::{CallSetup, Position, TalkgroupId, UnitId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::transcript::sentence;
@@ -71,6 +71,14 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         ["press"] => session.press(unit, RequestKind::Normal).await,
         ["emergency"] => session.press(unit, RequestKind::Emergency).await,
         ["alarm"] => session.user(unit, Input::Alarm).await,
+        ["answer"] => session.user(unit, Input::Answer).await,
+        ["hangup"] => session.user(unit, Input::HangUp).await,
+        [how @ ("call" | "ring"), number] => {
+            let called = number.parse().ok().and_then(UnitId::new);
+            let called = called.context("a unit is a number from 1 to 16777215")?;
+            let setup = if *how == "call" { CallSetup::Immediate } else { CallSetup::Ringing };
+            session.user(unit, Input::Call { called, setup }).await;
+        }
         ["release"] => session.user(unit, Input::ReleasePtt).await,
         ["vanish"] => session.radios.command(Command::Vanish(unit)).await,
         ["talkgroup", number] => {
@@ -85,7 +93,8 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
             session.radios.command(Command::Place(unit, position)).await;
         }
         _ => bail!(
-            "expected on, off, press, emergency, alarm, release, vanish, talkgroup N, place EAST NORTH or quit"
+            "expected on, off, press, emergency, alarm, release, call N, ring N, answer, hangup, vanish, talkgroup N, \
+             place EAST NORTH or quit"
         ),
     }
     Ok(true)

@@ -41,6 +41,8 @@ enum Deed {
     Talk,
     Emergency,
     Alarm,
+    Answer,
+    HangUp,
     NextTalkgroup,
     LastTalkgroup,
     Power,
@@ -51,7 +53,9 @@ const KEYS: &[(KeyCode, Deed, &str)] = &[
     (KeyCode::Char(' '), Deed::Talk, "space talk"),
     (KeyCode::Char('e'), Deed::Emergency, "e emergency"),
     (KeyCode::Char('a'), Deed::Alarm, "a alarm"),
-    (KeyCode::Up, Deed::NextTalkgroup, "↑↓ talkgroup"),
+    (KeyCode::Char('y'), Deed::Answer, "y/n call"),
+    (KeyCode::Char('n'), Deed::HangUp, ""),
+    (KeyCode::Up, Deed::NextTalkgroup, "↑↓ group"),
     (KeyCode::Down, Deed::LastTalkgroup, ""),
     (KeyCode::Char('o'), Deed::Power, "o on/off"),
     (KeyCode::Char('q'), Deed::Quit, "q quit"),
@@ -148,6 +152,8 @@ async fn perform(
             session.press(unit, RequestKind::Emergency).await;
         }
         Deed::Alarm => session.user(unit, Input::Alarm).await,
+        Deed::Answer => session.user(unit, Input::Answer).await,
+        Deed::HangUp => session.user(unit, Input::HangUp).await,
         Deed::NextTalkgroup | Deed::LastTalkgroup => {
             let step = if deed == Deed::NextTalkgroup { 1 } else { -1 };
             if let Some(talkgroup) = neighbour(step) {
@@ -186,6 +192,9 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
             "EMERGENCY: an operator has seen it".to_owned()
         }
         HandsetEvent::Emergency { stage: EmergencyStage::Cleared } => "emergency over".to_owned(),
+        HandsetEvent::Rings { caller } => format!("unit {caller} calls: y answers, n declines"),
+        HandsetEvent::RingOver { caller, cause } => format!("unit {caller} calls no more: {cause}"),
+        HandsetEvent::CalledRings { called } => format!("unit {called} rings"),
         HandsetEvent::Refused { cause } => format!("refused: {cause}"),
         HandsetEvent::TalkPermit { call } => format!("talk permit in call {call}"),
         HandsetEvent::FloorQueued { call, position } => {
@@ -224,7 +233,9 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let state = match view.phase {
         Phase::Talking => Style::new().fg(Color::Red),
         Phase::Listening => Style::new().fg(Color::Green),
-        Phase::Queued | Phase::Requesting | Phase::AwaitingFloor => Style::new().fg(Color::Yellow),
+        Phase::Queued | Phase::Requesting | Phase::AwaitingFloor | Phase::Ringing => {
+            Style::new().fg(Color::Yellow)
+        }
         Phase::Off
         | Phase::Hunting
         | Phase::OutOfRange
@@ -254,6 +265,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let queue = match view.queue_position.or(view.floor_position) {
         Some(place) => format!(", place {place}"),
         None if view.called_back => ": PRESS TO TALK".to_owned(),
+        None if let Some(caller) = view.rung_by => format!(": UNIT {caller}"),
         None => String::new(),
     };
     let call = view.call.map_or_else(String::new, |call| {

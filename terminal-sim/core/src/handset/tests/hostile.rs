@@ -3,14 +3,16 @@
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
     AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorQueued,
-    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Queued, Refused, RegisterRefused,
-    Registered, Release, Reselection, SiteService, System, TalkWarning, Talker, Voice, Working,
+    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Queued, Refused,
+    RegisterRefused, Registered, Release, Reselection, Ringing, SiteService, System, TalkWarning, Talker,
+    Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, Cause, FloorPolicy, Identity, Incarnation, Press, ProfileId, SlotAddress, Span, Tmsi,
+    BurstPlace, CallSetup, Cause, FloorPolicy, Identity, Incarnation, Pair, Parties, Press, ProfileId,
+    SlotAddress, Span, Tmsi,
 };
 
 use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
@@ -63,6 +65,13 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
     })
 }
 
+fn parties() -> impl Strategy<Value = Parties> {
+    prop_oneof![
+        3 => (41_u16..43).prop_map(|number| talkgroup(number).into()),
+        1 => (who(), who()).prop_map(|(caller, called)| Parties::Pair(Pair { caller, called })),
+    ]
+}
+
 fn word() -> impl Strategy<Value = DownlinkWord> {
     let group = (41_u16..43).prop_map(talkgroup);
     let number = (1_u32..4).prop_map(call);
@@ -87,11 +96,16 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         1 => (who(), press()).prop_map(|(unit, press)| CallBack { unit, press }.into()),
         1 => (who(), press()).prop_map(|(unit, press)| Working { unit, press }.into()),
         1 => (who(), cause()).prop_map(|(unit, cause)| Deregistered { unit, cause }.into()),
-        6 => (number.clone(), group.clone(), address(), proptest::option::of(talker()), any::<bool>()).prop_map(
-            |(call, talkgroup, at, talker, late_entry)| {
+        2 => (who(), who(), press(), proptest::sample::select(CallSetup::ALL), 0_u32..3_000).prop_map(
+            |(unit, caller, press, setup, ring_ms)| Page { unit, caller, press, setup, ring_ms }.into()
+        ),
+        1 => (who(), press()).prop_map(|(unit, press)| Ringing { unit, press }.into()),
+        1 => (who(), who(), press(), cause())
+            .prop_map(|(unit, caller, press, cause)| PageOver { unit, caller, press, cause }.into()),
+        6 => (number.clone(), parties(), address(), proptest::option::of(talker()), any::<bool>()).prop_map(
+            |(call, parties, at, talker, late_entry)| {
                 // Late or not, odd calls let demands wait.
                 let floor = if call.counter % 2 == 1 { FloorPolicy::Queue } else { FloorPolicy::Refuse };
-                let parties = talkgroup.into();
                 Grant { call, parties, at, talker, emergency: false, late_entry, floor }.into()
             }
         ),
@@ -102,9 +116,9 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
                 Voice { call, talker, spurt: spurt(number), position, frames }.into()
             }
         ),
-        4 => (number.clone(), group.clone(), talker())
-            .prop_map(|(call, talkgroup, talker)| FloorTaken { call, parties: talkgroup.into(), talker }.into()),
-        4 => (number.clone(), group).prop_map(|(call, talkgroup)| FloorIdle { call, parties: talkgroup.into() }.into()),
+        4 => (number.clone(), parties(), talker())
+            .prop_map(|(call, parties, talker)| FloorTaken { call, parties, talker }.into()),
+        4 => (number.clone(), parties()).prop_map(|(call, parties)| FloorIdle { call, parties }.into()),
         1 => (number.clone(), who(), press(), cause())
             .prop_map(|(call, unit, press, cause)| FloorRefused { call, unit, press, cause }.into()),
         2 => (number.clone(), who(), press(), any::<u16>())
@@ -133,6 +147,10 @@ fn input() -> impl Strategy<Value = Input> {
         4 => Just(Input::PressPtt { kind: RequestKind::Normal }),
         1 => Just(Input::PressPtt { kind: RequestKind::Emergency }),
         3 => Just(Input::ReleasePtt),
+        2 => (who(), proptest::sample::select(CallSetup::ALL))
+            .prop_map(|(called, setup)| Input::Call { called, setup }),
+        1 => Just(Input::Answer),
+        1 => Just(Input::HangUp),
         2 => (41_u16..43).prop_map(|number| Input::Select(talkgroup(number))),
         2 => Just(Input::PowerOn),
         1 => Just(Input::PowerOff),

@@ -5,6 +5,7 @@ mod coverage;
 mod emergency;
 mod floor;
 mod hostile;
+mod individual;
 mod moving;
 mod requests;
 mod speech;

@@ -1,6 +1,7 @@
 //! `[network]`: limits of the whole network.
 
 use toml::Spanned;
+use trunklab_protocol::Priority;
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
@@ -26,6 +27,18 @@ impl Reader<'_> {
             floor_queue_len_max: form.floor_queue_length.as_ref().map(|length| *length.get_ref()),
             floor_wait_ms_max: self.limit(form.longest_floor_wait.as_ref())?,
             handover_ms: self.limit(form.handover.as_ref())?,
+            page_ms_max: self.limit(form.longest_page.as_ref())?,
+            ring_ms_max: self.limit(form.longest_ring.as_ref())?,
+            individual_priority: self.level(form.individual_priority.as_ref())?,
+            individual_hang_time_ms: self.limit(form.individual_hang_time.as_ref())?,
+        })
+    }
+
+    fn level(&self, number: Option<&Spanned<u8>>) -> Result<Option<Priority>, ScenarioError> {
+        let Some(number) = number else { return Ok(None) };
+        Priority::new(*number.get_ref()).map(Some).ok_or_else(|| {
+            let found = format!("priority {}", number.get_ref());
+            self.source.error(number.span(), found, "1 (highest) to 10", "")
         })
     }
 

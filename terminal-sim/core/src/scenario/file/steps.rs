@@ -127,6 +127,9 @@ impl Reader<'_> {
         if let Some(site) = action.site() {
             self.known_site(site.number(), text.span())?;
         }
+        if let Action::Call { called, .. } = action {
+            self.known_unit(*called, text.span())?;
+        }
         if let Action::Select(_, talkgroup) = action {
             self.known_talkgroup(talkgroup.number(), text.span())?;
         }

@@ -63,6 +63,7 @@ impl Reader<'_> {
                 });
             }
             let identity = identity(unit);
+            let refuses_individual_calls = !form.individual_calls.unwrap_or(true);
             self.provision.units.push(UnitProvision {
                 unit,
                 identity,
@@ -71,6 +72,7 @@ impl Reader<'_> {
                 position,
                 demand,
                 emergency_talkgroup,
+                refuses_individual_calls,
             });
             if form.on.unwrap_or(true) {
                 self.steps.push(Step { at: Moment::ORIGIN, line, action: Action::SwitchOn(unit) });

@@ -1,0 +1,27 @@
+//! Words of the individual call: how it is set up, and what the called radio says to it.
+
+use crate::field::octet_enum;
+
+octet_enum! {
+    /// How an individual call is set up (docs/call-processing.md 12.9).
+    pub enum CallSetup {
+        /// The called radio opens by itself: the caller talks as soon as there is a channel.
+        Immediate = 0,
+        /// The called radio rings until its user answers.
+        Ringing = 1,
+    }
+}
+
+octet_enum! {
+    /// What a called radio says to the page (docs/call-processing.md 12.9.2).
+    pub enum PageReply {
+        /// It can take the call; where it is to ring, it rings.
+        Available = 0,
+        /// It is doing something else.
+        Busy = 1,
+        /// It takes no individual call, or its user declines this one.
+        Refuses = 2,
+        /// Its user has answered.
+        Answers = 3,
+    }
+}
