@@ -122,6 +122,7 @@ fn every_sentence_is_read() {
             ("{units}", "1017"),
             ("{unit}", "1018"),
             ("{site}", "3"),
+            ("{talkgroups}", "41,42"),
             ("{talkgroup}", "41"),
             ("{span}", "1.5 s"),
             ("{cause}", "HangTimeOver"),
