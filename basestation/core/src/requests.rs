@@ -7,7 +7,10 @@ use bytes::BytesMut;
 use trunklab_protocol::air_downlink::{
     Deregistered, FloorRefused, Refused, RegisterRefused, SiteService, Working,
 };
-use trunklab_protocol::air_uplink::{Alarm, Burst, FloorRequest, Leaving, UplinkWord};
+use trunklab_protocol::air_uplink::{
+    Alarm, Burst, CallRequest, FloorRequest, Handover, Leaving, UnitRequest, UplinkWord,
+};
+use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Press, SlotAddress, UnitId, from_site};
 
@@ -132,41 +135,15 @@ impl BaseStation {
                 }
             }
             UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
-            UplinkWord::CallRequest(word) if let Some(at) = self.granted(word.unit, word.press) => {
-                // It missed the grant.
-                self.announce(at, out);
+            UplinkWord::CallRequest(CallRequest { unit, press, talkgroup, kind }) => {
+                self.call_wanted(unit, press, from_site::CallRequest { unit, press, talkgroup, kind }, out);
             }
-            UplinkWord::CallRequest(word) if serves => {
-                let (unit, press, talkgroup, kind) = (word.unit, word.press, word.talkgroup, word.kind);
-                self.answer(Working { unit, press }, out);
-                if self.outstanding.ask(unit, Asked::Call, press) {
-                    self.tell(from_site::CallRequest { unit, press, talkgroup, kind }, out);
-                }
+            UplinkWord::Handover(Handover { unit, press, call, spurt }) => {
+                self.call_wanted(unit, press, from_site::Handover { unit, press, call, spurt }, out);
             }
-            UplinkWord::CallRequest(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
-            UplinkWord::Handover(word) if let Some(at) = self.granted(word.unit, word.press) => {
-                self.announce(at, out);
+            UplinkWord::UnitRequest(UnitRequest { unit, press, called, setup }) => {
+                self.call_wanted(unit, press, from_site::UnitRequest { unit, press, called, setup }, out);
             }
-            UplinkWord::Handover(word) if serves => {
-                let (unit, press, call, spurt) = (word.unit, word.press, word.call, word.spurt);
-                self.answer(Working { unit, press }, out);
-                if self.outstanding.ask(unit, Asked::Call, press) {
-                    self.tell(from_site::Handover { unit, press, call, spurt }, out);
-                }
-            }
-            UplinkWord::Handover(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
-            UplinkWord::UnitRequest(word) if let Some(at) = self.granted(word.unit, word.press) => {
-                // It missed the grant.
-                self.announce(at, out);
-            }
-            UplinkWord::UnitRequest(word) if serves => {
-                let (unit, press, called, setup) = (word.unit, word.press, word.called, word.setup);
-                self.answer(Working { unit, press }, out);
-                if self.outstanding.ask(unit, Asked::Call, press) {
-                    self.tell(from_site::UnitRequest { unit, press, called, setup }, out);
-                }
-            }
-            UplinkWord::UnitRequest(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
             UplinkWord::PageAnswer(word) if serves => {
                 let (unit, press, caller) = (word.unit, word.press, word.caller);
                 self.answer(Working { unit, press }, out);
@@ -283,6 +260,21 @@ impl BaseStation {
                 self.tell(from_site::TalkerLeaving { unit, call, spurt, to }, out);
             }
             (Heard::Again | Heard::TalkEnded | Heard::FloorWanted | Heard::TalkerLeaving, _) => {}
+        }
+    }
+
+    /// Somebody asks for a call, or to go on with one.
+    fn call_wanted(&mut self, unit: UnitId, press: Press, message: impl Into<FromSite>, out: &mut Outbox) {
+        if let Some(at) = self.granted(unit, press) {
+            // It missed the grant.
+            return self.announce(at, out);
+        }
+        if self.service != SiteService::Wide {
+            return self.refuse(unit, press, Cause::SiteUnavailable, out);
+        }
+        self.answer(Working { unit, press }, out);
+        if self.outstanding.ask(unit, Asked::Call, press) {
+            self.tell(message, out);
         }
     }
 
