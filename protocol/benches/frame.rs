@@ -8,6 +8,7 @@ use trunklab_protocol::air_uplink::{AirUplink, Burst, CallRequest, RequestKind, 
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::network::{BurstPlace, Incarnation, NodeId, Press, SpurtId};
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::{Proof, SessionKey, VoiceKey};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::voice::{FrameRun, VoicePacket};
@@ -31,7 +32,7 @@ fn slot() -> SlotAddress {
 }
 
 fn place() -> BurstPlace {
-    BurstPlace { at: slot(), count: 1_234_567 }
+    BurstPlace { at: slot(), channel: Channel::Traffic, count: 1_234_567 }
 }
 
 fn unit() -> UnitId {

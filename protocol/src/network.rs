@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Fault;
 use crate::field::{Field, Kind, Parsed, checked_field, record};
+use crate::profile::Channel;
 
 /// Declares a number with its own type; the last literals are the least and the greatest value allowed.
 macro_rules! number {
@@ -178,14 +179,16 @@ impl fmt::Display for SlotAddress {
 }
 
 record! {
-    /// Where in time a burst belongs: the count of the slot's bursts since the base station's origin. Arrival time
+    /// Where in time a burst belongs: the count of the channel's bursts since the base station's origin. Arrival time
     /// decides nothing.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
     pub struct BurstPlace {
         /// Carrier and slot.
         pub at: SlotAddress,
-        /// The burst's count since the origin: control words on a control slot, traffic bursts on a traffic slot,
-        /// access opportunities on a control slot's uplink.
+        /// What the burst is for: one slot may serve as both in turn.
+        pub channel: Channel,
+        /// The burst's count since the origin: of control words on a control channel, of traffic bursts on a traffic
+        /// channel, of access opportunities on a control channel's uplink.
         pub count: u32,
     }
 }

@@ -69,13 +69,14 @@ impl Cadence {
     }
 }
 
-/// What a burst is for: control and traffic may beat differently on one carrier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Channel {
-    /// Control words downlink, random access uplink.
-    Control,
-    /// Voice and associated signalling.
-    Traffic,
+octet_enum! {
+    /// What a burst is for (clause 3.2.7): control and traffic may beat differently on one carrier.
+    pub enum Channel {
+        /// Control words downlink, random access uplink.
+        Control = 0,
+        /// Voice and associated signalling.
+        Traffic = 1,
+    }
 }
 
 /// One air interface.

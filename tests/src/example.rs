@@ -10,6 +10,7 @@ use trunklab_protocol::field::{FieldRow, Kind};
 use trunklab_protocol::frame::MessageRow;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::network::BurstPlace;
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair, Position,
@@ -212,6 +213,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
             (0..count).map(|_| if source.chance(4) { Value::Null } else { octets(8, source) }).collect()
         }
         "cause" => json!(source.pick(Cause::ALL)),
+        "Channel" => json!(source.pick(Channel::ALL)),
         "ProfileId" => json!(source.pick(ProfileId::ALL)),
         "EmergencyStage" => json!(source.pick(EmergencyStage::ALL)),
         "CallSetup" => json!(source.pick(CallSetup::ALL)),

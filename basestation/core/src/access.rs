@@ -104,7 +104,7 @@ impl Uplink {
     /// When the first opportunity in which something was sent closes; `None` while nothing was.
     pub fn due(&self, timing: &Timing) -> Option<Moment> {
         let met = self.waiting.first()?;
-        Some(timing.uplink_close(self.channel, BurstPlace { at: self.at, count: met.count }))
+        Some(timing.uplink_close(BurstPlace { at: self.at, channel: self.channel, count: met.count }))
     }
 
     /// Closes that opportunity.

@@ -269,11 +269,11 @@ impl OnAir {
         if !self.settings.carriers.contains(&at.carrier) {
             return Err(Cause::NoSuchCarrier);
         }
-        if at == self.settings.control {
-            return self.access.receive(&self.timing, now, burst);
-        }
-        let slot = self.slots.get_mut(&at).ok_or(Cause::WrongSlot)?;
-        slot.uplink.receive(&self.timing, now, burst)
+        let uplink = match burst.place.channel {
+            Channel::Control => (at == self.settings.control).then_some(&mut self.access),
+            Channel::Traffic => self.slots.get_mut(&at).map(|slot| &mut slot.uplink),
+        };
+        uplink.ok_or(Cause::WrongSlot)?.receive(&self.timing, now, burst)
     }
 }
 

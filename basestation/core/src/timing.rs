@@ -34,57 +34,54 @@ impl Timing {
     }
 
     /// When a downlink burst has been radiated to its end: a receiver has it whole.
-    pub fn downlink_end(&self, channel: Channel, place: BurstPlace) -> Moment {
-        self.profile.downlink_start(self.origin, channel, place.at.slot, place.count)
-            + self.profile.burst_length(channel)
+    pub fn downlink_end(&self, place: BurstPlace) -> Moment {
+        self.profile.downlink_start(self.origin, place.channel, place.at.slot, place.count)
+            + self.profile.burst_length(place.channel)
     }
 
     /// When it is settled what a downlink burst says: it has begun, and an uplink burst that ended then is closed.
-    pub fn downlink_settled(&self, channel: Channel, place: BurstPlace) -> Moment {
-        self.profile.downlink_start(self.origin, channel, place.at.slot, place.count) + GUARD
+    pub fn downlink_settled(&self, place: BurstPlace) -> Moment {
+        self.profile.downlink_start(self.origin, place.channel, place.at.slot, place.count) + GUARD
     }
 
     /// When an uplink opportunity takes no more bursts.
-    pub fn uplink_close(&self, channel: Channel, place: BurstPlace) -> Moment {
-        self.profile.uplink_start(self.origin, channel, place.at.slot, place.count)
-            + self.profile.burst_length(channel)
+    pub fn uplink_close(&self, place: BurstPlace) -> Moment {
+        self.profile.uplink_start(self.origin, place.channel, place.at.slot, place.count)
+            + self.profile.burst_length(place.channel)
             + GUARD
     }
 
     /// The first downlink burst that ends after `now`.
     pub fn next_end(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
         let beat_from = |elapsed| self.profile.downlink_cadence(channel).first_from(elapsed);
-        first_after(at, now, |place| self.downlink_end(channel, place), beat_from)
+        first_after(channel, at, now, |place| self.downlink_end(place), beat_from)
     }
 
     /// The first downlink burst of which it is settled after `now` what it says.
     pub fn next_downlink(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
         let beat_from = |elapsed| self.profile.downlink_cadence(channel).first_from(elapsed);
-        first_after(at, now, |place| self.downlink_settled(channel, place), beat_from)
+        first_after(channel, at, now, |place| self.downlink_settled(place), beat_from)
     }
 
     /// The uplink opportunity that closes next.
     pub fn open_uplink(&self, channel: Channel, at: SlotAddress, now: Moment) -> BurstPlace {
-        first_after(
-            at,
-            now,
-            |place| self.uplink_close(channel, place),
-            |count| self.profile.uplink_cadence(channel).first_from(count),
-        )
+        let beat_from = |elapsed| self.profile.uplink_cadence(channel).first_from(elapsed);
+        first_after(channel, at, now, |place| self.uplink_close(place), beat_from)
     }
 }
 
 /// The first burst whose `moment` lies after `now`.
 fn first_after(
+    channel: Channel,
     at: SlotAddress,
     now: Moment,
     moment: impl Fn(BurstPlace) -> Moment,
     beat_from: impl Fn(Span) -> u32,
 ) -> BurstPlace {
-    let first = BurstPlace { at, count: 0 };
+    let first = BurstPlace { at, channel, count: 0 };
     // `beat_from` rounds up; a beat earlier is a safe start, and the loop takes two steps at most.
     let count = beat_from(now.since(moment(first))).saturating_sub(1);
-    let mut place = BurstPlace { at, count };
+    let mut place = BurstPlace { count, ..first };
     while moment(place) <= now {
         place.count += 1;
     }
@@ -94,30 +91,29 @@ fn first_after(
 /// The beat of one downlink: which burst is next, and how many were skipped.
 #[derive(Debug, Clone, Copy)]
 pub struct Beat {
-    channel: Channel,
     next: BurstPlace,
 }
 
 impl Beat {
     /// Starts with the first burst that can still say something at `now`.
     pub fn from(timing: &Timing, channel: Channel, at: SlotAddress, now: Moment) -> Self {
-        Self { channel, next: timing.next_downlink(channel, at, now) }
+        Self { next: timing.next_downlink(channel, at, now) }
     }
 
     /// When it is settled what the next burst says.
     pub fn settled(&self, timing: &Timing) -> Moment {
-        timing.downlink_settled(self.channel, self.next)
+        timing.downlink_settled(self.next)
     }
 
     /// When the next burst ends.
     pub fn ends(&self, timing: &Timing) -> Moment {
-        timing.downlink_end(self.channel, self.next)
+        timing.downlink_end(self.next)
     }
 
     /// When the burst after the next one ends.
     pub fn ends_after(&self, timing: &Timing) -> Moment {
         let place = BurstPlace { count: self.next.count.saturating_add(1), ..self.next };
-        timing.downlink_end(self.channel, place)
+        timing.downlink_end(place)
     }
 
     /// The burst that now begins; the one after it is next.
@@ -133,7 +129,7 @@ impl Beat {
             return 0;
         }
         let from = self.next.count;
-        self.next = timing.next_end(self.channel, self.next.at, now - LATE_WAKE_MAX);
+        self.next = timing.next_end(self.next.channel, self.next.at, now - LATE_WAKE_MAX);
         self.next.count - from
     }
 }
@@ -159,14 +155,14 @@ mod tests {
                 for channel in [Channel::Control, Channel::Traffic] {
                     for now in (0..3_000_000).step_by(7_919).map(Moment::from_micros) {
                         let before =
-                            |next: BurstPlace| Some(BurstPlace { at, count: next.count.checked_sub(1)? });
+                            |next: BurstPlace| Some(BurstPlace { count: next.count.checked_sub(1)?, ..next });
                         let next = timing.next_end(channel, at, now);
-                        assert!(timing.downlink_end(channel, next) > now, "{}", profile.name);
-                        let ended = before(next).map(|before| timing.downlink_end(channel, before));
+                        assert!(timing.downlink_end(next) > now, "{}", profile.name);
+                        let ended = before(next).map(|before| timing.downlink_end(before));
                         assert!(ended.is_none_or(|ended| ended <= now), "{}", profile.name);
                         let next = timing.next_downlink(channel, at, now);
-                        assert!(timing.downlink_settled(channel, next) > now, "{}", profile.name);
-                        let settled = before(next).map(|before| timing.downlink_settled(channel, before));
+                        assert!(timing.downlink_settled(next) > now, "{}", profile.name);
+                        let settled = before(next).map(|before| timing.downlink_settled(before));
                         assert!(settled.is_none_or(|settled| settled <= now), "{}", profile.name);
                     }
                 }
@@ -182,9 +178,10 @@ mod tests {
             let at = slots(profile).next().unwrap();
             for channel in [Channel::Control, Channel::Traffic] {
                 for count in 0..2_000 {
-                    let (one, next) = (BurstPlace { at, count }, BurstPlace { at, count: count + 1 });
-                    assert!(timing.downlink_settled(channel, one) < timing.downlink_end(channel, one));
-                    assert!(timing.downlink_end(channel, one) < timing.downlink_settled(channel, next));
+                    let (one, next) =
+                        (BurstPlace { at, channel, count }, BurstPlace { at, channel, count: count + 1 });
+                    assert!(timing.downlink_settled(one) < timing.downlink_end(one));
+                    assert!(timing.downlink_end(one) < timing.downlink_settled(next));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::Idle;
 use trunklab_protocol::air_uplink::Register;
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::{
     BurstPlace, Identity, Position, Press, ProfileId, SiteId, SlotAddress, SlotNumber, UnitId,
@@ -21,7 +22,8 @@ fn address(port: u16) -> SocketAddr {
 }
 
 fn place(number: u16) -> BurstPlace {
-    BurstPlace { at: SlotAddress { carrier: carrier(number), slot: SlotNumber::new(0).unwrap() }, count: 7 }
+    let at = SlotAddress { carrier: carrier(number), slot: SlotNumber::new(0).unwrap() };
+    BurstPlace { at, channel: Channel::Control, count: 7 }
 }
 
 fn beacon() -> Beacon {

@@ -9,6 +9,7 @@ use trunklab_protocol::air_downlink::{AirDownlink, DownlinkWord};
 use trunklab_protocol::air_uplink::{AirUplink, Burst, Listen, Register, UplinkWord};
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::{
     BurstPlace, CarrierNumber, Cause, Epoch, Family, Frame, Identity, Press, ProfileId, UnitId,
@@ -84,7 +85,7 @@ impl Handset {
         let heard = self.hear(|place, _| (place.at == at(1, 0)).then_some(place)).await;
         let ended = profile.control.start(heard.count) + profile.slot.period();
         let count = profile.access.first_from(ended) + 1;
-        let place = BurstPlace { at: at(1, 0), count };
+        let place = BurstPlace { at: at(1, 0), channel: Channel::Control, count };
         let proof = prove(place, &word);
         self.send(Burst { place, level_dbm: -80, word, proof }).await;
     }
@@ -136,7 +137,7 @@ async fn strangers_hear_nothing_but_a_cookie_and_change_nothing() {
     let mut stranger = Handset::new(station.air_address).await;
     stranger.send(Listen { cookie: 12_345, carriers: vec![carrier(1)] }).await;
     assert!(matches!(stranger.receive().await, AirDownlink::Cookie(_)));
-    let place = BurstPlace { at: at(1, 0), count: 100 };
+    let place = BurstPlace { at: at(1, 0), channel: Channel::Control, count: 100 };
     stranger.send(Burst { place, level_dbm: -80, word: register(1), proof: Proof::NONE }).await;
     let dropped = status(&station, |status| {
         let dropped = status.dropped.get(&Cause::BadCookie).copied()?;

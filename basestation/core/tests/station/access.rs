@@ -243,10 +243,14 @@ fn words_of_a_traffic_slot_do_not_belong_on_the_control_channel() {
 #[test]
 fn a_carrier_or_slot_out_of_service_has_its_cause() {
     let mut station = Driven::serving(ProfileId::P25p2);
-    for (slot, cause) in
-        [(at(99, 0), Cause::NoSuchCarrier), (at(1, 1), Cause::WrongSlot), (at(2, 5), Cause::WrongSlot)]
-    {
-        let place = trunklab_protocol::BurstPlace { at: slot, count: 0 };
+    for (channel, slot, cause) in [
+        (Channel::Control, at(99, 0), Cause::NoSuchCarrier),
+        (Channel::Control, at(1, 1), Cause::WrongSlot),
+        (Channel::Control, at(2, 0), Cause::WrongSlot),
+        (Channel::Traffic, at(1, 0), Cause::WrongSlot),
+        (Channel::Traffic, at(2, 5), Cause::WrongSlot),
+    ] {
+        let place = trunklab_protocol::BurstPlace { at: slot, channel, count: 0 };
         let burst = station.burst(place, -80, register(1));
         station.input(Input::Air(burst));
         assert_eq!(station.dropped(), [cause]);

@@ -180,7 +180,7 @@ impl Driven {
         let count = (0..)
             .find(|count| self.profile.uplink_start(Moment::ORIGIN, channel, slot.slot, *count) >= self.now)
             .unwrap();
-        BurstPlace { at: slot, count }
+        BurstPlace { at: slot, channel, count }
     }
 
     /// Goes on to the moment at which a slot's next downlink burst begins; the one before it has ended by then.

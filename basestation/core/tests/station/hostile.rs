@@ -125,7 +125,7 @@ fn burst(station: &Driven, step: &Step) -> Option<air_uplink::Burst> {
     let slot = at(slot.0 + 1, slot.1);
     let channel = if slot == at(1, 0) { Channel::Control } else { Channel::Traffic };
     let open = i64::from(station.next_uplink(channel, slot).count);
-    let place = BurstPlace { at: slot, count: u32::try_from(open + ahead).unwrap_or(u32::MAX) };
+    let place = BurstPlace { at: slot, channel, count: u32::try_from(open + ahead).unwrap_or(u32::MAX) };
     let mut burst = station.burst(place, -80, word(kind, unit, call, spurt, position));
     if !proved {
         burst.proof = Proof::new(1);
@@ -181,7 +181,12 @@ fn check(station: &mut Driven, beat: &mut Option<u32>) {
     }
     for (_, output) in &station.said {
         if let Output::Air(burst) = output {
-            assert!(slots.contains(&burst.place.at), "it radiates in a slot that it does not have");
+            let place = burst.place;
+            let has = match place.channel {
+                Channel::Control => place.at == at(1, 0),
+                Channel::Traffic => slots.contains(&place.at),
+            };
+            assert!(has, "it radiates in a slot that it does not have");
             let mut octets = BytesMut::new();
             burst.put(&mut octets);
             assert!(octets.len() < 256, "a burst is short");

@@ -113,7 +113,7 @@ impl Access {
     pub(super) fn gives_way(&mut self, now: Moment, camp: &Camp, taken: Option<BurstPlace>) -> bool {
         match (self.next, taken) {
             (Next::Send(opportunity), Some(taken))
-                if (self.at, opportunity.count) == (taken.at, taken.count) =>
+                if (self.at, self.channel, opportunity.count) == (taken.at, taken.channel, taken.count) =>
             {
                 self.next = Next::Send(camp.uplink(self.channel, self.at, taken.count.saturating_add(1)));
                 self.deadline().at > now
@@ -134,7 +134,7 @@ impl Access {
                 let beat = camp.profile.uplink_cadence(self.channel);
                 let patience = beat.start(u32::from(camp.access.wait.max(1)));
                 self.next = Next::Answer { until: opportunity.at + patience };
-                Step::Send(BurstPlace { at: self.at, count: opportunity.count })
+                Step::Send(BurstPlace { at: self.at, channel: self.channel, count: opportunity.count })
             }
             Next::Answer { .. } if self.tries >= self.limit => Step::GiveUp,
             Next::Answer { .. } => {

@@ -340,7 +340,7 @@ impl Talk {
             self.skip_to(camp.next_uplink(Channel::Traffic, self.in_call.at, now), camp, speech);
             return None;
         }
-        let place = BurstPlace { at: self.in_call.at, count: self.next.count };
+        let place = BurstPlace { at: self.in_call.at, channel: Channel::Traffic, count: self.next.count };
         let frames = self.frames_of(self.next.count, camp);
         let position = self.position;
         self.position += u32::from(frames);

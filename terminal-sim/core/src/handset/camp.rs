@@ -55,36 +55,31 @@ impl Camp {
             tuned_at: Moment::ORIGIN,
             clock: SlotClock::new(profile),
         };
-        camp.clock.learn(now, Channel::Control, place);
+        camp.clock.learn(now, place);
         camp
     }
 
-    /// What a burst's slot is for: `None` for somebody else's traffic slot.
-    pub(super) fn channel(&self, at: SlotAddress, traffic: Option<SlotAddress>) -> Option<Channel> {
-        let control = if self.profile.control_takes_carrier {
-            at.carrier == self.control.carrier
-        } else {
-            at == self.control
-        };
-        match control {
-            true => Some(Channel::Control),
-            false => (traffic == Some(at)).then_some(Channel::Traffic),
+    /// Whether a burst is for a handset that stands here, and is in a call on the slot `traffic`.
+    pub(super) fn concerns(&self, place: BurstPlace, traffic: Option<SlotAddress>) -> bool {
+        match place.channel {
+            Channel::Control => place.at == self.control,
+            Channel::Traffic => traffic == Some(place.at),
         }
     }
 
     /// Takes a burst of this site. False for one that is not to be trusted: its count does not fit the site's time.
-    pub(super) fn hears(&mut self, now: Moment, level_dbm: i8, channel: Channel, burst: &Burst) -> bool {
+    pub(super) fn hears(&mut self, now: Moment, level_dbm: i8, burst: &Burst) -> bool {
         // A site that was started again counts from a new origin: its System word must get through at once.
         if let DownlinkWord::System(system) = &burst.word
             && system.incarnation != self.incarnation
         {
             self.clock = SlotClock::new(self.profile);
         }
-        let trusted = self.clock.learn(now, channel, burst.place);
+        let trusted = self.clock.learn(now, burst.place);
         if trusted {
             self.level_dbm = level_dbm;
             self.heard_at = now;
-            self.heard_to = self.begins(channel, burst.place) + self.profile.burst_length(channel);
+            self.heard_to = self.begins(burst.place) + self.profile.burst_length(burst.place.channel);
         }
         trusted
     }
@@ -95,14 +90,12 @@ impl Camp {
     }
 
     /// Whether a burst was under way already when the receiver was set to its channel: nobody reads half a burst.
-    pub(super) fn was_under_way(&self, channel: Channel, place: BurstPlace) -> bool {
-        self.begins(channel, place) < self.tuned_at
+    pub(super) fn was_under_way(&self, place: BurstPlace) -> bool {
+        self.begins(place) < self.tuned_at
     }
 
-    fn begins(&self, channel: Channel, place: BurstPlace) -> Moment {
-        self.clock
-            .downlink_begins(channel, place)
-            .expect("a camp begins with a burst, and each new clock with one")
+    fn begins(&self, place: BurstPlace) -> Moment {
+        self.clock.downlink_begins(place).expect("a camp begins with a burst, and each new clock with one")
     }
 
     /// Takes the site's own description.

@@ -49,7 +49,8 @@ impl SlotClock {
     }
 
     /// Takes a burst that has just arrived. False for a stray: nothing in it is to be trusted.
-    pub(super) fn learn(&mut self, now: Moment, channel: Channel, place: BurstPlace) -> bool {
+    pub(super) fn learn(&mut self, now: Moment, place: BurstPlace) -> bool {
+        let channel = place.channel;
         let count = place.count.min(self.profile.downlink_cadence(channel).first_from(age_max(self.profile)));
         let end = self.profile.downlink_start(Moment::ORIGIN, channel, place.at.slot, count)
             + self.profile.burst_length(channel);
@@ -74,8 +75,8 @@ impl SlotClock {
     }
 
     /// When a downlink burst began; `None` while nothing was heard.
-    pub(super) fn downlink_begins(&self, channel: Channel, place: BurstPlace) -> Option<Moment> {
-        let begins = self.profile.downlink_start(Moment::ORIGIN, channel, place.at.slot, place.count);
+    pub(super) fn downlink_begins(&self, place: BurstPlace) -> Option<Moment> {
+        let begins = self.profile.downlink_start(Moment::ORIGIN, place.channel, place.at.slot, place.count);
         self.origin_us().map(|origin| moment(origin.saturating_add(signed(begins))))
     }
 
@@ -130,7 +131,7 @@ mod tests {
     fn place(slot: u8, count: u32) -> BurstPlace {
         let at =
             SlotAddress { carrier: CarrierNumber::new(12).unwrap(), slot: SlotNumber::new(slot).unwrap() };
-        BurstPlace { at, count }
+        BurstPlace { at, channel: Channel::Control, count }
     }
 
     fn arrival(profile: &Profile, origin: Moment, place: BurstPlace) -> Moment {
@@ -146,11 +147,7 @@ mod tests {
             for count in 100..140 {
                 let delay = Span::from_micros(u64::from(count * 7_919 % 9_000));
                 let late = if count == 120 { Span::ZERO } else { delay };
-                assert!(clock.learn(
-                    arrival(profile, origin, place(0, count)) + late,
-                    Channel::Control,
-                    place(0, count)
-                ));
+                assert!(clock.learn(arrival(profile, origin, place(0, count)) + late, place(0, count)));
             }
             for channel in [Channel::Control, Channel::Traffic] {
                 let slot = SlotNumber::new(profile.slots - 1).unwrap();
@@ -175,7 +172,7 @@ mod tests {
         let mut clock = SlotClock::new(&PROFILES[0]);
         // Burst 1000 began 90 s after an origin that lies 80 s before the handset's first moment.
         let now = Moment::from_micros(10_015_000);
-        assert!(clock.learn(now, Channel::Control, place(0, 1_000)));
+        assert!(clock.learn(now, place(0, 1_000)));
         let next = clock.next_uplink(Channel::Control, place(0, 0).at.slot, now).unwrap();
         assert_eq!(next, Opportunity { count: 1_000, at: Moment::from_micros(10_019_000) });
         assert_eq!(profile.id, trunklab_protocol::ProfileId::Iden);
@@ -184,16 +181,16 @@ mod tests {
     #[test]
     fn a_burst_of_another_origin_is_a_stray_until_it_insists() {
         let mut clock = SlotClock::new(&PROFILES[0]);
-        assert!(clock.learn(Moment::from_micros(9_015_000), Channel::Control, place(0, 100)));
+        assert!(clock.learn(Moment::from_micros(9_015_000), place(0, 100)));
         let now = Moment::from_micros(9_105_000);
         for _ in 1..STRAYS_MAX {
-            assert!(!clock.learn(now, Channel::Control, place(0, u32::MAX)));
+            assert!(!clock.learn(now, place(0, u32::MAX)));
         }
-        assert!(clock.learn(now, Channel::Control, place(0, 101)), "the right origin still stands");
+        assert!(clock.learn(now, place(0, 101)), "the right origin still stands");
         for _ in 1..STRAYS_MAX {
-            assert!(!clock.learn(now, Channel::Control, place(0, 5)));
+            assert!(!clock.learn(now, place(0, 5)));
         }
-        assert!(clock.learn(now, Channel::Control, place(0, 5)), "the site was started again");
+        assert!(clock.learn(now, place(0, 5)), "the site was started again");
     }
 
     #[test]
@@ -203,7 +200,7 @@ mod tests {
         for count in 0..400 {
             let drift = Span::from_micros(u64::from(count) * 10);
             let origin = Moment::from_micros(1_000_000) + drift;
-            clock.learn(arrival(profile, origin, place(0, count)), Channel::Control, place(0, count));
+            clock.learn(arrival(profile, origin, place(0, count)), place(0, count));
         }
         let origin = clock.origin_us().unwrap();
         assert!(origin > 1_000_000 + 2_000, "only the last two windows count: {origin}");
@@ -215,7 +212,7 @@ mod tests {
             let slot = SlotNumber::new(0).unwrap();
             let now = Moment::ORIGIN + Span::from_secs(9);
             let mut clock = SlotClock::new(profile);
-            assert!(clock.learn(now, Channel::Control, place(0, u32::MAX)));
+            assert!(clock.learn(now, place(0, u32::MAX)));
             for later in [Span::ZERO, Span::from_secs(1), Span::from_secs(86_400)] {
                 for channel in [Channel::Control, Channel::Traffic] {
                     let next = clock.next_uplink(channel, slot, now + later).unwrap();

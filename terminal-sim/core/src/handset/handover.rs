@@ -43,7 +43,7 @@ impl Service {
         let (to, said_all) = (*to, *said >= LEAVING_TRIES);
         talk.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
         let (unit, call, spurt) = (turn.radio.unit(), talk.in_call.call, talk.spurt);
-        let place = BurstPlace { at, count: due.count };
+        let place = BurstPlace { at, channel: Channel::Traffic, count: due.count };
         let word = Leaving { unit, call, spurt, to: to.site }.into();
         transmit(&self.camp, Some(&self.session), place, word, turn.out);
         said_all.then_some(Departure::ForSite(to))

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
-use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Moment, SiteId};
 
 use super::camp::Camp;
@@ -36,8 +35,8 @@ impl Hunt {
     /// Takes a burst of any site in range.
     pub(super) fn hears(&mut self, now: Moment, site: SiteId, level_dbm: i8, burst: &Burst) {
         if let Some(camp) = self.candidates.get_mut(&site) {
-            if let Some(channel @ Channel::Control) = camp.channel(burst.place.at, None)
-                && camp.hears(now, level_dbm, channel, burst)
+            if camp.concerns(burst.place, None)
+                && camp.hears(now, level_dbm, burst)
                 && let DownlinkWord::System(system) = &burst.word
                 && system.site == site
             {

@@ -342,11 +342,13 @@ impl Handset {
             | State::Detaching { .. } => None,
         };
         let Some(camp) = self.camp_mut().filter(|camp| camp.site == site) else { return };
-        let Some(channel) = camp.channel(burst.place.at, traffic) else { return };
-        if !camp.hears(now, level_dbm, channel, burst) || camp.was_under_way(channel, burst.place) {
+        if !camp.concerns(burst.place, traffic)
+            || !camp.hears(now, level_dbm, burst)
+            || camp.was_under_way(burst.place)
+        {
             return;
         }
-        match channel {
+        match burst.place.channel {
             Channel::Control => self.control_word(&burst.word, out),
             Channel::Traffic => {
                 let mut turn = Turn { now, radio: &mut self.radio, out };

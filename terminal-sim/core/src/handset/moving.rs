@@ -2,7 +2,6 @@
 //! registration at the site that is left holds, and is what a handset goes back to when the other does not take it in.
 
 use trunklab_protocol::air_downlink::{Burst, DownlinkWord, SiteService};
-use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Moment, SiteId};
 
 use super::camp::Camp;
@@ -98,9 +97,9 @@ impl Moving {
             Step::Seeking => self.find(turn, level_dbm, burst),
             Step::Registering(registration) => {
                 let camp = &mut registration.camp;
-                let channel = camp.channel(burst.place.at, None)?;
-                if !camp.hears(turn.now, level_dbm, channel, burst)
-                    || camp.was_under_way(channel, burst.place)
+                if !camp.concerns(burst.place, None)
+                    || !camp.hears(turn.now, level_dbm, burst)
+                    || camp.was_under_way(burst.place)
                 {
                     return None;
                 }
@@ -125,7 +124,7 @@ impl Moving {
         }
         let mut camp = Camp::new(turn.now, level_dbm, burst.place, system);
         camp.tuned(self.since);
-        if camp.was_under_way(Channel::Control, burst.place) {
+        if camp.was_under_way(burst.place) {
             return None;
         }
         if system.service == SiteService::NoService {

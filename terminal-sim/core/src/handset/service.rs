@@ -323,7 +323,7 @@ impl Service {
         *said += 1;
         talk.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
         let word = TalkEnd { unit: turn.radio.unit(), call: talk.in_call.call, spurt: talk.spurt };
-        let place = BurstPlace { at, count: due.count };
+        let place = BurstPlace { at, channel: Channel::Traffic, count: due.count };
         let said_all = *said >= TALK_END_TRIES;
         transmit(&self.camp, Some(&self.session), place, word.into(), turn.out);
         if said_all {

@@ -312,7 +312,7 @@ impl Bench {
     }
 
     fn control_burst(&mut self) {
-        let place = BurstPlace { at: slot(12, 0), count: self.control_count };
+        let place = BurstPlace { at: slot(12, 0), channel: Channel::Control, count: self.control_count };
         self.control_count += 1;
         if self.radiates {
             let word = self.control_words.pop_front().unwrap_or_else(|| self.system.clone().into());
@@ -321,7 +321,7 @@ impl Bench {
     }
 
     fn traffic_burst(&mut self) {
-        let place = BurstPlace { at: self.traffic(), count: self.traffic_count };
+        let place = BurstPlace { at: self.traffic(), channel: Channel::Traffic, count: self.traffic_count };
         self.traffic_count += 1;
         if let Some(word) = self.shows.clone()
             && self.radiates

@@ -43,7 +43,7 @@ fn chooses_more_service_before_a_stronger_signal() {
     };
     bench.run(Span::from_millis(500));
     let burst = trunklab_protocol::air_downlink::Burst {
-        place: trunklab_protocol::BurstPlace { at: slot(20, 0), count: 0 },
+        place: trunklab_protocol::BurstPlace { at: slot(20, 0), channel: Channel::Control, count: 0 },
         word: strong_but_cut_off.into(),
     };
     bench.input(Input::Burst { site: site(4), level_dbm: -40, burst });

@@ -8,6 +8,7 @@ use trunklab_protocol::air_downlink::{
     Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
@@ -134,9 +135,14 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
 
 fn burst() -> impl Strategy<Value = Input> {
     let lie = prop_oneof![19 => Just(None), 1 => any::<u32>().prop_map(Some)];
-    (address(), lie, word(), -112_i8..=-40).prop_map(|(at, lie, word, level_dbm)| {
+    let stray = prop_oneof![19 => Just(false), 1 => Just(true)];
+    (address(), stray, lie, word(), -112_i8..=-40).prop_map(|(at, stray, lie, word, level_dbm)| {
         // The right count is filled in when the burst's time has come.
-        let place = BurstPlace { at, count: lie.unwrap_or(0) };
+        let place = BurstPlace {
+            at,
+            channel: if (at == slot(12, 0)) == stray { Channel::Traffic } else { Channel::Control },
+            count: lie.unwrap_or(0),
+        };
         Input::Burst { site: site(3), level_dbm, burst: Burst { place, word } }
     })
 }

@@ -77,7 +77,7 @@ fn a_word_that_arrives_late_does_not_hide_the_burst_that_began_as_it_ended() {
         let count = (0..).find(|count| begins(*count) >= ended).unwrap();
         assert_eq!(begins(count), ended, "{}", profile.name);
         bench.run(profile.burst_length(Channel::Traffic));
-        bench.radiate(BurstPlace { at, count }, bench.voice(1018, 6, 0).into());
+        bench.radiate(BurstPlace { at, channel: Channel::Traffic, count }, bench.voice(1018, 6, 0).into());
         assert!(hears(&bench), "{}", profile.name);
     }
 }
