@@ -13,6 +13,7 @@ use trunklab_protocol::{
 use super::audience::Audience;
 use super::floor_queue::{Claim, FloorAsk, FloorQueue};
 use super::handover::Handover;
+use super::places::Places;
 use super::table::State;
 use crate::lookup::Lookup;
 use crate::output::CallRecord;
@@ -116,7 +117,7 @@ impl Call {
 pub struct Calls {
     rows: Vec<Option<Call>>,
     vacant: Vec<u32>,
-    places: Lookup<CallId, u32>,
+    places: Places,
     /// Which individual call a unit is in.
     pairs: Lookup<UnitId, CallId>,
     /// Calls of an earlier term that were taken over and have ended: a late inventory must not revive them.
@@ -126,12 +127,12 @@ pub struct Calls {
 impl Calls {
     /// A call.
     pub fn get(&self, id: CallId) -> Option<&Call> {
-        self.places.get(&id).and_then(|place| self.rows[*place as usize].as_ref())
+        self.rows[self.places.get(id)? as usize].as_ref()
     }
 
     /// A call, to change it.
     pub fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.places.get(&id).and_then(|place| self.rows[*place as usize].as_mut())
+        self.rows[self.places.get(id)? as usize].as_mut()
     }
 
     /// Adds a call.
@@ -140,6 +141,7 @@ impl Calls {
     /// Where its id runs already.
     pub fn add(&mut self, call: Call) {
         let id = call.id;
+        assert!(self.get(id).is_none(), "a call's id is given once");
         if let Parties::Pair(Pair { caller, called }) = call.parties {
             let others = [caller, called].map(|unit| self.pairs.insert(unit, id));
             assert_eq!(others, [None, None], "a unit is in one individual call");
@@ -154,13 +156,12 @@ impl Calls {
                 u32::try_from(self.rows.len() - 1).expect("slots are fewer than 2^32")
             }
         };
-        let earlier = self.places.insert(id, place);
-        assert!(earlier.is_none(), "a call's id is given once");
+        self.places.insert(id, place);
     }
 
     /// Takes a call out.
     pub fn remove(&mut self, id: CallId) -> Option<Call> {
-        let place = self.places.remove(&id)?;
+        let place = self.places.remove(id)?;
         self.vacant.push(place);
         let call = self.rows[place as usize].take()?;
         if let Parties::Pair(Pair { caller, called }) = call.parties {
@@ -204,7 +205,7 @@ impl Calls {
 
     /// Whether none runs.
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.places.len() == 0
     }
 
     /// Forgets all of them.

@@ -15,6 +15,7 @@ pub mod grant;
 pub mod handover;
 pub mod individual;
 pub mod patches;
+mod places;
 pub mod queue;
 pub mod request;
 pub mod setups;
