@@ -613,6 +613,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         EventKind::Dropped { cause, .. } => counters.messages_dropped.one(*cause),
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
+        | EventKind::ControlMoved { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }

@@ -10,13 +10,14 @@ use serde::Deserialize;
 use trunklab_controller_core::config::{
     Change, QueueRelease, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
+use trunklab_controller_core::registry::control_place::CONTROL_MOVES_MS_MIN;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::to_site::OTHERS_MAX;
 use trunklab_protocol::{
-    Announcement, CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn,
-    NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, StartPolicy,
+    Announcement, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi,
+    Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, StartPolicy,
     TalkgroupId, Trunking, UnitId,
 };
 
@@ -123,6 +124,9 @@ struct SiteTable {
     profile: ProfileId,
     carriers: Vec<CarrierNumber>,
     control: Place,
+    #[serde(default)]
+    control_channel: ControlPlace,
+    control_moves_ms: Option<u32>,
     #[serde(default)]
     position: Position,
     #[serde(default = "default_power_dbm")]
@@ -408,6 +412,14 @@ impl SiteTable {
                 "control {control} is not at this site: name one of its carriers and a slot below {slots}"
             )));
         }
+        let usual = SiteConfig::new(self.id, self.profile, control.carrier).control_moves_ms;
+        let control_moves_ms = self.control_moves_ms.unwrap_or(usual);
+        if control_moves_ms < CONTROL_MOVES_MS_MIN {
+            return Err(unfit(format!(
+                "control_moves_ms {control_moves_ms} leaves radios no time to find the control channel: write \
+                 {CONTROL_MOVES_MS_MIN} or more"
+            )));
+        }
         let neighbours = self.neighbours.iter().map(|neighbour| {
             let known = sites.iter().find(|site| site.id == *neighbour && site.id != self.id);
             known
@@ -422,6 +434,8 @@ impl SiteTable {
             power_dbm: self.power_dbm,
             carriers: self.carriers.clone(),
             control,
+            control_place: self.control_channel,
+            control_moves_ms,
             slot_choice: self.slot_choice,
             neighbours: neighbours.collect::<Result<_, _>>()?,
             access: self.access,
@@ -530,7 +544,7 @@ mod tests {
         assert_eq!((system.queue_release, system.call_back_ms), (QueueRelease::Cancel, 4_000));
         let neighbour = Neighbour { site: SiteId::new(2).unwrap(), carrier: CarrierNumber::new(9).unwrap() };
         assert_eq!(hill.neighbours, [neighbour]);
-        assert_eq!(hill.traffic_slots().count(), 11);
+        assert_eq!(hill.traffic_slots(hill.control).count(), 11);
         assert_eq!(fire.priority.level(), 5);
         assert_eq!(unit.key.octets(), &std::array::from_fn(|index| index as u8));
     }

@@ -1,6 +1,7 @@
 //! Base station to handset (docs/protocol.md, chapter 5).
 
 use crate::cause::Cause;
+use crate::control::ControlPlace;
 use crate::emergency::EmergencyStage;
 use crate::field::{octet_enum, record};
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
@@ -112,6 +113,8 @@ messages! {
             access: AccessRules,
             /// When to leave for a neighbour.
             reselection: Reselection,
+            /// Whether the control channel stays where it is.
+            place: ControlPlace,
         }
         /// Where else to look.
         0x03 Neighbour {

@@ -106,6 +106,7 @@ clauses! {
     MovingListener = "12.11.4", "A listener that moves";
     MovingTalker = "12.11.5", "A talker that moves";
     NoSlotForTalker = "12.11.6", "No slot for a talker";
+    SearchedControl = "12.12.10", "Searched control channel";
 }
 
 impl fmt::Display for Clause {

@@ -59,6 +59,8 @@ messages! {
             newest_epoch: Epoch,
             /// Where it receives voice, as the switch shall address it.
             voice_address: std::net::SocketAddr,
+            /// Where its control channel is; `None` before it was configured.
+            control: Option<SlotAddress>,
         }
         /// Radios that it holds, in parts, after `Hello`.
         0x02 InventoryRadios {

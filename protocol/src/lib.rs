@@ -11,6 +11,7 @@ pub mod air_uplink;
 pub mod cause;
 pub mod channel_plan;
 pub mod clause;
+pub mod control;
 pub mod emergency;
 pub mod enrolment;
 pub mod error;
@@ -34,6 +35,7 @@ pub mod voice;
 
 pub use cause::Cause;
 pub use clause::Clause;
+pub use control::ControlPlace;
 pub use emergency::{EmergencyKind, EmergencyPolicy, EmergencyStage};
 pub use error::DecodeError;
 pub use frame::{Family, Frame};

@@ -77,6 +77,8 @@ pub enum EventKind {
     SiteUp { site: SiteId, incarnation: Incarnation },
     /// A site's link is lost.
     SiteLost { site: SiteId, cause: Cause },
+    /// A site's control channel has moved.
+    ControlMoved { site: SiteId, control: SlotAddress },
     /// A radio registered.
     Registered { unit: UnitId, site: SiteId },
     /// A registration was refused.

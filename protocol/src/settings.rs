@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::air_downlink::{AccessRules, Reselection};
+use crate::control::ControlPlace;
 use crate::field::record;
 use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
@@ -48,6 +49,8 @@ record! {
         pub carriers: Vec<CarrierNumber> [at most CARRIERS_MAX],
         /// The control channel's place; with `p25p2`, the whole carrier.
         pub control: SlotAddress,
+        /// Whether the control channel stays there.
+        pub control_place: ControlPlace,
         /// Where radios may move to.
         pub neighbours: Vec<Neighbour> [at most NEIGHBOURS_MAX],
         /// The rules of random access.

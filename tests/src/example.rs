@@ -13,8 +13,8 @@ use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair, Position,
-    ProfileId, SlotAddress,
+    CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair,
+    Position, ProfileId, SlotAddress,
 };
 
 use crate::message::{AnyMessage, table};
@@ -214,6 +214,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         }
         "cause" => json!(source.pick(Cause::ALL)),
         "Channel" => json!(source.pick(Channel::ALL)),
+        "ControlPlace" => json!(source.pick(ControlPlace::ALL)),
         "ProfileId" => json!(source.pick(ProfileId::ALL)),
         "EmergencyStage" => json!(source.pick(EmergencyStage::ALL)),
         "CallSetup" => json!(source.pick(CallSetup::ALL)),

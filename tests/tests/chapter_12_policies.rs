@@ -22,6 +22,7 @@ const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (Clause::RecentUser, "queue-recent-user", "recent_user = \"10 s\"", "recent_user = \"0 s\""),
     (Clause::Ageing, "queue-ageing", "ageing = \"4 s\"", ""),
     (Clause::SpreadWear, "slots-spread", "slot_choice = \"spread\"", ""),
+    (Clause::SearchedControl, "control-searched", "control_channel = \"searched\"", ""),
     (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
 ];
 

@@ -108,6 +108,7 @@ impl Ledger {
             }
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
+            | EventKind::ControlMoved { .. }
             | EventKind::Registered { .. }
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }

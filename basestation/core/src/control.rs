@@ -14,7 +14,7 @@ use trunklab_protocol::air_downlink::{
 };
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::{CallId, Cause, Moment, Span};
+use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span};
 
 use crate::begun::Begun;
 use crate::timing::{Beat, Timing};
@@ -109,6 +109,13 @@ impl ControlChannel {
             neighbours_left: 0,
             neighbour_next: 0,
         }
+    }
+
+    /// Goes on in another slot when the word that is being radiated has ended: who it is, first of all.
+    pub fn move_to(&mut self, timing: &Timing, at: SlotAddress, now: Moment) {
+        let from = self.begun.as_ref().map_or(now, |begun| begun.ends);
+        self.beat = Beat::from(timing, Channel::Control, at, from);
+        self.broadcast_now();
     }
 
     /// When the next word begins.

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use trunklab_protocol::from_site::{
     FromSite, HeldCall, HeldRadio, Hello, INVENTORY_PART_MAX, InventoryCalls, InventoryEnd, InventoryRadios,
 };
-use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, Span};
+use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
 
 /// How often a station shows that it lives before its controller has said how often.
 const FIRST_HEARTBEAT: Span = Span::from_secs(1);
@@ -118,10 +118,11 @@ pub fn greeting(
     incarnation: Incarnation,
     newest_epoch: Epoch,
     voice_address: SocketAddr,
+    control: Option<SlotAddress>,
     radios: impl Iterator<Item = HeldRadio>,
     calls: impl Iterator<Item = HeldCall>,
 ) -> Vec<FromSite> {
-    let mut messages = vec![FromSite::from(Hello { incarnation, newest_epoch, voice_address })];
+    let mut messages = vec![FromSite::from(Hello { incarnation, newest_epoch, voice_address, control })];
     messages.extend(parts(radios).map(|radios| InventoryRadios { radios }.into()));
     messages.extend(parts(calls).map(|calls| InventoryCalls { calls }.into()));
     messages.push(InventoryEnd {}.into());

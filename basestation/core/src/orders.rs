@@ -13,7 +13,7 @@ use crate::link::greeting;
 use crate::output::{Outbox, Output};
 use crate::outstanding::Asked;
 use crate::sessions::Session;
-use crate::settings::{check, replans};
+use crate::settings::{check, moves_control, replans};
 use crate::station::{BaseStation, OnAir};
 use crate::traffic::Change;
 
@@ -34,6 +34,7 @@ impl BaseStation {
             self.incarnation,
             self.link.newest_epoch(),
             self.voice_address,
+            self.on_air.as_ref().map(|air| air.settings.control),
             self.sessions.radios(),
             calls,
         );
@@ -170,6 +171,7 @@ impl BaseStation {
         }
         match &mut self.on_air {
             Some(air) if !replans(&air.settings, &settings) => air.settings = settings,
+            Some(air) if moves_control(&air.settings, &settings) => air.move_control(settings, self.now),
             Some(_) | None => self.replan(settings, out),
         }
         if let Some(air) = &self.on_air {

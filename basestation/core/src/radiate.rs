@@ -20,6 +20,7 @@ impl BaseStation {
             profile: air.settings.profile,
             access: air.settings.access,
             reselection: air.settings.reselection,
+            place: air.settings.control_place,
         };
         air.control.begin(&air.timing, &air.settings, system);
     }

@@ -46,6 +46,11 @@ pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddres
         )
 }
 
+/// Whether going from one to the other moves the control channel and nothing else that is radiated.
+pub fn moves_control(from: &SiteSettings, to: &SiteSettings) -> bool {
+    replans(from, to) && !replans(&SiteSettings { control: to.control, ..from.clone() }, to)
+}
+
 /// Whether going from one to the other changes where bursts are radiated.
 pub fn replans(from: &SiteSettings, to: &SiteSettings) -> bool {
     from.profile != to.profile || from.carriers != to.carriers || from.control != to.control

@@ -213,6 +213,16 @@ impl OnAir {
         }
     }
 
+    /// The control channel goes on elsewhere, with all that it has to say; calls go on in slots that it does not take.
+    pub fn move_control(&mut self, settings: SiteSettings, now: Moment) {
+        self.control.move_to(&self.timing, settings.control, now);
+        self.access = Uplink::new(Channel::Control, settings.control);
+        let mut before = std::mem::take(&mut self.slots);
+        let slot = |at: SlotAddress| (at, before.remove(&at).unwrap_or_else(|| TrafficChannel::new(at)));
+        self.slots = traffic_slots(&settings).map(slot).collect();
+        self.settings = settings;
+    }
+
     /// What receivers need to know of the site.
     pub fn beacon(&self) -> Beacon {
         Beacon {

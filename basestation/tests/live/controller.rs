@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use trunklab_basestation::{Station, StationOptions, StationStatus};
+use trunklab_protocol::ControlPlace;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::{FromSite, Hello};
@@ -46,6 +47,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         power_dbm: 40,
         carriers: vec![carrier(1), carrier(2)],
         control: at(1, 0),
+        control_place: ControlPlace::Fixed,
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
         reselection: Reselection::default(),

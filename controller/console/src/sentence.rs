@@ -10,6 +10,9 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
     match kind {
         EventKind::SiteUp { site, .. } => format!("{} is in service", site_name(*site, picture)),
         EventKind::SiteLost { site, cause } => format!("{} is LOST: {cause}", site_name(*site, picture)),
+        EventKind::ControlMoved { site, control } => {
+            format!("control channel of {} is now {control}", site_name(*site, picture))
+        }
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
         EventKind::RegisterRefused { identity, site, cause } => {
             format!("{identity} may not register at site {site}: {cause}")
@@ -136,6 +139,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::OrderRefused { .. }
         | EventKind::Dropped { .. } => Grade::Notice,
         EventKind::SiteUp { .. }
+        | EventKind::ControlMoved { .. }
         | EventKind::Registered { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }

@@ -11,8 +11,8 @@ use crate::config::SiteConfig;
 #[derive(Debug, Clone)]
 pub struct SlotPool {
     choice: SlotChoice,
-    /// The control channel's carrier, which always radiates.
-    control: CarrierNumber,
+    /// The control channel, whose carrier always radiates.
+    control: SlotAddress,
     slots: Vec<Slot>,
     /// One bit a slot, set while it is free.
     free: SmallVec<[u64; 2]>,
@@ -31,21 +31,46 @@ struct Slot {
 impl SlotPool {
     /// The slots that a site is configured with, all free. A slot that the configuration names twice is one slot.
     pub fn new(config: &SiteConfig) -> Self {
+        Self::with_control(config, config.control)
+    }
+
+    /// The same with the control channel elsewhere.
+    pub fn with_control(config: &SiteConfig, control: SlotAddress) -> Self {
         let mut pool = Self {
             choice: config.slot_choice,
-            control: config.control.carrier,
+            control,
             slots: Vec::new(),
             free: SmallVec::new(),
             free_count: 0,
             time_used: Span::ZERO,
         };
-        for at in config.traffic_slots() {
+        for at in config.traffic_slots(control) {
             if pool.index(at).is_none() {
                 pool.slots.push(Slot { at, held: None, idle_since: None });
                 pool.set_free(pool.slots.len() - 1, true);
             }
         }
         pool
+    }
+
+    /// Where the control channel is.
+    pub fn control(&self) -> SlotAddress {
+        self.control
+    }
+
+    /// Where else the control channel could be: slots, or with profiles where it takes a carrier, whole carriers, that
+    /// are free since `settled` at least, so that what ended there has been told of.
+    pub fn places_for_control(&self, whole_carrier: bool, settled: Moment) -> Vec<SlotAddress> {
+        let is_idle =
+            |slot: &Slot| slot.held.is_none() && slot.idle_since.is_none_or(|since| since <= settled);
+        let is_place = |slot: &&Slot| match whole_carrier {
+            true => {
+                slot.at.slot.number() == 0
+                    && self.slots.iter().filter(|other| other.at.carrier == slot.at.carrier).all(is_idle)
+            }
+            false => is_idle(slot),
+        };
+        self.slots.iter().filter(is_place).map(|slot| slot.at).collect()
     }
 
     /// How many slots there are.
@@ -70,7 +95,7 @@ impl SlotPool {
             SlotChoice::Spread => self.free_places().min_by_key(|place| self.slots[*place].idle_since),
             SlotChoice::Pack => self.free_places().min_by_key(|place| {
                 let carrier = self.slots[*place].at.carrier;
-                (carrier != self.control, Reverse(self.calls_on(carrier)))
+                (carrier != self.control.carrier, Reverse(self.calls_on(carrier)))
             }),
         }?;
         self.hold(index, call, now);
@@ -183,8 +208,7 @@ impl SlotPool {
 
 #[cfg(test)]
 mod tests {
-    use trunklab_protocol::air_downlink::{AccessRules, Reselection};
-    use trunklab_protocol::{Epoch, NodeId, Position, ProfileId, SiteId, SlotNumber};
+    use trunklab_protocol::{Epoch, NodeId, ProfileId, SiteId, SlotNumber};
 
     use super::*;
 
@@ -192,20 +216,10 @@ mod tests {
     fn config(slot_choice: SlotChoice) -> SiteConfig {
         let carrier = |number| CarrierNumber::new(number).unwrap();
         SiteConfig {
-            site: SiteId::new(1).unwrap(),
-            name: String::new(),
-            profile: ProfileId::Iden,
-            position: Position::default(),
-            power_dbm: 40,
             carriers: vec![carrier(1), carrier(2), carrier(3)],
             control: SlotAddress { carrier: carrier(3), slot: SlotNumber::new(0).unwrap() },
             slot_choice,
-            neighbours: Vec::new(),
-            access: AccessRules { backoff: 8, tries: 8, tries_emergency: 16, wait: 8 },
-            reselection: Reselection::default(),
-            broadcast_interval_ms: 1_000,
-            talker_silence_ms: 1_000,
-            late_entry_interval_ms: 1_000,
+            ..SiteConfig::new(SiteId::new(1).unwrap(), ProfileId::Iden, carrier(1))
         }
     }
 
@@ -264,6 +278,34 @@ mod tests {
             pool.give_back(slot, held.unwrap(), at(20));
         }
         assert_eq!(taken(&mut pool, 30..31), ["2/1"], "carrier 1 is dark, and carrier 2 is not");
+    }
+
+    #[test]
+    fn the_control_channel_may_go_where_nothing_has_been_for_a_while() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Lowest));
+        assert_eq!(pool.places_for_control(false, at(0)).len(), 17);
+        let taken = pool.take(call(1), at(1)).unwrap();
+        assert!(!pool.places_for_control(false, at(9)).contains(&taken), "a call is there");
+        pool.give_back(taken, call(1), at(10));
+        assert!(!pool.places_for_control(false, at(9)).contains(&taken), "its release is still being said");
+        assert!(pool.places_for_control(false, at(10)).contains(&taken));
+    }
+
+    #[test]
+    fn a_control_channel_that_takes_a_carrier_goes_to_one_that_is_free_as_a_whole() {
+        let mut pool = SlotPool::new(&SiteConfig { profile: ProfileId::P25p2, ..config(SlotChoice::Lowest) });
+        let places = |pool: &SlotPool| -> Vec<_> {
+            pool.places_for_control(true, at(99)).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(places(&pool), ["1/0", "2/0"]);
+        assert_eq!(taken(&mut pool, 0..1), ["1/0"]);
+        assert_eq!(places(&pool), ["2/0"]);
+        let moved = SlotPool::with_control(
+            &SiteConfig { profile: ProfileId::P25p2, ..config(SlotChoice::Lowest) },
+            pool.places_for_control(true, at(99))[0],
+        );
+        let mut pool = moved.in_place_of(&pool);
+        assert_eq!(taken(&mut pool, 1..4), ["1/1", "3/0", "3/1"], "the carrier that it left is for calls");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, CarrierNumber, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn,
-    NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
+    Announcement, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi,
+    Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
     Trunking, UnitId,
 };
 
@@ -85,6 +85,10 @@ pub struct SystemParameters {
     pub heartbeat_ms: u16,
 }
 
+const fn default_control_moves_ms() -> u32 {
+    60_000
+}
+
 const fn default_emergencies_max() -> u16 {
     100
 }
@@ -151,6 +155,12 @@ pub struct SiteConfig {
     pub carriers: Vec<CarrierNumber>,
     /// The control channel's place.
     pub control: SlotAddress,
+    /// Whether it stays there; one that moves begins there.
+    #[serde(default)]
+    pub control_place: ControlPlace,
+    /// How often it moves on average, in milliseconds.
+    #[serde(default = "default_control_moves_ms")]
+    pub control_moves_ms: u32,
     /// Which free slot a call takes.
     #[serde(default)]
     pub slot_choice: SlotChoice,
@@ -182,6 +192,8 @@ impl SiteConfig {
             power_dbm: 40,
             carriers: vec![carrier],
             control: SlotAddress { carrier, slot: first },
+            control_place: ControlPlace::default(),
+            control_moves_ms: default_control_moves_ms(),
             slot_choice: SlotChoice::default(),
             neighbours: Vec::new(),
             access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
@@ -192,9 +204,9 @@ impl SiteConfig {
         }
     }
 
-    /// The slots that calls can use, in order: every slot of every carrier but the control channel, which with some
-    /// profiles takes its whole carrier.
-    pub fn traffic_slots(&self) -> impl Iterator<Item = SlotAddress> + '_ {
+    /// The slots that calls can use while the control channel is at a place, in order: every slot of every carrier but
+    /// the control channel, which with some profiles takes its whole carrier.
+    pub fn traffic_slots(&self, control: SlotAddress) -> impl Iterator<Item = SlotAddress> + '_ {
         let profile = self.profile.profile();
         self.carriers
             .iter()
@@ -205,11 +217,7 @@ impl SiteConfig {
                 })
             })
             .filter(move |at| {
-                if profile.control_takes_carrier {
-                    at.carrier != self.control.carrier
-                } else {
-                    *at != self.control
-                }
+                if profile.control_takes_carrier { at.carrier != control.carrier } else { *at != control }
             })
     }
 }

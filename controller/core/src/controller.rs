@@ -224,6 +224,7 @@ impl Controller {
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
             TimerKey::Silence(site) => self.silence_due(site, out),
             TimerKey::Heartbeat(site) => self.heartbeat_due(site, out),
+            TimerKey::ControlMove(site) => self.move_control(site, out),
             TimerKey::Entropy => {
                 out.push(Output::WantEntropy);
                 self.timers.set(TimerKey::Entropy, self.woke + ENTROPY_INTERVAL);

@@ -51,6 +51,11 @@ impl RandomStream {
         }
     }
 
+    /// A number below `below`, which is not zero.
+    pub fn below(&mut self, below: u64) -> u64 {
+        self.stream.next_u64() % below
+    }
+
     /// How often it was seeded and how far it was drawn since: what two replicas can compare without showing it.
     pub fn place(&self) -> (u64, u128) {
         (self.seeds, self.stream.get_word_pos())

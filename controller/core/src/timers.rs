@@ -37,6 +37,8 @@ pub enum TimerKey {
     Silence(SiteId),
     /// A site may need a sign of life.
     Heartbeat(SiteId),
+    /// A site's control channel is to move.
+    ControlMove(SiteId),
     /// The random stream wants fresh octets.
     Entropy,
 }
@@ -74,6 +76,8 @@ pub enum DeadlineReason {
     SiteSilence,
     /// A site is due a heartbeat.
     Heartbeat,
+    /// A control channel is to move.
+    ControlMove,
     /// Fresh octets are to be asked for.
     Entropy,
 }
@@ -106,6 +110,7 @@ impl TimerKey {
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
             Self::Silence(_) => DeadlineReason::SiteSilence,
             Self::Heartbeat(_) => DeadlineReason::Heartbeat,
+            Self::ControlMove(_) => DeadlineReason::ControlMove,
             Self::Entropy => DeadlineReason::Entropy,
         }
     }

@@ -39,6 +39,7 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::Service { .. } => Clause::SiteService,
         HandsetEvent::RegisterRefused { cause: Cause::SiteNotAllowed } => Clause::Roaming,
         HandsetEvent::RegisterRefused { .. } => Clause::RegistrationRefused,
+        HandsetEvent::Searches { .. } | HandsetEvent::FindsControl { .. } => Clause::SearchedControl,
         HandsetEvent::LeavesFor { .. } => Clause::Reselection,
         HandsetEvent::Affiliated { .. } => Clause::Affiliation,
         HandsetEvent::Queued { .. } => Clause::QueuePlace,

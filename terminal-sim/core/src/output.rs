@@ -5,7 +5,7 @@ use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, EmergencyStage, Parties, SiteId, SpurtId, TalkgroupId, UnitId,
+    CallId, CarrierNumber, Cause, EmergencyStage, Parties, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -79,6 +79,18 @@ pub enum HandsetEvent {
         site: SiteId,
         /// What it can do.
         service: SiteService,
+    },
+    /// The control channel is not where it was: the handset searches for it.
+    Searches {
+        /// Of which site.
+        site: SiteId,
+    },
+    /// It found the control channel again; its registration holds.
+    FindsControl {
+        /// Of which site.
+        site: SiteId,
+        /// Where.
+        control: SlotAddress,
     },
     /// A neighbour is better: the handset goes there.
     LeavesFor {

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use trunklab_protocol::air_downlink::{AirDownlink, Beacon, Burst};
 use trunklab_protocol::air_uplink::{self, AirUplink, Listen, UplinkWord};
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{
     CarrierNumber, Cause, Epoch, Family, Frame, Moment, Position, SiteId, Span, UnitId, frame,
 };
@@ -513,16 +514,16 @@ impl Ether {
 
     fn hear_burst(&mut self, index: usize, burst: &Burst) {
         let Some((beacon, _)) = &self.doors[index].beacon else { return };
-        let (site, control) = (beacon.site, beacon.control);
+        let site = beacon.site;
         let (power_dbm, antenna) = (beacon.power_dbm, beacon.position);
-        let at = burst.place.at;
+        let place = burst.place;
         let hearers: Vec<(UnitId, i8)> = self
             .radios
             .iter()
             .filter(|(_, radio)| match radio.ear {
                 Ear::Off => false,
-                Ear::Hunting => at == control,
-                Ear::Tuned(tuned_site, carrier) => tuned_site == site && carrier == at.carrier,
+                Ear::Hunting => place.channel == Channel::Control,
+                Ear::Tuned(tuned_site, carrier) => tuned_site == site && carrier == place.at.carrier,
             })
             .map(|(unit, radio)| (*unit, nature::level_dbm(power_dbm, antenna, radio.position)))
             .filter(|(_, level_dbm)| nature::is_audible(*level_dbm))

@@ -37,6 +37,8 @@ pub fn plan(provision: &Provision) -> Plan {
             power_dbm: site.power_dbm,
             carriers: site.carriers.clone(),
             control: site.control,
+            control_place: site.control_place,
+            control_moves_ms: site.control_moves_ms,
             slot_choice: site.slot_choice,
             neighbours: site.neighbours.clone(),
             access: site.access,

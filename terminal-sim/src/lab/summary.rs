@@ -141,6 +141,7 @@ impl Tally {
             EventKind::CallReleased { cause, .. } => *self.released.entry(*cause).or_default() += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
+            | EventKind::ControlMoved { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
@@ -179,6 +180,8 @@ impl Tally {
             HandsetEvent::OutOfRange
             | HandsetEvent::LeavesFor { .. }
             | HandsetEvent::Camped { .. }
+            | HandsetEvent::Searches { .. }
+            | HandsetEvent::FindsControl { .. }
             | HandsetEvent::Registered { .. }
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }

@@ -63,8 +63,8 @@ fn from_site(message: &FromSite, sequence: u32) -> BytesMut {
 }
 
 fn hello(voice_address: SocketAddr) -> FromSite {
-    Hello { incarnation: Incarnation::new(7).unwrap(), newest_epoch: Epoch::new(0).unwrap(), voice_address }
-        .into()
+    let incarnation = Incarnation::new(7).unwrap();
+    Hello { incarnation, newest_epoch: Epoch::new(0).unwrap(), voice_address, control: None }.into()
 }
 
 /// A peer whose frames are whole until the last of each link: nonsense that is well-formed, then any hostile frame.

@@ -28,6 +28,7 @@ pub const SCENARIOS: &[&str] = &[
     "broadcast",
     "busy-override",
     "call-outlives-controller",
+    "control-searched",
     "controller-restart",
     "controller-shutdown",
     "emergency-acknowledged",
@@ -313,6 +314,8 @@ impl Watch {
             }
             HandsetEvent::OutOfRange
             | HandsetEvent::Camped { .. }
+            | HandsetEvent::Searches { .. }
+            | HandsetEvent::FindsControl { .. }
             | HandsetEvent::Service { .. }
             | HandsetEvent::LeavesFor { .. }
             | HandsetEvent::Registered { .. }

@@ -28,6 +28,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
     match &event.kind {
         EventKind::SiteUp { site, .. } => set_service(picture, *site, true),
         EventKind::SiteLost { site, .. } => set_service(picture, *site, false),
+        EventKind::ControlMoved { site, control } => move_control(picture, *site, *control),
         EventKind::Registered { site, .. } => {
             picture.totals.registered += 1;
             count_radios(picture, *site, |radios| radios.saturating_add(1))
@@ -216,6 +217,14 @@ fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp 
     let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) else { return Grasp::Partial };
     view.in_service = in_service;
     Grasp::Whole
+}
+
+/// Which slots calls can use has changed with it: only a snapshot tells.
+fn move_control(picture: &mut Snapshot, site: SiteId, control: SlotAddress) -> Grasp {
+    if let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) {
+        view.control = control;
+    }
+    Grasp::Partial
 }
 
 fn count_radios(picture: &mut Snapshot, site: SiteId, count: impl Fn(u32) -> u32) -> Grasp {

@@ -70,6 +70,7 @@ impl Controller {
             }
         }
         self.slots_freed = true;
+        self.schedule_control_move(site);
     }
 
     fn restore_radio(&mut self, site: SiteId, held: HeldRadio, out: &mut Outbox) {

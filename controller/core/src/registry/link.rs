@@ -2,9 +2,10 @@
 
 use trunklab_protocol::from_site::{FromSite, Health, Hello};
 use trunklab_protocol::operator::{AirCounters, EventKind};
+use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::switch::{SiteDown, SiteUp};
 use trunklab_protocol::to_site::{Close, Configure, Heartbeat, ToSite};
-use trunklab_protocol::{Cause, Clause, Epoch, SiteId, Span};
+use trunklab_protocol::{Cause, Clause, ControlPlace, Epoch, SiteId, Span};
 
 use super::sites::{Greeting, Inventory, Link, Memory, Stage};
 use super::visitors::Presence;
@@ -78,19 +79,37 @@ impl Controller {
 
     /// A site has greeted: it gets all that it needs to work, with keys for this connection.
     pub(crate) fn site_greeted(&mut self, site: SiteId, hello: Hello, out: &mut Outbox) {
-        let Hello { incarnation, newest_epoch, voice_address } = hello;
+        let Hello { incarnation, newest_epoch, voice_address, control } = hello;
         if self.is_outranked(site, newest_epoch) {
             return self.want_new_term(site, newest_epoch, out);
         }
         let (uplink_key, downlink_key) = (self.random().voice_key(), self.random().voice_key());
         let greeting = Greeting { incarnation, voice_address, uplink_key, downlink_key };
         let row = self.sites.get_mut(site).expect("a site that greets exists");
-        let settings = Box::new(row.settings(&self.system, &greeting));
         let link = row.link.as_mut().expect("a site that greets has a link");
         link.stage = Stage::Reporting(greeting, Inventory::default());
+        if row.memory == Memory::Stranger
+            && let Some(control) = control
+        {
+            self.adopt_control(site, control);
+        }
+        let settings = Box::new(self.settings_of(site).expect("the site has just greeted"));
         let site_up = SiteUp { site, address: voice_address, uplink_key, downlink_key };
         out.push(Output::ToSwitch(site_up.into()));
         self.tell(site, Configure { settings }, out);
+    }
+
+    /// All that a site needs to work, once it has greeted.
+    pub(crate) fn settings_of(&self, site: SiteId) -> Option<SiteSettings> {
+        let row = self.sites.get(site)?;
+        let mut settings = row.settings(&self.system, row.greeting()?);
+        for neighbour in &mut settings.neighbours {
+            let other = self.sites.get(neighbour.site);
+            if let Some(other) = other.filter(|row| row.config.control_place == ControlPlace::Searched) {
+                neighbour.carrier = other.slots.control().carrier;
+            }
+        }
+        Some(settings)
     }
 
     /// Whether a site has obeyed a term that ranks with ours or above it, and is not ours (clause 2.1.6).
@@ -157,6 +176,7 @@ impl Controller {
         let units: Vec<_> = row.units.iter().copied().collect();
         self.timers.cancel(TimerKey::Silence(site));
         self.timers.cancel(TimerKey::Heartbeat(site));
+        self.timers.cancel(TimerKey::ControlMove(site));
         for identity in challenges.into_keys() {
             self.timers.cancel(TimerKey::Challenge(site, identity));
         }

@@ -2,6 +2,7 @@
 
 pub mod affiliation;
 pub mod authentication;
+pub mod control_place;
 pub mod home;
 pub mod inventory;
 pub mod link;

@@ -52,7 +52,9 @@ impl Controller {
             self.sites.add(site, Site::new(config));
             return Ok(());
         };
-        let pool = SlotPool::new(&config);
+        let control = row.slots.control();
+        let stays = config.allows_control_at(control) && config.profile == row.config.profile;
+        let pool = SlotPool::with_control(&config, if stays { control } else { config.control });
         let lost: Vec<_> =
             row.slots.iter().filter(|(at, _)| !pool.exists(*at)).filter_map(|(_, call)| call).collect();
         for call in lost {
@@ -65,6 +67,7 @@ impl Controller {
         row.config = config;
         self.slots_freed = true;
         self.configure_again(site, out);
+        self.schedule_control_move(site);
         Ok(())
     }
 
@@ -107,8 +110,7 @@ impl Controller {
 
     /// A site that works gets its settings again; its keys stay.
     fn configure_again(&mut self, site: SiteId, out: &mut Outbox) {
-        let row = self.sites.get(site).expect("a site that is configured exists");
-        if let Some(settings) = row.greeting().map(|greeting| row.settings(&self.system, greeting)) {
+        if let Some(settings) = self.settings_of(site) {
             self.tell(site, Configure { settings: Box::new(settings) }, out);
         }
     }

@@ -17,9 +17,9 @@ use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    Announcement, CallId, CallSetup, Cause, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity,
-    Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, SiteId, SlotChoice, Span, SpurtId,
-    StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    Announcement, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy,
+    Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, SiteId, SlotChoice, Span,
+    SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -138,6 +138,7 @@ fn a_greeting() -> impl Strategy<Value = FromSite> {
             incarnation: Incarnation::new(incarnation).unwrap(),
             newest_epoch: Epoch::new(0).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], port)),
+            control: (port % 3 == 0).then(|| channel(port)),
         }
         .into()
     })
@@ -221,12 +222,20 @@ fn a_start() -> impl Strategy<Value = StartPolicy> {
 
 fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        (1_u16..=4, 0_u16..4, proptest::sample::select(SlotChoice::ALL)).prop_map(
-            |(number, channels, slot_choice)| Change::Site(SiteConfig {
-                slot_choice,
-                ..site_config(number, channels)
-            })
-        ),
+        (
+            (1_u16..=4, 0_u16..4),
+            proptest::sample::select(SlotChoice::ALL),
+            proptest::sample::select(ControlPlace::ALL),
+            0_u32..10_000,
+        )
+            .prop_map(|((number, channels), slot_choice, control_place, control_moves_ms)| {
+                Change::Site(SiteConfig {
+                    slot_choice,
+                    control_place,
+                    control_moves_ms,
+                    ..site_config(number, channels)
+                })
+            }),
         (
             (1_u16..=4, 1_u8..=10),
             (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),
@@ -529,6 +538,7 @@ impl Watched {
             incarnation: Incarnation::new(1).unwrap(),
             newest_epoch: Epoch::new(0).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], number)),
+            control: None,
         };
         let messages: [FromSite; 4] = [
             hello.into(),

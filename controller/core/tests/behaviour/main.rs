@@ -7,6 +7,7 @@
 mod alarm;
 mod audience;
 mod call_states;
+mod control;
 mod coverage;
 mod emergency;
 mod floor;

@@ -212,6 +212,7 @@ impl System {
             incarnation: Incarnation::new(incarnation).unwrap(),
             newest_epoch: Epoch::new(newest_epoch).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], 4_000 + number)),
+            control: None,
         };
         self.from_site(number, hello);
     }
@@ -570,6 +571,7 @@ fn happened(kind: &EventKind) -> String {
     match kind {
         EventKind::SiteUp { site, .. } => format!("site {site} up"),
         EventKind::SiteLost { site, cause } => format!("site {site} lost: {cause}"),
+        EventKind::ControlMoved { site, control } => format!("control channel of site {site} now {control}"),
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
         EventKind::RegisterRefused { identity, cause, .. } => format!("{identity} not registered: {cause}"),
         EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),

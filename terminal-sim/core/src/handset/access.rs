@@ -91,6 +91,16 @@ impl Access {
         }
     }
 
+    /// The control channel is elsewhere now: a word for it is said there.
+    pub(super) fn aim(&mut self, camp: &Camp, now: Moment) {
+        if self.channel == Channel::Control && self.at != camp.control {
+            self.at = camp.control;
+            if let Next::Send(_) = self.next {
+                self.next = Next::Send(camp.next_uplink(self.channel, self.at, now));
+            }
+        }
+    }
+
     /// Whether the word has been on the air.
     pub(super) fn was_sent(&self) -> bool {
         self.tries > 0

@@ -2,10 +2,10 @@
 
 use trunklab_protocol::air_downlink::{AccessRules, Burst, DownlinkWord, Reselection, SiteService, System};
 use trunklab_protocol::profile::{Channel, Profile};
-use trunklab_protocol::{BurstPlace, Incarnation, Moment, SiteId, SlotAddress, Span};
+use trunklab_protocol::{BurstPlace, ControlPlace, Incarnation, Moment, SiteId, SlotAddress, Span};
 
 use super::clock::{Opportunity, SlotClock};
-use super::timers::{CALL_SILENCE, CALL_SILENCE_BEATS, NO_SIGNAL};
+use super::timers::{CALL_SILENCE, CALL_SILENCE_BEATS, CONTROL_SILENCE, CONTROL_SILENCE_BEATS, NO_SIGNAL};
 
 /// All that a handset knows of its site, learned from its `System` words and from the timing of its bursts.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub(super) struct Camp {
     pub(super) service: SiteService,
     pub(super) access: AccessRules,
     pub(super) reselection: Reselection,
+    /// Whether the control channel stays where it is.
+    place: ControlPlace,
     pub(super) level_dbm: i8,
     pub(super) heard_at: Moment,
     /// When the burst that was heard last ended, by the site's own time.
@@ -49,6 +51,7 @@ impl Camp {
             service: system.service,
             access: system.access,
             reselection: system.reselection,
+            place: system.place,
             level_dbm,
             heard_at: now,
             heard_to: now,
@@ -106,6 +109,7 @@ impl Camp {
         self.service = system.service;
         self.access = system.access;
         self.reselection = system.reselection;
+        self.place = system.place;
         match (restarted, service == system.service) {
             (true, _) => Change::Restarted,
             (false, false) => Change::Service,
@@ -143,9 +147,19 @@ impl Camp {
         self.heard_at = now;
     }
 
-    /// When the signal counts as lost.
+    /// When the signal counts as lost: of a control channel that moves, when it is not where it was.
     pub(super) fn lost_at(&self) -> Moment {
-        self.heard_at + NO_SIGNAL
+        match self.place {
+            ControlPlace::Fixed => self.heard_at + NO_SIGNAL,
+            ControlPlace::Searched => {
+                self.heard_at + self.profile.control.start(CONTROL_SILENCE_BEATS).max(CONTROL_SILENCE)
+            }
+        }
+    }
+
+    /// Whether the control channel is to be searched for where it is not heard any more.
+    pub(super) fn is_searched(&self) -> bool {
+        self.place == ControlPlace::Searched
     }
 
     /// How long a traffic slot may be silent about its call.

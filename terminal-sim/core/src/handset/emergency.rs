@@ -42,6 +42,16 @@ enum Way {
     Talk { tries: u8, next: Moment },
 }
 
+impl Shout {
+    /// The word's way on the control channel.
+    pub(super) fn access_mut(&mut self) -> Option<&mut Access> {
+        match &mut self.way {
+            Way::Control(access) => Some(access),
+            Way::Talk { .. } => None,
+        }
+    }
+}
+
 impl Service {
     /// The alarm key.
     pub(super) fn alarm(&mut self, turn: &mut Turn<'_>) {
@@ -131,7 +141,7 @@ impl Service {
 
     /// When there is something to say about the emergency.
     pub(super) fn emergency_deadline(&self, emergency: Option<Emergency>) -> Option<Deadline> {
-        emergency?;
+        emergency.filter(|_| self.search.is_none())?;
         match &self.shout {
             None => {
                 let quiet = matches!(self.activity, Activity::Idle(Idle { errand: None, .. }));

@@ -19,7 +19,7 @@ use crate::output::HandsetEvent;
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     press: Press,
-    access: Access,
+    pub(super) access: Access,
     /// The call that ends with it.
     ends: Option<CallId>,
 }

@@ -341,6 +341,15 @@ impl Handset {
             | State::Moving(_)
             | State::Detaching { .. } => None,
         };
+        if let State::InService(service) = &mut self.state
+            && service.search.is_some()
+        {
+            if service.finds(now, site, level_dbm, burst) {
+                service.end_search(&mut Turn { now, radio: &mut self.radio, out }, burst.place.at);
+                self.control_word(&burst.word, out);
+            }
+            return;
+        }
         let Some(camp) = self.camp_mut().filter(|camp| camp.site == site) else { return };
         if !camp.concerns(burst.place, traffic)
             || !camp.hears(now, level_dbm, burst)

@@ -19,6 +19,7 @@ mod neighbours;
 mod phase;
 mod radio;
 mod registration;
+mod search;
 mod service;
 mod timers;
 mod traffic_word;

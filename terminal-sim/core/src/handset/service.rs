@@ -25,6 +25,7 @@ use super::individual::Reply;
 use super::neighbours::{Neighbours, Place};
 use super::phase::{self, Trigger};
 use super::radio::{Ptt, Turn, transmit};
+use super::search::Search;
 use super::timers::{EMERGENCY_CHECK, TALK_END_TRIES};
 use crate::deadline::{Deadline, Why};
 use crate::output::{HandsetEvent, Output};
@@ -37,6 +38,8 @@ pub(super) struct Service {
     pub(super) affiliated: Option<TalkgroupId>,
     pub(super) activity: Activity,
     pub(super) neighbours: Neighbours,
+    /// Its control channel is searched for.
+    pub(super) search: Option<Search>,
     /// The last call that was released: grants still repeated for it are old.
     pub(super) released: Option<CallId>,
     /// The last spurt that was ours and is given up.
@@ -85,6 +88,7 @@ impl Service {
             affiliated,
             activity: Activity::Idle(Idle::default()),
             neighbours: Neighbours::default(),
+            search: None,
             released: None,
             last_spurt: None,
             withdrawn: None,
@@ -110,6 +114,9 @@ impl Service {
 
     /// When and why to come back.
     pub(super) fn deadline(&self) -> Deadline {
+        if let Some(search) = self.search {
+            return Deadline { at: search.until, why: Why::SignalLost };
+        }
         let own = self.activity.deadline(&self.camp);
         let own = self.reply_deadline().map_or(own, |reply| own.min(reply));
         self.neighbours.deadline(&self.camp).map_or(own, |measure| own.min(measure))
@@ -217,6 +224,7 @@ impl Service {
     /// To be called when the deadline has come.
     pub(super) fn fire(&mut self, turn: &mut Turn<'_>, why: Why) -> Option<Departure> {
         match why {
+            Why::SignalLost if self.camp.is_searched() && self.search.is_none() => self.begin_search(turn),
             Why::SignalLost => return Some(Departure::SignalLost),
             Why::CallSilent => self.leave(turn, Cause::CallLost),
             Why::Emergency => self.fire_emergency(turn),

@@ -14,6 +14,7 @@ macro_rules! timers {
 timers! {
     HUNT = 2_000, "how long sites are collected before one is chosen: two broadcast intervals";
     NO_SIGNAL = 5_000, "silence of the control channel after which the handset hunts again";
+    CONTROL_SILENCE = 500, "least silence of a control channel that moves after which the handset searches for it";
     SPREAD_AFTER_POWER_ON = 500, "registrations after power-on are spread over this time";
     SPREAD_AFTER_LOSS = 3_000, "registrations after a site's restart or loss are spread over this time: all its radios come at once";
     REGISTER_AGAIN = 10_000, "pause before a registration that failed is tried again, and as much again at random";
@@ -29,6 +30,9 @@ timers! {
 
 /// Beats of a traffic slot without a word of the call: beside [`CALL_SILENCE`], the longer of both counts.
 pub(super) const CALL_SILENCE_BEATS: u32 = 8;
+
+/// Beats of a control channel that moves without a word: beside [`CONTROL_SILENCE`], the longer of both counts.
+pub(super) const CONTROL_SILENCE_BEATS: u32 = 6;
 
 /// Bursts in which the end of talk is said when nothing confirms it.
 pub(super) const TALK_END_TRIES: u8 = 10;

@@ -38,6 +38,8 @@ pub enum Fact {
     Leaves { unit: UnitId, cause: Cause },
     SiteUp { site: SiteId },
     SiteLost { site: SiteId },
+    ControlMoved { site: SiteId },
+    FindsControl { unit: UnitId, site: SiteId },
     Carries { site: SiteId, talkgroup: TalkgroupId },
     LeftBySite { site: SiteId, talkgroup: TalkgroupId },
     Granted { talkgroup: TalkgroupId },
@@ -138,7 +140,8 @@ fn shows(parties: &BTreeMap<CallId, Parties>, observation: Observation<'_>, fact
 fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
     match *event {
         HandsetEvent::OutOfRange => fact == Fact::OutOfRange { unit: who },
-        HandsetEvent::Camped { .. } | HandsetEvent::Service { .. } => false,
+        HandsetEvent::Camped { .. } | HandsetEvent::Service { .. } | HandsetEvent::Searches { .. } => false,
+        HandsetEvent::FindsControl { site, .. } => fact == Fact::FindsControl { unit: who, site },
         HandsetEvent::LeavesFor { site } => fact == Fact::LeavesFor { unit: who, site },
         HandsetEvent::Registered { site, .. } => fact == Fact::Registers { unit: who, site },
         HandsetEvent::RegisterRefused { cause } => fact == Fact::RegisterRefused { unit: who, cause },
@@ -172,6 +175,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
     match event {
         EventKind::SiteUp { site, .. } => fact == Fact::SiteUp { site: *site },
         EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
+        EventKind::ControlMoved { site, .. } => fact == Fact::ControlMoved { site: *site },
         EventKind::CallQueued { parties, .. } => {
             parties.talkgroup().is_some_and(|talkgroup| fact == Fact::CallQueued { talkgroup })
         }
@@ -235,7 +239,9 @@ impl Fact {
     /// Units, site and talkgroup that the fact names.
     pub(super) fn names(&self) -> (Vec<UnitId>, Option<SiteId>, Option<TalkgroupId>) {
         match *self {
-            Self::Registers { unit, site } | Self::LeavesFor { unit, site } => (vec![unit], Some(site), None),
+            Self::Registers { unit, site }
+            | Self::LeavesFor { unit, site }
+            | Self::FindsControl { unit, site } => (vec![unit], Some(site), None),
             Self::Affiliates { unit, talkgroup } => (vec![unit], None, Some(talkgroup)),
             Self::Hears { unit, talker } => (vec![unit, talker], None, None),
             Self::Rings { unit, caller: other }
@@ -261,7 +267,9 @@ impl Fact {
             | Self::Leaves { unit, .. }
             | Self::FloorEnds { unit, .. } => (vec![unit], None, None),
             Self::OrderRefused { .. } => (Vec::new(), None, None),
-            Self::SiteUp { site } | Self::SiteLost { site } => (Vec::new(), Some(site), None),
+            Self::SiteUp { site } | Self::SiteLost { site } | Self::ControlMoved { site } => {
+                (Vec::new(), Some(site), None)
+            }
             Self::Carries { site, talkgroup } | Self::LeftBySite { site, talkgroup } => {
                 (Vec::new(), Some(site), Some(talkgroup))
             }

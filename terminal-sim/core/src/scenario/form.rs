@@ -62,6 +62,8 @@ pub(super) struct SiteForm {
     pub(super) name: Option<String>,
     pub(super) carriers: Spanned<Vec<Spanned<u16>>>,
     pub(super) control: Option<Spanned<String>>,
+    pub(super) control_channel: Option<Spanned<String>>,
+    pub(super) control_moves: Option<Spanned<String>>,
     pub(super) position: Option<[i32; 2]>,
     pub(super) power_dbm: Option<i8>,
     pub(super) slot_choice: Option<Spanned<String>>,

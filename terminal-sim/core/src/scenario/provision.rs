@@ -4,8 +4,8 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, CarrierNumber, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority,
-    ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy, Identity, Position,
+    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -90,6 +90,10 @@ pub struct SiteProvision {
     pub control: SlotAddress,
     /// Which free slot a call takes.
     pub slot_choice: SlotChoice,
+    /// Whether the control channel stays where it is.
+    pub control_place: ControlPlace,
+    /// How often it moves on average, in milliseconds.
+    pub control_moves_ms: u32,
     /// Every other site of the scenario.
     pub neighbours: Vec<Neighbour>,
     /// The rules of random access.

@@ -291,6 +291,10 @@ sentences! {
         |v| Meaning::See(vec![Fact::SiteUp { site: v.site() }]);
     See "site {site} is lost", "The controller has lost it.",
         |v| Meaning::See(vec![Fact::SiteLost { site: v.site() }]);
+    See "control channel of site {site} moves", "The controller moves it to another slot.",
+        |v| Meaning::See(vec![Fact::ControlMoved { site: v.site() }]);
+    See "unit {units} finds the control channel of site {site}", "It has searched for it, and its registration holds.",
+        |v| { let site = v.site(); see(v, |unit| Fact::FindsControl { unit, site }) };
     See "site {site} carries a call of talkgroup {talkgroup}", "The controller places the talkgroup's call there.",
         |v| Meaning::See(vec![Fact::Carries { site: v.site(), talkgroup: v.talkgroup() }]);
     See "site {site} leaves the call of talkgroup {talkgroup}", "The controller gives the call's slot there back.",

@@ -249,6 +249,10 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
         EventKind::SiteLost { site, cause } => {
             (Clause::SignsOfLife, Said::plain(format!("site {site} is lost: {cause}")))
         }
+        EventKind::ControlMoved { site, control } => (
+            Clause::SearchedControl,
+            Said::plain(format!("control channel of site {site} moves to {control}")),
+        ),
         EventKind::FloorReleased { call, unit, cause } if *cause != Cause::TransmissionEnded => {
             let text = format!("unit {unit} loses the floor of call {call}: {cause}");
             (of_cause(*cause), Said { text, call: Some(*call), unit: Some(*unit) })
@@ -335,6 +339,10 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
     let (text, call) = match event {
         HandsetEvent::OutOfRange => ("is out of range".to_owned(), None),
         HandsetEvent::Camped { site } => (format!("camps on site {site}"), None),
+        HandsetEvent::Searches { site } => (format!("searches for the control channel of site {site}"), None),
+        HandsetEvent::FindsControl { site, control } => {
+            (format!("finds the control channel of site {site} at {control}"), None)
+        }
         HandsetEvent::LeavesFor { site } => (format!("leaves for site {site}"), None),
         HandsetEvent::Service { site, service } => {
             use trunklab_protocol::air_downlink::SiteService::{Isolated, NoService, Wide};

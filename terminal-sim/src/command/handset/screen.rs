@@ -173,6 +173,8 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
     let text = match event {
         HandsetEvent::OutOfRange => "out of range".to_owned(),
         HandsetEvent::Camped { site } => format!("found site {site}"),
+        HandsetEvent::Searches { site } => format!("searching for the control channel of site {site}"),
+        HandsetEvent::FindsControl { control, .. } => format!("found the control channel at {control}"),
         HandsetEvent::LeavesFor { site } => format!("going to site {site}, which is stronger"),
         HandsetEvent::Service { site, service } => format!("site {site}: {service:?}"),
         HandsetEvent::Registered { site, talkgroup: Some(talkgroup) } => {

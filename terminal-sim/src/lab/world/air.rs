@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use trunklab_basestation_core as station;
 use trunklab_protocol::air_downlink::{Beacon, Burst};
 use trunklab_protocol::air_uplink::{self, UplinkWord};
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{SiteId, SpurtId, UnitId};
 use trunklab_terminal_core as terminal;
 
@@ -43,7 +44,7 @@ impl World {
         let carrier = burst.place.at.carrier;
         let mut listeners: Vec<UnitId> =
             self.tuned.get(&(site, carrier)).map(|units| units.iter().copied().collect()).unwrap_or_default();
-        if burst.place.at == beacon.control {
+        if burst.place.channel == Channel::Control {
             listeners.extend(self.hunting.iter().copied());
         }
         let mut heard = Vec::with_capacity(listeners.len());

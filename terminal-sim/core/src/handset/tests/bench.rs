@@ -11,8 +11,9 @@ use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey, UnitKey};
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, CallId, CarrierNumber, Cause, Epoch, FloorPolicy, Identity, Imsi, Incarnation, Moment,
-    NodeId, Press, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    BurstPlace, CallId, CarrierNumber, Cause, ControlPlace, Epoch, FloorPolicy, Identity, Imsi, Incarnation,
+    Moment, NodeId, Press, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi,
+    UnitId,
 };
 
 use crate::handset::{Handset, HandsetConfig, Phase};
@@ -73,6 +74,8 @@ pub struct Bench {
     pub lateness: Span,
     /// The policy of the talkgroup's calls.
     pub floor: FloorPolicy,
+    /// Where the control channel is.
+    pub control: SlotAddress,
     control_count: u32,
     traffic_count: u32,
 }
@@ -96,6 +99,7 @@ impl Bench {
                 profile,
                 access: AccessRules { backoff: 4, tries: 3, tries_emergency: 6, wait: 6 },
                 reselection: Reselection::default(),
+                place: ControlPlace::Fixed,
             },
             control_words: VecDeque::new(),
             shows: None,
@@ -108,6 +112,7 @@ impl Bench {
             neighbour_dbm: None,
             lateness: Span::ZERO,
             floor: FloorPolicy::Refuse,
+            control: slot(12, 0),
             control_count: 0,
             traffic_count: 0,
         }
@@ -306,13 +311,17 @@ impl Bench {
     }
 
     fn end_of(&self, channel: Channel, count: u32) -> Moment {
-        self.profile.downlink_start(ORIGIN, channel, slot(12, 0).slot, count)
+        let slot = match channel {
+            Channel::Control => self.control.slot,
+            Channel::Traffic => self.traffic().slot,
+        };
+        self.profile.downlink_start(ORIGIN, channel, slot, count)
             + self.profile.burst_length(channel)
             + self.lateness
     }
 
     fn control_burst(&mut self) {
-        let place = BurstPlace { at: slot(12, 0), channel: Channel::Control, count: self.control_count };
+        let place = BurstPlace { at: self.control, channel: Channel::Control, count: self.control_count };
         self.control_count += 1;
         if self.radiates {
             let word = self.control_words.pop_front().unwrap_or_else(|| self.system.clone().into());

@@ -12,8 +12,8 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, CallSetup, Cause, FloorPolicy, Identity, Incarnation, Pair, Parties, Press, ProfileId,
-    SlotAddress, Span, Tmsi,
+    BurstPlace, CallSetup, Cause, ControlPlace, FloorPolicy, Identity, Incarnation, Pair, Parties, Press,
+    ProfileId, SlotAddress, Span, Tmsi,
 };
 
 use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
@@ -51,8 +51,9 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
         (any::<i8>(), any::<u8>(), 0_u16..4_000).prop_map(|(below_dbm, hysteresis_db, better_ms)| {
             Reselection { below_dbm, hysteresis_db, better_ms }
         });
-    let drawn = (0_u32..2, service, profile, any::<[u8; 4]>(), reselection);
-    drawn.prop_map(|(run, service, profile, rules, reselection)| {
+    let place = proptest::sample::select(ControlPlace::ALL);
+    let drawn = (0_u32..2, service, profile, any::<[u8; 4]>(), reselection, place);
+    drawn.prop_map(|(run, service, profile, rules, reselection, place)| {
         let [backoff, tries, tries_emergency, wait] = rules;
         System {
             site: site(3),
@@ -61,6 +62,7 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
             profile,
             access: AccessRules { backoff, tries, tries_emergency, wait: wait % 8 },
             reselection,
+            place,
         }
         .into()
     })

@@ -8,6 +8,7 @@ mod hostile;
 mod individual;
 mod moving;
 mod requests;
+mod search;
 mod speech;
 mod tuning;
 mod waiting;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
-use trunklab_protocol::{CarrierNumber, Position, SiteId, SlotAddress, SlotChoice, SlotNumber};
+use trunklab_protocol::{CarrierNumber, ControlPlace, Position, SiteId, SlotAddress, SlotChoice, SlotNumber};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
@@ -37,6 +37,8 @@ impl Reader<'_> {
         let control = self.control(form, &carriers)?;
         let chosen = form.slot_choice.as_ref();
         let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
+        let chosen = form.control_channel.as_ref();
+        let control_place = self.choice("control_channel", chosen, ControlPlace::ALL, ControlPlace::name)?;
         self.provision.sites.push(SiteProvision {
             site,
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
@@ -46,6 +48,8 @@ impl Reader<'_> {
             carriers,
             control,
             slot_choice,
+            control_place,
+            control_moves_ms: self.control_moves(form.control_moves.as_ref())?,
             neighbours: Vec::new(),
             access: self.access(form.access.as_ref())?,
             reselection: self.reselection(form.reselection.as_ref())?,
@@ -62,6 +66,20 @@ impl Reader<'_> {
         u16::try_from(millis).ok().filter(|millis| *millis > 0).ok_or_else(|| {
             let found = self.source.excerpt(value.span());
             self.source.error(value.span(), found, "a time from 1 ms to 65 s", "")
+        })
+    }
+
+    fn control_moves(&self, value: Option<&Spanned<String>>) -> Result<u32, ScenarioError> {
+        let Some(value) = value else { return Ok(60_000) };
+        let millis = read_span(self.source, value)?.as_millis();
+        u32::try_from(millis).ok().filter(|millis| *millis >= 5_000).ok_or_else(|| {
+            let found = self.source.excerpt(value.span());
+            self.source.error(
+                value.span(),
+                found,
+                "5 s or more",
+                "radios need time to find the control channel",
+            )
         })
     }
 

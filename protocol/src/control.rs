@@ -1,0 +1,26 @@
+//! How a site's control channel works: choices that its provisioning, its `System` word and the call processing share
+//! (docs/call-processing.md 12.12).
+
+use crate::field::octet_enum;
+
+octet_enum! {
+    /// Whether a control channel stays where it is (docs/call-processing.md 12.12.10).
+    #[derive(Default)]
+    pub enum ControlPlace {
+        /// It does.
+        #[default]
+        Fixed = 0,
+        /// It moves now and then, and radios search for it.
+        Searched = 1,
+    }
+}
+
+impl ControlPlace {
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Searched => "searched",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+use trunklab_protocol::air_downlink::Queued;
+use trunklab_protocol::air_uplink::UplinkWord;
+use trunklab_protocol::profile::PROFILES;
+use trunklab_protocol::{CallSetup, Cause, ControlPlace, Incarnation, ProfileId, Span};
+
+use super::bench::*;
+use crate::handset::Phase;
+use crate::input::Input;
+use crate::output::HandsetEvent;
+
+/// Registered at a site whose control channel moves.
+fn searched(profile: ProfileId) -> Bench {
+    let mut bench = Bench::new(profile);
+    bench.system.place = ControlPlace::Searched;
+    bench.switched_on()
+}
+
+fn requests(bench: &Bench) -> usize {
+    bench.uplink.iter().filter(|(_, burst)| matches!(burst.word, UplinkWord::CallRequest(_))).count()
+}
+
+#[test]
+fn a_control_channel_that_moved_is_found_again_without_a_registration() {
+    for profile in PROFILES {
+        let mut bench = searched(profile.id);
+        bench.control = slot(16, 0);
+        bench.run(Span::from_secs(2));
+        let control = bench.control;
+        let found =
+            [HandsetEvent::Searches { site: site(3) }, HandsetEvent::FindsControl { site: site(3), control }];
+        assert_eq!((&bench.events[..], bench.phase()), (&found[..], Phase::Idle), "{}", profile.name);
+        assert!(bench.uplink.is_empty(), "{}: nothing is to be said", profile.name);
+    }
+}
+
+#[test]
+fn a_press_in_the_search_is_asked_for_where_the_control_channel_is_found() {
+    for profile in PROFILES {
+        let mut bench = searched(profile.id);
+        bench.radiates = false;
+        bench.run(Span::from_secs(1));
+        bench.press();
+        bench.run(Span::from_secs(1));
+        assert_eq!((requests(&bench), bench.phase()), (0, Phase::Requesting), "{}", profile.name);
+        (bench.radiates, bench.control) = (true, slot(16, 0));
+        bench.run(Span::from_millis(400));
+        assert!(requests(&bench) >= 1, "{}", profile.name);
+        assert!(bench.uplink.iter().all(|(_, burst)| burst.place.at == slot(16, 0)), "{}", profile.name);
+    }
+}
+
+#[test]
+fn a_place_in_the_queue_outlives_the_search() {
+    let mut bench = searched(ProfileId::Iden);
+    bench.press();
+    bench.run(Span::from_millis(200));
+    let Some((_, burst)) = bench.uplink.last() else { panic!("nothing was asked for") };
+    let UplinkWord::CallRequest(word) = &burst.word else { panic!("{burst:?}") };
+    bench.says(Queued { unit: word.unit, press: word.press, position: 2 });
+    bench.run(Span::from_millis(300));
+    bench.control = slot(16, 2);
+    bench.run(Span::from_secs(2));
+    assert_eq!(bench.handset.state().queue_position, Some(2));
+}
+
+#[test]
+fn a_control_channel_that_is_heard_nowhere_is_a_lost_site() {
+    let mut bench = searched(ProfileId::Tetra);
+    bench.radiates = false;
+    bench.run(Span::from_secs(4));
+    assert_eq!(
+        (bench.phase(), &bench.events[..]),
+        (Phase::Idle, &[HandsetEvent::Searches { site: site(3) }][..])
+    );
+    bench.run(Span::from_millis(1_500));
+    assert_eq!(bench.phase(), Phase::Hunting);
+}
+
+#[test]
+fn a_site_that_was_started_again_is_registered_with_anew() {
+    let mut bench = searched(ProfileId::Dmr3);
+    bench.radiates = false;
+    bench.run(Span::from_secs(1));
+    bench.radiates = true;
+    bench.system.incarnation = Incarnation::new(78).unwrap();
+    bench.run(Span::from_secs(5));
+    let registered = HandsetEvent::Registered { site: site(3), talkgroup: Some(talkgroup(41)) };
+    assert!(bench.events.contains(&registered), "{:?}", bench.events);
+}
+
+#[test]
+fn a_control_channel_that_stays_is_not_searched_for() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.radiates = false;
+    bench.run(Span::from_secs(4));
+    assert!(bench.events.is_empty());
+}
+
+#[test]
+fn nothing_is_dialled_twice_because_of_a_search() {
+    let mut bench = searched(ProfileId::Iden);
+    bench.radiates = false;
+    bench.run(Span::from_secs(1));
+    bench.input(Input::Call { called: unit(1018), setup: CallSetup::Ringing });
+    bench.input(Input::HangUp);
+    (bench.radiates, bench.control) = (true, slot(16, 0));
+    bench.run(Span::from_secs(1));
+    assert!(bench.uplink.iter().all(|(_, burst)| !matches!(burst.word, UplinkWord::UnitRequest(_))));
+    assert!(!bench.refusals().contains(&Cause::NoAnswer));
+}
