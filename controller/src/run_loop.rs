@@ -623,6 +623,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
+        | EventKind::CallArea { .. }
         | EventKind::EmergencyBegan { .. }
         | EventKind::CallReaches { .. }
         | EventKind::Patched { .. }

@@ -150,6 +150,7 @@ impl ScriptedCore {
                         priority: Priority::LOWEST,
                         floor: FloorPolicy::Refuse,
                         others: Vec::new(),
+                        area: None,
                     }
                     .into(),
                 });
@@ -160,6 +161,7 @@ impl ScriptedCore {
                     caller: Some(request.unit),
                     kind: request.kind,
                     priority: Priority::LOWEST,
+                    area: None,
                     requested: now,
                     granted: now,
                     released: None,

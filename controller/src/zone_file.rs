@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use trunklab_controller_core::config::{
-    Change, QueueRelease, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+    Change, QueueRelease, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
 use trunklab_controller_core::registry::control_place::CONTROL_MOVES_MS_MIN;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
@@ -16,9 +16,9 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::to_site::OTHERS_MAX;
 use trunklab_protocol::{
-    Announcement, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi,
-    Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, SlotNumber, StartPolicy,
-    TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember,
+    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice,
+    SlotNumber, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -79,6 +79,8 @@ struct ZoneFile {
     system: Option<SystemTable>,
     #[serde(default)]
     site: Vec<SiteTable>,
+    #[serde(default)]
+    area: Vec<AreaTable>,
     #[serde(default)]
     talkgroup: Vec<TalkgroupTable>,
     #[serde(default)]
@@ -149,6 +151,14 @@ struct SiteTable {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct AreaTable {
+    id: AreaId,
+    name: String,
+    sites: Vec<SiteId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TalkgroupTable {
     id: TalkgroupId,
     name: String,
@@ -161,6 +171,9 @@ struct TalkgroupTable {
     #[serde(default)]
     floor: FloorPolicy,
     #[serde(default)]
+    area: AreaWord,
+    home_area: Option<AreaId>,
+    #[serde(default)]
     start: Start,
     critical_sites: Option<Vec<SiteId>>,
     busy_override_ms: Option<u32>,
@@ -171,6 +184,37 @@ struct TalkgroupTable {
     broadcast: bool,
     #[serde(default)]
     system_wide: bool,
+}
+
+/// Where calls are heard: a word, or the number of a service area.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged, expecting = "where calls are heard is \"wide\", \"local\" or the number of a service area")]
+enum AreaWord {
+    Word(AreaName),
+    Number(AreaId),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AreaName {
+    Wide,
+    Local,
+}
+
+impl Default for AreaWord {
+    fn default() -> Self {
+        Self::Word(AreaName::Wide)
+    }
+}
+
+impl From<AreaWord> for AreaChoice {
+    fn from(word: AreaWord) -> Self {
+        match word {
+            AreaWord::Word(AreaName::Wide) => Self::Wide,
+            AreaWord::Word(AreaName::Local) => Self::Local,
+            AreaWord::Number(area) => Self::Named(area),
+        }
+    }
 }
 
 /// The word for a start policy; its sites stand beside it.
@@ -260,17 +304,22 @@ const fn default_priority() -> Priority {
 fn parse(text: &str) -> Result<Vec<Change>, Defect> {
     let file: ZoneFile = toml::from_str(text).map_err(Defect::Syntax)?;
     check_numbers("site", file.site.iter().map(|site| site.id))?;
+    check_numbers("area", file.area.iter().map(|area| area.id))?;
     check_numbers("talkgroup", file.talkgroup.iter().map(|talkgroup| talkgroup.id))?;
     check_numbers("subscriber", file.subscriber.iter().map(|subscriber| subscriber.unit))?;
     let talkgroups: BTreeSet<_> = file.talkgroup.iter().map(|talkgroup| talkgroup.id).collect();
     let sites: BTreeSet<_> = file.site.iter().map(|site| site.id).collect();
+    let areas: BTreeSet<_> = file.area.iter().map(|area| area.id).collect();
     let mut changes = Vec::new();
     changes.extend(file.system.map(|system| Change::System(system.parameters())));
     for site in &file.site {
         changes.push(Change::Site(site.config(&file.site)?));
     }
+    for area in file.area {
+        changes.push(Change::Area(area.config(&sites)?));
+    }
     for talkgroup in file.talkgroup {
-        changes.push(Change::Talkgroup(talkgroup.config(&sites, &talkgroups)?));
+        changes.push(Change::Talkgroup(talkgroup.config(&sites, &areas, &talkgroups)?));
     }
     for subscriber in file.subscriber {
         changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
@@ -326,9 +375,26 @@ impl SystemTable {
     }
 }
 
+impl AreaTable {
+    fn config(self, known: &BTreeSet<SiteId>) -> Result<ServiceArea, Defect> {
+        if let Some(other) = self.sites.iter().find(|site| !known.contains(site)) {
+            let what = format!("site {other} is not in this file: add a [[site]]");
+            return Err(Defect::Unfit { place: format!("area {}", self.id), what });
+        }
+        let Self { id: area, name, sites } = self;
+        Ok(ServiceArea { area, name, sites })
+    }
+}
+
 impl TalkgroupTable {
-    fn config(self, sites: &BTreeSet<SiteId>, known: &BTreeSet<TalkgroupId>) -> Result<Talkgroup, Defect> {
+    fn config(
+        self,
+        sites: &BTreeSet<SiteId>,
+        areas: &BTreeSet<AreaId>,
+        known: &BTreeSet<TalkgroupId>,
+    ) -> Result<Talkgroup, Defect> {
         let start = self.start(sites)?;
+        let (home_area, area) = self.areas(areas)?;
         let Self { id, trunking, hang_time_ms, .. } = self;
         let unfit =
             |what: &str| Err(Defect::Unfit { place: format!("talkgroup {id}"), what: what.to_owned() });
@@ -363,10 +429,28 @@ impl TalkgroupTable {
             floor: if closed { FloorPolicy::Closed } else { self.floor },
             reach,
             announcement: self.announcement,
+            home_area,
+            area,
             start,
             busy_override_ms: self.busy_override_ms,
             ..Talkgroup::named(id, self.name)
         })
+    }
+
+    fn areas(&self, known: &BTreeSet<AreaId>) -> Result<(Option<AreaId>, AreaChoice), Defect> {
+        let unfit = |what: String| Err(Defect::Unfit { place: format!("talkgroup {}", self.id), what });
+        let area = AreaChoice::from(self.area);
+        let named = match area {
+            AreaChoice::Named(area) => Some(area),
+            AreaChoice::Wide | AreaChoice::Local => None,
+        };
+        if let Some(other) = self.home_area.into_iter().chain(named).find(|area| !known.contains(area)) {
+            return unfit(format!("area {other} is not in this file: add an [[area]]"));
+        }
+        if area == AreaChoice::Local && self.home_area.is_none() {
+            return unfit("area = \"local\" is the home area: name it in home_area".to_owned());
+        }
+        Ok((self.home_area, area))
     }
 
     fn start(&self, known: &BTreeSet<SiteId>) -> Result<StartPolicy, Defect> {
@@ -617,5 +701,30 @@ mod tests {
             start,
             Some(StartPolicy::Critical([1, 2].map(|site| SiteId::new(site).unwrap()).to_vec()))
         );
+    }
+
+    #[test]
+    fn a_talkgroup_names_service_areas_of_the_file() {
+        let fire = "name = \"Fire\"";
+        let with = |keys: &str| format!("{fire}\n{keys}");
+        let text = defect(fire, &with("home_area = 7"));
+        assert!(text.contains("talkgroup 41: area 7 is not in this file"), "{text}");
+        let text = defect(fire, &with("area = \"local\""));
+        assert!(text.contains("talkgroup 41: area = \"local\" is the home area"), "{text}");
+        let text = defect(fire, &with("area = \"near\""));
+        assert!(text.contains("\"wide\", \"local\" or the number of a service area"), "{text}");
+        let text = defect("[[talkgroup]]", "[[area]]\nid = 7\nname = \"City\"\nsites = [3]\n[[talkgroup]]");
+        assert!(text.contains("area 7: site 3 is not in this file"), "{text}");
+        let area = "[[area]]\nid = 7\nname = \"City\"\nsites = [1]\n[[talkgroup]]";
+        let zone =
+            ZONE.replacen("[[talkgroup]]", area, 1).replacen(fire, &with("home_area = 7\narea = 7"), 1);
+        let seven = AreaId::new(7).unwrap();
+        let changes = parse(&zone).unwrap();
+        assert!(changes.iter().any(|change| matches!(change, Change::Area(area) if area.area == seven)));
+        let talkgroup = changes.into_iter().find_map(|change| {
+            if let Change::Talkgroup(talkgroup) = change { Some(talkgroup) } else { None }
+        });
+        let talkgroup = talkgroup.unwrap();
+        assert_eq!((talkgroup.home_area, talkgroup.area), (Some(seven), AreaChoice::Named(seven)));
     }
 }

@@ -33,6 +33,7 @@ async fn a_radio_registers_asks_and_is_granted_over_tls() {
         press: Press::new(2).unwrap(),
         talkgroup: talkgroup_id(),
         kind: RequestKind::Emergency,
+        area: None,
     };
     site.put(&request.into());
     site.send().await;

@@ -56,6 +56,7 @@ fn call_request() -> FromSite {
         press: Press::new(9).expect(EXAMPLE),
         talkgroup: TalkgroupId::new(41).expect(EXAMPLE),
         kind: RequestKind::Normal,
+        area: None,
     })
 }
 
@@ -70,6 +71,7 @@ fn assert() -> ToSite {
         priority: Priority::new(5).expect(EXAMPLE),
         floor: FloorPolicy::Refuse,
         others: Vec::new(),
+        area: None,
     })
 }
 
@@ -161,6 +163,7 @@ mod proof {
             press: Press::new(9).expect(EXAMPLE),
             talkgroup: TalkgroupId::new(41).expect(EXAMPLE),
             kind: RequestKind::Normal,
+            area: None,
         };
         prove(bencher, word.into());
     }

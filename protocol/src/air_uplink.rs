@@ -3,6 +3,7 @@
 //! A datagram is a [`AirUplink`] frame. A radio's transmission is a [`Burst`]: a word at a place in time, with
 //! the level at which it arrives and, once the unit has a session, a proof (clause 4.1).
 
+use crate::area::AreaChoice;
 use crate::field::octet_enum;
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::individual::{CallSetup, PageReply};
@@ -93,6 +94,8 @@ messages! {
             talkgroup: TalkgroupId,
             /// Normal or emergency.
             kind: RequestKind,
+            /// Where it is to be heard; `None`: where its talkgroup's calls usually are.
+            area: Option<AreaChoice>,
         }
         /// No longer wants the call that it asked for.
         0x11 CallCancel {

@@ -71,6 +71,8 @@ causes! {
     FloorQueueFull = 0x17, "as many units wait for the floor as may";
     FloorTimeout = 0x18, "the floor did not become free in time";
     CallBackExpired = 0x1A, "the caller was called back and did not press in time";
+    UnknownArea = 0x1B, "the service area is not known";
+    OutsideArea = 0x1C, "the site is not in the service area";
     TooManyEmergencies = 0x1D, "as many emergencies are active as may";
     UnknownEmergency = 0x1E, "the unit has no emergency that is active";
     ListenOnly = 0x1F, "only the caller speaks in a broadcast call";

@@ -52,6 +52,8 @@ clauses! {
     CriticalStart = "12.2.5", "Critical sites";
     FastStart = "12.2.6", "Fast start";
     BusyOverride = "12.2.7", "Busy override";
+    ServiceAreas = "12.2.8", "Service areas";
+    Widening = "12.2.9", "Widening";
     OneTalker = "12.3.1", "One talker";
     EndOfTalk = "12.3.2", "End of talk";
     SilentTalker = "12.3.3", "Silent talker";

@@ -2,11 +2,12 @@
 
 use crate::air_downlink::Talker;
 use crate::air_uplink::RequestKind;
+use crate::area::AreaChoice;
 use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::{CallSetup, PageReply};
 use crate::message::messages;
-use crate::network::{CallId, Epoch, Incarnation, Press, SiteId, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Epoch, Incarnation, Press, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::Response;
@@ -43,6 +44,8 @@ record! {
         pub talker_is_here: bool,
         /// Whether it is an emergency call.
         pub emergency: bool,
+        /// The service area in which it is heard; `None`: everywhere.
+        pub area: Option<AreaId>,
         /// Milliseconds of hang time left, zero while somebody talks.
         pub hang_left_ms: u32,
     }
@@ -129,6 +132,8 @@ messages! {
             talkgroup: TalkgroupId,
             /// Normal or emergency.
             kind: RequestKind,
+            /// Where it is to be heard; `None`: where its talkgroup's calls usually are.
+            area: Option<AreaChoice>,
         }
         /// A radio no longer wants its call.
         0x21 CallCancel {

@@ -8,6 +8,7 @@ mod message;
 
 pub mod air_downlink;
 pub mod air_uplink;
+pub mod area;
 pub mod cause;
 pub mod channel_plan;
 pub mod clause;
@@ -33,6 +34,7 @@ pub mod switch;
 pub mod to_site;
 pub mod voice;
 
+pub use area::AreaChoice;
 pub use cause::Cause;
 pub use clause::Clause;
 pub use control::ControlPlace;
@@ -43,7 +45,7 @@ pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi,
 pub use individual::{CallSetup, PageReply};
 pub use moment::{Moment, Span};
 pub use network::{
-    BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,
+    AreaId, BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,
     SlotAddress, SlotNumber, SpurtId,
 };
 pub use parties::{Pair, Parties};

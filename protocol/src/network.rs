@@ -62,6 +62,10 @@ number! {
     SiteId(u16), "site", 1 to u16::MAX
 }
 number! {
+    /// A service area: a named set of sites in which calls can be heard.
+    AreaId(u16), "area", 1 to 65_533
+}
+number! {
     /// A node that can own calls: a controller, or a site in isolated operation.
     NodeId(u16), "node", 1 to u16::MAX
 }

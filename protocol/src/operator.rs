@@ -9,7 +9,7 @@ use crate::cause::Cause;
 use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::moment::Moment;
-use crate::network::{CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::profile::ProfileId;
@@ -94,6 +94,7 @@ pub enum EventKind {
         unit: UnitId,
         site: SiteId,
         parties: Parties,
+        area: Option<AreaId>,
         priority: Priority,
         emergency: bool,
         /// Its place in the queue, from 1.
@@ -123,6 +124,8 @@ pub enum EventKind {
     EmergencyCleared { unit: UnitId, by: ConsoleName },
     /// An operator's order cannot be carried out.
     OrderRefused { by: ConsoleName, cause: Cause },
+    /// A call is heard in one service area alone, or from here on in a wider one; `None`: everywhere.
+    CallArea { call: CallId, area: Option<AreaId> },
     /// Slots are kept for a caller whose button was up when its turn came: it is called back.
     CallCalledBack {
         call: CallId,
@@ -271,6 +274,8 @@ pub struct CallView {
     pub priority: Priority,
     /// Whether it is an emergency call.
     pub emergency: bool,
+    /// The service area in which it is heard; `None`: everywhere.
+    pub area: Option<AreaId>,
     /// When it was granted.
     pub since: Moment,
     /// Where it runs.
@@ -297,6 +302,8 @@ pub struct QueueView {
     pub unit: UnitId,
     /// For whom.
     pub parties: Parties,
+    /// In which service area; `None`: everywhere.
+    pub area: Option<AreaId>,
     /// Where.
     pub site: SiteId,
     /// With which priority.

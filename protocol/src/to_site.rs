@@ -7,7 +7,7 @@ use crate::emergency::EmergencyStage;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::CallSetup;
 use crate::message::messages;
-use crate::network::{CallId, Press, Priority, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Press, Priority, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
@@ -119,6 +119,8 @@ messages! {
             floor: FloorPolicy,
             /// Further talkgroups that hear the call: their radios are told of it as well.
             others: Vec<TalkgroupId> [at most OTHERS_MAX],
+            /// The service area in which it is heard; `None`: everywhere.
+            area: Option<AreaId>,
         }
         /// A call is over at this site.
         0x21 Release {

@@ -138,6 +138,8 @@ const NUMBERS: &[(&str, i64, u64)] = &[
     ("msisdn", 1, 999_999_999_999_999),
     ("tmsi", 1, u32::MAX as u64),
     ("site", 1, u16::MAX as u64),
+    ("area", 1, 65_533),
+    ("area choice", 1, u16::MAX as u64),
     ("node", 1, u16::MAX as u64),
     ("carrier", 1, 4_095),
     ("slot", 0, 5),

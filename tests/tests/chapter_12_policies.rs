@@ -18,6 +18,12 @@ const PROFILE: ProfileId = ProfileId::Iden;
 
 /// The rule, the scenario that shows it, the line of the file that chooses it, and what stands there instead.
 const POLICIES: &[(Clause, &str, &str, &str)] = &[
+    (
+        Clause::ServiceAreas,
+        "area-selected",
+        "do = \"unit 1017 selects area 2\"",
+        "do = \"unit 1017 selects the usual area\"",
+    ),
     (Clause::ReleaseInQueue, "queue-cancel", "queue_release = \"cancel\"", ""),
     (Clause::RecentUser, "queue-recent-user", "recent_user = \"10 s\"", "recent_user = \"0 s\""),
     (Clause::Ageing, "queue-ageing", "ageing = \"4 s\"", ""),

@@ -21,7 +21,7 @@ use trunklab::lab::world::World;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallSetup, Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, CallSetup, Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::Scenario;
@@ -115,6 +115,7 @@ impl Ledger {
             | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::CallArea { .. }
             | EventKind::EmergencyBegan { .. }
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }
@@ -165,12 +166,14 @@ slot_choice = \"{slot_choice}\""
         )
         .unwrap();
     }
+    writeln!(text, "[[area]]\nid = 1\nsites = [1, 2]\n[[area]]\nid = 2\nsites = [3]").unwrap();
     for talkgroup in TALKGROUPS {
+        let area = one_of(&["\"wide\"", "\"local\"", "1"]);
         let floor = if talkgroup == 42 { "queue" } else { "refuse" };
         let start = one_of(&["\"all\"", "\"fast\"", "\"critical\"\ncritical_sites = [2]"]);
         writeln!(
             text,
-            "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"\nfloor = \"{floor}\"\nstart = {start}"
+            "[[talkgroup]]\nid = {talkgroup}\nhang_time = \"1 s\"\nfloor = \"{floor}\"\nstart = {start}\nhome_area = 1\narea = {area}"
         )
         .unwrap();
     }
@@ -256,7 +259,7 @@ impl Trouble {
     fn happens(&mut self) {
         let (unit_index, site_index) = (self.below(self.units.len()), self.below(self.sites.len()));
         let (unit, site) = (self.units[unit_index], self.sites[site_index]);
-        match self.below(24) {
+        match self.below(25) {
             20 => {
                 let index = self.below(self.units.len());
                 let setup = if self.below(2) == 0 { CallSetup::Immediate } else { CallSetup::Ringing };
@@ -304,6 +307,17 @@ impl Trouble {
                     self.dead.insert(site);
                     self.does(Deed::KillStation(site));
                 }
+            }
+            19 => {
+                let areas = [
+                    None,
+                    Some(AreaChoice::Wide),
+                    Some(AreaChoice::Local),
+                    AreaChoice::new(1),
+                    AreaChoice::new(2),
+                ];
+                let area = areas[self.below(areas.len())];
+                self.does(Deed::User(unit, Input::SelectArea(area)));
             }
             _ => {
                 let deed = if self.controller_runs { Deed::KillController } else { Deed::StartController };
@@ -358,6 +372,7 @@ impl Trouble {
     fn is_heard(&mut self, talker: UnitId) {
         let selected = |world: &World, unit| world.handset(unit).unwrap().state().selected;
         self.world.take_heard();
+        self.does(Deed::User(talker, Input::SelectArea(Some(AreaChoice::Wide))));
         self.does(Deed::User(talker, Input::PressPtt { kind: RequestKind::Normal }));
         self.does(Deed::User(talker, Input::Speech(vec![[7; 8]; SPURT_FRAMES])));
         self.passes(Span::from_secs(4));

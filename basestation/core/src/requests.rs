@@ -135,8 +135,9 @@ impl BaseStation {
                 }
             }
             UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
-            UplinkWord::CallRequest(CallRequest { unit, press, talkgroup, kind }) => {
-                self.call_wanted(unit, press, from_site::CallRequest { unit, press, talkgroup, kind }, out);
+            UplinkWord::CallRequest(CallRequest { unit, press, talkgroup, kind, area }) => {
+                let request = from_site::CallRequest { unit, press, talkgroup, kind, area };
+                self.call_wanted(unit, press, request, out);
             }
             UplinkWord::Handover(Handover { unit, press, call, spurt }) => {
                 self.call_wanted(unit, press, from_site::Handover { unit, press, call, spurt }, out);

@@ -158,6 +158,7 @@ impl TrafficChannel {
             talker: call.floor.talker(),
             talker_is_here: call.floor.talker().is_some() && call.asserted.talker_is_here,
             emergency: call.asserted.emergency,
+            area: call.asserted.area,
             hang_left_ms: u32::try_from(hang_left.as_millis()).unwrap_or(u32::MAX),
         })
     }

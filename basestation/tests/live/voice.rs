@@ -42,6 +42,7 @@ fn call(talker_is_here: bool) -> Assert {
         priority: Priority::new(5).unwrap(),
         floor: FloorPolicy::Refuse,
         others: Vec::new(),
+        area: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
 
 use trunklab_protocol::operator::{EventKind, Snapshot};
-use trunklab_protocol::{CallId, EmergencyKind, Parties, SiteId, SlotAddress, TalkgroupId};
+use trunklab_protocol::{AreaId, CallId, EmergencyKind, Parties, SiteId, SlotAddress, TalkgroupId};
 
 use crate::model::Grade;
 
@@ -22,10 +22,11 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::Affiliated { unit, site, talkgroup } => {
             format!("unit {unit} affiliated to {} at site {site}", talkgroup_name(*talkgroup, picture))
         }
-        EventKind::CallQueued { unit, site, parties, emergency, position, .. } => {
+        EventKind::CallQueued { unit, site, parties, area, emergency, position, .. } => {
             let group = parties_name(*parties, picture);
+            let place = in_area(*area);
             let emergency = if *emergency { "EMERGENCY, " } else { "" };
-            format!("{emergency}unit {unit} waits for {group} at site {site}, place {position}")
+            format!("{emergency}unit {unit} waits for {group}{place} at site {site}, place {position}")
         }
         EventKind::CallRefused { unit, site, parties, cause } => match parties {
             Some(parties) => {
@@ -74,6 +75,10 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         }
         EventKind::EmergencyCleared { unit, by } => format!("emergency of unit {unit} cleared by {by}"),
         EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
+        EventKind::CallArea { call, area } => {
+            let place = if area.is_some() { in_area(*area) } else { " everywhere".to_owned() };
+            format!("{} is heard{place}", call_name(*call, picture))
+        }
         EventKind::CallCalledBack { call, parties, unit, sites, .. } => {
             let group = parties_name(*parties, picture);
             format!("call {call} is kept for unit {unit}, called back on {group}{}", at_sites(sites))
@@ -148,6 +153,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::UnitPaged { .. }
         | EventKind::UnitRings { .. }
         | EventKind::CallAnswered { .. }
+        | EventKind::CallArea { .. }
         | EventKind::SiteJoined { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
@@ -178,6 +184,11 @@ pub(crate) fn title_of(parties: Parties, picture: &Snapshot) -> String {
         Parties::Group(talkgroup) => name_of(talkgroup, picture).to_owned(),
         Parties::Pair(_) => parties.to_string(),
     }
+}
+
+/// Where a call is heard, to stand behind whom it is for; empty where that is everywhere.
+pub(crate) fn in_area(area: Option<AreaId>) -> String {
+    area.map_or_else(String::new, |area| format!(" in service area {area}"))
 }
 
 /// A call's number among those that it is for: the talkgroup's, or that there are two units.

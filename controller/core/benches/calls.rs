@@ -168,6 +168,7 @@ impl Line {
             press: Press::new(1).unwrap(),
             parties: TalkgroupId::new(1).unwrap().into(),
             kind: RequestKind::Normal,
+            area: None,
             priority,
             standing: priority,
             recency: Recency::Other,
@@ -242,7 +243,10 @@ impl Network {
             self.now += Span::from_micros(1);
             let (unit, talkgroup) = (UnitId::new(number).unwrap(), talkgroup_of(number));
             let site = self.site_of(number, 1);
-            self.site_says(site, CallRequest { unit, press, talkgroup, kind: RequestKind::Normal });
+            self.site_says(
+                site,
+                CallRequest { unit, press, talkgroup, kind: RequestKind::Normal, area: None },
+            );
             let (call, spurt) = self.granted();
             self.site_says(site, TalkEnd { unit, call, spurt });
         }

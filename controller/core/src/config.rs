@@ -7,9 +7,9 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi,
-    Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
-    Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember,
+    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice,
+    StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -20,6 +20,8 @@ pub enum Change {
     System(SystemParameters),
     /// A site.
     Site(SiteConfig),
+    /// A service area.
+    Area(ServiceArea),
     /// A talkgroup.
     Talkgroup(Talkgroup),
     /// A subscriber.
@@ -222,6 +224,17 @@ impl SiteConfig {
     }
 }
 
+/// A service area: a named set of sites in which calls can be heard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceArea {
+    /// Which.
+    pub area: AreaId,
+    /// Its name, for people.
+    pub name: String,
+    /// Its sites.
+    pub sites: Vec<SiteId>,
+}
+
 /// A talkgroup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Talkgroup {
@@ -244,6 +257,12 @@ pub struct Talkgroup {
     /// What becomes of a demand for the floor while another unit has it.
     #[serde(default)]
     pub floor: FloorPolicy,
+    /// Where its local calls are heard.
+    #[serde(default)]
+    pub home_area: Option<AreaId>,
+    /// Where its calls are heard whose caller chooses nothing.
+    #[serde(default)]
+    pub area: AreaChoice,
     /// For which sites its calls wait before they begin.
     #[serde(default)]
     pub start: StartPolicy,
@@ -283,6 +302,8 @@ impl Talkgroup {
             hang_time_ms: None,
             transmission_ms_max: None,
             floor: FloorPolicy::default(),
+            home_area: None,
+            area: AreaChoice::default(),
             start: StartPolicy::default(),
             busy_override_ms: None,
             reach: Reach::default(),

@@ -2,7 +2,7 @@
 
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
+use trunklab_protocol::{AreaId, CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
 use crate::call::alarm::Emergencies;
 use crate::call::calls::Calls;
@@ -11,7 +11,7 @@ use crate::call::patches::Patches;
 use crate::call::queue::BusyQueue;
 use crate::call::setups::Setups;
 use crate::call::table::{CallTable, Event, STANDARD, State};
-use crate::config::SystemParameters;
+use crate::config::{ServiceArea, SystemParameters};
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
@@ -39,6 +39,7 @@ pub struct Controller {
     pub(crate) system: SystemParameters,
     pub(crate) home: HomeRegister,
     pub(crate) sites: Directory<SiteId, Site>,
+    pub(crate) areas: Directory<AreaId, ServiceArea>,
     pub(crate) talkgroups: Directory<TalkgroupId, TalkgroupState>,
     pub(crate) visitors: Visitors,
     pub(crate) calls: Calls,
@@ -96,6 +97,7 @@ impl Controller {
             system: SystemParameters::default(),
             home: HomeRegister::default(),
             sites: Directory::default(),
+            areas: Directory::default(),
             talkgroups: Directory::default(),
             visitors: Visitors::default(),
             calls: Calls::default(),

@@ -1,6 +1,6 @@
 //! Rows that are found in one step and walked in order of their keys.
 
-use trunklab_protocol::{SiteId, TalkgroupId};
+use trunklab_protocol::{AreaId, SiteId, TalkgroupId};
 
 /// A key that is a number of at most 16 bits, in whose order keys are sorted.
 pub trait Numbered: Copy {
@@ -14,13 +14,19 @@ impl Numbered for SiteId {
     }
 }
 
+impl Numbered for AreaId {
+    fn number(self) -> u16 {
+        self.number()
+    }
+}
+
 impl Numbered for TalkgroupId {
     fn number(self) -> u16 {
         self.number()
     }
 }
 
-/// A table of what is provisioned and never taken out: sites, talkgroups.
+/// A table of what is provisioned and never taken out: sites, service areas, talkgroups.
 #[derive(Debug, Clone)]
 pub struct Directory<K, V> {
     rows: Vec<(K, V)>,

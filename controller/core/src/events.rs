@@ -64,6 +64,7 @@ impl Events {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::CallArea { .. }
             | EventKind::EmergencyBegan { .. }
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }

@@ -49,7 +49,9 @@ impl Controller {
             assert_eq!(recorded, held, "call {}: the record differs from the slots", call.id);
             let found = self.call_for(call.parties).map(|call| call.id);
             assert_eq!(found, Some(call.id), "{} have another call", call.parties);
+            assert_eq!(call.area, call.record.area, "call {}: the record has another area", call.id);
             for leg in &call.legs {
+                assert!(self.is_within(call.area, leg.site), "call {} outside its area", call.id);
                 assert!(
                     self.is_heard(call, leg.site),
                     "call {}: nobody listens at site {}",
@@ -160,6 +162,11 @@ impl Controller {
             );
             let counts = self.timers.runs(TimerKey::BusyOverride(request.unit));
             assert!(held || !counts, "unit {} let go, and it is counted how long it presses", request.unit);
+            assert!(
+                self.is_within(request.area, request.site),
+                "unit {} waits outside its area",
+                request.unit
+            );
             assert!(request.standing <= request.priority, "unit {} has lost by waiting", request.unit);
             let visitor = self.visitors.get(request.unit).expect("who waits is registered");
             assert_eq!((visitor.site, visitor.activity), (request.site, Activity::Waiting));

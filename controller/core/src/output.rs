@@ -7,7 +7,7 @@ use trunklab_protocol::operator::Event;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, UnitId,
+    AreaId, CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -77,6 +77,9 @@ pub struct CallRecord {
     pub caller: Option<UnitId>,
     /// Normal or emergency.
     pub kind: RequestKind,
+    /// The service area in which it was heard in the end; `None`: everywhere.
+    #[serde(default)]
+    pub area: Option<AreaId>,
     /// Its priority.
     pub priority: Priority,
     /// When it was asked for.

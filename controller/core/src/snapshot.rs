@@ -61,7 +61,7 @@ impl Controller {
         for call in self.calls.iter() {
             (call.id, call.parties, call.kind as u8, call.priority, call.floor, &call.legs[..])
                 .hash(&mut digest);
-            (&call.audience, call.policy, &call.floor_queue).hash(&mut digest);
+            (&call.audience, call.policy, call.area, &call.floor_queue).hash(&mut digest);
             (call.called_back, call.record.slots.len(), call.record.spurts.len()).hash(&mut digest);
         }
         for setup in self.setups.iter() {
@@ -133,6 +133,7 @@ fn call_view(call: &Call) -> CallView {
         talker: call.floor.map(|floor| floor.unit),
         priority: call.priority,
         emergency: call.kind == RequestKind::Emergency,
+        area: call.area,
         since: call.record.granted,
         sites: call.legs.iter().map(|leg| (leg.site, leg.at)).collect(),
         waiting: call
@@ -148,6 +149,7 @@ fn queue_view(waiting: &Waiting) -> QueueView {
     QueueView {
         unit: request.unit,
         parties: request.parties,
+        area: request.area,
         site: request.site,
         priority: request.priority,
         emergency: request.kind == RequestKind::Emergency,

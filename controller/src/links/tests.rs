@@ -195,6 +195,7 @@ async fn a_grant_is_timed_from_its_request() {
         press: Press::new(1).unwrap(),
         talkgroup: TalkgroupId::new(41).unwrap(),
         kind: trunklab_protocol::air_uplink::RequestKind::Normal,
+        area: None,
     };
     link.says(&request.into()).await;
     assert!(matches!(link.hears().await, Some(ToSite::Assert(_))));

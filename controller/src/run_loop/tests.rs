@@ -94,6 +94,7 @@ async fn what_must_last_is_answered_after_its_commit_and_an_observer_sees_the_or
         press: Press::new(1).unwrap(),
         talkgroup: TalkgroupId::new(41).unwrap(),
         kind: RequestKind::Normal,
+        area: None,
     };
     site.says(&request.into()).await;
     while lab.controller.snapshot().await.unwrap().totals.registered != 7 {

@@ -149,13 +149,13 @@ impl Store {
         Ok(epoch)
     }
 
-    /// What is provisioned: the system, then sites, talkgroups and subscribers, each in order of its number.
+    /// What is provisioned: the system, then sites, service areas, talkgroups and subscribers, each in order of its number.
     ///
     /// # Errors
     /// When a row is damaged.
     pub fn changes(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut changes = Vec::new();
-        for table in ["system", "sites", "talkgroups", "subscribers"] {
+        for table in ["system", "sites", "areas", "talkgroups", "subscribers"] {
             let bodies: Vec<String> = self.try_sql(|connection| {
                 let mut rows = connection.prepare(&format!("SELECT body FROM {table} ORDER BY id"))?;
                 rows.query_map([], |row| row.get(0))?.collect()
@@ -182,6 +182,7 @@ impl Store {
                 let (table, id) = match change {
                     Change::System(_) => ("system", 1),
                     Change::Site(site) => ("sites", i64::from(site.site.number())),
+                    Change::Area(area) => ("areas", i64::from(area.area.number())),
                     Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
                     Change::Subscriber(subscriber) => ("subscribers", i64::from(subscriber.unit.number())),
                 };

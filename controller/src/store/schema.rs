@@ -6,7 +6,8 @@ use super::{Store, StoreError};
 const APPLICATION: i64 = 0x7472_6E6B;
 
 /// What each version adds to the one before; the last is the newest known.
-const VERSIONS: &[&str] = &["
+const VERSIONS: &[&str] = &[
+    "
     CREATE TABLE meta (epoch INTEGER NOT NULL) STRICT;
     CREATE TABLE terms (epoch INTEGER PRIMARY KEY, wall_at_origin_us INTEGER NOT NULL) STRICT;
     CREATE TABLE system (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
@@ -25,7 +26,11 @@ const VERSIONS: &[&str] = &["
         epoch INTEGER NOT NULL, entry INTEGER NOT NULL, at_us INTEGER NOT NULL, what TEXT NOT NULL,
         PRIMARY KEY (epoch, entry)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE areas (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+",
+];
 
 /// The newest version that this controller knows.
 pub(super) const NEWEST: i64 = VERSIONS.len() as i64;

@@ -1,8 +1,10 @@
 use smallvec::SmallVec;
-use trunklab_controller_core::config::{SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{ServiceArea, SystemParameters, Talkgroup};
 use trunklab_controller_core::output::{CallRecord, HeldSlot, Spurt};
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallId, Cause, Moment, NodeId, Priority, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    AreaId, CallId, Cause, Moment, NodeId, Priority, SiteId, SlotAddress, TalkgroupId, UnitId,
+};
 
 use super::*;
 
@@ -25,6 +27,7 @@ fn open_record(epoch: u32) -> Box<CallRecord> {
         caller: UnitId::new(1017),
         kind: RequestKind::Normal,
         priority: Priority::LOWEST,
+        area: None,
         requested: Moment::from_micros(100),
         granted: Moment::from_micros(200),
         released: None,
@@ -82,11 +85,13 @@ fn what_is_provisioned_comes_back_in_order_and_a_change_replaces() {
     let directory = tempfile::tempdir().unwrap();
     let system = Change::System(SystemParameters { queue_len_max: 7, ..SystemParameters::default() });
     let mut store = Store::open(&place(&directory)).unwrap();
-    store.provision(&[talkgroup(42, "late"), talkgroup(41, "old"), system.clone()]).unwrap();
+    let (area, name, sites) = (AreaId::new(7).unwrap(), "Town".to_owned(), vec![SiteId::new(3).unwrap()]);
+    let area = Change::Area(ServiceArea { area, name, sites });
+    store.provision(&[talkgroup(42, "late"), area.clone(), talkgroup(41, "old"), system.clone()]).unwrap();
     store.provision(&[talkgroup(41, "new")]).unwrap();
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
-    assert_eq!(store.changes().unwrap(), [system, talkgroup(41, "new"), talkgroup(42, "late")]);
+    assert_eq!(store.changes().unwrap(), [system, area, talkgroup(41, "new"), talkgroup(42, "late")]);
 }
 
 #[test]
@@ -96,7 +101,7 @@ fn a_newer_database_is_refused_and_left_alone() {
     drop(Store::open(&place(&directory)).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", schema::NEWEST + 1).unwrap();
     let said = Store::open(&place(&directory)).unwrap_err().to_string();
-    assert!(said.contains("has version 2") && said.contains("start the newer controller"), "{said}");
+    assert!(said.contains("has version 3") && said.contains("start the newer controller"), "{said}");
     let version: i64 =
         Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, schema::NEWEST + 1);

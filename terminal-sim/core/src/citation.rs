@@ -78,6 +78,8 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::HangTimeOver, Clause::MessageTrunking),
         (Cause::QueueTimeout, Clause::LongestWait),
         (Cause::QueueFull, Clause::FullQueue),
+        (Cause::UnknownArea, Clause::ServiceAreas),
+        (Cause::OutsideArea, Clause::ServiceAreas),
         (Cause::CallBackExpired, Clause::CallBack),
         (Cause::RequestCancelled, Clause::Cancelling),
         (Cause::CalledUnknown, Clause::CalledChecks),

@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::{Beacon, Burst};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{CallSetup, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, CallSetup, SiteId, TalkgroupId, UnitId};
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Input {
     PowerOff,
     /// The selector was turned.
     Select(TalkgroupId),
+    /// The selector of the service area was turned; `None`: where the talkgroup's calls usually are.
+    SelectArea(Option<AreaChoice>),
     /// The push-to-talk button went down.
     PressPtt {
         /// Normal or emergency.

@@ -227,9 +227,14 @@ mod tests {
     /// The same little run, each line so many milliseconds later than the first time, as call `number`.
     fn run(later: u64, number: u32) -> Transcript {
         let press = Press::new(1).unwrap();
-        let request: FromSite =
-            CallRequest { unit: unit(1017), press, talkgroup: talkgroup(41), kind: RequestKind::Normal }
-                .into();
+        let request: FromSite = CallRequest {
+            unit: unit(1017),
+            press,
+            talkgroup: talkgroup(41),
+            kind: RequestKind::Normal,
+            area: None,
+        }
+        .into();
         let grant: ToSite = Assert {
             call: call(number),
             parties: talkgroup(41).into(),
@@ -240,6 +245,7 @@ mod tests {
             priority: Priority::HIGHEST,
             floor: FloorPolicy::Refuse,
             others: Vec::new(),
+            area: None,
         }
         .into();
         let floor: FromSite =
@@ -298,6 +304,7 @@ mod tests {
                 priority: Priority::HIGHEST,
                 floor: FloorPolicy::Refuse,
                 others: Vec::new(),
+                area: None,
             }
             .into()
         };

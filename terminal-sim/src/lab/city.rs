@@ -64,7 +64,7 @@ pub fn plan(city: &City, options: &CityOptions) -> Plan {
             ..Subscriber::new(radio.unit, key(options.seed, radio.unit))
         })
         .collect();
-    Plan { system: SystemParameters::default(), sites, talkgroups, subscribers, radios }
+    Plan { system: SystemParameters::default(), sites, areas: Vec::new(), talkgroups, subscribers, radios }
 }
 
 /// When the calls of a log happen in a run.

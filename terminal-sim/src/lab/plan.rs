@@ -1,6 +1,8 @@
 //! A plan: everything that has to exist before a network can run, whoever wrote it (a scenario, an import, the demo).
 
-use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{
+    Change, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{Demand, Identity, Position, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
@@ -12,6 +14,8 @@ pub struct Plan {
     pub system: SystemParameters,
     /// Base stations, in ascending order.
     pub sites: Vec<SiteConfig>,
+    /// Service areas.
+    pub areas: Vec<ServiceArea>,
     /// Talkgroups, in ascending order.
     pub talkgroups: Vec<Talkgroup>,
     /// The home register.
@@ -56,6 +60,7 @@ impl Plan {
     pub fn changes(&self) -> impl Iterator<Item = Change> + '_ {
         std::iter::once(Change::System(self.system.clone()))
             .chain(self.sites.iter().cloned().map(Change::Site))
+            .chain(self.areas.iter().cloned().map(Change::Area))
             .chain(self.talkgroups.iter().cloned().map(Change::Talkgroup))
             .chain(self.subscribers.iter().cloned().map(Change::Subscriber))
     }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use trunklab_controller_core::config::{self, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{
+    self, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+};
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Identity, ProfileId};
 use trunklab_terminal_core::input::Input;
@@ -48,6 +50,11 @@ pub fn plan(provision: &Provision) -> Plan {
             late_entry_interval_ms: site.late_entry_interval_ms,
         })
         .collect();
+    let areas = provision
+        .areas
+        .iter()
+        .map(|area| ServiceArea { area: area.area, name: area.name.clone(), sites: area.sites.clone() })
+        .collect();
     let talkgroups = provision
         .talkgroups
         .iter()
@@ -57,6 +64,8 @@ pub fn plan(provision: &Provision) -> Plan {
             hang_time_ms: talkgroup.hang_time_ms,
             transmission_ms_max: talkgroup.transmission_ms_max,
             floor: talkgroup.floor,
+            home_area: talkgroup.home_area,
+            area: talkgroup.area,
             start: talkgroup.start.clone(),
             busy_override_ms: talkgroup.busy_override_ms,
             reach: match (talkgroup.system_wide, talkgroup.members.is_empty()) {
@@ -107,7 +116,7 @@ pub fn plan(provision: &Provision) -> Plan {
             refuses_individual_calls: unit.refuses_individual_calls,
         })
         .collect();
-    Plan { system: system(&provision.network), sites, talkgroups, subscribers, radios }
+    Plan { system: system(&provision.network), sites, areas, talkgroups, subscribers, radios }
 }
 
 fn system(network: &NetworkProvision) -> SystemParameters {
@@ -171,6 +180,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
             Deed::User(*unit, Input::Speech(spoken(&beside.join(file))?))
         }
         Action::Select(unit, talkgroup) => Deed::User(*unit, Input::Select(*talkgroup)),
+        Action::SelectArea(unit, area) => Deed::User(*unit, Input::SelectArea(*area)),
         Action::Move(unit, position) => Deed::Place(*unit, *position),
         Action::Vanish(unit) => Deed::Vanish(*unit),
         Action::CutLink(site) => Deed::CutLink(*site),

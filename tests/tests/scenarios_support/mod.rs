@@ -25,6 +25,8 @@ use trunklab_tests::tree::root;
 pub const SCENARIOS: &[&str] = &[
     "announcement-interrupt",
     "announcement-wait",
+    "area-local",
+    "area-selected",
     "broadcast",
     "busy-override",
     "call-outlives-controller",

@@ -22,6 +22,7 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
     Plan {
         system: SystemParameters::default(),
         sites: vec![site(profile, 1), site(profile, 2)],
+        areas: Vec::new(),
         talkgroups: vec![Talkgroup::named(talkgroup, "Dispatch")],
         subscribers: units
             .iter()

@@ -17,7 +17,13 @@ fn register(number: u16) -> Register {
 }
 
 fn request(number: u32) -> CallRequest {
-    CallRequest { unit: unit(number), press: press(1), talkgroup: talkgroup(41), kind: RequestKind::Normal }
+    CallRequest {
+        unit: unit(number),
+        press: press(1),
+        talkgroup: talkgroup(41),
+        kind: RequestKind::Normal,
+        area: None,
+    }
 }
 
 #[test]

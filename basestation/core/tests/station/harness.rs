@@ -75,6 +75,7 @@ pub fn assertion(counter: u32, slot: SlotAddress, talker: Option<Talker>, here: 
         priority: Priority::new(5).unwrap(),
         floor: FloorPolicy::Refuse,
         others: Vec::new(),
+        area: None,
     }
 }
 

@@ -110,7 +110,8 @@ fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -
         0 => Register { identity: Identity::Unit(unit), press }.into(),
         1 => Affiliate { unit, press, talkgroup: talkgroup(41) }.into(),
         2 => Detach { unit }.into(),
-        3 => CallRequest { unit, press, talkgroup: talkgroup(41), kind: RequestKind::Emergency }.into(),
+        3 => CallRequest { unit, press, talkgroup: talkgroup(41), kind: RequestKind::Emergency, area: None }
+            .into(),
         4 => FloorRequest { unit, press, call, demand: Demand::Low }.into(),
         5 => TalkEnd { unit, call, spurt }.into(),
         6 => Alarm { unit, press }.into(),

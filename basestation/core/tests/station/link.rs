@@ -201,7 +201,13 @@ fn without_a_link_new_requests_are_refused_and_the_air_says_so() {
         station.input(Input::LinkDown { cause: Cause::LinkSilent });
         station.words(at(1, 0));
         let (unit, press) = (unit(7), press(4));
-        station.access(CallRequest { unit, press, talkgroup: talkgroup(41), kind: RequestKind::Normal });
+        station.access(CallRequest {
+            unit,
+            press,
+            talkgroup: talkgroup(41),
+            kind: RequestKind::Normal,
+            area: None,
+        });
         station.access(Register { identity: Identity::Unit(unit), press });
         station.run_for(Span::from_secs(1));
         let words = station.words(at(1, 0));

@@ -77,7 +77,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             picture.emergencies.retain(|view| view.unit != *unit);
             Grasp::of(known)
         }
-        EventKind::CallQueued { unit, site, parties, priority, emergency, position } => {
+        EventKind::CallQueued { unit, site, parties, area, priority, emergency, position } => {
             picture.totals.queued += 1;
             leave_queue(picture, *unit, *parties);
             let place = usize::from(position.saturating_sub(1)).min(picture.queue.len());
@@ -86,6 +86,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 QueueView {
                     unit: *unit,
                     parties: *parties,
+                    area: *area,
                     site: *site,
                     priority: *priority,
                     emergency: *emergency,
@@ -116,6 +117,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 talker: talks.then_some(*unit),
                 priority: *priority,
                 emergency: *emergency,
+                area: None,
                 since: event.at,
                 sites: sites.clone(),
                 waiting: Vec::new(),
@@ -132,6 +134,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 talker: None,
                 priority: *priority,
                 emergency: false,
+                area: None,
                 since: event.at,
                 sites: sites.clone(),
                 waiting: Vec::new(),
@@ -141,6 +144,11 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::EmergencyRaised { call, .. } => {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
             view.emergency = true;
+            Grasp::Whole
+        }
+        EventKind::CallArea { call, area } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.area = *area;
             Grasp::Whole
         }
         EventKind::SiteJoined { call, site, at } => {

@@ -126,11 +126,12 @@ fn render_detail(
         .find(|view| Some(view.talkgroup) == call.parties.talkgroup())
         .map_or_else(String::new, |view| format!(", {} radios affiliated", view.affiliated));
     let emergency = if call.emergency { "EMERGENCY, " } else { "" };
+    let heard = call.area.map_or_else(String::new, |area| format!(", service area {area}"));
     let places: Vec<_> =
         call.sites.iter().map(|(site, at)| format!("{} on {at}", site_name(*site, picture))).collect();
     let mut text = vec![
         Line::raw(format!(
-            "{emergency}{}{affiliated}, priority {}",
+            "{emergency}{}{affiliated}, priority {}{heard}",
             parties_name(call.parties, picture),
             call.priority
         )),

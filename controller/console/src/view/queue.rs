@@ -10,7 +10,7 @@ use super::columns::{Columns, Heads, left, rest, right};
 use super::{hidden, panel, window};
 use crate::clock::duration;
 use crate::model::{Grade, Model};
-use crate::sentence::{number_of, title_of};
+use crate::sentence::{in_area, number_of, title_of};
 use crate::theme::Role;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snapshot, heads: Heads) {
@@ -52,7 +52,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
             Line::raw(format!("{}.", place + 1)),
             Line::raw(format!("{}{}", word("unit"), waiting.unit)),
             Line::styled(number_of(waiting.parties), model.theme.parties(waiting.parties)),
-            Line::raw(title_of(waiting.parties, picture)),
+            Line::raw(format!("{}{}", title_of(waiting.parties, picture), in_area(waiting.area))),
             Line::raw(format!("{}{}", word("prio"), waiting.priority)),
             Line::styled(format!("{}{}", word("site"), waiting.site), model.theme.style(Role::Faint)),
             Line::raw(duration(model.now.since(waiting.since))),

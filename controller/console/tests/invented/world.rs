@@ -121,6 +121,7 @@ impl World {
                     talker: call.talker,
                     priority: priority(call.emergency),
                     emergency: call.emergency,
+                    area: None,
                     since: call.since,
                     sites: call.places.iter().map(|(site, at)| (*site, *at)).collect(),
                     waiting: Vec::new(),
@@ -254,10 +255,13 @@ impl World {
         }
         let place = if emergency { 0 } else { self.queue.len() };
         let (parties, priority) = (talkgroup.into(), priority(emergency));
-        self.queue.insert(place, QueueView { unit, parties, site, priority, emergency, since: self.at });
+        self.queue.insert(
+            place,
+            QueueView { unit, parties, area: None, site, priority, emergency, since: self.at },
+        );
         self.totals.queued += 1;
         let position = u16::try_from(place + 1).unwrap();
-        self.tell(EventKind::CallQueued { unit, site, parties, priority, emergency, position });
+        self.tell(EventKind::CallQueued { unit, site, parties, area: None, priority, emergency, position });
     }
 
     fn free_slot(&self, number: SiteId) -> Option<SlotAddress> {

@@ -188,7 +188,7 @@ impl Controller {
 
     /// An emergency request for the unit's emergency talkgroup affiliates it there in the same step.
     pub(crate) fn affiliate_in_emergency(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
-        let CallRequest { unit, press, talkgroup, kind } = *message;
+        let CallRequest { unit, press, talkgroup, kind, .. } = *message;
         let programmed = self.home.unit(unit).and_then(|row| row.emergency_talkgroup());
         let elsewhere = self.visitors.get(unit).is_some_and(|visitor| visitor.talkgroup != Some(talkgroup));
         let is_meant = kind == RequestKind::Emergency && programmed == Some(talkgroup) && elsewhere;

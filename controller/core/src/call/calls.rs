@@ -7,7 +7,7 @@ use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::{
-    CallId, FloorPolicy, Pair, Parties, Press, Priority, SiteId, SlotAddress, SpurtId, UnitId,
+    AreaId, CallId, FloorPolicy, Pair, Parties, Press, Priority, SiteId, SlotAddress, SpurtId, UnitId,
 };
 
 use super::audience::Audience;
@@ -27,6 +27,8 @@ pub struct Call {
     pub parties: Parties,
     /// Normal or emergency.
     pub kind: RequestKind,
+    /// The service area in which it is heard; `None`: everywhere.
+    pub area: Option<AreaId>,
     /// Its priority.
     pub priority: Priority,
     /// Who hears it beside the members of its talkgroup.
@@ -108,6 +110,7 @@ impl Call {
             priority: self.priority,
             floor: self.policy,
             others: self.audience.addresses(),
+            area: self.area,
         }
     }
 }

@@ -20,7 +20,7 @@ impl Controller {
     /// A call comes to a site where somebody hears it, at once or when a slot is free.
     pub(crate) fn cover_call(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
         let call = self.calls.get(id).expect("a call that is heard runs");
-        if call.at(site).is_some() || call.record.is_full() {
+        if call.at(site).is_some() || call.record.is_full() || !self.is_within(call.area, site) {
             return;
         }
         // A listener who comes late is behind every request that waits.

@@ -99,18 +99,21 @@ impl Controller {
         }
     }
 
-    /// The sites where a request needs a slot and has none: where an affiliated unit is present, the caller's
-    /// included, or where the two units of a pair are. A running call lacks the caller's site at most; other sites without
-    /// any traffic slot are passed over.
+    /// The sites where a request needs a slot and has none: those of its area where an affiliated unit is present, the
+    /// caller's included, or where the two units of a pair are. A running call lacks the caller's site at most; other sites
+    /// without any traffic slot are passed over.
     pub(crate) fn sites_needed(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
         let call = self.call_for(request.parties);
-        let callers = request.site;
+        let (callers, area) = (request.site, request.area);
         let units = request.parties.pair().filter(|_| call.is_none()).map(|pair| self.sites_of(pair));
         let presence = self.group(request.parties).map_or(&[][..], |row| row.presence());
         let further = if call.is_none() { self.further_sites(request.parties) } else { Sites::new() };
         let present = presence.iter().map(|(site, _)| *site).chain(further).filter(move |site| match call {
             Some(call) => *site == callers && call.at(callers).is_none(),
-            None => *site == callers || self.sites.get(*site).is_some_and(|row| !row.slots.is_empty()),
+            None if *site == callers => true,
+            None => {
+                self.is_within(area, *site) && self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
+            }
         });
         present.chain(units.into_iter().flatten())
     }

@@ -33,6 +33,7 @@ impl Controller {
             parties: request.parties,
             caller: Some(request.unit),
             kind: request.kind,
+            area: request.area,
             priority: request.priority,
             requested: request.requested,
             granted: self.now,
@@ -53,6 +54,7 @@ impl Controller {
             id,
             parties,
             kind,
+            area: request.area,
             priority,
             audience,
             policy,
@@ -74,12 +76,15 @@ impl Controller {
             talkgroup.config.priority,
             talkgroup.config.floor,
         );
+        // An area that is not known any more, or has lost this site, says nothing: the call is heard everywhere.
+        let area = held.area.filter(|area| self.is_within(Some(*area), site));
         let mut record = Box::new(CallRecord {
             call: held.call,
             epoch: self.epoch,
             parties: held.parties,
             caller: None,
             kind,
+            area,
             priority,
             requested: self.now,
             granted: self.now,
@@ -97,6 +102,7 @@ impl Controller {
             id: held.call,
             parties: held.parties,
             kind,
+            area,
             priority,
             audience,
             policy,
@@ -117,6 +123,7 @@ impl Controller {
         let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
         let (parties, priority, emergency) =
             (call.parties, call.priority, call.kind == RequestKind::Emergency);
+        let area = call.area;
         self.store(StoreItem::CallOpened(record), out);
         match request {
             Some(request) => {
@@ -158,6 +165,9 @@ impl Controller {
                     self.report(EventKind::SiteJoined { call: id, site, at }, out);
                 }
             }
+        }
+        if area.is_some() {
+            self.report(EventKind::CallArea { call: id, area }, out);
         }
         self.report_audience(id, out);
     }

@@ -81,7 +81,7 @@ impl Controller {
             )
             | Freshness::New => {}
         }
-        let floor = match self.check_handover(&message) {
+        let floor = match self.check_handover(site, &message) {
             Ok(floor) => floor,
             Err(cause) => {
                 self.remember_refusal(unit, press, site, cause);
@@ -98,10 +98,11 @@ impl Controller {
     }
 
     /// The checks of a handover, in order; the first that fails is the cause.
-    fn check_handover(&self, message: &from_site::Handover) -> Result<Floor, Cause> {
+    fn check_handover(&self, site: SiteId, message: &from_site::Handover) -> Result<Floor, Cause> {
         let call = self.calls.get(message.call).ok_or(Cause::UnknownCall)?;
         let floor = call.floor.filter(|floor| (floor.unit, floor.spurt) == (message.unit, message.spurt));
-        floor.filter(|_| call.handover.is_some()).ok_or(Cause::NotTheTalker)
+        let floor = floor.filter(|_| call.handover.is_some()).ok_or(Cause::NotTheTalker)?;
+        self.is_within(call.area, site).then_some(floor).ok_or(Cause::OutsideArea)
     }
 
     /// A unit is registered elsewhere: whether it is a talker that said so before and keeps its floor, though for the

@@ -86,7 +86,7 @@ impl Controller {
         if self.is_set_up_so(unit, called, button) {
             return self.press_again_in_set_up(unit, press, out);
         }
-        if self.waits_for(unit, parties, RequestKind::Normal) {
+        if self.waits_for(unit, parties, RequestKind::Normal, None) {
             return self.press_again(site, unit, press, out);
         }
         if !self.is_called_back_for(unit, parties) {
@@ -105,6 +105,7 @@ impl Controller {
             press,
             parties,
             kind,
+            area: None,
             priority,
             standing: priority,
             recency: Recency::Other,
@@ -162,7 +163,7 @@ impl Controller {
         let PageAnswer { unit, caller, page: press, reply } = message;
         let parties = Parties::Pair(Pair { caller, called: unit });
         let goes_on =
-            self.call_for(parties).is_some() || self.waits_for(caller, parties, RequestKind::Normal);
+            self.call_for(parties).is_some() || self.waits_for(caller, parties, RequestKind::Normal, None);
         if goes_on {
             return self.drop_message(site, Cause::Duplicate, out);
         }

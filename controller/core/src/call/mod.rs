@@ -2,6 +2,7 @@
 
 pub mod ageing;
 pub mod alarm;
+pub mod area;
 pub mod audience;
 pub mod call_back;
 pub mod calls;

@@ -9,7 +9,7 @@
 //! long queue must not flood the control channels with words that say no more than "not yet".
 
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Demand, Moment, Parties, Press, Priority, SiteId, UnitId};
+use trunklab_protocol::{AreaId, Demand, Moment, Parties, Press, Priority, SiteId, UnitId};
 
 use super::floor_queue::{Claim, FloorAsk};
 use crate::lookup::Lookup;
@@ -29,6 +29,8 @@ pub struct Request {
     pub parties: Parties,
     /// Normal or emergency.
     pub kind: RequestKind,
+    /// In which service area; `None`: everywhere.
+    pub area: Option<AreaId>,
     /// With which priority.
     pub priority: Priority,
     /// The priority that it has come to by waiting.
@@ -289,6 +291,7 @@ mod tests {
             press: Press::new(1).unwrap(),
             parties: TalkgroupId::new(1).unwrap().into(),
             kind,
+            area: None,
             priority: Priority::new(priority).unwrap(),
             standing: Priority::new(priority).unwrap(),
             recency: Recency::Other,

@@ -4,7 +4,9 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{CallCancel, CallRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Queued, Refused};
-use trunklab_protocol::{CallId, Cause, EmergencyKind, Parties, Press, SiteId, Span, SpurtId, UnitId};
+use trunklab_protocol::{
+    AreaId, CallId, Cause, EmergencyKind, Parties, Press, SiteId, Span, SpurtId, UnitId,
+};
 
 use super::alarm::Cry;
 use super::floor_queue::FloorAsk;
@@ -34,12 +36,18 @@ const CHECKS: &[(Cause, Check)] = &[
     (Cause::UnknownTalkgroup, |asked| asked.talkgroup.is_some()),
     (Cause::NotAMember, |asked| asked.is_affiliated() || asked.is_member()),
     (Cause::NotAffiliated, |asked| asked.is_affiliated()),
+    (Cause::UnknownArea, |asked| asked.area() != Err(Cause::UnknownArea)),
+    (Cause::OutsideArea, |asked| asked.area().is_ok()),
     (Cause::NoTrafficChannel, |asked| !asked.site.slots.is_empty()),
 ];
 
 impl Asked<'_> {
     fn is_affiliated(&self) -> bool {
         self.visitor.talkgroup == Some(self.message.talkgroup)
+    }
+
+    fn area(&self) -> Result<Option<AreaId>, Cause> {
+        self.controller.area_asked(self.site.config.site, self.message)
     }
 
     fn is_member(&self) -> bool {
@@ -51,7 +59,7 @@ impl Asked<'_> {
 impl Controller {
     /// A unit asks for a group call.
     pub(crate) fn call_requested(&mut self, site: SiteId, message: CallRequest, out: &mut Outbox) {
-        let CallRequest { unit, press, talkgroup, kind } = message;
+        let CallRequest { unit, press, talkgroup, kind, .. } = message;
         let freshness = match self.present_at(unit, site) {
             Ok(visitor) => visitor.freshness(press),
             Err(cause) => return self.refuse_call(unit, press, site, talkgroup.into(), cause, out),
@@ -73,8 +81,9 @@ impl Controller {
             self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
         self.give_up_handover(unit, out);
+        let area = self.area_asked(site, &message).expect("the area was checked");
         let parties = Parties::Group(talkgroup);
-        if self.waits_for(unit, parties, kind) {
+        if self.waits_for(unit, parties, kind, area) {
             return self.press_again(site, unit, press, out);
         }
         if !self.is_called_back_for(unit, parties) {
@@ -89,6 +98,7 @@ impl Controller {
             press,
             parties,
             kind,
+            area,
             priority,
             standing: priority,
             recency: self.recency(row),
@@ -179,7 +189,7 @@ impl Controller {
 
     /// Action: a request takes its place.
     pub(crate) fn enter_queue(&mut self, request: Request, out: &mut Outbox) {
-        let Request { unit, press, parties, site, priority, .. } = request;
+        let Request { unit, press, parties, site, priority, area, .. } = request;
         let emergency = request.rank().is_emergency();
         let position = self.queue.enter(request);
         if let Some(row) = parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {
@@ -193,7 +203,7 @@ impl Controller {
         visitor.activity = Activity::Waiting;
         visitor.last_request = Some(Answered { press, answer: Answer::Queued });
         self.tell(site, Queued { unit, press, position }, out);
-        self.report(EventKind::CallQueued { unit, site, parties, priority, emergency, position }, out);
+        self.report(EventKind::CallQueued { unit, site, parties, area, priority, emergency, position }, out);
     }
 
     /// Action: a request gives its place up.
@@ -232,6 +242,8 @@ impl Controller {
     /// Action: the caller gets the floor of its talkgroup's running call.
     pub(crate) fn join_call(&mut self, request: Request, out: &mut Outbox) {
         let call = self.call_for(request.parties).expect("a call to be joined runs").id;
+        // The caller's site may be in the wider area alone.
+        self.join_areas(call, request.area, out);
         if self.calls.get(call).is_some_and(|row| row.at(request.site).is_none()) {
             self.add_leg(call, request.site, out);
         }
@@ -373,9 +385,17 @@ impl Controller {
     }
 
     /// Whether the unit already waits for just this.
-    pub(crate) fn waits_for(&self, unit: UnitId, parties: Parties, kind: RequestKind) -> bool {
-        let waiting = self.queue.of(unit).map(|waiting| (waiting.request.parties, waiting.request.kind));
-        waiting == Some((parties, kind))
+    pub(crate) fn waits_for(
+        &self,
+        unit: UnitId,
+        parties: Parties,
+        kind: RequestKind,
+        area: Option<AreaId>,
+    ) -> bool {
+        self.queue.of(unit).is_some_and(|waiting| {
+            let request = waiting.request;
+            (request.parties, request.kind, request.area) == (parties, kind, area)
+        })
     }
 
     /// A unit that waits has pressed again: it keeps its place under the new number.

@@ -1,7 +1,7 @@
 //! Walks the state table: finds the row for an event, does its actions in order, starts the next state's timer.
 
 use trunklab_protocol::from_site::HeldCall;
-use trunklab_protocol::{CallId, Cause, SiteId, Span, Trunking};
+use trunklab_protocol::{AreaId, CallId, Cause, SiteId, Span, Trunking};
 
 use super::calls::{Call, Floor};
 use super::floor_queue::FloorAsk;
@@ -19,6 +19,8 @@ pub(crate) struct Step {
     pub ask: Option<FloorAsk>,
     pub report: Option<(SiteId, HeldCall)>,
     pub cause: Option<Cause>,
+    /// The service area in which the call is to be heard.
+    pub area: Option<AreaId>,
     /// The spurt that the row has ended.
     pub ended: Option<Floor>,
 }
@@ -91,6 +93,22 @@ impl Controller {
             self.stop_timer(id, state);
         }
         self.walk(row, Step { call: Some(id), ask, cause, ..Step::default() }, out);
+    }
+
+    /// A running call comes to be heard in another service area.
+    pub(crate) fn advance_call_to(
+        &mut self,
+        id: CallId,
+        event: Event,
+        area: Option<AreaId>,
+        out: &mut Outbox,
+    ) {
+        let call = self.calls.get(id).expect("an event is raised for a call that runs");
+        let row = self
+            .table
+            .find(call.state(), event, self.sequel(call))
+            .expect("a call meets only events that it has rows for");
+        self.walk(row, Step { call: Some(id), area, ..Step::default() }, out);
     }
 
     /// A site reports a call of an earlier term that this controller takes over.
@@ -168,6 +186,7 @@ impl Controller {
             Action::KeepFloor => self.keep_floor(step.call(), step.report(), out),
             Action::AssertCall => self.assert_call(step.call(), out),
             Action::JoinCall => self.join_call(step.request(), out),
+            Action::WidenArea => self.widen_area(step.call(), step.area, out),
             Action::RaiseEmergency => self.raise_emergency(step.call(), step.ask(), out),
             Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
             Action::EnterFloorQueue => self.enter_floor_queue(step.call(), step.ask(), out),

@@ -145,6 +145,7 @@ impl Controller {
             () if call.parties != held.parties || call.at(site).is_some() => Err(Cause::UnknownCall),
             () if !self.is_heard(call, site) => Err(Cause::NobodyLeft),
             () if call.record.is_full() => Err(Cause::UnknownCall),
+            () if !self.is_within(call.area, site) => Err(Cause::OutsideArea),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),
         }

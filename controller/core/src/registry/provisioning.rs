@@ -9,9 +9,12 @@ use trunklab_protocol::{Cause, SiteId, StartPolicy, TalkgroupId, UnitId};
 use super::sites::Site;
 use super::talkgroups::TalkgroupState;
 use crate::channels::SlotPool;
-use crate::config::{Change, Reach, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use crate::config::{Change, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use crate::controller::Controller;
 use crate::output::Outbox;
+
+/// Service areas of one system.
+const AREAS_MAX: usize = 1_000;
 
 impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
@@ -22,6 +25,7 @@ impl Controller {
                 Ok(())
             }
             Change::Site(config) => self.provision_site(config, out),
+            Change::Area(area) => self.provision_area(area, out),
             Change::Talkgroup(talkgroup) => self.provision_talkgroup(talkgroup),
             Change::Subscriber(subscriber) => self.provision_subscriber(subscriber, out),
         };
@@ -68,6 +72,24 @@ impl Controller {
         self.slots_freed = true;
         self.configure_again(site, out);
         self.schedule_control_move(site);
+        Ok(())
+    }
+
+    fn provision_area(&mut self, mut area: ServiceArea, out: &mut Outbox) -> Result<(), Cause> {
+        if area.name.len() > NAME_LEN_MAX || area.sites.len() > SITES_MAX {
+            return Err(Cause::FieldOutOfRange);
+        }
+        area.sites.sort_unstable();
+        area.sites.dedup();
+        let number = area.area;
+        if let Some(row) = self.areas.get_mut(number) {
+            *row = area;
+        } else if self.areas.len() < AREAS_MAX {
+            self.areas.add(number, area);
+        } else {
+            return Err(Cause::RegisterFull);
+        }
+        self.follow_area(number, out);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 use trunklab_controller_core::Controller;
 use trunklab_controller_core::config::{
-    Change, QueueRelease, Reach, SiteConfig, SystemParameters, Talkgroup,
+    Change, QueueRelease, Reach, ServiceArea, SiteConfig, SystemParameters, Talkgroup,
 };
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
@@ -17,12 +17,12 @@ use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    Announcement, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy,
-    Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, SiteId, SlotChoice, Span,
-    SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch,
+    FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, SiteId,
+    SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
-use crate::support::{channel, key, press, site, site_config, subscriber, talkgroup, unit};
+use crate::support::{area, channel, key, press, site, site_config, subscriber, talkgroup, unit};
 
 /// What happens next. Small numbers, so that the hostile and the true meet often.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ enum Step {
     /// A site comes back with just what it held.
     Returns(u16),
     /// A unit presses where it is registered, for the talkgroup that it is affiliated to.
-    Presses(u32, RequestKind),
+    Presses(u32, RequestKind, Option<AreaChoice>),
     /// A unit presses in a call that its site carries.
     PressesInCall(u32, Demand),
     /// A unit withdraws its last request.
@@ -103,14 +103,16 @@ fn a_held_radio() -> impl Strategy<Value = HeldRadio> {
 
 fn a_held_call() -> impl Strategy<Value = HeldCall> {
     let talker = proptest::option::of((a_unit(), a_spurt(), a_press()));
-    (a_call(), a_talkgroup(), 1_u16..6, talker, any::<bool>(), any::<bool>(), 0_u32..9_000).prop_map(
-        |(call, talkgroup, at, talker, talker_is_here, emergency, hang_left_ms)| HeldCall {
+    let raised = (any::<bool>(), proptest::option::of(an_area()));
+    (a_call(), a_talkgroup(), 1_u16..6, talker, any::<bool>(), raised, 0_u32..9_000).prop_map(
+        |(call, talkgroup, at, talker, talker_is_here, (emergency, area), hang_left_ms)| HeldCall {
             call,
             parties: talkgroup.into(),
             at: channel(at),
             talker: talker.map(|(unit, spurt, press)| Talker { unit, spurt, press }),
             talker_is_here,
             emergency,
+            area,
             hang_left_ms,
         },
     )
@@ -161,9 +163,11 @@ fn a_message() -> impl Strategy<Value = FromSite> {
         3 => (a_unit(), a_press(), a_talkgroup())
             .prop_map(|(unit, press, talkgroup)| from_site::Affiliate { unit, press, talkgroup }.into()),
         1 => a_unit().prop_map(|unit| from_site::Detach { unit }.into()),
-        9 => (a_unit(), a_press(), a_talkgroup(), a_request_kind()).prop_map(|(unit, press, talkgroup, kind)| {
-            from_site::CallRequest { unit, press, talkgroup, kind }.into()
-        }),
+        9 => (a_unit(), a_press(), a_talkgroup(), a_request_kind(), a_choice()).prop_map(
+            |(unit, press, talkgroup, kind, area)| {
+                from_site::CallRequest { unit, press, talkgroup, kind, area }.into()
+            }
+        ),
         4 => (a_unit(), a_press(), a_unit(), a_set_up()).prop_map(|(unit, press, called, setup)| {
             from_site::UnitRequest { unit, press, called, setup }.into()
         }),
@@ -212,6 +216,20 @@ fn a_queue_release() -> impl Strategy<Value = QueueRelease> {
     prop_oneof![Just(QueueRelease::CallBack), Just(QueueRelease::Cancel)]
 }
 
+fn an_area() -> impl Strategy<Value = AreaId> {
+    (1_u16..=3).prop_map(area)
+}
+
+/// What a request says of its service area.
+fn a_choice() -> impl Strategy<Value = Option<AreaChoice>> {
+    prop_oneof![
+        3 => Just(None),
+        1 => Just(Some(AreaChoice::Wide)),
+        1 => Just(Some(AreaChoice::Local)),
+        2 => an_area().prop_map(|area| Some(AreaChoice::Named(area))),
+    ]
+}
+
 fn a_start() -> impl Strategy<Value = StartPolicy> {
     prop_oneof![
         2 => Just(StartPolicy::All),
@@ -222,6 +240,8 @@ fn a_start() -> impl Strategy<Value = StartPolicy> {
 
 fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
+        (an_area(), proptest::collection::vec(a_site(), 0..4))
+            .prop_map(|(area, sites)| { Change::Area(ServiceArea { area, name: String::new(), sites }) }),
         (
             (1_u16..=4, 0_u16..4),
             proptest::sample::select(SlotChoice::ALL),
@@ -247,14 +267,14 @@ fn a_change() -> impl Strategy<Value = Change> {
                     proptest::sample::select(Announcement::ALL)
                 )
             ),
-            (a_start(), proptest::option::of(0_u32..3_000)),
+            (a_start(), proptest::option::of(0_u32..3_000), proptest::option::of(an_area()), a_choice()),
         )
             .prop_map(
                 |(
                     (number, priority),
                     (trunking, hang_time_ms),
                     (transmission_ms_max, (floor, reach, announcement)),
-                    (start, busy_override_ms),
+                    (start, busy_override_ms, home_area, area),
                 )| {
                     Change::Talkgroup(Talkgroup {
                         priority: Priority::new(priority).unwrap(),
@@ -266,6 +286,8 @@ fn a_change() -> impl Strategy<Value = Change> {
                         busy_override_ms,
                         reach,
                         announcement,
+                        home_area,
+                        area: area.unwrap_or_default(),
                         ..Talkgroup::named(talkgroup(number), "")
                     })
                 }
@@ -344,7 +366,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         20 => an_input().prop_map(Step::Input),
         1 => (1_u16..=4, radios, calls).prop_map(|(site, radios, calls)| Step::Comes(site, radios, calls)),
         3 => (1_u16..=3).prop_map(Step::Returns),
-        20 => (1_u32..=6, a_request_kind()).prop_map(|(unit, kind)| Step::Presses(unit, kind)),
+        20 => (1_u32..=6, a_request_kind(), a_choice()).prop_map(|(unit, kind, area)| Step::Presses(unit, kind, area)),
         12 => (1_u32..=6, a_demand()).prop_map(|(unit, demand)| Step::PressesInCall(unit, demand)),
         2 => (1_u32..=6).prop_map(Step::Cancels),
         2 => (1_u32..=6).prop_map(Step::LetsGo),
@@ -433,11 +455,11 @@ impl Watched {
                     self.held.iter().filter(|((site, _), _)| *site == at).map(|(_, held)| *held).collect();
                 self.comes(*number, &radios, &calls);
             }
-            Step::Presses(number, kind) => {
+            Step::Presses(number, kind, area) => {
                 if let Some((site, HeldRadio { unit, talkgroup: Some(talkgroup), .. })) = self.radio(*number)
                 {
                     let press = self.press_of(unit, 1);
-                    let message = from_site::CallRequest { unit, press, talkgroup, kind: *kind };
+                    let message = from_site::CallRequest { unit, press, talkgroup, kind: *kind, area: *area };
                     self.input(Input::FromSite { site, message: message.into() });
                 }
             }
@@ -593,9 +615,17 @@ impl Watched {
     fn notice(&mut self, output: Output) {
         match output {
             Output::ToSite { site, message: ToSite::Assert(assert), .. } => {
-                let Assert { call, parties, at, talker, talker_is_here, emergency, .. } = assert;
-                let held =
-                    HeldCall { call, parties, at, talker, talker_is_here, emergency, hang_left_ms: 900 };
+                let Assert { call, parties, at, talker, talker_is_here, emergency, area, .. } = assert;
+                let held = HeldCall {
+                    call,
+                    parties,
+                    at,
+                    talker,
+                    talker_is_here,
+                    emergency,
+                    area,
+                    hang_left_ms: 900,
+                };
                 self.held.insert((site, call), held);
                 if let Some(Talker { unit, spurt, .. }) = talker.filter(|_| talker_is_here) {
                     self.floors.push((site, from_site::TalkEnd { unit, call, spurt }));

@@ -344,6 +344,7 @@ fn an_individual_call_does_not_outlive_its_controller() {
         talker: None,
         talker_is_here: false,
         emergency: false,
+        area: None,
         hang_left_ms: 500,
     };
     system.starts(2);

@@ -20,6 +20,7 @@ fn held_call(call: CallId, talker: Option<u32>, talker_is_here: bool) -> HeldCal
         talker: talker.map(|number| Talker { unit: unit(number), spurt, press: press(1) }),
         talker_is_here,
         emergency: false,
+        area: None,
         hang_left_ms: if talker.is_some() { 0 } else { 1_000 },
     }
 }

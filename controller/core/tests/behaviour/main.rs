@@ -5,6 +5,7 @@
 #![allow(clippy::wrong_self_convention, reason = "a radio log says from_site as the protocol does")]
 
 mod alarm;
+mod area;
 mod audience;
 mod call_states;
 mod control;

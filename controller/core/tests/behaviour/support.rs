@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{
+    Change, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_uplink::RequestKind;
@@ -14,9 +16,9 @@ use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment,
-    NodeId, PageReply, Press, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId,
-    TalkgroupId, Tmsi, UnitId,
+    AreaChoice, AreaId, CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi,
+    Incarnation, Moment, NodeId, PageReply, Press, Priority, ProfileId, SiteId, SlotAddress, SlotNumber,
+    Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.
@@ -29,6 +31,8 @@ pub struct System {
     pub records: Vec<CallRecord>,
     pub outputs: Vec<Output>,
     presses: BTreeMap<UnitId, u16>,
+    /// What was chosen of the selectors of the service area.
+    areas: BTreeMap<UnitId, AreaChoice>,
     at: BTreeMap<UnitId, SiteId>,
     floors: BTreeMap<UnitId, (CallId, SpurtId)>,
     pub challenges: BTreeMap<Identity, Challenge>,
@@ -45,6 +49,10 @@ pub fn unit(number: u32) -> UnitId {
 
 pub fn talkgroup(number: u16) -> TalkgroupId {
     TalkgroupId::new(number).unwrap()
+}
+
+pub fn area(number: u16) -> AreaId {
+    AreaId::new(number).unwrap()
 }
 
 pub fn press(number: u16) -> Press {
@@ -115,6 +123,7 @@ impl System {
             records: Vec::new(),
             outputs: Vec::new(),
             presses: BTreeMap::new(),
+            areas: BTreeMap::new(),
             at: BTreeMap::new(),
             floors: BTreeMap::new(),
             challenges: BTreeMap::new(),
@@ -161,6 +170,16 @@ impl System {
         let mut config = Talkgroup::named(talkgroup(number), format!("Talkgroup {number}"));
         change(&mut config);
         self.provision(Change::Talkgroup(config));
+    }
+
+    /// A service area with these sites.
+    pub fn has_area(&mut self, number: u16, sites: &[u16]) {
+        let sites = sites.iter().map(|number| site(*number)).collect();
+        self.provision(Change::Area(ServiceArea {
+            area: area(number),
+            name: format!("Area {number}"),
+            sites,
+        }));
     }
 
     /// Subscribers that are members of a talkgroup, registered at a site and affiliated.
@@ -343,6 +362,12 @@ impl Unit<'_> {
         self.says(from_site::Detach { unit: self.unit });
     }
 
+    /// Its calls are to be heard there from now on.
+    pub fn selects_area(&mut self, choice: AreaChoice) -> &mut Self {
+        self.system.areas.insert(self.unit, choice);
+        self
+    }
+
     /// Calls another unit, with its button down.
     pub fn calls(&mut self, number: u32) {
         self.next_press();
@@ -465,7 +490,14 @@ impl Unit<'_> {
 
     fn requests(&mut self, number: u16, kind: RequestKind) {
         let press = self.last_press();
-        self.says(from_site::CallRequest { unit: self.unit, press, talkgroup: talkgroup(number), kind });
+        let area = self.system.areas.get(&self.unit).copied();
+        self.says(from_site::CallRequest {
+            unit: self.unit,
+            press,
+            talkgroup: talkgroup(number),
+            kind,
+            area,
+        });
     }
 
     fn next_press(&mut self) -> Press {
@@ -598,6 +630,8 @@ fn happened(kind: &EventKind) -> String {
         EventKind::EmergencyAcknowledged { unit, by } => format!("emergency of {unit} acknowledged by {by}"),
         EventKind::EmergencyCleared { unit, by } => format!("emergency of {unit} cleared by {by}"),
         EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
+        EventKind::CallArea { call, area: Some(area) } => format!("call {call} heard in area {area}"),
+        EventKind::CallArea { call, area: None } => format!("call {call} heard everywhere"),
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("call {call} made an emergency by unit {unit}")
         }

@@ -2,7 +2,7 @@
 
 use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Proof, SessionKey};
-use trunklab_protocol::{BurstPlace, Cause, Identity, Moment, Press, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, BurstPlace, Cause, Identity, Moment, Press, TalkgroupId, UnitId};
 
 use super::camp::Camp;
 use super::config::HandsetConfig;
@@ -23,6 +23,8 @@ pub(super) enum Ptt {
 pub(super) struct Radio {
     pub(super) config: HandsetConfig,
     pub(super) selected: TalkgroupId,
+    /// Where the calls that it asks for are to be heard.
+    pub(super) area: Option<AreaChoice>,
     pub(super) ptt: Ptt,
     pub(super) microphone: Microphone,
     pub(super) dice: Dice,
@@ -37,6 +39,7 @@ impl Radio {
     pub(super) fn new(config: HandsetConfig) -> Self {
         Self {
             selected: config.talkgroup,
+            area: None,
             ptt: Ptt::Up,
             microphone: Microphone::default(),
             dice: Dice::new(config.seed, config.unit),

@@ -387,9 +387,9 @@ impl Service {
     }
 
     fn call_request(&self, turn: &Turn<'_>, press: Press, kind: RequestKind, wanted: Wanted) -> Request {
-        let unit = turn.radio.unit();
+        let (unit, area) = (turn.radio.unit(), turn.radio.area);
         let word = match wanted {
-            Wanted::Talkgroup(talkgroup) => CallRequest { unit, press, talkgroup, kind }.into(),
+            Wanted::Talkgroup(talkgroup) => CallRequest { unit, press, talkgroup, kind, area }.into(),
             Wanted::Unit { called, setup } => UnitRequest { unit, press, called, setup }.into(),
         };
         let access = Access::on_control(&self.camp, word, Persistence::Request(kind), turn.now);

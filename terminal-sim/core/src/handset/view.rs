@@ -1,7 +1,7 @@
 //! What a screen shows of a handset.
 
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::{CallId, Parties, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, CallId, Parties, SiteId, SlotAddress, TalkgroupId, UnitId};
 
 use super::phase::Phase;
 
@@ -14,6 +14,8 @@ pub struct HandsetView {
     pub phase: Phase,
     /// Where the selector stands.
     pub selected: TalkgroupId,
+    /// Where the selector of the service area stands.
+    pub area: Option<AreaChoice>,
     /// The talkgroup that the network knows it to be affiliated to.
     pub affiliated: Option<TalkgroupId>,
     /// The site on which it camps.

@@ -215,6 +215,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::UnitPaged { .. }
         | EventKind::UnitRings { .. }
         | EventKind::EmergencyRaised { .. }
+        | EventKind::CallArea { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::CallReaches { .. }
         | EventKind::Patched { .. }

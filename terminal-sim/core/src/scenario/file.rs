@@ -1,5 +1,6 @@
 //! From the text of a scenario to a scenario: everything is checked here, once.
 
+mod areas;
 mod checks;
 mod network;
 mod sites;
@@ -140,6 +141,9 @@ impl<'a> Reader<'a> {
         if self.provision.sites.is_empty() {
             let remedy = "add a site: [[site]] with id and carriers";
             return Err(self.source.error(0..0, "no site", "at least one [[site]]", remedy));
+        }
+        for area in &form.areas {
+            self.area(area)?;
         }
         for talkgroup in &form.talkgroups {
             self.talkgroup(talkgroup)?;

@@ -3,8 +3,8 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Announcement, Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, StartPolicy, TalkgroupId,
-    Trunking, UnitId,
+    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, StartPolicy,
+    TalkgroupId, Trunking, UnitId,
 };
 
 use super::file::Step;
@@ -96,6 +96,8 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         hang_time_ms: None,
         transmission_ms_max: None,
         floor: FloorPolicy::Refuse,
+        home_area: None,
+        area: AreaChoice::Wide,
         start: StartPolicy::All,
         busy_override_ms: None,
         members: Vec::new(),

@@ -18,6 +18,8 @@ pub(super) struct FileForm {
     pub(super) network: NetworkForm,
     #[serde(default, rename = "site")]
     pub(super) sites: Vec<SiteForm>,
+    #[serde(default, rename = "area")]
+    pub(super) areas: Vec<AreaForm>,
     #[serde(default, rename = "talkgroup")]
     pub(super) talkgroups: Vec<TalkgroupForm>,
     #[serde(default, rename = "unit")]
@@ -93,6 +95,21 @@ pub(super) struct ReselectionForm {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct AreaForm {
+    pub(super) id: Spanned<u16>,
+    pub(super) name: Option<String>,
+    pub(super) sites: Vec<Spanned<u16>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum AreaWord {
+    Number(u16),
+    Word(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct TalkgroupForm {
     pub(super) id: Spanned<u16>,
     pub(super) name: Option<String>,
@@ -101,6 +118,8 @@ pub(super) struct TalkgroupForm {
     pub(super) hang_time: Option<Spanned<String>>,
     pub(super) transmission_limit: Option<Spanned<String>>,
     pub(super) floor: Option<Spanned<String>>,
+    pub(super) home_area: Option<Spanned<u16>>,
+    pub(super) area: Option<Spanned<AreaWord>>,
     pub(super) start: Option<Spanned<String>>,
     pub(super) critical_sites: Option<Spanned<Vec<Spanned<u16>>>>,
     pub(super) busy_override: Option<Spanned<String>>,

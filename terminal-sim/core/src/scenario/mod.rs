@@ -17,7 +17,7 @@ pub use error::ScenarioError;
 pub use expectation::{Fact, Judge, Observation, Verdict};
 pub use file::{Expectation, Scenario, Step, Wish};
 pub use provision::{
-    NetworkProvision, Provision, QueueRelease, SiteProvision, SubscriberProvision, TalkgroupProvision,
-    UnitProvision, derive_key,
+    AreaProvision, NetworkProvision, Provision, QueueRelease, SiteProvision, SubscriberProvision,
+    TalkgroupProvision, UnitProvision, derive_key,
 };
 pub use sentence::{Action, Sentence, Sort, Speech, sentences};

@@ -1,6 +1,6 @@
 //! How a sentence is read: words that stand for themselves, and `{slots}` for what varies.
 
-use trunklab_protocol::{Cause, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaId, Cause, Position, SiteId, Span, TalkgroupId, UnitId};
 
 use super::nearest::distance;
 
@@ -14,6 +14,7 @@ pub(super) enum Value {
     Site(SiteId),
     Talkgroup(TalkgroupId),
     Talkgroups(Vec<TalkgroupId>),
+    Area(AreaId),
     Span(Span),
     Cause(Cause),
     File(String),
@@ -41,6 +42,7 @@ impl Values {
         site -> SiteId: Site;
         talkgroup -> TalkgroupId: Talkgroup;
         talkgroups -> Vec<TalkgroupId>: Talkgroups;
+        area -> AreaId: Area;
         span -> Span: Span;
         cause -> Cause: Cause;
         file -> String: File;
@@ -116,6 +118,7 @@ fn take(part: &str, words: &[String]) -> Option<(Option<Value>, usize)> {
         "{site}" => (Some(Value::Site(first.parse().ok().and_then(SiteId::new)?)), 1),
         "{talkgroup}" => (Some(Value::Talkgroup(first.parse().ok().and_then(TalkgroupId::new)?)), 1),
         "{talkgroups}" => (Some(Value::Talkgroups(talkgroups(first)?)), 1),
+        "{area}" => (Some(Value::Area(first.parse().ok().and_then(AreaId::new)?)), 1),
         "{number}" => (Some(Value::Number(first.parse().ok()?)), 1),
         "{cause}" => (Some(Value::Cause(cause(first)?)), 1),
         "{file}" => {

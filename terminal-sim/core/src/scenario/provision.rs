@@ -4,8 +4,9 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy, Identity, Position,
-    Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy,
+    Identity, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
+    Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -15,6 +16,8 @@ pub struct Provision {
     pub network: NetworkProvision,
     /// Sites in ascending order.
     pub sites: Vec<SiteProvision>,
+    /// Service areas.
+    pub areas: Vec<AreaProvision>,
     /// Talkgroups in ascending order.
     pub talkgroups: Vec<TalkgroupProvision>,
     /// The home register in ascending order.
@@ -123,6 +126,17 @@ impl SiteProvision {
     }
 }
 
+/// A service area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AreaProvision {
+    /// Which.
+    pub area: AreaId,
+    /// Its name.
+    pub name: String,
+    /// Its sites.
+    pub sites: Vec<SiteId>,
+}
+
 /// A talkgroup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TalkgroupProvision {
@@ -140,6 +154,10 @@ pub struct TalkgroupProvision {
     pub transmission_ms_max: Option<u32>,
     /// What becomes of a demand for the floor while another unit has it.
     pub floor: FloorPolicy,
+    /// Where its local calls are heard.
+    pub home_area: Option<AreaId>,
+    /// Where its calls are heard whose caller chooses nothing.
+    pub area: AreaChoice,
     /// For which sites its calls wait before they begin.
     pub start: StartPolicy,
     /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds; `None`

@@ -2,7 +2,7 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
-use trunklab_protocol::{CallSetup, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, CallSetup, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId};
 
 use super::expectation::Fact;
 use super::pattern::{Values, guess, read, words};
@@ -42,6 +42,8 @@ pub enum Action {
     Speak(UnitId, Speech),
     /// A handset's selector is turned.
     Select(UnitId, TalkgroupId),
+    /// A handset's selector of the service area is turned.
+    SelectArea(UnitId, Option<AreaChoice>),
     /// A handset is carried to another place.
     Move(UnitId, Position),
     /// A handset's battery is out: from now on it neither sends nor hears.
@@ -196,6 +198,14 @@ sentences! {
         |v| { let file = v.file(); each(v, |unit| Action::Speak(unit, Speech::File(file.clone()))) };
     Do "unit {units} selects talkgroup {talkgroup}", "The selector is turned; the handset affiliates.",
         |v| { let talkgroup = v.talkgroup(); each(v, |unit| Action::Select(unit, talkgroup)) };
+    Do "unit {units} selects area {area}", "Its calls from here on are heard in that service area alone.",
+        |v| { let area = v.area(); each(v, |unit| Action::SelectArea(unit, Some(AreaChoice::Named(area)))) };
+    Do "unit {units} selects the local area", "Its calls from here on are heard in their talkgroup's home area alone.",
+        |v| each(v, |unit| Action::SelectArea(unit, Some(AreaChoice::Local)));
+    Do "unit {units} selects the wide area", "Its calls from here on are heard wherever a member is.",
+        |v| each(v, |unit| Action::SelectArea(unit, Some(AreaChoice::Wide)));
+    Do "unit {units} selects the usual area", "Its calls are heard where those of their talkgroup usually are.",
+        |v| each(v, |unit| Action::SelectArea(unit, None));
     Do "unit {units} moves to {place}", "The handset is carried to metres east,north of the reference point, such as 2000,-500.",
         |v| { let place = v.place(); each(v, |unit| Action::Move(unit, place)) };
     Do "unit {units} vanishes", "The battery is out: no further burst, and nothing is heard.",
@@ -331,6 +341,7 @@ impl Action {
             | Self::HangUp(unit)
             | Self::Speak(unit, _)
             | Self::Select(unit, _)
+            | Self::SelectArea(unit, _)
             | Self::Move(unit, _)
             | Self::Vanish(unit)
             | Self::LoseVoicePacket { unit, .. }
@@ -366,6 +377,7 @@ impl Action {
             | Self::HangUp(_)
             | Self::Speak(..)
             | Self::Select(..)
+            | Self::SelectArea(..)
             | Self::Move(..)
             | Self::Vanish(_)
             | Self::LoseVoicePacket { .. }

@@ -91,7 +91,8 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         FromSite::Detach(word) => Said::of_unit(word.unit, format!("unit {} is switched off", word.unit)),
         FromSite::CallRequest(word) => {
             let how = if word.kind == RequestKind::Emergency { " in an emergency" } else { "" };
-            let text = format!("unit {} requests talkgroup {}{how}", word.unit, word.talkgroup);
+            let area = word.area.map_or_else(String::new, |area| format!(", {area}"));
+            let text = format!("unit {} requests talkgroup {}{how}{area}", word.unit, word.talkgroup);
             Said::of_unit(word.unit, text)
         }
         FromSite::CallCancel(word) => {
@@ -199,11 +200,12 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
                 Parties::Group(_) => String::new(),
                 Parties::Pair(_) => format!(" of {}", word.parties),
             };
+            let area = word.area.map_or_else(String::new, |area| format!(", area {area}"));
             let what = match word.talker {
                 Some(Talker { unit, .. }) => format!("granted, slot {}, talker {unit}", word.at),
                 None => format!("keeps slot {}, nobody talks", word.at),
             };
-            Said::of_call(word.call, format!("call {}{whom} {what}{how}", word.call))
+            Said::of_call(word.call, format!("call {}{whom} {what}{how}{area}", word.call))
         }
         ToSite::Release(word) => {
             Said::of_call(word.call, format!("call {} released: {}", word.call, word.cause))
@@ -301,6 +303,12 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let is_of_emergency = *cause == Cause::UnknownEmergency;
             let clause = if is_of_emergency { Clause::EmergencyAnswered } else { Clause::Patch };
             (clause, Said::plain(format!("order of {by} refused: {cause}")))
+        }
+        EventKind::CallArea { call, area: None } => {
+            (Clause::Widening, Said::of_call(*call, format!("call {call} is heard everywhere")))
+        }
+        EventKind::CallArea { call, area: Some(area) } => {
+            (Clause::ServiceAreas, Said::of_call(*call, format!("call {call} is heard in area {area}")))
         }
         EventKind::CallCalledBack { call, unit, sites, .. } => {
             let slots: Vec<_> = sites.iter().map(|(site, at)| format!("site {site} slot {at}")).collect();

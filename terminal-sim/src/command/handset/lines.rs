@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallSetup, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, AreaId, CallSetup, Position, TalkgroupId, UnitId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::transcript::sentence;
@@ -86,6 +86,20 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
             let talkgroup = TalkgroupId::new(number).context("a talkgroup is a number from 1 to 65535")?;
             session.user(unit, Input::Select(talkgroup)).await;
         }
+        ["area", choice] => {
+            let area = match *choice {
+                "usual" => None,
+                "local" => Some(AreaChoice::Local),
+                "wide" => Some(AreaChoice::Wide),
+                number => {
+                    let area = number.parse().ok().and_then(AreaId::new);
+                    Some(AreaChoice::Named(
+                        area.context("an area is usual, local, wide or a number from 1 to 65533")?,
+                    ))
+                }
+            };
+            session.user(unit, Input::SelectArea(area)).await;
+        }
         ["place", east, north] => {
             let metres =
                 |text: &str| text.parse().with_context(|| format!("`{text}` is not a number of metres"));
@@ -94,7 +108,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         }
         _ => bail!(
             "expected on, off, press, emergency, alarm, release, call N, ring N, answer, hangup, vanish, talkgroup N, \
-             place EAST NORTH or quit"
+             area WHICH, place EAST NORTH or quit"
         ),
     }
     Ok(true)

@@ -23,7 +23,7 @@ use ratatui::text::{Line, Span as Text};
 use ratatui::widgets::{Block, Paragraph};
 use trunklab_console::Theme;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{EmergencyStage, Moment, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, EmergencyStage, Moment, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::{EmergencyLight, HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
@@ -45,6 +45,7 @@ enum Deed {
     HangUp,
     NextTalkgroup,
     LastTalkgroup,
+    Area,
     Power,
     Quit,
 }
@@ -57,6 +58,7 @@ const KEYS: &[(KeyCode, Deed, &str)] = &[
     (KeyCode::Char('n'), Deed::HangUp, ""),
     (KeyCode::Up, Deed::NextTalkgroup, "↑↓ group"),
     (KeyCode::Down, Deed::LastTalkgroup, ""),
+    (KeyCode::Char('s'), Deed::Area, "s area"),
     (KeyCode::Char('o'), Deed::Power, "o on/off"),
     (KeyCode::Char('q'), Deed::Quit, "q quit"),
     (KeyCode::Esc, Deed::Quit, ""),
@@ -159,6 +161,14 @@ async fn perform(
             if let Some(talkgroup) = neighbour(step) {
                 session.user(unit, Input::Select(talkgroup)).await;
             }
+        }
+        Deed::Area => {
+            let next = match view.area {
+                None => Some(AreaChoice::Local),
+                Some(AreaChoice::Local) => Some(AreaChoice::Wide),
+                Some(AreaChoice::Wide | AreaChoice::Named(_)) => None,
+            };
+            session.user(unit, Input::SelectArea(next)).await;
         }
         Deed::Power if view.phase == Phase::Off => session.user(unit, Input::PowerOn).await,
         Deed::Power => {
@@ -264,6 +274,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
         Some(EmergencyLight::Acknowledged) => "  EMERGENCY, acknowledged",
     };
     let affiliated = if view.affiliated == Some(view.selected) { "" } else { " (not affiliated)" };
+    let area = view.area.map_or_else(String::new, |area| format!(", {area}"));
     let queue = match view.queue_position.or(view.floor_position) {
         Some(place) => format!(", place {place}"),
         None if view.called_back => ": PRESS TO TALK".to_owned(),
@@ -279,7 +290,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
         format!("call {} of {}: {talker}", call.call, call.parties)
     });
     vec![
-        Line::raw(format!(" talkgroup {}{affiliated}{emergency}", view.selected)),
+        Line::raw(format!(" talkgroup {}{affiliated}{area}{emergency}", view.selected)),
         Line::raw(format!(" {site}  {level}")),
         Line::from(vec![
             Text::raw(" "),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use trunklab_protocol::{SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaId, SiteId, TalkgroupId, UnitId};
 
 use super::Reader;
 use crate::scenario::error::ScenarioError;
@@ -38,6 +38,14 @@ impl Reader<'_> {
         }
         let numbers = known().map(|talkgroup| u32::from(talkgroup.number()));
         Err(self.unknown("talkgroup", u32::from(number), numbers, span))
+    }
+
+    pub(super) fn known_area(&self, number: u16, span: Range<usize>) -> Result<AreaId, ScenarioError> {
+        let known = || self.provision.areas.iter().map(|known| known.area);
+        if let Some(area) = known().find(|area| area.number() == number) {
+            return Ok(area);
+        }
+        Err(self.unknown("area", u32::from(number), known().map(|area| u32::from(area.number())), span))
     }
 
     fn unknown(

@@ -1,7 +1,7 @@
 //! `[[step]]`: what is done and what must be seen, in order of time.
 
 use toml::Spanned;
-use trunklab_protocol::{Moment, Span};
+use trunklab_protocol::{AreaChoice, Moment, Span};
 
 use super::{Expectation, Reader, Step, Wish, read_span};
 use crate::scenario::error::ScenarioError;
@@ -129,6 +129,9 @@ impl Reader<'_> {
         }
         if let Action::Call { called, .. } = action {
             self.known_unit(*called, text.span())?;
+        }
+        if let Action::SelectArea(_, Some(AreaChoice::Named(area))) = action {
+            self.known_area(area.number(), text.span())?;
         }
         if let Action::Select(_, talkgroup) = action {
             self.known_talkgroup(talkgroup.number(), text.span())?;

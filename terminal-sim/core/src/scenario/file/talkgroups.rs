@@ -49,6 +49,7 @@ impl Reader<'_> {
         let transmission_ms_max = self.millis(form.transmission_limit.as_ref())?;
         let policies = [FloorPolicy::Refuse, FloorPolicy::Queue];
         let floor = self.choice("floor", form.floor.as_ref(), &policies, FloorPolicy::name)?;
+        let (home_area, area) = self.talkgroup_areas(form)?;
         let start = self.start(form)?;
         let busy_override_ms = self.millis(form.busy_override.as_ref())?;
         let system_wide = form.system_wide.unwrap_or(false);
@@ -70,6 +71,8 @@ impl Reader<'_> {
             hang_time_ms,
             transmission_ms_max,
             floor,
+            home_area,
+            area,
             start,
             busy_override_ms,
             members,
