@@ -85,7 +85,7 @@ fn numbers_that_no_message_has_are_unknown() {
 fn an_unknown_word_is_an_unknown_message() {
     let shape = shapes(Family::AirUplink).into_iter().find(|shape| shape.word.is_some()).unwrap();
     let mut payload = message(shape, &mut Seeded(4)).payload();
-    payload[8] = 0xEE;
+    payload[9] = 0xEE;
     let error = AnyMessage::decode(Family::AirUplink, shape.row.code, &payload).unwrap_err();
     assert_eq!(error, DecodeError::UnknownMessage { code: 0xEE });
 }
