@@ -52,11 +52,11 @@ enum Deed {
 
 const KEYS: &[(KeyCode, Deed, &str)] = &[
     (KeyCode::Char(' '), Deed::Talk, "space talk"),
-    (KeyCode::Char('e'), Deed::Emergency, "e emergency"),
-    (KeyCode::Char('a'), Deed::Alarm, "a alarm"),
+    (KeyCode::Char('e'), Deed::Emergency, "e/a emergency"),
+    (KeyCode::Char('a'), Deed::Alarm, ""),
     (KeyCode::Char('y'), Deed::Answer, "y/n call"),
     (KeyCode::Char('n'), Deed::HangUp, ""),
-    (KeyCode::Up, Deed::NextTalkgroup, "↑↓ group"),
+    (KeyCode::Up, Deed::NextTalkgroup, "↑↓ tg"),
     (KeyCode::Down, Deed::LastTalkgroup, ""),
     (KeyCode::Char('s'), Deed::Area, "s area"),
     (KeyCode::Char('o'), Deed::Power, "o on/off"),
