@@ -124,6 +124,7 @@ fn every_sentence_is_read() {
             ("{site}", "3"),
             ("{talkgroups}", "41,42"),
             ("{talkgroup}", "41"),
+            ("{area}", "1"),
             ("{span}", "1.5 s"),
             ("{cause}", "HangTimeOver"),
             ("{file}", "\\\"a.wav\\\""),
@@ -136,9 +137,8 @@ fn every_sentence_is_read() {
             Sort::Do => "do",
             Sort::See => "expect",
         };
-        let scenario =
-            Scenario::parse("x", &with(&format!("[[step]]\nat = \"1 s\"\n{key} = \"{text}\"\n")), None)
-                .unwrap_or_else(|error| panic!("{error}"));
+        let step = format!("[[area]]\nid = 1\nsites = [3]\n[[step]]\nat = \"1 s\"\n{key} = \"{text}\"\n");
+        let scenario = Scenario::parse("x", &with(&step), None).unwrap_or_else(|error| panic!("{error}"));
         assert!(
             scenario.steps.len() + scenario.expectations.len() > 2 || text.ends_with("empties"),
             "{text}"
