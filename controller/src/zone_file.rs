@@ -17,8 +17,8 @@ use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::to_site::OTHERS_MAX;
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember,
-    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice,
-    SlotNumber, StartPolicy, TalkgroupId, Trunking, UnitId,
+    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId, SlotAddress,
+    SlotChoice, SlotNumber, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -129,6 +129,8 @@ struct SiteTable {
     #[serde(default)]
     control_channel: ControlPlace,
     control_moves_ms: Option<u32>,
+    #[serde(default)]
+    signalling: Signalling,
     #[serde(default)]
     position: Position,
     #[serde(default = "default_power_dbm")]
@@ -520,6 +522,7 @@ impl SiteTable {
             control,
             control_place: self.control_channel,
             control_moves_ms,
+            signalling: self.signalling,
             slot_choice: self.slot_choice,
             neighbours: neighbours.collect::<Result<_, _>>()?,
             access: self.access,

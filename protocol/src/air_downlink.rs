@@ -1,7 +1,7 @@
 //! Base station to handset (docs/protocol.md, chapter 5).
 
 use crate::cause::Cause;
-use crate::control::ControlPlace;
+use crate::control::{ControlPlace, Signalling};
 use crate::emergency::EmergencyStage;
 use crate::field::{octet_enum, record};
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
@@ -115,6 +115,8 @@ messages! {
             reselection: Reselection,
             /// Whether the control channel stays where it is.
             place: ControlPlace,
+            /// Whether calls may have its slot as well.
+            signalling: Signalling,
         }
         /// Where else to look.
         0x03 Neighbour {

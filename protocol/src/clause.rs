@@ -109,6 +109,7 @@ clauses! {
     MovingTalker = "12.11.5", "A talker that moves";
     NoSlotForTalker = "12.11.6", "No slot for a talker";
     SearchedControl = "12.12.10", "Searched control channel";
+    AssociatedSignalling = "12.12.11", "Associated signalling";
 }
 
 impl fmt::Display for Clause {

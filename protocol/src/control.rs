@@ -24,3 +24,25 @@ impl ControlPlace {
         }
     }
 }
+
+octet_enum! {
+    /// Where control signalling has its place (docs/call-processing.md 12.12.11).
+    #[derive(Default)]
+    pub enum Signalling {
+        /// On a channel of its own.
+        #[default]
+        Common = 0,
+        /// On a slot that calls may have as well, when no other is free; then it goes with the call.
+        Associated = 1,
+    }
+}
+
+impl Signalling {
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Common => "common",
+            Self::Associated => "associated",
+        }
+    }
+}

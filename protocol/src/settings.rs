@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::air_downlink::{AccessRules, Reselection};
-use crate::control::ControlPlace;
+use crate::control::{ControlPlace, Signalling};
 use crate::field::record;
 use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
@@ -51,6 +51,8 @@ record! {
         pub control: SlotAddress,
         /// Whether the control channel stays there.
         pub control_place: ControlPlace,
+        /// Whether calls may have its slot as well.
+        pub signalling: Signalling,
         /// Where radios may move to.
         pub neighbours: Vec<Neighbour> [at most NEIGHBOURS_MAX],
         /// The rules of random access.

@@ -14,7 +14,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair,
-    Position, ProfileId, SlotAddress,
+    Position, ProfileId, Signalling, SlotAddress,
 };
 
 use crate::message::{AnyMessage, table};
@@ -217,6 +217,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "cause" => json!(source.pick(Cause::ALL)),
         "Channel" => json!(source.pick(Channel::ALL)),
         "ControlPlace" => json!(source.pick(ControlPlace::ALL)),
+        "Signalling" => json!(source.pick(Signalling::ALL)),
         "ProfileId" => json!(source.pick(ProfileId::ALL)),
         "EmergencyStage" => json!(source.pick(EmergencyStage::ALL)),
         "CallSetup" => json!(source.pick(CallSetup::ALL)),

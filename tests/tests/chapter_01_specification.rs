@@ -16,7 +16,8 @@ use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, ControlPlace, Family, PageReply, Pair, Position, ProfileId, SlotAddress,
+    CallId, CallSetup, Cause, ControlPlace, Family, PageReply, Pair, Position, ProfileId, Signalling,
+    SlotAddress,
 };
 use trunklab_tests::message::{family_name, table};
 use trunklab_tests::specification::Specification;
@@ -103,7 +104,7 @@ fn every_enumeration_stands_in_the_specification_value_by_value() {
             assert_eq!(specified, in_code, "enumeration {}", stringify!($enumeration));
         )*};
     }
-    holds_for!(Family Channel ControlPlace ProfileId RequestKind SiteService CallSetup PageReply);
+    holds_for!(Family Channel ControlPlace Signalling ProfileId RequestKind SiteService CallSetup PageReply);
 }
 
 fn assert_printed(mark: &str, wanted: &str) {

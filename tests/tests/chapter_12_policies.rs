@@ -29,6 +29,7 @@ const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (Clause::Ageing, "queue-ageing", "ageing = \"4 s\"", ""),
     (Clause::SpreadWear, "slots-spread", "slot_choice = \"spread\"", ""),
     (Clause::SearchedControl, "control-searched", "control_channel = \"searched\"", ""),
+    (Clause::AssociatedSignalling, "control-associated", "signalling = \"associated\"", ""),
     (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
 ];
 

@@ -155,6 +155,8 @@ fn network(seed: u64) -> Scenario {
     for site in 1..=SITES {
         let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
         let slot_choice = one_of(&["lowest", "spread", "pack"]);
+        let control_channel = one_of(&["fixed", "searched"]);
+        let signalling = one_of(&["common", "associated"]);
         let east_m = APART_M * (site - 1);
         writeln!(
             text,
@@ -162,7 +164,10 @@ fn network(seed: u64) -> Scenario {
 id = {site}
 carriers = [{carriers}]
 position = [{east_m}, 0]
-slot_choice = \"{slot_choice}\""
+slot_choice = \"{slot_choice}\"
+control_channel = \"{control_channel}\"
+control_moves = \"20 s\"
+signalling = \"{signalling}\""
         )
         .unwrap();
     }

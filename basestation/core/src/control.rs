@@ -113,9 +113,22 @@ impl ControlChannel {
 
     /// Goes on in another slot when the word that is being radiated has ended: who it is, first of all.
     pub fn move_to(&mut self, timing: &Timing, at: SlotAddress, now: Moment) {
-        let from = self.begun.as_ref().map_or(now, |begun| begun.ends);
+        let from = self.begun.as_ref().map_or(now, |begun| begun.ends.max(now));
         self.beat = Beat::from(timing, Channel::Control, at, from);
         self.broadcast_now();
+    }
+
+    /// Whether a grant is still to be said.
+    pub fn has_grants(&self) -> bool {
+        [Urgency::EmergencyGrant, Urgency::Grant, Urgency::GrantAgain]
+            .iter()
+            .any(|urgency| !self.queues[*urgency as usize].is_empty())
+    }
+
+    /// A word that goes with the call which has the control channel's slot, if one is due.
+    pub fn aside(&mut self, now: Moment, settings: &SiteSettings) -> Option<DownlinkWord> {
+        let interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
+        self.most_urgent().or_else(|| self.late_entry(now, now, interval))
     }
 
     /// When the next word begins.

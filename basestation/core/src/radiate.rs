@@ -10,9 +10,12 @@ use crate::speech::present;
 use crate::station::{BaseStation, OnAir};
 
 impl BaseStation {
-    /// A word of the control channel begins.
+    /// A word of the control channel begins, or it gives way to the call on its slot.
     pub(crate) fn begin_control_word(&mut self) {
         let Some(air) = &mut self.on_air else { return };
+        if air.gives_way(self.now) {
+            return;
+        }
         let system = System {
             site: air.settings.site,
             incarnation: self.incarnation,
@@ -21,6 +24,7 @@ impl BaseStation {
             access: air.settings.access,
             reselection: air.settings.reselection,
             place: air.settings.control_place,
+            signalling: air.settings.signalling,
         };
         air.control.begin(&air.timing, &air.settings, system);
     }
@@ -36,15 +40,19 @@ impl BaseStation {
     /// A burst of a traffic slot begins.
     pub(crate) fn begin_traffic_burst(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
+        let shared = air.is_controls(at);
         if let Some(slot) = air.slots.get_mut(&at) {
-            slot.begin_burst(&air.timing, self.now);
+            let (control, settings, ends) = (&mut air.control, &air.settings, self.now);
+            let aside = || shared.then(|| control.aside(ends, settings)).flatten();
+            slot.begin_burst(&air.timing, self.now, aside);
         }
     }
 
     /// It ends.
     pub(crate) fn end_traffic_burst(&mut self, at: SlotAddress, out: &mut Outbox) {
-        let slot = self.on_air.as_mut().and_then(|air| air.slots.get_mut(&at));
-        let Some(burst) = slot.and_then(|slot| slot.end_burst()) else { return };
+        let Some(air) = &mut self.on_air else { return };
+        let Some(burst) = air.slots.get_mut(&at).and_then(|slot| slot.end_burst()) else { return };
+        air.returns(self.now);
         self.counts.traffic_bursts += 1;
         if let DownlinkWord::Voice(voice) = &burst.word {
             let heard = present(&voice.frames);

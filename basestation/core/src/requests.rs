@@ -25,7 +25,13 @@ impl BaseStation {
     pub(crate) fn close_access(&mut self, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
         let outcome = air.access.close();
-        let Some(burst) = self.taken(outcome, out) else { return };
+        if let Some(burst) = self.taken(outcome, out) {
+            self.take_request(burst, out);
+        }
+    }
+
+    /// A burst of random access that was received.
+    fn take_request(&mut self, burst: Burst, out: &mut Outbox) {
         let unit = burst.word.unit();
         if let Err(cause) = self.check(Channel::Control, &burst) {
             if cause == Cause::NoSession {
@@ -45,6 +51,9 @@ impl BaseStation {
         let Some(slot) = self.on_air.as_mut().and_then(|air| air.slots.get_mut(&at)) else { return };
         let outcome = slot.uplink.close();
         let Some(burst) = self.taken(outcome, out) else { return };
+        if self.on_air.as_ref().is_some_and(|air| air.is_open_to(at, &burst.word)) {
+            return self.take_request(burst, out);
+        }
         let unit = burst.word.unit();
         if let Err(cause) = self.check(Channel::Traffic, &burst) {
             if let (Cause::NoSession, UplinkWord::FloorRequest(request)) = (cause, &burst.word) {
@@ -214,6 +223,7 @@ impl BaseStation {
             return Err(Cause::WrongSlot);
         }
         let timing = air.timing;
+        let radiates = air.radiates(at);
         let slot = air.slots.get_mut(&at).ok_or(Cause::WrongSlot)?;
         let heard = match &word {
             UplinkWord::Voice(word) => slot.hear_voice(&timing, now, word),
@@ -233,7 +243,7 @@ impl BaseStation {
             | UplinkWord::Alarm(_)
             | UplinkWord::Handover(_) => Err(Cause::WrongSlot),
         };
-        if heard == Err(Cause::UnknownCall) {
+        if heard == Err(Cause::UnknownCall) && radiates {
             // It missed the release: it would go on talking to nobody.
             slot.deny(&timing, now, call);
         }
@@ -311,7 +321,7 @@ impl BaseStation {
 }
 
 /// Whether a word is said on a channel.
-const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
+pub(crate) const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
     match word {
         UplinkWord::Register(_)
         | UplinkWord::Answer(_)

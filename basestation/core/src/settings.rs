@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use trunklab_protocol::settings::{CARRIERS_MAX, NEIGHBOURS_MAX, SiteSettings};
-use trunklab_protocol::{Cause, SlotAddress, SlotNumber};
+use trunklab_protocol::{Cause, Signalling, SlotAddress, SlotNumber};
 
 /// Whether a station can work with these settings (docs/protocol.md, clause 7.2).
 ///
@@ -26,10 +26,17 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
     if good { Ok(()) } else { Err(Cause::FieldOutOfRange) }
 }
 
-/// The slots that calls can use: every slot but the control channel's, which with some profiles takes its carrier.
+/// Whether a slot is the control channel's, which with some profiles takes its carrier.
+pub fn is_controls(settings: &SiteSettings, at: SlotAddress) -> bool {
+    match settings.profile.profile().control_takes_carrier {
+        true => at.carrier == settings.control.carrier,
+        false => at == settings.control,
+    }
+}
+
+/// The slots that calls can use: every slot but the control channel's, unless signalling is associated.
 pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddress> + '_ {
     let profile = settings.profile.profile();
-    let control = settings.control;
     settings
         .carriers
         .iter()
@@ -39,11 +46,7 @@ pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddres
                 slot: SlotNumber::new(slot).expect("no profile has more slots than a slot number tells"),
             })
         })
-        .filter(
-            move |at| {
-                if profile.control_takes_carrier { at.carrier != control.carrier } else { *at != control }
-            },
-        )
+        .filter(move |at| settings.signalling == Signalling::Associated || !is_controls(settings, *at))
 }
 
 /// Whether going from one to the other moves the control channel and nothing else that is radiated.
@@ -53,5 +56,8 @@ pub fn moves_control(from: &SiteSettings, to: &SiteSettings) -> bool {
 
 /// Whether going from one to the other changes where bursts are radiated.
 pub fn replans(from: &SiteSettings, to: &SiteSettings) -> bool {
-    from.profile != to.profile || from.carriers != to.carriers || from.control != to.control
+    from.profile != to.profile
+        || from.carriers != to.carriers
+        || from.control != to.control
+        || from.signalling != to.signalling
 }

@@ -20,7 +20,7 @@ use crate::link::Link;
 use crate::output::{Outbox, Output, StationEvent};
 use crate::outstanding::Outstanding;
 use crate::sessions::Sessions;
-use crate::settings::traffic_slots;
+use crate::settings::{is_controls, traffic_slots};
 use crate::spurts::SpurtSequences;
 use crate::timing::Timing;
 use crate::traffic::TrafficChannel;
@@ -50,6 +50,8 @@ pub(crate) struct OnAir {
     pub control: ControlChannel,
     pub access: Uplink,
     pub slots: BTreeMap<SlotAddress, TrafficChannel>,
+    /// Whether a call has the control channel's slot.
+    pub given: bool,
 }
 
 impl BaseStation {
@@ -132,10 +134,14 @@ impl BaseStation {
 
     fn skip_late(&mut self, now: Moment) {
         let Some(air) = &mut self.on_air else { return };
-        self.counts.control_words_skipped += u64::from(air.control.skip_late(&air.timing, now));
-        for slot in air.slots.values_mut() {
+        if !air.given {
+            self.counts.control_words_skipped += u64::from(air.control.skip_late(&air.timing, now));
+        }
+        let (given, settings) = (air.given, &air.settings);
+        for slot in air.slots.values_mut().filter(|slot| given || !is_controls(settings, slot.at())) {
             self.counts.traffic_bursts_skipped += u64::from(slot.skip_late(&air.timing, now));
         }
+        air.returns(now);
     }
 
     fn fire(&mut self, why: Timer, out: &mut Outbox) {
@@ -209,6 +215,7 @@ impl OnAir {
             control: ControlChannel::new(&timing, &settings, now),
             access: Uplink::new(Channel::Control, settings.control),
             slots: traffic_slots(&settings).map(|at| (at, TrafficChannel::new(at))).collect(),
+            given: false,
             settings,
         }
     }
@@ -221,6 +228,7 @@ impl OnAir {
         let slot = |at: SlotAddress| (at, before.remove(&at).unwrap_or_else(|| TrafficChannel::new(at)));
         self.slots = traffic_slots(&settings).map(slot).collect();
         self.settings = settings;
+        self.given = false;
     }
 
     /// What receivers need to know of the site.
@@ -244,10 +252,11 @@ impl OnAir {
     }
 
     fn deadlines(&self, served: bool) -> impl Iterator<Item = Deadline> + '_ {
+        let begins = (!self.given).then(|| self.control.begins(&self.timing));
         let control = [
             self.access.due(&self.timing).map(|at| Deadline { at, why: Timer::AccessClose }),
             self.control.ends().map(|at| Deadline { at, why: Timer::ControlWordEnds }),
-            Some(Deadline { at: self.control.begins(&self.timing), why: Timer::ControlWordBegins }),
+            begins.map(|at| Deadline { at, why: Timer::ControlWordBegins }),
         ];
         control
             .into_iter()
@@ -268,7 +277,7 @@ impl OnAir {
             ),
             (unserved(slot.idle_since()).map(|since| since + self.hang_time()), Timer::HangTime(at)),
             (slot.burst_ends(), Timer::BurstEnds(at)),
-            (slot.burst_begins(&self.timing), Timer::BurstBegins(at)),
+            (slot.burst_begins(&self.timing).filter(|_| self.radiates(at)), Timer::BurstBegins(at)),
         ]
         .into_iter()
         .filter_map(|(at, why)| Some(Deadline { at: at?, why }))
@@ -280,7 +289,7 @@ impl OnAir {
             return Err(Cause::NoSuchCarrier);
         }
         let uplink = match burst.place.channel {
-            Channel::Control => (at == self.settings.control).then_some(&mut self.access),
+            Channel::Control => (at == self.settings.control && !self.given).then_some(&mut self.access),
             Channel::Traffic => self.slots.get_mut(&at).map(|slot| &mut slot.uplink),
         };
         uplink.ok_or(Cause::WrongSlot)?.receive(&self.timing, now, burst)

@@ -110,6 +110,21 @@ impl TrafficChannel {
         Self { at, state: State::Free, begun: None, uplink: Uplink::new(Channel::Traffic, at) }
     }
 
+    /// Whether it carries a call, or still tells of one.
+    pub fn is_in_use(&self) -> bool {
+        self.begun.is_some() || !matches!(self.state, State::Free)
+    }
+
+    /// It radiates from `now` on, and not before.
+    pub fn begin_at(&mut self, timing: &Timing, now: Moment) {
+        match &mut self.state {
+            State::Free => {}
+            State::Carrying { beat, .. } | State::Releasing { beat, .. } => {
+                *beat = Beat::from(timing, Channel::Traffic, self.at, now);
+            }
+        }
+    }
+
     /// Carrier and slot.
     pub const fn at(&self) -> SlotAddress {
         self.at
@@ -360,11 +375,18 @@ impl TrafficChannel {
         begun + skipped
     }
 
-    /// The next downlink burst begins at `now`.
-    pub fn begin_burst(&mut self, timing: &Timing, now: Moment) {
+    /// The next downlink burst begins at `now`; `aside` gives a word of somebody else that can be said in a burst to spare.
+    pub fn begin_burst(
+        &mut self,
+        timing: &Timing,
+        now: Moment,
+        aside: impl FnOnce() -> Option<DownlinkWord>,
+    ) {
         let (ends, place, word) = match &mut self.state {
             State::Free => return,
-            State::Carrying { beat, call } => (beat.ends(timing), beat.take(), call.speak(timing, now)),
+            State::Carrying { beat, call } => {
+                (beat.ends(timing), beat.take(), call.speak(timing, now, aside))
+            }
             State::Releasing { beat, call, cause, bursts_left, tail } => {
                 let (ends, place) = (beat.ends(timing), beat.take());
                 let last_words = tail.as_deref_mut().and_then(|tail| tail_word(tail, *call, timing, now));
@@ -500,7 +522,12 @@ impl Call {
         self.floor = Floor::Idle { since: now, tail };
     }
 
-    fn speak(&mut self, timing: &Timing, now: Moment) -> DownlinkWord {
+    fn speak(
+        &mut self,
+        timing: &Timing,
+        now: Moment,
+        aside: impl FnOnce() -> Option<DownlinkWord>,
+    ) -> DownlinkWord {
         self.bursts_since_stolen = self.bursts_since_stolen.saturating_add(1);
         let id = self.asserted.call;
         let played = match &mut self.floor {
@@ -531,7 +558,9 @@ impl Call {
             return release.into();
         }
         let may_turn_aside = played.is_none() || self.bursts_since_stolen > STOLEN_BURSTS_APART;
-        if may_turn_aside && let Some(word) = self.asides.pop_front() {
+        // What others are told leaves every other burst to the call, even while nobody talks.
+        let others = || (self.bursts_since_stolen > 1).then(aside).flatten();
+        if may_turn_aside && let Some(word) = self.asides.pop_front().or_else(others) {
             self.bursts_since_stolen = 0;
             return word;
         }

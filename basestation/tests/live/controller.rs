@@ -10,7 +10,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use trunklab_basestation::{Station, StationOptions, StationStatus};
-use trunklab_protocol::ControlPlace;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::{FromSite, Hello};
@@ -20,6 +19,7 @@ use trunklab_protocol::to_site::{Configure, ToSite};
 use trunklab_protocol::{
     CarrierNumber, Epoch, Family, Frame, Position, ProfileId, SiteId, SlotAddress, SlotNumber,
 };
+use trunklab_protocol::{ControlPlace, Signalling};
 
 use crate::zone::Zone;
 
@@ -48,6 +48,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         carriers: vec![carrier(1), carrier(2)],
         control: at(1, 0),
         control_place: ControlPlace::Fixed,
+        signalling: Signalling::Common,
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
         reselection: Reselection::default(),

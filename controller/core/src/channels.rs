@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use smallvec::SmallVec;
-use trunklab_protocol::{CallId, CarrierNumber, Moment, SlotAddress, SlotChoice, Span};
+use trunklab_protocol::{CallId, CarrierNumber, Moment, Signalling, SlotAddress, SlotChoice, Span};
 
 use crate::config::SiteConfig;
 
@@ -14,6 +14,8 @@ pub struct SlotPool {
     /// The control channel, whose carrier always radiates.
     control: SlotAddress,
     slots: Vec<Slot>,
+    /// How many of them, the last ones, are the control channel's while no call has them.
+    of_control: usize,
     /// One bit a slot, set while it is free.
     free: SmallVec<[u64; 2]>,
     free_count: usize,
@@ -40,6 +42,7 @@ impl SlotPool {
             choice: config.slot_choice,
             control,
             slots: Vec::new(),
+            of_control: 0,
             free: SmallVec::new(),
             free_count: 0,
             time_used: Span::ZERO,
@@ -50,6 +53,16 @@ impl SlotPool {
                 pool.set_free(pool.slots.len() - 1, true);
             }
         }
+        pool.of_control = match config.signalling {
+            Signalling::Common => 0,
+            Signalling::Associated => {
+                let is_control = |slot: &&Slot| match config.profile.profile().control_takes_carrier {
+                    true => slot.at.carrier == control.carrier,
+                    false => slot.at == control,
+                };
+                pool.slots.iter().filter(is_control).count()
+            }
+        };
         pool
     }
 
@@ -59,18 +72,22 @@ impl SlotPool {
     }
 
     /// Where else the control channel could be: slots, or with profiles where it takes a carrier, whole carriers, that
-    /// are free since `settled` at least, so that what ended there has been told of.
+    /// are free since `settled` at least, so that what ended there has been told of. Nowhere while a call has its own slot.
     pub fn places_for_control(&self, whole_carrier: bool, settled: Moment) -> Vec<SlotAddress> {
+        let (others, own) = self.slots.split_at(self.slots.len() - self.of_control);
+        if own.iter().any(|slot| slot.held.is_some()) {
+            return Vec::new();
+        }
         let is_idle =
             |slot: &Slot| slot.held.is_none() && slot.idle_since.is_none_or(|since| since <= settled);
         let is_place = |slot: &&Slot| match whole_carrier {
             true => {
                 slot.at.slot.number() == 0
-                    && self.slots.iter().filter(|other| other.at.carrier == slot.at.carrier).all(is_idle)
+                    && others.iter().filter(|other| other.at.carrier == slot.at.carrier).all(is_idle)
             }
             false => is_idle(slot),
         };
-        self.slots.iter().filter(is_place).map(|slot| slot.at).collect()
+        others.iter().filter(is_place).map(|slot| slot.at).collect()
     }
 
     /// How many slots there are.
@@ -88,14 +105,17 @@ impl SlotPool {
         self.free_count
     }
 
-    /// Takes a free slot for a call, the one that the site's choice says (clauses 12.7.1 to 12.7.3).
+    /// Takes a free slot for a call, the one that the site's choice says (clauses 12.7.1 to 12.7.3). The control channel's
+    /// are taken when no other is free (clause 12.12.11).
     pub fn take(&mut self, call: CallId, now: Moment) -> Option<SlotAddress> {
         let index = match self.choice {
             SlotChoice::Lowest => self.free_places().next(),
-            SlotChoice::Spread => self.free_places().min_by_key(|place| self.slots[*place].idle_since),
+            SlotChoice::Spread => self
+                .free_places()
+                .min_by_key(|place| (self.is_control(*place), self.slots[*place].idle_since)),
             SlotChoice::Pack => self.free_places().min_by_key(|place| {
                 let carrier = self.slots[*place].at.carrier;
-                (carrier != self.control.carrier, Reverse(self.calls_on(carrier)))
+                (self.is_control(*place), carrier != self.control.carrier, Reverse(self.calls_on(carrier)))
             }),
         }?;
         self.hold(index, call, now);
@@ -176,6 +196,11 @@ impl SlotPool {
             let sets = std::iter::successors(Some(*bits).filter(|bits| *bits != 0), lowest_cleared);
             sets.map(move |bits| word * 64 + bits.trailing_zeros() as usize)
         })
+    }
+
+    /// Whether a place is the control channel's while no call has it.
+    fn is_control(&self, place: usize) -> bool {
+        place >= self.slots.len() - self.of_control
     }
 
     fn calls_on(&self, carrier: CarrierNumber) -> usize {
@@ -306,6 +331,19 @@ mod tests {
         );
         let mut pool = moved.in_place_of(&pool);
         assert_eq!(taken(&mut pool, 1..4), ["1/1", "3/0", "3/1"], "the carrier that it left is for calls");
+    }
+
+    #[test]
+    fn with_associated_signalling_the_control_channels_slots_are_the_last() {
+        for slot_choice in SlotChoice::ALL {
+            let signalling = Signalling::Associated;
+            let mut pool = SlotPool::new(&SiteConfig { signalling, ..config(*slot_choice) });
+            assert_eq!(taken(&mut pool, 0..18).last().map(String::as_str), Some("3/0"), "{slot_choice:?}");
+            assert!(pool.places_for_control(false, at(99)).is_empty(), "a call has its slot");
+            let profile = ProfileId::P25p2;
+            let mut pool = SlotPool::new(&SiteConfig { signalling, profile, ..config(*slot_choice) });
+            assert_eq!(taken(&mut pool, 0..6)[4..], ["3/0", "3/1"], "{slot_choice:?}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember,
-    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice,
-    StartPolicy, TalkgroupId, Trunking, UnitId,
+    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId, SlotAddress,
+    SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -160,6 +160,9 @@ pub struct SiteConfig {
     /// Whether it stays there; one that moves begins there.
     #[serde(default)]
     pub control_place: ControlPlace,
+    /// Whether calls may have its slot as well.
+    #[serde(default)]
+    pub signalling: Signalling,
     /// How often it moves on average, in milliseconds.
     #[serde(default = "default_control_moves_ms")]
     pub control_moves_ms: u32,
@@ -195,6 +198,7 @@ impl SiteConfig {
             carriers: vec![carrier],
             control: SlotAddress { carrier, slot: first },
             control_place: ControlPlace::default(),
+            signalling: Signalling::default(),
             control_moves_ms: default_control_moves_ms(),
             slot_choice: SlotChoice::default(),
             neighbours: Vec::new(),
@@ -207,8 +211,22 @@ impl SiteConfig {
     }
 
     /// The slots that calls can use while the control channel is at a place, in order: every slot of every carrier but
-    /// the control channel, which with some profiles takes its whole carrier.
+    /// the control channel, which with some profiles takes its whole carrier; with associated signalling its own come
+    /// last.
     pub fn traffic_slots(&self, control: SlotAddress) -> impl Iterator<Item = SlotAddress> + '_ {
+        let own = match self.signalling {
+            Signalling::Common => None,
+            Signalling::Associated => Some(self.slots_of_control(control, true)),
+        };
+        self.slots_of_control(control, false).chain(own.into_iter().flatten())
+    }
+
+    /// The slots that the control channel takes, or all the others, in order.
+    fn slots_of_control(
+        &self,
+        control: SlotAddress,
+        its_own: bool,
+    ) -> impl Iterator<Item = SlotAddress> + '_ {
         let profile = self.profile.profile();
         self.carriers
             .iter()
@@ -219,7 +237,12 @@ impl SiteConfig {
                 })
             })
             .filter(move |at| {
-                if profile.control_takes_carrier { at.carrier != control.carrier } else { *at != control }
+                let is_control = if profile.control_takes_carrier {
+                    at.carrier == control.carrier
+                } else {
+                    *at == control
+                };
+                is_control == its_own
             })
     }
 }

@@ -41,6 +41,7 @@ pub fn plan(provision: &Provision) -> Plan {
             control: site.control,
             control_place: site.control_place,
             control_moves_ms: site.control_moves_ms,
+            signalling: site.signalling,
             slot_choice: site.slot_choice,
             neighbours: site.neighbours.clone(),
             access: site.access,

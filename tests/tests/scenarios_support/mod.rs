@@ -30,6 +30,7 @@ pub const SCENARIOS: &[&str] = &[
     "broadcast",
     "busy-override",
     "call-outlives-controller",
+    "control-associated",
     "control-searched",
     "controller-restart",
     "controller-shutdown",
@@ -94,7 +95,11 @@ pub const SCENARIOS: &[&str] = &[
 ];
 
 /// Where a scenario makes no sense, and why: scenario, profile, reason.
-pub const EXCLUSIONS: &[(&str, ProfileId, &str)] = &[];
+pub const EXCLUSIONS: &[(&str, ProfileId, &str)] = &[(
+    "control-associated",
+    ProfileId::P25p2,
+    "the control carrier is two slots, and while a call talks on one nobody can ask for the other",
+)];
 
 /// After the end of a scenario every button comes up; so long later nothing may be held any more. The longest wait is
 /// in the queue (30 s); hang time and the accesses come on top.

@@ -14,8 +14,8 @@ use trunklab_protocol::to_site::{Assert, Configure, Heartbeat, Registered, ToSit
 use trunklab_protocol::voice::{FrameRun, VoiceFrame, VoicePacket};
 use trunklab_protocol::{
     BurstPlace, CallId, CarrierNumber, Cause, ControlPlace, Epoch, FloorPolicy, Identity, Incarnation,
-    Moment, NodeId, Position, Press, Priority, Profile, ProfileId, SiteId, SlotAddress, SlotNumber, Span,
-    SpurtId, TalkgroupId, Tmsi, UnitId,
+    Moment, NodeId, Position, Press, Priority, Profile, ProfileId, Signalling, SiteId, SlotAddress,
+    SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 pub const UPLINK_KEY: VoiceKey = VoiceKey::new([1; 16]);
@@ -89,6 +89,7 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
         carriers: [1, 2, 3].map(|number| CarrierNumber::new(number).unwrap()).to_vec(),
         control: at(1, 0),
         control_place: ControlPlace::Fixed,
+        signalling: Signalling::Common,
         neighbours: vec![Neighbour {
             site: SiteId::new(4).unwrap(),
             carrier: CarrierNumber::new(9).unwrap(),

@@ -3,8 +3,10 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at the one variant that it is about")]
 
 mod access;
+mod associated;
 mod control;
 mod harness;
 mod hostile;
 mod link;
+mod moved;
 mod traffic;

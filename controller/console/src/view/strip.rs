@@ -31,7 +31,10 @@ pub(super) fn carriers<'a>(
     let mut carriers: Vec<(CarrierNumber, Vec<(SlotAddress, Slot<'a>)>)> =
         vec![(site.control.carrier, vec![(site.control, Slot::Control)])];
     for view in &site.slots {
+        let own = view.at == site.control;
         let slot = match view.call {
+            // With associated signalling it stands there while no call does.
+            None if own => continue,
             None => Slot::Free,
             Some(call) => match picture.calls.binary_search_by_key(&call, |view| view.call) {
                 Ok(place) => Slot::Held(&picture.calls[place]),
@@ -39,6 +42,7 @@ pub(super) fn carriers<'a>(
             },
         };
         match carriers.iter_mut().find(|(carrier, _)| *carrier == view.at.carrier) {
+            Some((_, slots)) if own => slots[0].1 = slot,
             Some((_, slots)) => slots.push((view.at, slot)),
             None => carriers.push((view.at.carrier, vec![(view.at, slot)])),
         }

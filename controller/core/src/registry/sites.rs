@@ -158,6 +158,7 @@ impl Site {
             carriers: config.carriers.clone(),
             control: self.slots.control(),
             control_place: config.control_place,
+            signalling: config.signalling,
             neighbours: config.neighbours.clone(),
             access: config.access,
             reselection: config.reselection,

@@ -18,8 +18,8 @@ use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch,
-    FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, SiteId,
-    SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, Signalling,
+    SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{area, channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -245,17 +245,20 @@ fn a_change() -> impl Strategy<Value = Change> {
         (
             (1_u16..=4, 0_u16..4),
             proptest::sample::select(SlotChoice::ALL),
-            proptest::sample::select(ControlPlace::ALL),
+            (proptest::sample::select(ControlPlace::ALL), proptest::sample::select(Signalling::ALL)),
             0_u32..10_000,
         )
-            .prop_map(|((number, channels), slot_choice, control_place, control_moves_ms)| {
-                Change::Site(SiteConfig {
-                    slot_choice,
-                    control_place,
-                    control_moves_ms,
-                    ..site_config(number, channels)
-                })
-            }),
+            .prop_map(
+                |((number, channels), slot_choice, (control_place, signalling), control_moves_ms)| {
+                    Change::Site(SiteConfig {
+                        slot_choice,
+                        control_place,
+                        signalling,
+                        control_moves_ms,
+                        ..site_config(number, channels)
+                    })
+                }
+            ),
         (
             (1_u16..=4, 1_u8..=10),
             (proptest::sample::select(Trunking::ALL), proptest::option::of(0_u32..4_000)),

@@ -18,6 +18,9 @@ pub(super) struct Access {
     pub(super) word: UplinkWord,
     channel: Channel,
     at: SlotAddress,
+    /// Whether it is for the control channel, wherever that is.
+    common: bool,
+    urgent: bool,
     limit: u8,
     tries: u8,
     next: Next,
@@ -80,7 +83,9 @@ impl Access {
             Persistence::Times(times) => times,
         };
         let next = Next::Send(camp.next_uplink(channel, at, from));
-        Self { word, channel, at, limit: limit.max(1), tries: 0, next }
+        let common = channel == Channel::Control;
+        let urgent = persistence == Persistence::Request(RequestKind::Emergency);
+        Self { word, channel, at, common, urgent, limit: limit.max(1), tries: 0, next }
     }
 
     /// When and why to come back.
@@ -91,12 +96,31 @@ impl Access {
         }
     }
 
-    /// The control channel is elsewhere now: a word for it is said there.
+    /// The control channel is elsewhere now: a word for it is said there, even one that may have been heard before.
     pub(super) fn aim(&mut self, camp: &Camp, now: Moment) {
-        if self.channel == Channel::Control && self.at != camp.control {
-            self.at = camp.control;
-            if let Next::Send(_) = self.next {
-                self.next = Next::Send(camp.next_uplink(self.channel, self.at, now));
+        if self.common && self.at != camp.control {
+            (self.channel, self.at) = (Channel::Control, camp.control);
+            self.next = Next::Send(camp.next_uplink(self.channel, self.at, now));
+        }
+    }
+
+    /// Whether the word cannot be said where it was to be: it waits, or goes the way that is open. Emergencies go first.
+    fn turns(&mut self, now: Moment, opportunity: Opportunity, camp: &Camp, dice: &mut Dice) -> bool {
+        match camp.way() {
+            _ if !self.common => false,
+            None => {
+                let later = opportunity.count.saturating_add(1);
+                self.next = Next::Send(camp.uplink(self.channel, self.at, later));
+                true
+            }
+            Some(way) if way == (self.channel, self.at) => false,
+            Some((channel, at)) => {
+                (self.channel, self.at) = (channel, at);
+                let first = camp.next_uplink(channel, at, now);
+                let backoff = if self.urgent { 1 } else { u32::from(camp.access.backoff.max(1)) };
+                let count = first.count.saturating_add(dice.below(backoff));
+                self.next = Next::Send(camp.uplink(channel, at, count));
+                true
             }
         }
     }
@@ -134,11 +158,13 @@ impl Access {
 
     /// To be called when the deadline has come.
     pub(super) fn fire(&mut self, now: Moment, camp: &Camp, dice: &mut Dice) -> Step {
-        match self.next {
+        let next = self.next;
+        match next {
             Next::Send(opportunity) if now > opportunity.at + camp.lateness_max(self.channel) => {
                 self.next = Next::Send(camp.next_uplink(self.channel, self.at, now));
                 Step::Wait
             }
+            Next::Send(opportunity) if self.turns(now, opportunity, camp, dice) => Step::Wait,
             Next::Send(opportunity) => {
                 self.tries += 1;
                 let beat = camp.profile.uplink_cadence(self.channel);

@@ -2,7 +2,9 @@
 
 use trunklab_protocol::air_downlink::{AccessRules, Burst, DownlinkWord, Reselection, SiteService, System};
 use trunklab_protocol::profile::{Channel, Profile};
-use trunklab_protocol::{BurstPlace, ControlPlace, Incarnation, Moment, SiteId, SlotAddress, Span};
+use trunklab_protocol::{
+    BurstPlace, ControlPlace, Incarnation, Moment, Signalling, SiteId, SlotAddress, Span,
+};
 
 use super::clock::{Opportunity, SlotClock};
 use super::timers::{CALL_SILENCE, CALL_SILENCE_BEATS, CONTROL_SILENCE, CONTROL_SILENCE_BEATS, NO_SIGNAL};
@@ -19,6 +21,10 @@ pub(super) struct Camp {
     pub(super) reselection: Reselection,
     /// Whether the control channel stays where it is.
     place: ControlPlace,
+    /// Whether calls may have the control channel's slot.
+    signalling: Signalling,
+    /// Where a word for the control channel can be said now.
+    way: Way,
     pub(super) level_dbm: i8,
     pub(super) heard_at: Moment,
     /// When the burst that was heard last ended, by the site's own time.
@@ -26,6 +32,15 @@ pub(super) struct Camp {
     /// Since when the receiver is set to the channel that it is set to.
     tuned_at: Moment,
     clock: SlotClock,
+}
+
+/// Where a word for the control channel can be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// On the control channel, or on the slot of a call that has its slot, while nobody talks.
+    Open(Channel, SlotAddress),
+    /// Nowhere.
+    Shut,
 }
 
 /// What a `System` word changed.
@@ -52,6 +67,8 @@ impl Camp {
             access: system.access,
             reselection: system.reselection,
             place: system.place,
+            signalling: system.signalling,
+            way: Way::Open(Channel::Control, place.at),
             level_dbm,
             heard_at: now,
             heard_to: now,
@@ -66,7 +83,41 @@ impl Camp {
     pub(super) fn concerns(&self, place: BurstPlace, traffic: Option<SlotAddress>) -> bool {
         match place.channel {
             Channel::Control => place.at == self.control,
-            Channel::Traffic => traffic == Some(place.at),
+            Channel::Traffic => traffic == Some(place.at) || (traffic.is_none() && self.is_shared(place.at)),
+        }
+    }
+
+    /// Whether a slot is the control channel's, and calls may have it.
+    pub(super) fn is_shared(&self, at: SlotAddress) -> bool {
+        let is_controls = match self.profile.control_takes_carrier {
+            true => at.carrier == self.control.carrier,
+            false => at == self.control,
+        };
+        self.signalling == Signalling::Associated && is_controls
+    }
+
+    /// Where a word for the control channel can be said; `None` while a call has its slot and somebody talks.
+    pub(super) fn way(&self) -> Option<(Channel, SlotAddress)> {
+        match self.way {
+            Way::Open(channel, at) => Some((channel, at)),
+            Way::Shut => None,
+        }
+    }
+
+    /// What a burst on the control channel's slot shows of the way.
+    fn learn_way(&mut self, burst: &Burst) {
+        let place = burst.place;
+        match (&burst.word, place.channel) {
+            (_, Channel::Control) => self.way = Way::Open(Channel::Control, place.at),
+            (_, Channel::Traffic) if !self.is_shared(place.at) => {}
+            (DownlinkWord::FloorIdle(_), Channel::Traffic) => {
+                self.way = Way::Open(Channel::Traffic, place.at)
+            }
+            (
+                DownlinkWord::Voice(_) | DownlinkWord::FloorTaken(_) | DownlinkWord::Release(_),
+                Channel::Traffic,
+            ) => self.way = Way::Shut,
+            (_, Channel::Traffic) => {}
         }
     }
 
@@ -80,6 +131,7 @@ impl Camp {
         }
         let trusted = self.clock.learn(now, burst.place);
         if trusted {
+            self.learn_way(burst);
             self.level_dbm = level_dbm;
             self.heard_at = now;
             self.heard_to = self.begins(burst.place) + self.profile.burst_length(burst.place.channel);
@@ -110,6 +162,7 @@ impl Camp {
         self.access = system.access;
         self.reselection = system.reselection;
         self.place = system.place;
+        self.signalling = system.signalling;
         match (restarted, service == system.service) {
             (true, _) => Change::Restarted,
             (false, false) => Change::Service,

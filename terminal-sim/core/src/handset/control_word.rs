@@ -23,7 +23,7 @@ impl Service {
             DownlinkWord::Deregistered(word) if word.unit == turn.radio.unit() => {
                 return Some(Departure::RegistrationVoid);
             }
-            DownlinkWord::Grant(word) => self.grant(turn, word),
+            DownlinkWord::Grant(word) => self.granted_here(turn, word),
             DownlinkWord::Working(word) => self.working(turn, word),
             DownlinkWord::Queued(word) => self.queued(turn, word),
             DownlinkWord::CallBack(word) => self.called_back(turn, word),
@@ -75,7 +75,8 @@ impl Service {
         }
     }
 
-    fn grant(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
+    /// What a grant says is done.
+    pub(super) fn obey(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
         if self.activity.in_call().is_some() || self.released == Some(grant.call) {
             return;
         }

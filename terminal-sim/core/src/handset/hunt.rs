@@ -99,6 +99,12 @@ impl Barred {
         self.forbidden.push(site);
     }
 
+    /// The handset has lost its own site: one that could not take it in may be the only one left.
+    pub(super) fn forgive(&mut self) {
+        let forbidden = &self.forbidden;
+        self.for_a_while.retain(|(site, _)| forbidden.contains(site));
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -361,6 +361,8 @@ impl Handset {
         }
         match burst.place.channel {
             Channel::Control => self.control_word(&burst.word, out),
+            // A call has the control channel's slot.
+            Channel::Traffic if traffic.is_none() => self.shared_word(burst, out),
             Channel::Traffic => {
                 let mut turn = Turn { now, radio: &mut self.radio, out };
                 if let State::InService(service) = &mut self.state {
@@ -368,6 +370,15 @@ impl Handset {
                 }
             }
         }
+    }
+
+    fn shared_word(&mut self, burst: &Burst, out: &mut Outbox) {
+        if let State::InService(service) = &mut self.state
+            && service.call_on_control(&mut Turn { now: self.now, radio: &mut self.radio, out }, burst)
+        {
+            return;
+        }
+        self.control_word(&burst.word, out);
     }
 
     fn control_word(&mut self, word: &DownlinkWord, out: &mut Outbox) {
@@ -501,6 +512,7 @@ impl Handset {
 
     fn lose_signal(&mut self, out: &mut Outbox) {
         self.spread = SPREAD_AFTER_LOSS;
+        self.barred.forgive();
         self.hunt(Trigger::SignalLost, out);
     }
 

@@ -21,6 +21,7 @@ mod radio;
 mod registration;
 mod search;
 mod service;
+mod shared;
 mod timers;
 mod traffic_word;
 mod view;

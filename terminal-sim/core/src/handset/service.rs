@@ -11,7 +11,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{
-    BurstPlace, CallId, Cause, Moment, Press, SlotAddress, SpurtId, TalkgroupId, UnitId,
+    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, SlotAddress, SpurtId, TalkgroupId, UnitId,
 };
 
 use super::access::{Access, Persistence, Step};
@@ -38,6 +38,8 @@ pub(super) struct Service {
     pub(super) affiliated: Option<TalkgroupId>,
     pub(super) activity: Activity,
     pub(super) neighbours: Neighbours,
+    /// A call that is to have the control channel's slot, and what becomes of demands for its floor.
+    pub(super) promised: Option<(CallId, FloorPolicy)>,
     /// Its control channel is searched for.
     pub(super) search: Option<Search>,
     /// The last call that was released: grants still repeated for it are old.
@@ -88,6 +90,7 @@ impl Service {
             affiliated,
             activity: Activity::Idle(Idle::default()),
             neighbours: Neighbours::default(),
+            promised: None,
             search: None,
             released: None,
             last_spurt: None,

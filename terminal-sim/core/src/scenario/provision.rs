@@ -5,8 +5,8 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy,
-    Identity, Position, Priority, ProfileId, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
-    Trunking, UnitId,
+    Identity, Position, Priority, ProfileId, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy,
+    TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -95,6 +95,8 @@ pub struct SiteProvision {
     pub slot_choice: SlotChoice,
     /// Whether the control channel stays where it is.
     pub control_place: ControlPlace,
+    /// Whether calls may have its slot as well.
+    pub signalling: Signalling,
     /// How often it moves on average, in milliseconds.
     pub control_moves_ms: u32,
     /// Every other site of the scenario.
@@ -116,7 +118,11 @@ impl SiteProvision {
     pub fn traffic_slots(&self) -> usize {
         let profile = self.profile.profile();
         let slots = self.carriers.len() * usize::from(profile.slots);
-        let control = if profile.control_takes_carrier { usize::from(profile.slots) } else { 1 };
+        let control = match self.signalling {
+            Signalling::Associated => 0,
+            Signalling::Common if profile.control_takes_carrier => usize::from(profile.slots),
+            Signalling::Common => 1,
+        };
         slots.saturating_sub(control)
     }
 

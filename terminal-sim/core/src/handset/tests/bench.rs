@@ -12,8 +12,8 @@ use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey, UnitKey
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
     BurstPlace, CallId, CarrierNumber, Cause, ControlPlace, Epoch, FloorPolicy, Identity, Imsi, Incarnation,
-    Moment, NodeId, Press, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi,
-    UnitId,
+    Moment, NodeId, Press, ProfileId, Signalling, SiteId, SlotAddress, SlotNumber, Span, SpurtId,
+    TalkgroupId, Tmsi, UnitId,
 };
 
 use crate::handset::{Handset, HandsetConfig, Phase};
@@ -100,6 +100,7 @@ impl Bench {
                 access: AccessRules { backoff: 4, tries: 3, tries_emergency: 6, wait: 6 },
                 reselection: Reselection::default(),
                 place: ControlPlace::Fixed,
+                signalling: Signalling::Common,
             },
             control_words: VecDeque::new(),
             shows: None,

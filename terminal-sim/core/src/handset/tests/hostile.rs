@@ -13,7 +13,7 @@ use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
     BurstPlace, CallSetup, Cause, ControlPlace, FloorPolicy, Identity, Incarnation, Pair, Parties, Press,
-    ProfileId, SlotAddress, Span, Tmsi,
+    ProfileId, Signalling, SlotAddress, Span, Tmsi,
 };
 
 use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
@@ -51,9 +51,9 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
         (any::<i8>(), any::<u8>(), 0_u16..4_000).prop_map(|(below_dbm, hysteresis_db, better_ms)| {
             Reselection { below_dbm, hysteresis_db, better_ms }
         });
-    let place = proptest::sample::select(ControlPlace::ALL);
-    let drawn = (0_u32..2, service, profile, any::<[u8; 4]>(), reselection, place);
-    drawn.prop_map(|(run, service, profile, rules, reselection, place)| {
+    let control = (proptest::sample::select(ControlPlace::ALL), proptest::sample::select(Signalling::ALL));
+    let drawn = (0_u32..2, service, profile, any::<[u8; 4]>(), reselection, control);
+    drawn.prop_map(|(run, service, profile, rules, reselection, (place, signalling))| {
         let [backoff, tries, tries_emergency, wait] = rules;
         System {
             site: site(3),
@@ -63,6 +63,7 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
             access: AccessRules { backoff, tries, tries_emergency, wait: wait % 8 },
             reselection,
             place,
+            signalling,
         }
         .into()
     })

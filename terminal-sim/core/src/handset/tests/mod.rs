@@ -9,6 +9,7 @@ mod individual;
 mod moving;
 mod requests;
 mod search;
+mod shared;
 mod speech;
 mod tuning;
 mod waiting;

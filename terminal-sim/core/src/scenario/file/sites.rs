@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
-use trunklab_protocol::{CarrierNumber, ControlPlace, Position, SiteId, SlotAddress, SlotChoice, SlotNumber};
+use trunklab_protocol::{
+    CarrierNumber, ControlPlace, Position, Signalling, SiteId, SlotAddress, SlotChoice, SlotNumber,
+};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
@@ -39,6 +41,8 @@ impl Reader<'_> {
         let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
         let chosen = form.control_channel.as_ref();
         let control_place = self.choice("control_channel", chosen, ControlPlace::ALL, ControlPlace::name)?;
+        let chosen = form.signalling.as_ref();
+        let signalling = self.choice("signalling", chosen, Signalling::ALL, Signalling::name)?;
         self.provision.sites.push(SiteProvision {
             site,
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
@@ -49,6 +53,7 @@ impl Reader<'_> {
             control,
             slot_choice,
             control_place,
+            signalling,
             control_moves_ms: self.control_moves(form.control_moves.as_ref())?,
             neighbours: Vec::new(),
             access: self.access(form.access.as_ref())?,

@@ -1,0 +1,62 @@
+//! A control channel that moves (clause 12.12.10).
+
+use trunklab_protocol::air_downlink::DownlinkWord;
+use trunklab_protocol::profile::{Channel, PROFILES};
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::to_site::{Configure, Refused};
+use trunklab_protocol::{Cause, ControlPlace, ProfileId, SlotAddress, Span};
+
+use crate::harness::*;
+
+fn control_at(profile: ProfileId, control: SlotAddress) -> Configure {
+    let control_place = ControlPlace::Searched;
+    Configure { settings: SiteSettings { control, control_place, ..settings(profile) }.into() }
+}
+
+#[test]
+fn what_was_waiting_to_be_said_is_said_in_the_new_place() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        station.run_to_next_downlink(Channel::Control, at(1, 0));
+        station.run_for(Span::from_millis(6));
+        station.words(at(1, 0));
+        station.order(Refused { unit: unit(5), press: press(1), cause: Cause::QueueFull });
+        station.order(control_at(profile.id, at(3, 0)));
+        station.run_for(Span::from_secs(1));
+        assert_eq!(station.words(at(1, 0)).len(), 1, "{}: the word that had begun ends", profile.name);
+        let said = station.words(at(3, 0));
+        assert!(matches!(said[0], DownlinkWord::System(_)), "{}: {:?}", profile.name, said[0]);
+        assert!(matches!(said[1], DownlinkWord::Refused(_)), "{}: {:?}", profile.name, said[1]);
+    }
+}
+
+#[test]
+fn calls_go_on_and_the_slot_that_it_left_takes_another() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        station.order(assertion(1, at(2, 0), Some(talker(9, 11)), false));
+        station.run_for(Span::from_secs(1));
+        station.order(control_at(profile.id, at(3, 0)));
+        station.order(assertion(2, at(1, 0), Some(talker(8, 12)), false));
+        station.words(at(2, 0));
+        station.words(at(1, 0));
+        station.run_for(Span::from_secs(1));
+        for slot in [at(2, 0), at(1, 0)] {
+            let said = station.words(slot);
+            assert!(said.iter().any(|word| matches!(word, DownlinkWord::FloorTaken(_))), "{}", profile.name);
+        }
+        assert_eq!(station.dropped(), []);
+    }
+}
+
+#[test]
+fn the_same_settings_again_move_nothing() {
+    let mut station = Driven::serving(ProfileId::Iden);
+    station.order(control_at(ProfileId::Iden, at(3, 2)));
+    station.run_for(Span::from_secs(2));
+    station.order(control_at(ProfileId::Iden, at(3, 2)));
+    let before = station.radiated(at(3, 2)).last().unwrap().1.place.count;
+    station.run_for(Span::from_secs(1));
+    let after = station.radiated(at(3, 2))[0].1.place.count;
+    assert_eq!(after, before + 1);
+}
