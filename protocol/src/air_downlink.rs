@@ -14,6 +14,7 @@ use crate::parties::Parties;
 use crate::policy::FloorPolicy;
 use crate::profile::ProfileId;
 use crate::proof::Challenge as ChallengeOctets;
+use crate::scan::ScanList;
 use crate::voice::FrameRun;
 
 octet_enum! {
@@ -142,6 +143,8 @@ messages! {
             tmsi: Tmsi,
             /// The talkgroup that it is now affiliated to.
             talkgroup: Option<TalkgroupId>,
+            /// Those that it hears beside it.
+            secondary: ScanList,
         }
         /// The unit is not registered.
         0x12 RegisterRefused {
@@ -158,6 +161,8 @@ messages! {
             press: Press,
             /// To which talkgroup.
             talkgroup: TalkgroupId,
+            /// Those that it hears beside it.
+            secondary: ScanList,
         }
         /// The request is refused.
         0x14 Refused {

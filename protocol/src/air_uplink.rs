@@ -11,6 +11,7 @@ use crate::message::messages;
 use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SiteId, SpurtId};
 use crate::policy::Demand;
 use crate::proof::{Proof, Response};
+use crate::scan::ScanList;
 use crate::voice::FrameRun;
 
 /// The most carriers that one listener hears at a port.
@@ -69,6 +70,8 @@ messages! {
             response: Response,
             /// The talkgroup to affiliate to.
             talkgroup: Option<TalkgroupId>,
+            /// Those to hear beside it.
+            secondary: ScanList,
         }
         /// Wants to affiliate.
         0x03 Affiliate {
@@ -78,6 +81,8 @@ messages! {
             press: Press,
             /// To which talkgroup.
             talkgroup: TalkgroupId,
+            /// Those to hear beside it.
+            secondary: ScanList,
         }
         /// Is being switched off.
         0x04 Detach {

@@ -89,6 +89,7 @@ causes! {
     ControllerRestarted = 0x28, "the controller was started again and no site knew the call";
     Shutdown = 0x29, "the controller is shutting down";
     FloorInterrupted = 0x2A, "a more urgent demand took the floor";
+    PriorityScan = 0x2B, "the radio turned to a talkgroup that goes before in its scan list";
     HungUp = 0x2C, "a party of the call hung up";
     HandoverFailed = 0x2E, "no channel became free for the talker at its new site";
     Announced = 0x2F, "the call made room for an announcement";

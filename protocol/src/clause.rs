@@ -108,6 +108,9 @@ clauses! {
     MovingListener = "12.11.4", "A listener that moves";
     MovingTalker = "12.11.5", "A talker that moves";
     NoSlotForTalker = "12.11.6", "No slot for a talker";
+    Scan = "12.11.7", "Secondary talkgroups";
+    PriorityScan = "12.11.8", "Priority scan";
+    LateEntryYields = "12.12.1", "Late entry under load";
     SearchedControl = "12.12.10", "Searched control channel";
     AssociatedSignalling = "12.12.11", "Associated signalling";
 }

@@ -11,6 +11,7 @@ use crate::network::{AreaId, CallId, Epoch, Incarnation, Press, SiteId, SlotAddr
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::Response;
+use crate::scan::ScanList;
 
 /// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
 pub const INVENTORY_PART_MAX: usize = 200;
@@ -25,6 +26,8 @@ record! {
         pub tmsi: Tmsi,
         /// Its talkgroup.
         pub talkgroup: Option<TalkgroupId>,
+        /// Those that it hears beside it.
+        pub secondary: ScanList,
     }
 }
 
@@ -107,6 +110,8 @@ messages! {
             response: Response,
             /// The talkgroup to affiliate to.
             talkgroup: Option<TalkgroupId>,
+            /// Those to hear beside it.
+            secondary: ScanList,
         }
         /// A radio wants to affiliate.
         0x12 Affiliate {
@@ -116,6 +121,8 @@ messages! {
             press: Press,
             /// To which talkgroup.
             talkgroup: TalkgroupId,
+            /// Those to hear beside it.
+            secondary: ScanList,
         }
         /// A radio is being switched off.
         0x13 Detach {

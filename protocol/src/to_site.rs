@@ -11,6 +11,7 @@ use crate::network::{AreaId, CallId, Press, Priority, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
+use crate::scan::ScanList;
 use crate::settings::SiteSettings;
 
 /// Talkgroups beside its own that can hear one call.
@@ -48,6 +49,8 @@ messages! {
             tmsi: Tmsi,
             /// Its talkgroup.
             talkgroup: Option<TalkgroupId>,
+            /// Those that it hears beside it.
+            secondary: ScanList,
             /// What its bursts are proved with.
             session_key: SessionKey,
         }
@@ -66,6 +69,8 @@ messages! {
             press: Press,
             /// To which talkgroup.
             talkgroup: TalkgroupId,
+            /// Those that it hears beside it.
+            secondary: ScanList,
         }
         /// A request is refused.
         0x14 Refused {

@@ -64,6 +64,21 @@ const ROWS: [Row; 8] = [
     Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
 ];
 
+/// A late-entry word that was put off for so many intervals goes before all but grants that are said for the first time
+/// (docs/call-processing.md, clause 12.12.1).
+const LATE_ENTRY_PATIENCE: u64 = 3;
+
+/// What late-entry words had to wait for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LateEntry {
+    /// Words said.
+    pub words: u64,
+    /// Of them, those that were said later than they were due.
+    pub put_off: u64,
+    /// The longest time by which one was put off.
+    pub delay_max: Span,
+}
+
 /// A word that waits.
 #[derive(Debug, Clone)]
 struct Pending {
@@ -92,6 +107,8 @@ pub struct ControlChannel {
     calls: BTreeMap<CallId, Announced>,
     system_said: Option<Moment>,
     system_was_last: bool,
+    late_entry_was_last: bool,
+    late_entry: LateEntry,
     neighbours_left: usize,
     neighbour_next: usize,
 }
@@ -106,6 +123,8 @@ impl ControlChannel {
             calls: BTreeMap::new(),
             system_said: None,
             system_was_last: false,
+            late_entry_was_last: false,
+            late_entry: LateEntry::default(),
             neighbours_left: 0,
             neighbour_next: 0,
         }
@@ -213,6 +232,7 @@ impl ControlChannel {
         let (ends, ends_after) = (self.beat.ends(timing), self.beat.ends_after(timing));
         let word = self.choose(ends, ends_after, settings, system);
         self.system_was_last = matches!(word, DownlinkWord::System(_));
+        self.late_entry_was_last = matches!(&word, DownlinkWord::Grant(grant) if grant.late_entry);
         self.begun = Some(Begun { ends, burst: Burst { place: self.beat.take(), word } });
     }
 
@@ -229,10 +249,15 @@ impl ControlChannel {
         if late_on_next_beat && !self.system_was_last {
             return self.system(now, settings, system);
         }
+        let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
+        if self.late_entry_is_overdue(now, late_entry_interval)
+            && let Some(word) = self.late_entry(now, next, late_entry_interval)
+        {
+            return word;
+        }
         if let Some(word) = self.most_urgent() {
             return word;
         }
-        let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
         if let Some(word) = self.late_entry(now, next, late_entry_interval) {
             return word;
         }
@@ -272,6 +297,20 @@ impl ControlChannel {
         Some(word)
     }
 
+    /// How late entry has fared.
+    pub const fn late_entry_counts(&self) -> LateEntry {
+        self.late_entry
+    }
+
+    /// Whether a latecomer has waited long enough for the answers to others. It takes every second word at most.
+    fn late_entry_is_overdue(&self, now: Moment, interval: Span) -> bool {
+        let patience = Span::from_micros(interval.as_micros().saturating_mul(LATE_ENTRY_PATIENCE));
+        let grants = [Urgency::EmergencyGrant, Urgency::Grant];
+        !self.late_entry_was_last
+            && grants.iter().all(|urgency| self.queues[*urgency as usize].is_empty())
+            && self.calls.values().any(|announced| announced.late_entry_due + patience <= now)
+    }
+
     /// The call that has waited longest, of those whose late-entry word would be late on the next beat.
     fn late_entry(&mut self, now: Moment, next: Moment, interval: Span) -> Option<DownlinkWord> {
         let announced = self
@@ -279,6 +318,10 @@ impl ControlChannel {
             .values_mut()
             .filter(|announced| announced.late_entry_due < next)
             .min_by_key(|announced| announced.late_entry_due)?;
+        let delay = now.since(announced.late_entry_due);
+        self.late_entry.words += 1;
+        self.late_entry.put_off += u64::from(delay > Span::ZERO);
+        self.late_entry.delay_max = self.late_entry.delay_max.max(delay);
         let count = announced.grants.len();
         // Each talkgroup's radios are told once in an interval.
         announced.late_entry_due = now + Span::from_micros(interval.as_micros() / (count as u64).max(1));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use trunklab_protocol::from_site::Health;
 use trunklab_protocol::{Cause, UnitId};
 
+use crate::control::LateEntry;
 use crate::output::{Outbox, Output, StationEvent};
 
 /// Counters since the station's start.
@@ -16,6 +17,8 @@ pub struct Counts {
     pub control_words_busy: u64,
     /// Control words left out after a late wake.
     pub control_words_skipped: u64,
+    /// Late-entry words sent, and how much they gave way to others.
+    pub late_entry: LateEntry,
     /// Downlink bursts of traffic slots sent.
     pub traffic_bursts: u64,
     /// Downlink bursts of traffic slots left out after a late wake.

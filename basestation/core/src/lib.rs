@@ -13,6 +13,7 @@ mod outstanding;
 mod playout;
 mod radiate;
 mod requests;
+mod scan;
 mod sessions;
 mod settings;
 mod speech;

@@ -80,10 +80,10 @@ impl BaseStation {
             ToSite::RegisterRefused(to_site::RegisterRefused { identity, cause }) => {
                 self.answer(RegisterRefused { identity, cause }, out);
             }
-            ToSite::Affiliated(to_site::Affiliated { unit, press, talkgroup }) => {
+            ToSite::Affiliated(to_site::Affiliated { unit, press, talkgroup, secondary }) => {
                 self.outstanding.answered(unit, press);
-                self.sessions.affiliate(unit, talkgroup);
-                self.answer(Affiliated { unit, press, talkgroup }, out);
+                self.sessions.affiliate(unit, talkgroup, secondary);
+                self.answer(Affiliated { unit, press, talkgroup, secondary }, out);
             }
             ToSite::Refused(to_site::Refused { unit, press, cause }) => {
                 self.outstanding.answered(unit, press);
@@ -101,8 +101,8 @@ impl BaseStation {
                 self.outstanding.answered(unit, press);
                 let word = EmergencyStatus { unit, press, stage };
                 self.tell_emergency(word.clone(), out);
-                if let Some(call) = self.call_near(unit) {
-                    self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
+                for call in self.calls_near(unit) {
+                    self.tell_on_slot(call, unit, word.clone(), UNANSWERED_SAYINGS, out);
                 }
             }
             ToSite::Page(to_site::Page { unit, caller, press, setup, ring_ms }) => {
@@ -140,11 +140,11 @@ impl BaseStation {
             }
             ToSite::TalkWarning(to_site::TalkWarning { call, unit, spurt, left_ms }) => {
                 let word = TalkWarning { call, unit, spurt, left_ms };
-                self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
+                self.tell_on_slot(call, unit, word.clone(), UNANSWERED_SAYINGS, out);
             }
             ToSite::FloorWithdrawn(to_site::FloorWithdrawn { call, unit, spurt, cause }) => {
                 let word = FloorWithdrawn { call, unit, spurt, cause };
-                self.tell_on_slot(call, unit, word, UNANSWERED_SAYINGS, out);
+                self.tell_on_slot(call, unit, word.clone(), UNANSWERED_SAYINGS, out);
             }
         }
     }
@@ -206,11 +206,11 @@ impl BaseStation {
     }
 
     fn register(&mut self, order: to_site::Registered, out: &mut Outbox) {
-        let to_site::Registered { identity, unit, tmsi, talkgroup, session_key } = order;
-        let session = Session { tmsi, talkgroup, key: session_key };
+        let to_site::Registered { identity, unit, tmsi, talkgroup, secondary, session_key } = order;
+        let session = Session { tmsi, talkgroup, secondary, key: session_key };
         self.outstanding.forget(unit);
         match self.sessions.hold(unit, session) {
-            Ok(()) => self.answer(Registered { identity, unit, tmsi, talkgroup }, out),
+            Ok(()) => self.answer(Registered { identity, unit, tmsi, talkgroup, secondary }, out),
             Err(cause) => {
                 self.counts.drop(Some(unit), cause, out);
                 self.answer(RegisterRefused { identity, cause }, out);
@@ -260,6 +260,7 @@ impl BaseStation {
         if let Err(cause) = air.control.grant(grants, due) {
             self.counts.drop(None, cause, out);
         }
+        self.tell_scanners(at, out);
     }
 
     /// Latecomers hear how the call in a slot stands now.
@@ -289,6 +290,7 @@ impl BaseStation {
 
     fn announce_release(&mut self, call: CallId, cause: Cause, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
+        air.slots.values_mut().for_each(|slot| slot.forget_other(call));
         if let Err(cause) = air.control.release(call, cause) {
             self.counts.drop(None, cause, out);
         }
@@ -351,15 +353,15 @@ impl BaseStation {
             .map(|slot| slot.at())
     }
 
-    /// The call that a unit may be hearing here: that of its talkgroup.
-    fn call_near(&self, unit: UnitId) -> Option<CallId> {
-        let talkgroup = self.sessions.talkgroup(unit);
-        let mut grants = self.on_air.as_ref()?.slots.values().flat_map(|slot| slot.grants());
+    /// The calls that a unit may be hearing here: those of its talkgroups.
+    fn calls_near(&self, unit: UnitId) -> Vec<CallId> {
         let hears = |parties| match parties {
-            Parties::Group(group) => Some(group) == talkgroup,
+            Parties::Group(group) => self.sessions.hears(unit, group),
             Parties::Pair(pair) => pair.includes(unit),
         };
-        grants.find(|grant| hears(grant.parties)).map(|grant| grant.call)
+        let slots = self.on_air.iter().flat_map(|air| air.slots.values());
+        let heard = slots.filter(|slot| slot.grants().iter().any(|grant| hears(grant.parties)));
+        heard.filter_map(|slot| slot.call()).collect()
     }
 
     fn slot_of(&self, call: CallId) -> Option<SlotAddress> {

@@ -31,9 +31,12 @@ impl BaseStation {
 
     /// It ends.
     pub(crate) fn end_control_word(&mut self, out: &mut Outbox) {
-        let Some(burst) = self.on_air.as_mut().and_then(|air| air.control.end()) else { return };
+        let Some(air) = &mut self.on_air else { return };
+        let Some(burst) = air.control.end() else { return };
+        self.counts.late_entry = air.control.late_entry_counts();
         self.counts.control_words += 1;
         self.counts.control_words_busy += u64::from(says_something(&burst.word));
+        self.remind_scanners(&burst.word, out);
         out.push(Output::Air(burst));
     }
 

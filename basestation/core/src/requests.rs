@@ -131,16 +131,18 @@ impl BaseStation {
             }
             UplinkWord::Answer(word) if serves => {
                 let (identity, response, talkgroup) = (word.identity, word.response, word.talkgroup);
-                self.tell(from_site::Answer { identity, response, talkgroup }, out);
+                let secondary = word.secondary;
+                self.tell(from_site::Answer { identity, response, talkgroup, secondary }, out);
             }
             UplinkWord::Answer(word) => {
                 self.answer(RegisterRefused { identity: word.identity, cause: Cause::SiteUnavailable }, out);
             }
             UplinkWord::Affiliate(word) if serves => {
                 let (unit, press, talkgroup) = (word.unit, word.press, word.talkgroup);
+                let secondary = word.secondary;
                 self.answer(Working { unit, press }, out);
                 if self.outstanding.ask(unit, Asked::Affiliation, press) {
-                    self.tell(from_site::Affiliate { unit, press, talkgroup }, out);
+                    self.tell(from_site::Affiliate { unit, press, talkgroup, secondary }, out);
                 }
             }
             UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),

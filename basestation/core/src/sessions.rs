@@ -1,11 +1,11 @@
 //! The radios that this site holds, each with the key that its bursts are proved with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::from_site::HeldRadio;
 use trunklab_protocol::proof::{Proof, SessionKey};
-use trunklab_protocol::{BurstPlace, Cause, Incarnation, SiteId, TalkgroupId, Tmsi, UnitId};
+use trunklab_protocol::{BurstPlace, Cause, Incarnation, ScanList, SiteId, TalkgroupId, Tmsi, UnitId};
 
 /// Radios that a site can hold: the individual ids of a large city's fleet, in about 5 MB.
 pub const SESSIONS_MAX: usize = 65_536;
@@ -17,14 +17,25 @@ pub struct Session {
     pub tmsi: Tmsi,
     /// The talkgroup that the unit is affiliated to.
     pub talkgroup: Option<TalkgroupId>,
+    /// Those that it hears beside it.
+    pub secondary: ScanList,
     /// What its bursts are proved with.
     pub key: SessionKey,
+}
+
+impl Session {
+    /// The place of a talkgroup among those that the unit hears: its own is 0.
+    fn rank(&self, talkgroup: TalkgroupId) -> Option<usize> {
+        self.talkgroup.into_iter().chain(self.secondary.iter()).position(|heard| heard == talkgroup)
+    }
 }
 
 /// All registrations at this site.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     held: BTreeMap<UnitId, Session>,
+    /// Those of them that hear more than one talkgroup.
+    scanners: BTreeSet<UnitId>,
 }
 
 impl Sessions {
@@ -37,29 +48,50 @@ impl Sessions {
             return Err(Cause::RegisterFull);
         }
         self.held.insert(unit, session);
+        self.note_scanner(unit, session.secondary);
         Ok(())
     }
 
     /// Forgets a radio.
     pub fn drop(&mut self, unit: UnitId) {
         self.held.remove(&unit);
+        self.scanners.remove(&unit);
     }
 
     /// Forgets all.
     pub fn clear(&mut self) {
         self.held.clear();
+        self.scanners.clear();
     }
 
-    /// Notes the talkgroup of a radio that is held.
-    pub fn affiliate(&mut self, unit: UnitId, talkgroup: TalkgroupId) {
+    /// Notes the talkgroups of a radio that is held.
+    pub fn affiliate(&mut self, unit: UnitId, talkgroup: TalkgroupId, secondary: ScanList) {
         if let Some(session) = self.held.get_mut(&unit) {
-            session.talkgroup = Some(talkgroup);
+            (session.talkgroup, session.secondary) = (Some(talkgroup), secondary);
+            self.note_scanner(unit, secondary);
         }
     }
 
-    /// The talkgroup of a radio that is held.
-    pub fn talkgroup(&self, unit: UnitId) -> Option<TalkgroupId> {
-        self.held.get(&unit).and_then(|session| session.talkgroup)
+    /// Whether some radio here hears both talkgroups, and the first goes before the second in its list.
+    pub fn prefer(&self, first: TalkgroupId, second: TalkgroupId) -> bool {
+        let sessions = self.scanners.iter().filter_map(|unit| self.held.get(unit));
+        sessions.into_iter().any(|session| {
+            let ranks = session.rank(first).zip(session.rank(second));
+            ranks.is_some_and(|(first, second)| first < second)
+        })
+    }
+
+    fn note_scanner(&mut self, unit: UnitId, secondary: ScanList) {
+        if secondary.is_empty() {
+            self.scanners.remove(&unit);
+        } else {
+            self.scanners.insert(unit);
+        }
+    }
+
+    /// Whether a radio that is held hears a talkgroup.
+    pub fn hears(&self, unit: UnitId, talkgroup: TalkgroupId) -> bool {
+        self.held.get(&unit).is_some_and(|session| session.rank(talkgroup).is_some())
     }
 
     /// Whether the unit that a word names sent it, here and in this place.
@@ -94,6 +126,7 @@ impl Sessions {
             unit: *unit,
             tmsi: session.tmsi,
             talkgroup: session.talkgroup,
+            secondary: session.secondary,
         })
     }
 }

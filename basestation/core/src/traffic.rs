@@ -35,6 +35,9 @@ const ASIDES_MAX: usize = 16;
 /// A word to one radio takes a burst from speech, but no more often than every so many bursts.
 const STOLEN_BURSTS_APART: u8 = 4;
 
+/// A slot reminds of another call no more often.
+const REMINDERS_APART: Span = Span::from_secs(4);
+
 /// One traffic slot.
 #[derive(Debug, Clone)]
 pub struct TrafficChannel {
@@ -66,6 +69,8 @@ struct Call {
     /// Words to single radios.
     asides: VecDeque<DownlinkWord>,
     bursts_since_stolen: u8,
+    /// When it last told of another call.
+    told_of_other: Option<Moment>,
     /// How the call before ended, while its radios were not told yet.
     before: Option<Release>,
 }
@@ -248,6 +253,35 @@ impl TrafficChannel {
         }
         call.asides.extend(std::iter::repeat_n(word, sayings));
         Ok(())
+    }
+
+    /// Radios in the call are told of another call, each of its talkgroups so many times; only the latest words about that
+    /// one count.
+    ///
+    /// # Errors
+    /// [`Cause::ControlChannelFull`].
+    pub fn tell_of_other(&mut self, now: Moment, grants: Vec<Grant>, sayings: usize) -> Result<(), Cause> {
+        let (Some(other), Some(call)) = (grants.first().map(|grant| grant.call), self.call()) else {
+            return Ok(());
+        };
+        self.forget_other(other);
+        self.carried_mut(call)?.told_of_other = Some(now);
+        grants
+            .into_iter()
+            .try_for_each(|grant| self.tell_one(call, Grant { late_entry: true, ..grant }.into(), sayings))
+    }
+
+    /// Whether it has not told of another call for a while.
+    pub fn may_remind(&self, now: Moment) -> bool {
+        let told = self.carried().and_then(|call| call.told_of_other);
+        told.is_none_or(|told| told + REMINDERS_APART <= now)
+    }
+
+    /// What was to be told of another call is not true any more.
+    pub fn forget_other(&mut self, other: CallId) {
+        if let State::Carrying { call, .. } = &mut self.state {
+            call.asides.retain(|word| !matches!(word, DownlinkWord::Grant(grant) if grant.call == other));
+        }
     }
 
     /// Speech from a unit that has proved itself.
@@ -486,6 +520,7 @@ impl Call {
             leaving: None,
             asides: VecDeque::new(),
             bursts_since_stolen: STOLEN_BURSTS_APART,
+            told_of_other: None,
             before,
         }
     }

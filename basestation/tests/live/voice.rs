@@ -65,6 +65,7 @@ async fn the_switch_hears_what_a_talker_says() {
         unit,
         tmsi: Tmsi::new(1).unwrap(),
         talkgroup: None,
+        secondary: trunklab_protocol::ScanList::default(),
         session_key,
     })
     .await;

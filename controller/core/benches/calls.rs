@@ -219,7 +219,12 @@ impl Network {
             })));
             let site = network.site_of(number, sites_involved);
             let tmsi = Tmsi::new(number).unwrap();
-            radios[usize::from(site.number()) - 1].push(HeldRadio { unit, tmsi, talkgroup: Some(talkgroup) });
+            radios[usize::from(site.number()) - 1].push(HeldRadio {
+                unit,
+                tmsi,
+                talkgroup: Some(talkgroup),
+                secondary: trunklab_protocol::ScanList::default(),
+            });
         }
         for (number, radios) in (1..=sites).zip(radios) {
             let site = SiteId::new(number).unwrap();
@@ -259,7 +264,15 @@ impl Network {
         self.site_says(site, Register { identity, press });
         let challenge = self.challenge();
         let response = UnitKey::new([7; 16]).answer(&challenge);
-        self.site_says(site, Answer { identity, response, talkgroup: Some(talkgroup_of(unit.number())) });
+        self.site_says(
+            site,
+            Answer {
+                identity,
+                response,
+                talkgroup: Some(talkgroup_of(unit.number())),
+                secondary: trunklab_protocol::ScanList::default(),
+            },
+        );
     }
 
     fn granted(&self) -> (CallId, SpurtId) {

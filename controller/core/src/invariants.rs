@@ -289,7 +289,7 @@ impl Controller {
                     waits || !ages.iter().any(|key| self.timers.runs(*key)),
                     "unit {unit} waits not, and a timer of its waiting runs"
                 );
-                if let Some(talkgroup) = visitor.talkgroup.filter(|_| visitor.presence == Presence::Present) {
+                for talkgroup in visitor.talkgroups().filter(|_| visitor.presence == Presence::Present) {
                     *present.entry((talkgroup, site)).or_default() += 1;
                 }
             }

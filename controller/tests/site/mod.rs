@@ -62,7 +62,13 @@ pub fn register(unit: UnitId) -> FromSite {
 
 pub fn answer(challenge: &Challenge) -> FromSite {
     let response = KEY.answer(&challenge.challenge);
-    Answer { identity: challenge.identity, response, talkgroup: Some(talkgroup_id()) }.into()
+    Answer {
+        identity: challenge.identity,
+        response,
+        talkgroup: Some(talkgroup_id()),
+        secondary: trunklab_protocol::ScanList::default(),
+    }
+    .into()
 }
 
 /// A base station's link.

@@ -96,6 +96,7 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::NotTheTalker, Clause::MovingTalker),
         (Cause::ListenOnly, Clause::BroadcastCall),
         (Cause::Announced, Clause::AnnouncementGroup),
+        (Cause::PriorityScan, Clause::PriorityScan),
         (Cause::CallLost, Clause::LostSites),
         (Cause::ControllerRestarted, Clause::EarlierTerm),
         (Cause::Shutdown, Clause::EndOfTerm),

@@ -18,6 +18,11 @@ pub enum Input {
     Select(TalkgroupId),
     /// The selector of the service area was turned; `None`: where the talkgroup's calls usually are.
     SelectArea(Option<AreaChoice>),
+    /// Scan was switched.
+    Scan {
+        /// Whether the secondary talkgroups are to be heard.
+        on: bool,
+    },
     /// The push-to-talk button went down.
     PressPtt {
         /// Normal or emergency.

@@ -8,7 +8,8 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, SiteId, Span, TalkgroupId, UnitId,
+    CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, ScanList, SiteId, Span,
+    TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::input::Input;
 
@@ -222,6 +223,7 @@ fn radio_plan(index: usize, radio: &CityRadio, sites: &[SiteConfig], seed: u64) 
         key: key(seed, radio.unit),
         talkgroup: *radio.talkgroups.first().expect("a city's radio has a talkgroup"),
         position: Position { east_m: home.east_m + offset(), north_m: home.north_m + offset() },
+        scan: ScanList::default(),
         demand: Demand::Low,
         emergency_talkgroup: None,
         refuses_individual_calls: false,

@@ -4,7 +4,7 @@ use trunklab_controller_core::config::{
     Change, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Demand, Identity, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Position, ScanList, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
 
 /// A network to build.
@@ -35,6 +35,8 @@ pub struct RadioPlan {
     pub key: UnitKey,
     /// What its selector shows at first.
     pub talkgroup: TalkgroupId,
+    /// What it hears beside that.
+    pub scan: ScanList,
     /// Where it is.
     pub position: Position,
     /// How urgently its presses ask for a floor that another unit has.
@@ -49,9 +51,9 @@ impl RadioPlan {
     /// What is programmed into it.
     pub fn config(&self, seed: u64) -> HandsetConfig {
         let usual = HandsetConfig::new(self.unit, self.identity, self.key, self.talkgroup, seed);
-        let (demand, emergency_talkgroup) = (self.demand, self.emergency_talkgroup);
+        let (scan, demand, emergency_talkgroup) = (self.scan, self.demand, self.emergency_talkgroup);
         let refuses_individual_calls = self.refuses_individual_calls;
-        HandsetConfig { demand, emergency_talkgroup, refuses_individual_calls, ..usual }
+        HandsetConfig { scan, demand, emergency_talkgroup, refuses_individual_calls, ..usual }
     }
 }
 

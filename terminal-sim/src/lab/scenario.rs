@@ -111,6 +111,7 @@ pub fn plan(provision: &Provision) -> Plan {
             identity: unit.identity,
             key: unit.key,
             talkgroup: unit.talkgroup,
+            scan: unit.scan,
             position: unit.position,
             demand: unit.demand,
             emergency_talkgroup: unit.emergency_talkgroup,
@@ -182,6 +183,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         }
         Action::Select(unit, talkgroup) => Deed::User(*unit, Input::Select(*talkgroup)),
         Action::SelectArea(unit, area) => Deed::User(*unit, Input::SelectArea(*area)),
+        Action::Scan(unit, on) => Deed::User(*unit, Input::Scan { on: *on }),
         Action::Move(unit, position) => Deed::Place(*unit, *position),
         Action::Vanish(unit) => Deed::Vanish(*unit),
         Action::CutLink(site) => Deed::CutLink(*site),

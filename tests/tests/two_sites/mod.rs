@@ -7,7 +7,9 @@ use trunklab::lab::plan::{Plan, RadioPlan};
 use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{CarrierNumber, Demand, Identity, Position, ProfileId, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    CarrierNumber, Demand, Identity, Position, ProfileId, ScanList, SiteId, TalkgroupId, UnitId,
+};
 
 /// Metres between the sites: each radio hears its own better.
 const APART_M: i32 = 20_000;
@@ -38,6 +40,7 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
                 identity: Identity::Unit(unit(*number)),
                 key: key(*number),
                 talkgroup,
+                scan: ScanList::default(),
                 position: Position { east_m: east_m(*site) + 500, north_m: 0 },
                 demand: Demand::Low,
                 emergency_talkgroup: None,

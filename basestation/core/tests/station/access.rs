@@ -199,7 +199,13 @@ fn a_word_counts_only_with_its_units_proof() {
     let words: [UplinkWord; 4] = [
         request(7).into(),
         CallCancel { unit: unit(7), press: press(1) }.into(),
-        Affiliate { unit: unit(7), press: press(2), talkgroup: talkgroup(41) }.into(),
+        Affiliate {
+            unit: unit(7),
+            press: press(2),
+            talkgroup: talkgroup(41),
+            secondary: trunklab_protocol::ScanList::default(),
+        }
+        .into(),
         Detach { unit: unit(7) }.into(),
     ];
     for word in words {
@@ -281,7 +287,12 @@ fn a_registration_is_forwarded_and_its_outcome_radiated_and_held() {
     let mut station = Driven::serving(ProfileId::Mpt1327);
     let identity = Identity::Unit(unit(7));
     station.access(Register { identity, press: press(1) });
-    station.access(Answer { identity, response: Response::new([1; 8]), talkgroup: Some(talkgroup(41)) });
+    station.access(Answer {
+        identity,
+        response: Response::new([1; 8]),
+        talkgroup: Some(talkgroup(41)),
+        secondary: trunklab_protocol::ScanList::default(),
+    });
     let told = station.told();
     assert!(matches!(&told[..], [FromSite::Register(_), FromSite::Answer(_)]), "{told:?}");
     station.hold(unit(7));

@@ -227,8 +227,12 @@ fn an_answer_takes_the_place_of_the_word_that_a_request_is_worked_on() {
     station.run_for(Span::from_millis(200));
     station.busy_words();
     let place = station.next_uplink(Channel::Control, at(1, 0));
-    let request =
-        trunklab_protocol::air_uplink::Affiliate { unit: unit(7), press: press(3), talkgroup: talkgroup(41) };
+    let request = trunklab_protocol::air_uplink::Affiliate {
+        unit: unit(7),
+        press: press(3),
+        talkgroup: talkgroup(41),
+        secondary: trunklab_protocol::ScanList::default(),
+    };
     let burst = station.burst(place, -80, request);
     station.run_until(station.begins(Channel::Control, place));
     station.input(trunklab_basestation_core::Input::Air(burst));
@@ -250,4 +254,40 @@ fn a_late_wake_leaves_out_words_and_counts_them() {
     let words = station.words(at(1, 0)).len() as u64;
     assert!(words <= 3, "{words} words at once");
     assert_eq!(words + station.core.view().counts.control_words_skipped, 17);
+}
+
+/// Clause 12.12.1: answers go first, and latecomers do not wait for ever.
+#[test]
+fn late_entry_gives_way_to_answers_for_three_intervals() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        let slot = station.traffic_slot();
+        let interval = Span::from_millis(u64::from(settings(profile.id).late_entry_interval_ms));
+        station.order(assertion(1, slot, Some(talker(9, 11)), false));
+        station.run_for(Span::from_secs(5));
+        station.words(at(1, 0));
+        let begins = station.now;
+        let mut number = 0;
+        while station.now.since(begins) < Span::from_secs(60) {
+            for _ in 0..8 {
+                number += 1;
+                station.order(Refused { unit: unit(5), press: press(number), cause: Cause::QueueFull });
+            }
+            station.run_for(profile.control.period());
+        }
+        let said: Vec<Moment> = station
+            .radiated(at(1, 0))
+            .into_iter()
+            .filter(|(_, burst)| matches!(&burst.word, DownlinkWord::Grant(grant) if grant.late_entry))
+            .map(|(moment, _)| moment)
+            .collect();
+        let bound = Span::from_micros(interval.as_micros() * 4) + profile.control.start(4);
+        assert!(said.len() >= 6, "{}: {}", profile.name, said.len());
+        for pair in said.windows(2) {
+            let apart = pair[1].since(pair[0]);
+            assert!(apart > interval && apart <= bound, "{}: {apart:?}", profile.name);
+        }
+        let counts = station.core.view().counts.late_entry;
+        assert!(counts.put_off >= 6 && counts.delay_max > interval, "{}: {counts:?}", profile.name);
+    }
 }

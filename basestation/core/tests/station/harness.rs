@@ -174,6 +174,7 @@ impl Driven {
             unit,
             tmsi: Tmsi::new(unit.number()).unwrap(),
             talkgroup: None,
+            secondary: trunklab_protocol::ScanList::default(),
             session_key: key_of(unit),
         });
     }

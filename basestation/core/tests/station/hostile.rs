@@ -108,7 +108,13 @@ fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -
     let (unit, press, call, spurt) = (unit(number), press(1), call(counter), spurt(spurt_number));
     match word {
         0 => Register { identity: Identity::Unit(unit), press }.into(),
-        1 => Affiliate { unit, press, talkgroup: talkgroup(41) }.into(),
+        1 => Affiliate {
+            unit,
+            press,
+            talkgroup: talkgroup(41),
+            secondary: trunklab_protocol::ScanList::default(),
+        }
+        .into(),
         2 => Detach { unit }.into(),
         3 => CallRequest { unit, press, talkgroup: talkgroup(41), kind: RequestKind::Emergency, area: None }
             .into(),

@@ -193,9 +193,12 @@ impl Controller {
         let elsewhere = self.visitors.get(unit).is_some_and(|visitor| visitor.talkgroup != Some(talkgroup));
         let is_meant = kind == RequestKind::Emergency && programmed == Some(talkgroup) && elsewhere;
         if is_meant && self.may_affiliate(unit, talkgroup).is_ok() {
-            self.tell_by(Clause::EmergencyTalkgroup, site, Affiliated { unit, press, talkgroup }, out);
+            let before = self.visitors.get(unit).map(|visitor| visitor.secondary).unwrap_or_default();
+            let secondary = self.may_scan(unit, Some(talkgroup), before);
+            let message = Affiliated { unit, press, talkgroup, secondary };
+            self.tell_by(Clause::EmergencyTalkgroup, site, message, out);
             self.visitors.get_mut(unit).expect("the unit was found").last_affiliation = Some(press);
-            self.change_talkgroup(unit, site, talkgroup, out);
+            self.change_talkgroup(unit, talkgroup, out);
         }
     }
 

@@ -49,7 +49,7 @@ impl Controller {
     /// Whether a call is a unit's own: it may be heard there, and answered.
     pub(crate) fn takes_part(&self, visitor: &Visitor, call: &Call) -> bool {
         let heard = |talkgroup| self.talkgroups.get(talkgroup).is_some_and(|row| row.call == Some(call.id));
-        visitor.takes_part_in(call.parties) || visitor.talkgroup.is_some_and(heard)
+        visitor.takes_part_in(call.parties) || visitor.talkgroups().any(heard)
     }
 
     /// Whether somebody at a site hears a call.

@@ -29,7 +29,9 @@ impl Controller {
             return self.refuse_floor(call, ask, cause, out);
         }
         let visitor = self.visitors.get(unit).expect("a unit that passed the checks is registered");
-        let (freshness, talkgroup) = (visitor.freshness(press), visitor.talkgroup);
+        let freshness = visitor.freshness(press);
+        let heard = self.calls.get(call).and_then(|call| call.parties.talkgroup());
+        let talkgroup = heard.filter(|heard| visitor.hears(*heard)).or(visitor.talkgroup);
         if ask.claim.demand() == Demand::Emergency && freshness == Freshness::New {
             self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
@@ -70,6 +72,10 @@ impl Controller {
         self.stop_waiting(ask.unit, Cause::RequestCancelled, out);
         if self.calls.pair_of(ask.unit) != Some(id) {
             self.leave_pair(ask.unit, Event::PartyLeft, out);
+        }
+        let talker = self.calls.get(id).and_then(|call| call.floor).map(|floor| floor.unit);
+        if talker != Some(ask.unit) {
+            self.give_up_talk(ask.unit, Some(id), out);
         }
         self.raise_call(id, ask, out);
         let call = self.calls.get(id).expect("a press is checked against a call that runs");

@@ -107,12 +107,11 @@ impl Controller {
 
     /// A unit is registered elsewhere: whether it is a talker that said so before and keeps its floor, though for the
     /// moment from nowhere.
-    pub(crate) fn carries_floor(&mut self, unit: UnitId, talkgroup: Option<TalkgroupId>) -> bool {
+    pub(crate) fn carries_floor(&mut self, unit: UnitId, hears: impl Fn(TalkgroupId) -> bool) -> bool {
         let activity = self.visitors.get(unit).map(|visitor| visitor.activity);
         let Some(Activity::Talking(call)) = activity else { return false };
         let Some(row) = self.calls.get_mut(call) else { return false };
-        let group = row.parties.talkgroup();
-        if row.handover.is_none() || group.is_none() || talkgroup != group {
+        if row.handover.is_none() || !row.parties.talkgroup().is_some_and(hears) {
             return false;
         }
         row.handover = Some(Handover::default());
@@ -121,11 +120,13 @@ impl Controller {
         true
     }
 
-    /// A talker on its way asks for a call, and not to go on: its talk is over.
-    pub(crate) fn give_up_handover(&mut self, unit: UnitId, out: &mut Outbox) {
+    /// A unit asks for a call, or in a call: if it talks in another, or is on its way and does not ask to go on, that talk is
+    /// over.
+    pub(crate) fn give_up_talk(&mut self, unit: UnitId, asked: Option<CallId>, out: &mut Outbox) {
         let activity = self.visitors.get(unit).map(|visitor| visitor.activity);
         let Some(Activity::Talking(call)) = activity else { return };
-        if self.calls.get(call).is_some_and(|row| row.handover.is_some() && row.talker_site().is_none()) {
+        let Some(row) = self.calls.get(call) else { return };
+        if asked != Some(call) || row.handover.is_some() && row.talker_site().is_none() {
             self.advance_call(call, Event::PttReleased, out);
         }
     }

@@ -75,7 +75,7 @@ impl Controller {
             self.remember_refusal(unit, press, site, cause);
             return self.refuse_call(unit, press, site, parties, cause, out);
         }
-        self.give_up_handover(unit, out);
+        self.give_up_talk(unit, None, out);
         if self.crosses(unit, called) {
             return self.meet_crossed(unit, press, called, out);
         }
@@ -351,10 +351,10 @@ impl Controller {
         }
     }
 
-    /// Whether a unit hears a call of its talkgroup: then it does not hear the control channel.
+    /// Whether a unit hears a call of its talkgroups: then it does not hear the control channel.
     fn listens(&self, visitor: &Visitor) -> bool {
-        let call = visitor.talkgroup.and_then(|talkgroup| self.call_for(talkgroup.into()));
-        call.is_some_and(|call| call.called_back.is_none() && call.at(visitor.site).is_some())
+        let mut calls = visitor.talkgroups().filter_map(|talkgroup| self.call_for(talkgroup.into()));
+        calls.any(|call| call.called_back.is_none() && call.at(visitor.site).is_some())
     }
 
     /// What has become of the unit that a request asks for, where that keeps the call from being set up.

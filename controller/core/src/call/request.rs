@@ -43,7 +43,7 @@ const CHECKS: &[(Cause, Check)] = &[
 
 impl Asked<'_> {
     fn is_affiliated(&self) -> bool {
-        self.visitor.talkgroup == Some(self.message.talkgroup)
+        self.visitor.hears(self.message.talkgroup)
     }
 
     fn area(&self) -> Result<Option<AreaId>, Cause> {
@@ -80,8 +80,9 @@ impl Controller {
             let talkgroup = Some(talkgroup);
             self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
-        self.give_up_handover(unit, out);
         let area = self.area_asked(site, &message).expect("the area was checked");
+        let running = self.talkgroups.get(talkgroup).and_then(|row| row.call);
+        self.give_up_talk(unit, running, out);
         let parties = Parties::Group(talkgroup);
         if self.waits_for(unit, parties, kind, area) {
             return self.press_again(site, unit, press, out);

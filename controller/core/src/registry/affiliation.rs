@@ -3,7 +3,7 @@
 use trunklab_protocol::from_site::{Affiliate, Detach};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Affiliated, Deregister, Refused};
-use trunklab_protocol::{Cause, Clause, Identity, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Clause, Identity, ScanList, SiteId, TalkgroupId, UnitId};
 
 use super::visitors::{Presence, Visitor, is_before};
 use crate::controller::Controller;
@@ -12,22 +12,25 @@ use crate::output::Outbox;
 impl Controller {
     /// A unit wants to affiliate.
     pub(crate) fn affiliation_requested(&mut self, site: SiteId, message: Affiliate, out: &mut Outbox) {
-        let Affiliate { unit, press, talkgroup } = message;
+        let Affiliate { unit, press, talkgroup, secondary } = message;
         let stale = |visitor: &Visitor| visitor.last_affiliation.is_some_and(|last| is_before(press, last));
         if self.present_at(unit, site).is_ok_and(stale) {
             return self.drop_message(site, Cause::Duplicate, out);
         }
-        let checked = self.present_at(unit, site).map(|visitor| visitor.talkgroup);
+        let checked = self.present_at(unit, site).copied();
         match checked.and_then(|earlier| self.may_affiliate(unit, talkgroup).map(|()| earlier)) {
             Err(cause) => {
                 self.tell_by(Clause::Affiliation, site, Refused { unit, press, cause }, out);
                 self.report(EventKind::RegisterRefused { identity: Identity::Unit(unit), site, cause }, out);
             }
             Ok(earlier) => {
-                self.tell(site, Affiliated { unit, press, talkgroup }, out);
-                self.visitors.get_mut(unit).expect("the unit was found").last_affiliation = Some(press);
-                if earlier != Some(talkgroup) {
-                    self.change_talkgroup(unit, site, talkgroup, out);
+                let secondary = self.may_scan(unit, Some(talkgroup), secondary);
+                let clause = if secondary.is_empty() { Clause::Affiliation } else { Clause::Scan };
+                self.tell_by(clause, site, Affiliated { unit, press, talkgroup, secondary }, out);
+                let visitor = self.visitors.get_mut(unit).expect("the unit was found");
+                visitor.last_affiliation = Some(press);
+                if (earlier.talkgroup, earlier.secondary) != (Some(talkgroup), secondary) {
+                    self.change_talkgroups(earlier, talkgroup, secondary, out);
                 }
             }
         }
@@ -59,6 +62,13 @@ impl Controller {
         }
     }
 
+    /// The talkgroups of a list that a unit may hear beside its own, each once.
+    pub(crate) fn may_scan(&self, unit: UnitId, own: Option<TalkgroupId>, wanted: ScanList) -> ScanList {
+        wanted.only(|talkgroup| {
+            own.is_some_and(|own| own != talkgroup) && self.may_affiliate(unit, talkgroup).is_ok()
+        })
+    }
+
     /// The unit's row, if it is registered at the site that speaks for it.
     pub(crate) fn present_at(&self, unit: UnitId, site: SiteId) -> Result<&Visitor, Cause> {
         let visitor = self.visitors.get(unit).ok_or(Cause::NotRegistered)?;
@@ -81,22 +91,36 @@ impl Controller {
         }
     }
 
-    pub(crate) fn change_talkgroup(
+    pub(crate) fn change_talkgroup(&mut self, unit: UnitId, talkgroup: TalkgroupId, out: &mut Outbox) {
+        let earlier = *self.visitors.get(unit).expect("the unit was found");
+        let secondary = self.may_scan(unit, Some(talkgroup), earlier.secondary);
+        self.change_talkgroups(earlier, talkgroup, secondary, out);
+    }
+
+    fn change_talkgroups(
         &mut self,
-        unit: UnitId,
-        site: SiteId,
+        earlier: Visitor,
         talkgroup: TalkgroupId,
+        secondary: ScanList,
         out: &mut Outbox,
     ) {
-        self.stop_waiting(unit, Cause::NotAffiliated, out);
-        self.lose_floor(unit, out);
+        let Visitor { unit, site, .. } = earlier;
+        let now = Visitor { talkgroup: Some(talkgroup), secondary, ..earlier };
+        let only_more =
+            earlier.talkgroup == now.talkgroup && earlier.talkgroups().all(|heard| now.hears(heard));
+        if !only_more {
+            self.stop_waiting(unit, Cause::NotAffiliated, out);
+            self.lose_floor(unit, out);
+        }
         let visitor = self.visitors.get_mut(unit).expect("the unit was found");
-        let earlier = visitor.talkgroup.replace(talkgroup);
-        if let Some(earlier) = earlier {
-            self.leave_talkgroup(earlier, site, out);
+        (visitor.talkgroup, visitor.secondary) = (now.talkgroup, secondary);
+        for left in earlier.talkgroups().filter(|heard| !now.hears(*heard)) {
+            self.leave_talkgroup(left, site, out);
         }
         self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
-        self.enter_talkgroup(talkgroup, site, out);
+        for entered in now.talkgroups().filter(|heard| !earlier.hears(*heard)) {
+            self.enter_talkgroup(entered, site, out);
+        }
     }
 
     fn forget_visitor(&mut self, unit: UnitId, cause: Cause, out: &mut Outbox) {
@@ -107,10 +131,10 @@ impl Controller {
         let site = visitor.site;
         self.sites.get_mut(site).expect("a unit's site exists").units.remove(&unit);
         self.report(EventKind::Deregistered { unit, site, cause }, out);
-        if visitor.presence == Presence::Present
-            && let Some(talkgroup) = visitor.talkgroup
-        {
-            self.leave_talkgroup(talkgroup, site, out);
+        if visitor.presence == Presence::Present {
+            for talkgroup in visitor.talkgroups() {
+                self.leave_talkgroup(talkgroup, site, out);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use trunklab_protocol::from_site::{Answer, Register};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::proof::{Challenge, SessionKey};
 use trunklab_protocol::to_site::{self, Deregister, Refused, RegisterRefused, Registered};
-use trunklab_protocol::{Cause, Clause, Identity, Press, SiteId, Span, TalkgroupId, Tmsi, UnitId};
+use trunklab_protocol::{Cause, Clause, Identity, Press, ScanList, SiteId, Span, TalkgroupId, Tmsi, UnitId};
 
 use super::sites::PendingChallenge;
 use super::visitors::{Accepted, Activity, Presence, Visitor};
@@ -41,7 +41,7 @@ impl Controller {
 
     /// A unit answers: if the answer is right it is registered.
     pub(crate) fn challenge_answered(&mut self, site: SiteId, message: Answer, out: &mut Outbox) {
-        let Answer { identity, response, talkgroup } = message;
+        let Answer { identity, response, talkgroup, secondary } = message;
         if let Some(visitor) = self.accepted_before(site, &message) {
             return self.welcome(visitor, identity, out);
         }
@@ -61,7 +61,7 @@ impl Controller {
         match self.check_registration(site, identity) {
             Ok(unit) if unit == pending.unit => {
                 let accepted = Accepted { identity, challenge: pending.challenge, response };
-                self.settle(unit, site, accepted, (talkgroup, pending.press), out);
+                self.settle(unit, site, accepted, (talkgroup, secondary, pending.press), out);
             }
             Ok(_) => self.refuse_registration(site, identity, Cause::NoChallenge, out),
             Err(cause) => self.refuse_registration(site, identity, cause, out),
@@ -112,19 +112,23 @@ impl Controller {
         unit: UnitId,
         site: SiteId,
         accepted: Accepted,
-        (wanted, press): (Option<TalkgroupId>, Press),
+        (wanted, secondary, press): (Option<TalkgroupId>, ScanList, Press),
         out: &mut Outbox,
     ) {
         let affiliation = wanted
             .map_or(Ok(None), |talkgroup| self.may_affiliate(unit, talkgroup).map(|()| Some(talkgroup)));
         let talkgroup = affiliation.unwrap_or(None);
         self.leave_individual_calls(unit, out);
+        let secondary = self.may_scan(unit, talkgroup, secondary);
         self.stop_waiting(unit, Cause::RegistrationReplaced, out);
         let earlier = self.visitors.get(unit).copied();
         let stays = earlier.is_some_and(|row| {
-            row.site == site && row.talkgroup == talkgroup && row.presence == Presence::Present
+            row.site == site
+                && (row.talkgroup, row.secondary) == (talkgroup, secondary)
+                && row.presence == Presence::Present
         });
-        if !stays && !self.carries_floor(unit, talkgroup) {
+        if !stays && !self.carries_floor(unit, |group| talkgroup == Some(group) || secondary.contains(group))
+        {
             self.lose_floor(unit, out);
         }
         let activity = self.visitors.get(unit).map_or(Activity::Idle, |visitor| visitor.activity);
@@ -135,6 +139,7 @@ impl Controller {
             presence: Presence::Present,
             tmsi: self.draw_tmsi(),
             talkgroup,
+            secondary,
             since: earlier.filter(|_| moved_from.is_some()).map_or(self.now, |row| row.since),
             accepted: Some(accepted),
             last_request: None,
@@ -164,19 +169,19 @@ impl Controller {
     /// Presence follows the registration. The new place comes before the old one is left, so that a call with this
     /// listener alone goes on.
     fn move_in(&mut self, visitor: Visitor, earlier: Option<Visitor>, out: &mut Outbox) {
-        let Visitor { unit, site, talkgroup, .. } = visitor;
+        let Visitor { unit, site, .. } = visitor;
         self.sites.get_mut(site).expect("a site that speaks exists").units.insert(unit);
-        if let Some(talkgroup) = talkgroup {
-            let moves = earlier.is_some_and(|earlier| earlier.site != site);
-            let outer = std::mem::replace(&mut self.citing, moves.then_some(Clause::MovingListener));
+        let moves = earlier.is_some_and(|earlier| earlier.site != site);
+        let outer = std::mem::replace(&mut self.citing, moves.then_some(Clause::MovingListener));
+        for talkgroup in visitor.talkgroups() {
             self.enter_talkgroup(talkgroup, site, out);
-            self.citing = outer;
         }
+        self.citing = outer;
         let Some(earlier) = earlier else { return };
-        if earlier.presence == Presence::Present
-            && let Some(talkgroup) = earlier.talkgroup
-        {
-            self.leave_talkgroup(talkgroup, earlier.site, out);
+        if earlier.presence == Presence::Present {
+            for talkgroup in earlier.talkgroups() {
+                self.leave_talkgroup(talkgroup, earlier.site, out);
+            }
         }
         if earlier.site != site {
             let cause = Cause::MovedToOtherSite;
@@ -187,10 +192,10 @@ impl Controller {
 
     /// Tells the site that a unit is registered; the same words however often.
     fn welcome(&mut self, visitor: Visitor, identity: Identity, out: &mut Outbox) {
-        let Visitor { unit, site, tmsi, talkgroup, accepted, .. } = visitor;
+        let Visitor { unit, site, tmsi, talkgroup, secondary, accepted, .. } = visitor;
         let challenge = accepted.expect("a unit is welcomed for its answer").challenge;
         let session_key = self.session_key(unit, &challenge);
-        self.tell(site, Registered { identity, unit, tmsi, talkgroup, session_key }, out);
+        self.tell(site, Registered { identity, unit, tmsi, talkgroup, secondary, session_key }, out);
     }
 
     fn session_key(&self, unit: UnitId, challenge: &Challenge) -> SessionKey {

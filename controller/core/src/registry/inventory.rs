@@ -90,6 +90,7 @@ impl Controller {
             presence: Presence::Present,
             tmsi,
             talkgroup,
+            secondary: self.may_scan(unit, talkgroup, held.secondary),
             since: earlier.map_or(self.now, |visitor| visitor.since),
             accepted: earlier
                 .and_then(|visitor| visitor.accepted)
@@ -100,7 +101,8 @@ impl Controller {
             activity: Activity::Idle,
         });
         self.sites.get_mut(site).expect("a site that reports exists").units.insert(unit);
-        if let Some(talkgroup) = talkgroup {
+        let visitor = *self.visitors.get(unit).expect("the radio was restored just now");
+        for talkgroup in visitor.talkgroups() {
             self.talkgroups.get_mut(talkgroup).expect("the talkgroup was checked").enter(site);
         }
         if earlier.is_none() {

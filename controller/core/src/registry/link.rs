@@ -194,9 +194,9 @@ impl Controller {
             // Who talks here has lost the floor with the call's slot, but for one that waits for a slot.
             self.lose_floor(unit, out);
             let visitor = self.visitors.get_mut(unit).expect("a unit at a site is in the visitor register");
-            if std::mem::replace(&mut visitor.presence, Presence::Absent) == Presence::Present
-                && let Some(talkgroup) = visitor.talkgroup
-            {
+            let was_present = std::mem::replace(&mut visitor.presence, Presence::Absent) == Presence::Present;
+            let heard = visitor.talkgroups().filter(|_| was_present);
+            for talkgroup in heard {
                 let row =
                     self.talkgroups.get_mut(talkgroup).expect("a unit is affiliated to a known talkgroup");
                 row.leave(site);

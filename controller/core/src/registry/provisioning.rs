@@ -123,7 +123,7 @@ impl Controller {
         let subscriber = self.home.unit(unit)?;
         match () {
             () if !subscriber.may_use(visitor.site) => Some(Cause::SiteNotAllowed),
-            () if visitor.talkgroup.is_some_and(|talkgroup| !subscriber.is_member(talkgroup)) => {
+            () if visitor.talkgroups().any(|talkgroup| !subscriber.is_member(talkgroup)) => {
                 Some(Cause::NotAMember)
             }
             () => None,

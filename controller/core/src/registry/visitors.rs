@@ -2,7 +2,7 @@
 
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::{
-    CallId, Cause, Identity, Moment, Parties, Press, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId,
+    CallId, Cause, Identity, Moment, Parties, Press, ScanList, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 use crate::lookup::Lookup;
@@ -20,6 +20,8 @@ pub struct Visitor {
     pub tmsi: Tmsi,
     /// The talkgroup that it is affiliated to.
     pub talkgroup: Option<TalkgroupId>,
+    /// Those that it hears beside it.
+    pub secondary: ScanList,
     /// Since when.
     pub since: Moment,
     /// The answer that opened this registration; `None` where an inventory told of it.
@@ -118,10 +120,20 @@ pub fn is_before(press: Press, last: Press) -> bool {
 }
 
 impl Visitor {
+    /// The talkgroups that it hears: its own first.
+    pub fn talkgroups(&self) -> impl Iterator<Item = TalkgroupId> + use<> {
+        self.talkgroup.into_iter().chain(self.secondary.iter())
+    }
+
+    /// Whether it hears a talkgroup.
+    pub fn hears(&self, talkgroup: TalkgroupId) -> bool {
+        self.talkgroups().any(|heard| heard == talkgroup)
+    }
+
     /// Whether a call for these parties is its own.
     pub fn takes_part_in(&self, parties: Parties) -> bool {
         match parties {
-            Parties::Group(talkgroup) => self.talkgroup == Some(talkgroup),
+            Parties::Group(talkgroup) => self.hears(talkgroup),
             Parties::Pair(pair) => pair.includes(self.unit),
         }
     }

@@ -17,9 +17,7 @@ use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch,
-    FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, Signalling,
-    SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, ScanList, Signalling, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{area, channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -93,11 +91,14 @@ fn an_identity() -> impl Strategy<Value = Identity> {
     ]
 }
 
+fn a_scan_list() -> impl Strategy<Value = ScanList> {
+    proptest::collection::vec(a_talkgroup(), 0..=3).prop_map(|listed| ScanList::new(listed).unwrap())
+}
+
 fn a_held_radio() -> impl Strategy<Value = HeldRadio> {
-    (a_unit(), 1_u32..9, proptest::option::of(a_talkgroup())).prop_map(|(unit, tmsi, talkgroup)| HeldRadio {
-        unit,
-        tmsi: Tmsi::new(tmsi).unwrap(),
-        talkgroup,
+    let affiliation = proptest::option::of(a_talkgroup());
+    (a_unit(), 1_u32..9, affiliation, a_scan_list()).prop_map(|(unit, tmsi, talkgroup, secondary)| {
+        HeldRadio { unit, tmsi: Tmsi::new(tmsi).unwrap(), talkgroup, secondary }
     })
 }
 
@@ -155,13 +156,14 @@ fn a_message() -> impl Strategy<Value = FromSite> {
         1 => calls.prop_map(|calls| from_site::InventoryCalls { calls }.into()),
         1 => Just(from_site::InventoryEnd {}.into()),
         2 => (an_identity(), a_press()).prop_map(|(identity, press)| from_site::Register { identity, press }.into()),
-        2 => (an_identity(), any::<[u8; 8]>(), proptest::option::of(a_talkgroup())).prop_map(
-            |(identity, response, talkgroup)| {
-                from_site::Answer { identity, response: Response::new(response), talkgroup }.into()
+        2 => (an_identity(), any::<[u8; 8]>(), proptest::option::of(a_talkgroup()), a_scan_list()).prop_map(
+            |(identity, response, talkgroup, secondary)| {
+                from_site::Answer { identity, response: Response::new(response), talkgroup, secondary }.into()
             }
         ),
-        3 => (a_unit(), a_press(), a_talkgroup())
-            .prop_map(|(unit, press, talkgroup)| from_site::Affiliate { unit, press, talkgroup }.into()),
+        3 => (a_unit(), a_press(), a_talkgroup(), a_scan_list()).prop_map(|(unit, press, talkgroup, secondary)| {
+            from_site::Affiliate { unit, press, talkgroup, secondary }.into()
+        }),
         1 => a_unit().prop_map(|unit| from_site::Detach { unit }.into()),
         9 => (a_unit(), a_press(), a_talkgroup(), a_request_kind(), a_choice()).prop_map(
             |(unit, press, talkgroup, kind, area)| {
@@ -584,7 +586,12 @@ impl Watched {
         });
         if let Some(challenge) = self.challenges.remove(&identity) {
             let response = key(unit).answer(&challenge);
-            let answer = from_site::Answer { identity, response, talkgroup: affiliation.map(talkgroup) };
+            // Units of even numbers scan the two others.
+            let others = (1..=3).filter(|number| Some(*number) != affiliation).map(talkgroup);
+            let secondary =
+                ScanList::new(others.filter(|_| unit.number().is_multiple_of(2)).take(2)).unwrap();
+            let answer =
+                from_site::Answer { identity, response, talkgroup: affiliation.map(talkgroup), secondary };
             self.input(Input::FromSite { site, message: answer.into() });
         }
     }
@@ -638,8 +645,8 @@ impl Watched {
                 self.held.remove(&(site, release.call));
             }
             Output::ToSite { site, message: ToSite::Registered(registered), .. } => {
-                let Registered { unit, tmsi, talkgroup, .. } = registered;
-                self.radios.insert(unit, (site, HeldRadio { unit, tmsi, talkgroup }));
+                let Registered { unit, tmsi, talkgroup, secondary, .. } = registered;
+                self.radios.insert(unit, (site, HeldRadio { unit, tmsi, talkgroup, secondary }));
             }
             Output::ToSite { message: ToSite::Affiliated(affiliated), .. } => {
                 if let Some((_, held)) = self.radios.get_mut(&affiliated.unit) {

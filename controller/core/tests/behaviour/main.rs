@@ -21,6 +21,7 @@ mod inventory;
 mod queue;
 mod records;
 mod registration;
+mod scan;
 mod site_link;
 mod start;
 mod starvation;

@@ -16,9 +16,7 @@ use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaChoice, AreaId, CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi,
-    Incarnation, Moment, NodeId, PageReply, Press, Priority, ProfileId, SiteId, SlotAddress, SlotNumber,
-    Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    AreaChoice, AreaId, CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, PageReply, Press, Priority, ProfileId, ScanList, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.
@@ -350,12 +348,21 @@ impl Unit<'_> {
     pub fn answers(&mut self, response: Response, affiliation: Option<u16>) {
         let identity = Identity::Imei(imei(self.unit));
         let talkgroup = affiliation.map(talkgroup);
-        self.says(from_site::Answer { identity, response, talkgroup });
+        let secondary = ScanList::default();
+        self.says(from_site::Answer { identity, response, talkgroup, secondary });
     }
 
     pub fn affiliates_to(&mut self, number: u16) {
         let press = self.next_press();
-        self.says(from_site::Affiliate { unit: self.unit, press, talkgroup: talkgroup(number) });
+        let secondary = ScanList::default();
+        self.says(from_site::Affiliate { unit: self.unit, press, talkgroup: talkgroup(number), secondary });
+    }
+
+    /// Affiliates, and wants to hear others as well.
+    pub fn affiliates_and_scans(&mut self, number: u16, others: &[u16]) {
+        let press = self.next_press();
+        let secondary = ScanList::new(others.iter().map(|other| talkgroup(*other))).unwrap();
+        self.says(from_site::Affiliate { unit: self.unit, press, talkgroup: talkgroup(number), secondary });
     }
 
     pub fn is_switched_off(&mut self) {
@@ -513,7 +520,8 @@ impl Unit<'_> {
 
 /// A radio in an inventory.
 pub fn held_radio(number: u32, affiliation: Option<u16>) -> HeldRadio {
-    HeldRadio { unit: unit(number), tmsi: Tmsi::new(number).unwrap(), talkgroup: affiliation.map(talkgroup) }
+    let (tmsi, talkgroup) = (Tmsi::new(number).unwrap(), affiliation.map(talkgroup));
+    HeldRadio { unit: unit(number), tmsi, talkgroup, secondary: ScanList::default() }
 }
 
 /// One output as a line of the radio log.

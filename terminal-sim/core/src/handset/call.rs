@@ -6,7 +6,7 @@ use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
 use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
 use trunklab_protocol::{
-    BurstPlace, CallId, CallSetup, FloorPolicy, Moment, Parties, Press, SlotAddress, Span, SpurtId,
+    BurstPlace, CallId, CallSetup, FloorPolicy, Moment, Parties, Press, ScanList, SlotAddress, Span, SpurtId,
     TalkgroupId, UnitId,
 };
 
@@ -55,7 +55,7 @@ pub(super) struct Errand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrandKind {
     Cancel,
-    Affiliate(TalkgroupId),
+    Affiliate(TalkgroupId, ScanList),
 }
 
 /// Another unit calls, and the user has not answered, or waits for the call.

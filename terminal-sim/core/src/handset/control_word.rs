@@ -5,7 +5,7 @@ use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, DownlinkWord, Grant, Queued as QueuedWord, Refused, System, Talker, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{CallId, FloorPolicy, Parties, Press, TalkgroupId};
+use trunklab_protocol::{CallId, FloorPolicy, Press};
 
 use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wanted, Wish};
 use super::camp::Change;
@@ -177,15 +177,8 @@ impl Service {
         }
     }
 
-    fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
-        match grant.parties {
-            // Everybody obeys what is said to all.
-            Parties::Group(TalkgroupId::ALL) => true,
-            Parties::Group(talkgroup) => {
-                talkgroup == self.talkgroup(turn) && self.affiliated == Some(talkgroup)
-            }
-            Parties::Pair(pair) => pair.includes(turn.radio.unit()),
-        }
+    pub(super) fn is_ours(&self, turn: &Turn<'_>, grant: &Grant) -> bool {
+        self.rank(turn, grant.parties).is_some()
     }
 
     fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
@@ -293,7 +286,7 @@ impl Service {
     fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) {
         if word.unit != turn.radio.unit()
             || self.reply_settled(word.press)
-            || self.errand_answered(turn, word.press, Some(word.cause))
+            || self.errand_answered(turn, word.press, Err(word.cause))
             || self.emergency_refused(turn, word.press, word.cause)
         {
             return;
@@ -327,7 +320,7 @@ impl Service {
     }
 
     fn affiliated(&mut self, turn: &mut Turn<'_>, word: &Affiliated) {
-        if word.unit == turn.radio.unit() && !self.errand_answered(turn, word.press, None) {
+        if word.unit == turn.radio.unit() && !self.errand_answered(turn, word.press, Ok(word.secondary)) {
             self.reverted(turn, word.talkgroup);
         }
     }

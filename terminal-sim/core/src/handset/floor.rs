@@ -36,6 +36,9 @@ impl Service {
         if listen.wish.ask().is_some() {
             return;
         }
+        if self.is_secondary(turn, listen.in_call.parties) {
+            return self.asks_for_its_own(turn);
+        }
         if !Self::may_ask(turn, &listen.in_call) {
             turn.refuse(Self::denial(listen.in_call.floor));
             return;

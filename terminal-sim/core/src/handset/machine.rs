@@ -70,6 +70,7 @@ impl Handset {
             Input::PowerOff => self.power_off(out),
             Input::Select(talkgroup) => self.select(talkgroup, out),
             Input::SelectArea(area) => self.radio.area = area,
+            Input::Scan { on } => self.scan(on, out),
             Input::PressPtt { kind } => self.press(kind, out),
             Input::ReleasePtt => self.release(out),
             Input::Alarm => self.alarm(out),
@@ -224,6 +225,16 @@ impl Handset {
         self.radio.selected = talkgroup;
         if let State::InService(service) = &mut self.state {
             service.select(&mut Turn { now: self.now, radio: &mut self.radio, out });
+        }
+    }
+
+    fn scan(&mut self, on: bool, out: &mut Outbox) {
+        if self.radio.scans == on {
+            return;
+        }
+        self.radio.scans = on;
+        if let State::InService(service) = &mut self.state {
+            service.scan_changed(&mut Turn { now: self.now, radio: &mut self.radio, out });
         }
     }
 
@@ -476,9 +487,9 @@ impl Handset {
         let camp = registration.camp.clone();
         match verdict {
             None => {}
-            Some(Verdict::Registered { session, talkgroup }) => {
+            Some(Verdict::Registered { session, talkgroup, secondary }) => {
                 let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
-                let service = Service::new(&mut turn, camp, session, talkgroup);
+                let service = Service::new(&mut turn, camp, session, (talkgroup, secondary));
                 self.shift(Trigger::RegistrationGranted, State::InService(service));
             }
             Some(Verdict::Denied) => self.shift(Trigger::RegistrationDenied, State::Denied(camp)),

@@ -19,6 +19,7 @@ mod neighbours;
 mod phase;
 mod radio;
 mod registration;
+mod scan;
 mod search;
 mod service;
 mod shared;

@@ -106,9 +106,9 @@ impl Moving {
                 let verdict = registration.word(turn, &burst.word);
                 let (put_off, camp) = (registration.is_put_off(), registration.camp.clone());
                 match verdict {
-                    Some(Verdict::Registered { session, talkgroup }) => {
-                        Some(End::Arrived(Box::new(Service::new(turn, camp, session, talkgroup))))
-                    }
+                    Some(Verdict::Registered { session, talkgroup, secondary }) => Some(End::Arrived(
+                        Box::new(Service::new(turn, camp, session, (talkgroup, secondary))),
+                    )),
                     Some(Verdict::Barred) => Some(End::Forbidden),
                     Some(Verdict::Denied) => Some(End::Failed),
                     None => put_off.then_some(End::Failed),

@@ -2,7 +2,7 @@
 
 use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Proof, SessionKey};
-use trunklab_protocol::{AreaChoice, BurstPlace, Cause, Identity, Moment, Press, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, BurstPlace, Cause, Identity, Moment, Press, ScanList, TalkgroupId, UnitId};
 
 use super::camp::Camp;
 use super::config::HandsetConfig;
@@ -25,6 +25,8 @@ pub(super) struct Radio {
     pub(super) selected: TalkgroupId,
     /// Where the calls that it asks for are to be heard.
     pub(super) area: Option<AreaChoice>,
+    /// Whether the secondary talkgroups are to be heard.
+    pub(super) scans: bool,
     pub(super) ptt: Ptt,
     pub(super) microphone: Microphone,
     pub(super) dice: Dice,
@@ -40,6 +42,7 @@ impl Radio {
         Self {
             selected: config.talkgroup,
             area: None,
+            scans: true,
             ptt: Ptt::Up,
             microphone: Microphone::default(),
             dice: Dice::new(config.seed, config.unit),
@@ -52,6 +55,11 @@ impl Radio {
 
     pub(super) fn unit(&self) -> UnitId {
         self.config.unit
+    }
+
+    /// What it wants to hear beside the selected talkgroup.
+    pub(super) fn secondary(&self) -> ScanList {
+        self.config.scan.only(|talkgroup| self.scans && talkgroup != self.selected)
     }
 
     /// How the handset names itself now (docs/protocol.md, clause 3.1.6).

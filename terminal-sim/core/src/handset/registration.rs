@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered, SiteService};
 use trunklab_protocol::air_uplink::{Answer, Register, RequestKind};
 use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey};
-use trunklab_protocol::{Cause, Identity, Moment, Span, TalkgroupId};
+use trunklab_protocol::{Cause, Identity, Moment, ScanList, Span, TalkgroupId};
 
 use super::access::{Access, Persistence, Step as AccessStep};
 use super::camp::{Camp, Change};
@@ -32,7 +32,7 @@ enum Step {
 /// What a registration came to.
 #[derive(Debug, Clone)]
 pub(super) enum Verdict {
-    Registered { session: SessionKey, talkgroup: Option<TalkgroupId> },
+    Registered { session: SessionKey, talkgroup: Option<TalkgroupId>, secondary: ScanList },
     Denied,
     Barred,
 }
@@ -173,7 +173,8 @@ impl Registration {
             return;
         }
         let response = turn.radio.config.key.answer(&word.challenge);
-        let answer = Answer { identity, response, talkgroup: Some(turn.radio.selected) }.into();
+        let (talkgroup, secondary) = (Some(turn.radio.selected), turn.radio.secondary());
+        let answer = Answer { identity, response, talkgroup, secondary }.into();
         let persistence = Persistence::Request(RequestKind::Normal);
         let access = Access::on_control(&self.camp, answer, persistence, turn.now);
         self.step = Step::Answering { identity, challenge: word.challenge, access };
@@ -187,7 +188,7 @@ impl Registration {
         turn.radio.known = true;
         let session = turn.radio.config.key.session(challenge);
         turn.tell(HandsetEvent::Registered { site: self.camp.site, talkgroup: word.talkgroup });
-        Some(Verdict::Registered { session, talkgroup: word.talkgroup })
+        Some(Verdict::Registered { session, talkgroup: word.talkgroup, secondary: word.secondary })
     }
 
     fn refused(&mut self, turn: &mut Turn<'_>, word: &RegisterRefused) -> Option<Verdict> {

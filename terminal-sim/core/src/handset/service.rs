@@ -11,7 +11,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{
-    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, SlotAddress, SpurtId, TalkgroupId, UnitId,
+    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, ScanList, SlotAddress, SpurtId, TalkgroupId, UnitId,
 };
 
 use super::access::{Access, Persistence, Step};
@@ -36,6 +36,10 @@ pub(super) struct Service {
     pub(super) camp: Camp,
     pub(super) session: SessionKey,
     pub(super) affiliated: Option<TalkgroupId>,
+    /// The secondary talkgroups that the network knows of.
+    pub(super) secondary: ScanList,
+    /// The secondary talkgroups that it was asked for last: it may not allow all of them.
+    asked: ScanList,
     pub(super) activity: Activity,
     pub(super) neighbours: Neighbours,
     /// A call that is to have the control channel's slot, and what becomes of demands for its floor.
@@ -82,12 +86,14 @@ impl Service {
         turn: &mut Turn<'_>,
         camp: Camp,
         session: SessionKey,
-        affiliated: Option<TalkgroupId>,
+        (affiliated, secondary): (Option<TalkgroupId>, ScanList),
     ) -> Self {
         let mut service = Self {
             camp,
             session,
             affiliated,
+            secondary,
+            asked: secondary,
             activity: Activity::Idle(Idle::default()),
             neighbours: Neighbours::default(),
             promised: None,
@@ -275,8 +281,8 @@ impl Service {
         match &mut self.activity {
             Activity::Idle(Idle { errand: Some(errand), .. }) => {
                 let kind = errand.kind;
-                if let ErrandKind::Affiliate(talkgroup) = kind {
-                    self.refused = Some(talkgroup);
+                if let ErrandKind::Affiliate(talkgroup, secondary) = kind {
+                    (self.refused, self.asked) = (Some(talkgroup), secondary);
                     turn.refuse(Cause::NoAnswer);
                 }
                 self.errand_done(turn);
@@ -572,12 +578,15 @@ impl Service {
     /// What an idle handset still has to say: a request to be forgotten, then a new selection.
     pub(super) fn idle(&mut self, turn: &mut Turn<'_>) -> Idle {
         let unit = turn.radio.unit();
-        let selected = self.talkgroup(turn);
+        let (selected, secondary) = (self.talkgroup(turn), self.wanted(turn));
         let (kind, press, word) = if let Some(press) = self.owed_cancel {
             (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
-        } else if self.affiliated != Some(selected) && self.refused != Some(selected) {
+        } else if (self.affiliated != Some(selected) || self.asked != secondary)
+            && self.refused != Some(selected)
+        {
             let press = turn.radio.next_press();
-            (ErrandKind::Affiliate(selected), press, Affiliate { unit, press, talkgroup: selected }.into())
+            let word = Affiliate { unit, press, talkgroup: selected, secondary };
+            (ErrandKind::Affiliate(selected, secondary), press, word.into())
         } else {
             return Idle::default();
         };
@@ -611,20 +620,21 @@ impl Service {
         &mut self,
         turn: &mut Turn<'_>,
         press: Press,
-        cause: Option<Cause>,
+        answer: Result<ScanList, Cause>,
     ) -> bool {
         let Activity::Idle(Idle { errand: Some(errand), .. }) = &self.activity else { return false };
         if errand.press != press {
             return false;
         }
-        match (errand.kind, cause) {
+        match (errand.kind, answer) {
             (ErrandKind::Cancel, _) => {}
-            (ErrandKind::Affiliate(talkgroup), None) => {
+            (ErrandKind::Affiliate(talkgroup, asked), Ok(secondary)) => {
                 self.affiliated = Some(talkgroup);
+                (self.asked, self.secondary) = (asked, secondary);
                 turn.tell(HandsetEvent::Affiliated { talkgroup });
             }
-            (ErrandKind::Affiliate(talkgroup), Some(cause)) => {
-                self.refused = Some(talkgroup);
+            (ErrandKind::Affiliate(talkgroup, asked), Err(cause)) => {
+                (self.refused, self.asked) = (Some(talkgroup), asked);
                 turn.refuse(cause);
             }
         }

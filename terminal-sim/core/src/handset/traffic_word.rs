@@ -40,6 +40,7 @@ impl Service {
             DownlinkWord::TalkWarning(word) => self.warned(turn, word),
             DownlinkWord::FloorWithdrawn(word) => self.floor_withdrawn(turn, word),
             DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
+            DownlinkWord::Grant(word) => self.hears_of_other(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             DownlinkWord::Idle(_)
             | DownlinkWord::System(_)
@@ -55,8 +56,7 @@ impl Service {
             | DownlinkWord::Ringing(_)
             | DownlinkWord::PageOver(_)
             | DownlinkWord::Working(_)
-            | DownlinkWord::Deregistered(_)
-            | DownlinkWord::Grant(_) => {}
+            | DownlinkWord::Deregistered(_) => {}
         }
     }
 

@@ -34,6 +34,7 @@ pub enum Fact {
     RefusedAnyhow { unit: UnitId },
     Joins { unit: UnitId },
     JoinsLate { unit: UnitId },
+    JoinsCallOf { unit: UnitId, talkgroup: TalkgroupId },
     Hears { unit: UnitId, talker: UnitId },
     Leaves { unit: UnitId, cause: Cause },
     SiteUp { site: SiteId },
@@ -160,8 +161,11 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         HandsetEvent::TalkWarning { .. } => fact == Fact::Warned { unit: who },
         HandsetEvent::FloorLost { cause, .. } => fact == Fact::LosesFloor { unit: who, cause },
         HandsetEvent::TalkEnded { .. } => fact == Fact::StopsTalking { unit: who },
-        HandsetEvent::Joined { late_entry, .. } => {
-            fact == Fact::Joins { unit: who } || late_entry && fact == Fact::JoinsLate { unit: who }
+        HandsetEvent::Joined { late_entry, parties, .. } => {
+            let of = parties.talkgroup().map(|talkgroup| Fact::JoinsCallOf { unit: who, talkgroup });
+            fact == Fact::Joins { unit: who }
+                || late_entry && fact == Fact::JoinsLate { unit: who }
+                || of == Some(fact)
         }
         HandsetEvent::Hears { talker, .. } => fact == Fact::Hears { unit: who, talker },
         HandsetEvent::Left { cause, .. } => fact == Fact::Leaves { unit: who, cause },
@@ -243,7 +247,9 @@ impl Fact {
             Self::Registers { unit, site }
             | Self::LeavesFor { unit, site }
             | Self::FindsControl { unit, site } => (vec![unit], Some(site), None),
-            Self::Affiliates { unit, talkgroup } => (vec![unit], None, Some(talkgroup)),
+            Self::Affiliates { unit, talkgroup } | Self::JoinsCallOf { unit, talkgroup } => {
+                (vec![unit], None, Some(talkgroup))
+            }
             Self::Hears { unit, talker } => (vec![unit, talker], None, None),
             Self::Rings { unit, caller: other }
             | Self::CalledRings { unit, called: other }

@@ -3,7 +3,7 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, SiteId, Span, StartPolicy,
+    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, ScanList, SiteId, Span, StartPolicy,
     TalkgroupId, Trunking, UnitId,
 };
 
@@ -118,6 +118,7 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         identity,
         key,
         talkgroup,
+        scan: ScanList::default(),
         position,
         demand: Demand::Low,
         emergency_talkgroup: None,

@@ -144,6 +144,8 @@ pub(super) struct UnitForm {
     pub(super) id: Spanned<UnitsForm>,
     pub(super) talkgroup: Option<Spanned<u16>>,
     pub(super) talkgroups: Option<Vec<Spanned<u16>>>,
+    /// What it hears beside the selected talkgroup.
+    pub(super) scan: Option<Spanned<Vec<Spanned<u16>>>>,
     pub(super) site: Option<Spanned<u16>>,
     pub(super) position: Option<[i32; 2]>,
     /// Whether it is switched on when the scenario begins.

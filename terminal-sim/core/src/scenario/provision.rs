@@ -4,9 +4,7 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy,
-    Identity, Position, Priority, ProfileId, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy,
-    TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -205,6 +203,8 @@ pub struct UnitProvision {
     pub key: UnitKey,
     /// What its selector shows at first.
     pub talkgroup: TalkgroupId,
+    /// What it hears beside that.
+    pub scan: ScanList,
     /// Where it is at first.
     pub position: Position,
     /// How urgently its presses ask for a floor that another unit has.

@@ -44,6 +44,8 @@ pub enum Action {
     Select(UnitId, TalkgroupId),
     /// A handset's selector of the service area is turned.
     SelectArea(UnitId, Option<AreaChoice>),
+    /// Scan is switched on or off.
+    Scan(UnitId, bool),
     /// A handset is carried to another place.
     Move(UnitId, Position),
     /// A handset's battery is out: from now on it neither sends nor hears.
@@ -206,6 +208,10 @@ sentences! {
         |v| each(v, |unit| Action::SelectArea(unit, Some(AreaChoice::Wide)));
     Do "unit {units} selects the usual area", "Its calls are heard where those of their talkgroup usually are.",
         |v| each(v, |unit| Action::SelectArea(unit, None));
+    Do "unit {units} switches scan on", "The handset hears its secondary talkgroups; so it does from power-on.",
+        |v| each(v, |unit| Action::Scan(unit, true));
+    Do "unit {units} switches scan off", "It hears the selected talkgroup alone.",
+        |v| each(v, |unit| Action::Scan(unit, false));
     Do "unit {units} moves to {place}", "The handset is carried to metres east,north of the reference point, such as 2000,-500.",
         |v| { let place = v.place(); each(v, |unit| Action::Move(unit, place)) };
     Do "unit {units} vanishes", "The battery is out: no further burst, and nothing is heard.",
@@ -293,6 +299,8 @@ sentences! {
         |v| see(v, |unit| Fact::Joins { unit });
     See "unit {units} joins a call late", "The same, by a late-entry word.",
         |v| see(v, |unit| Fact::JoinsLate { unit });
+    See "unit {units} joins a call of talkgroup {talkgroup}", "The same, of this talkgroup: the selected one or one that it scans.",
+        |v| { let talkgroup = v.talkgroup(); see(v, |unit| Fact::JoinsCallOf { unit, talkgroup }) };
     See "unit {units} hears unit {unit}", "Speech of the second reaches the loudspeaker of the first.",
         |v| { let talker = v.other(); see(v, |unit| Fact::Hears { unit, talker }) };
     See "unit {units} leaves the call: {cause}", "The call is over for it, with this cause.",
@@ -342,6 +350,7 @@ impl Action {
             | Self::Speak(unit, _)
             | Self::Select(unit, _)
             | Self::SelectArea(unit, _)
+            | Self::Scan(unit, _)
             | Self::Move(unit, _)
             | Self::Vanish(unit)
             | Self::LoseVoicePacket { unit, .. }
@@ -378,6 +387,7 @@ impl Action {
             | Self::Speak(..)
             | Self::Select(..)
             | Self::SelectArea(..)
+            | Self::Scan(..)
             | Self::Move(..)
             | Self::Vanish(_)
             | Self::LoseVoicePacket { .. }

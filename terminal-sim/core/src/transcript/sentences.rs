@@ -7,7 +7,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     CallId, CallSetup, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, PageReply, Parties,
-    TalkgroupId, UnitId,
+    ScanList, TalkgroupId, UnitId,
 };
 
 use crate::citation::of_cause;
@@ -38,6 +38,12 @@ impl Said {
 fn counted(count: usize, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
+}
+
+/// The talkgroups that are heard beside another.
+fn scans(secondary: ScanList) -> String {
+    let listed: Vec<_> = secondary.iter().map(|talkgroup| talkgroup.to_string()).collect();
+    if listed.is_empty() { String::new() } else { format!(", scans {}", listed.join(", ")) }
 }
 
 /// How urgent a demand is, where it is more than usual.
@@ -86,7 +92,9 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         FromSite::Register(word) => of_identity(word.identity, "wants to register"),
         FromSite::Answer(word) => of_identity(word.identity, "answers the challenge"),
         FromSite::Affiliate(word) => {
-            Said::of_unit(word.unit, format!("unit {} affiliates to talkgroup {}", word.unit, word.talkgroup))
+            let scans = scans(word.secondary);
+            let text = format!("unit {} affiliates to talkgroup {}{scans}", word.unit, word.talkgroup);
+            Said::of_unit(word.unit, text)
         }
         FromSite::Detach(word) => Said::of_unit(word.unit, format!("unit {} is switched off", word.unit)),
         FromSite::CallRequest(word) => {
@@ -164,13 +172,16 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         ToSite::Challenge(word) => of_identity(word.identity, "is challenged"),
         ToSite::Registered(word) => {
             let talkgroup = word.talkgroup.map_or_else(String::new, |group| format!(", talkgroup {group}"));
-            Said::of_unit(word.unit, format!("unit {} registered{talkgroup}", word.unit))
+            let scans = scans(word.secondary);
+            Said::of_unit(word.unit, format!("unit {} registered{talkgroup}{scans}", word.unit))
         }
         ToSite::RegisterRefused(word) => {
             of_identity(word.identity, &format!("is not registered: {}", word.cause))
         }
         ToSite::Affiliated(word) => {
-            Said::of_unit(word.unit, format!("unit {} affiliated to talkgroup {}", word.unit, word.talkgroup))
+            let scans = scans(word.secondary);
+            let text = format!("unit {} affiliated to talkgroup {}{scans}", word.unit, word.talkgroup);
+            Said::of_unit(word.unit, text)
         }
         ToSite::Refused(word) => {
             Said::of_unit(word.unit, format!("unit {} refused: {}", word.unit, word.cause))

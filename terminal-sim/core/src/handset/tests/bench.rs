@@ -356,6 +356,7 @@ impl Bench {
                     unit: unit(1017),
                     tmsi: Tmsi::new(1).unwrap(),
                     talkgroup: word.talkgroup,
+                    secondary: word.secondary,
                 }),
                 UplinkWord::Affiliate(_)
                 | UplinkWord::Detach(_)

@@ -12,8 +12,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, CallSetup, Cause, ControlPlace, FloorPolicy, Identity, Incarnation, Pair, Parties, Press,
-    ProfileId, Signalling, SlotAddress, Span, Tmsi,
+    BurstPlace, CallSetup, Cause, ControlPlace, FloorPolicy, Identity, Incarnation, Pair, Parties, Press, ProfileId, ScanList, Signalling, SlotAddress, Span, Tmsi,
 };
 
 use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
@@ -89,11 +88,14 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         2 => (identity(), challenge).prop_map(|(identity, challenge)| Challenge { identity, challenge }.into()),
         4 => (identity(), proptest::option::of(group.clone())).prop_map(|(identity, talkgroup)| {
             let (unit, tmsi) = (unit(1017), Tmsi::new(1).unwrap());
-            Registered { identity, unit, tmsi, talkgroup }.into()
+            Registered { identity, unit, tmsi, talkgroup, secondary: ScanList::default() }.into()
         }),
         1 => (identity(), cause()).prop_map(|(identity, cause)| RegisterRefused { identity, cause }.into()),
         1 => (who(), press(), group.clone())
-            .prop_map(|(unit, press, talkgroup)| Affiliated { unit, press, talkgroup }.into()),
+            .prop_map(|(unit, press, talkgroup)| {
+                let secondary = ScanList::new([super::bench::talkgroup(43)]).unwrap();
+                Affiliated { unit, press, talkgroup, secondary }.into()
+            }),
         1 => (who(), press(), cause()).prop_map(|(unit, press, cause)| Refused { unit, press, cause }.into()),
         1 => (who(), press(), any::<u16>())
             .prop_map(|(unit, press, position)| Queued { unit, press, position }.into()),

@@ -8,6 +8,7 @@ mod hostile;
 mod individual;
 mod moving;
 mod requests;
+mod scan;
 mod search;
 mod shared;
 mod speech;

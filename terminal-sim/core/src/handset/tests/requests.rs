@@ -255,7 +255,12 @@ fn the_selector_affiliates_and_a_press_waits_for_it() {
     bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
     let number = bench.last_press();
     assert!(matches!(&bench.words()[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)));
-    bench.says(Affiliated { unit: unit(1017), press: press(number), talkgroup: talkgroup(42) });
+    bench.says(Affiliated {
+        unit: unit(1017),
+        press: press(number),
+        talkgroup: talkgroup(42),
+        secondary: trunklab_protocol::ScanList::default(),
+    });
     bench.run(Span::from_secs(1));
     assert_eq!(bench.events, [HandsetEvent::Affiliated { talkgroup: talkgroup(42) }]);
     assert!(matches!(&bench.words()[1], UplinkWord::CallRequest(word) if word.talkgroup == talkgroup(42)));

@@ -1,6 +1,6 @@
 //! `[[unit]]`: who there is, where, with which key and talkgroups.
 
-use trunklab_protocol::{Demand, Identity, Imsi, Moment, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Imsi, Moment, Position, SCAN_MAX, ScanList, TalkgroupId, UnitId};
 
 use super::{Reader, Step};
 use crate::scenario::error::ScenarioError;
@@ -21,6 +21,7 @@ impl Reader<'_> {
         let line = self.source.place(form.id.span().start).0;
         let position = self.unit_position(form)?;
         let talkgroups = self.unit_talkgroups(form)?;
+        let scan = self.unit_scan(form, talkgroups[0])?;
         let sites = match &form.allowed_sites {
             None => None,
             Some(sites) => {
@@ -49,7 +50,8 @@ impl Reader<'_> {
                 true => derive_key(!self.seed, unit),
             };
             let talkgroup = talkgroups[0];
-            let mut allowed: Vec<_> = talkgroups.iter().copied().chain(emergency_talkgroup).collect();
+            let mut allowed: Vec<_> =
+                talkgroups.iter().copied().chain(scan.iter()).chain(emergency_talkgroup).collect();
             allowed.sort_unstable();
             allowed.dedup();
             if form.registered.unwrap_or(true) {
@@ -69,6 +71,7 @@ impl Reader<'_> {
                 identity,
                 key,
                 talkgroup,
+                scan,
                 position,
                 demand,
                 emergency_talkgroup,
@@ -113,6 +116,23 @@ impl Reader<'_> {
             ));
         }
         Ok(known)
+    }
+
+    fn unit_scan(&self, form: &UnitForm, selected: TalkgroupId) -> Result<ScanList, ScenarioError> {
+        let Some(scan) = &form.scan else { return Ok(ScanList::default()) };
+        let mut listed = Vec::new();
+        for talkgroup in scan.get_ref() {
+            let number = self.known_talkgroup(*talkgroup.get_ref(), talkgroup.span())?;
+            if number == selected || listed.contains(&number) {
+                return Err(self.twice(talkgroup.span(), "talkgroup"));
+            }
+            listed.push(number);
+        }
+        ScanList::new(listed).ok_or_else(|| {
+            let found = format!("{} talkgroups", scan.get_ref().len());
+            let expected = format!("at most {SCAN_MAX} beside the selected one");
+            self.source.error(scan.span(), found, expected, "leave some out")
+        })
     }
 
     fn unit_position(&self, form: &UnitForm) -> Result<Position, ScenarioError> {
