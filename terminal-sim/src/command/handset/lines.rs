@@ -100,6 +100,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
             };
             session.user(unit, Input::SelectArea(area)).await;
         }
+        ["scan", on @ ("on" | "off")] => session.user(unit, Input::Scan { on: *on == "on" }).await,
         ["place", east, north] => {
             let metres =
                 |text: &str| text.parse().with_context(|| format!("`{text}` is not a number of metres"));
@@ -109,6 +110,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         _ => bail!(
             "expected on, off, press, emergency, alarm, release, call N, ring N, answer, hangup, vanish, talkgroup N, \
              area WHICH, place EAST NORTH or quit"
+             scan on, scan off, place EAST NORTH or quit"
         ),
     }
     Ok(true)

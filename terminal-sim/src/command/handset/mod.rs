@@ -33,13 +33,16 @@ Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT pr
 `UNIT call N`, `UNIT ring N`, `UNIT answer`, `UNIT hangup`, `UNIT talkgroup N`, `UNIT area WHICH` (`usual`, `local`, `wide` or a
 number), `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line of output is one thing that happened:
 seconds, unit, event. At the end, be it by q, `quit`, the end of the input, Ctrl-C or SIGTERM, the handsets are switched off.
+`UNIT call N`, `UNIT ring N`, `UNIT answer`, `UNIT hangup`, `UNIT talkgroup N`, `UNIT scan on`, `UNIT scan off`,
+`UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line of output is one thing that happened: seconds, unit, event.
+At the end, be it by q, `quit`, the end of the input, Ctrl-C or SIGTERM, the handsets are switched off.
 
 Example: trunklab handset --air 127.0.0.1:7301 --roster handsets.csv")]
 pub struct HandsetOptions {
     /// Air ports of the sites in the neighbourhood
     #[arg(long = "air", required = true, value_name = "ADDRESS")]
     air: Vec<SocketAddr>,
-    /// CSV with columns unit,key,talkgroup and perhaps east_m,north_m
+    /// CSV with columns unit,key,talkgroup and perhaps east_m,north_m,scan
     #[arg(long, value_name = "FILE")]
     roster: PathBuf,
     /// Which unit of the roster is under your fingers; the first if not given

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Demand, Identity, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Position, SCAN_MAX, ScanList, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
 
 use crate::lab::radios::RadioSetup;
@@ -24,12 +24,15 @@ struct Row {
     #[serde(default)]
     emergency_talkgroup: Option<TalkgroupId>,
     #[serde(default)]
+    scan: String,
+    #[serde(default)]
     east_m: i32,
     #[serde(default)]
     north_m: i32,
 }
 
-/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand,emergency_talkgroup`; a key is 32 hexadecimal digits.
+/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand,emergency_talkgroup,scan`; a key is
+/// 32 hexadecimal digits, and `scan` up to three talkgroups with spaces between them.
 ///
 /// # Errors
 /// The file and line of the first row that is not so.
@@ -55,6 +58,7 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
                 place()
             )
         })?;
+        let scan = scan(&row.scan).with_context(place)?;
         if radios.iter().any(|radio| radio.config.unit == row.unit) {
             bail!("{}: unit {} stands twice; give each handset its own row", place(), row.unit);
         }
@@ -63,6 +67,7 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
         }
         radios.push(RadioSetup {
             config: HandsetConfig {
+                scan,
                 demand: row.floor_demand,
                 emergency_talkgroup: row.emergency_talkgroup,
                 ..HandsetConfig::new(row.unit, Identity::Unit(row.unit), key, row.talkgroup, seed)
@@ -77,6 +82,14 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
         );
     }
     Ok(radios)
+}
+
+fn scan(text: &str) -> Result<ScanList> {
+    let number = |word: &str| word.parse().ok().and_then(TalkgroupId::new);
+    let listed: Option<Vec<_>> = text.split_whitespace().map(number).collect();
+    listed
+        .and_then(ScanList::new)
+        .with_context(|| format!("scan is `{text}`; write up to {SCAN_MAX} talkgroups with spaces between them"))
 }
 
 fn key(text: &str) -> Result<UnitKey> {
@@ -109,6 +122,18 @@ mod tests {
         assert_eq!(radios[0].config.unit.number(), 1017);
         assert_eq!(radios[0].position, Position { east_m: 500, north_m: -20 });
         assert_eq!(roster(&format!("unit,key,talkgroup\n1017,{key},41\n")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_row_may_name_what_is_heard_beside_the_talkgroup() {
+        let rows = |scan: &str| {
+            roster(&format!("unit,key,talkgroup,scan\n1017,00112233445566778899aabbccddeeff,41,{scan}\n"))
+        };
+        let heard = rows("43 42").unwrap()[0].config.scan;
+        assert_eq!(heard.iter().map(TalkgroupId::number).collect::<Vec<_>>(), [43, 42]);
+        assert!(rows("").unwrap()[0].config.scan.is_empty());
+        let error = format!("{:#}", rows("1 2 3 4").unwrap_err());
+        assert!(error.contains("line 2") && error.contains("up to 3"), "{error}");
     }
 
     #[test]
