@@ -143,6 +143,8 @@ struct SiteTable {
     access: AccessRules,
     #[serde(default)]
     reselection: Reselection,
+    #[serde(default)]
+    registration_window_ms: u32,
     #[serde(default = "default_interval_ms")]
     broadcast_interval_ms: u16,
     #[serde(default = "default_interval_ms")]
@@ -527,6 +529,7 @@ impl SiteTable {
             neighbours: neighbours.collect::<Result<_, _>>()?,
             access: self.access,
             reselection: self.reselection,
+            registration_window_ms: self.registration_window_ms,
             broadcast_interval_ms: self.broadcast_interval_ms,
             talker_silence_ms: self.talker_silence_ms,
             late_entry_interval_ms: self.late_entry_interval_ms,

@@ -118,6 +118,9 @@ messages! {
             place: ControlPlace,
             /// Whether calls may have its slot as well.
             signalling: Signalling,
+            /// Over what time radios spread their registrations after power-on, loss or restart, in milliseconds; 0: as
+            /// they think fit.
+            registration_window_ms: u32,
         }
         /// Where else to look.
         0x03 Neighbour {

@@ -111,6 +111,7 @@ clauses! {
     Scan = "12.11.7", "Secondary talkgroups";
     PriorityScan = "12.11.8", "Priority scan";
     LateEntryYields = "12.12.1", "Late entry under load";
+    RegistrationWindow = "12.12.2", "Mass registration";
     SearchedControl = "12.12.10", "Searched control channel";
     AssociatedSignalling = "12.12.11", "Associated signalling";
 }

@@ -59,6 +59,8 @@ record! {
         pub access: AccessRules,
         /// When radios leave for a neighbour.
         pub reselection: Reselection,
+        /// Over what time radios spread their registrations, in milliseconds; 0: as they think fit.
+        pub registration_window_ms: u32,
         /// Longest time between two `System` words, in milliseconds.
         pub broadcast_interval_ms: u16,
         /// A talker not heard for this long is reported silent, in milliseconds.

@@ -9,8 +9,11 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use support::{SCENARIOS, file, in_threads, reviewed, transcript};
+use trunklab::lab::scenario::{plan, script};
+use trunklab::lab::weather::Weather;
+use trunklab::lab::world::World;
 use trunklab_controller_core::call::table::{STANDARD, TABLE};
-use trunklab_protocol::{Clause, ProfileId};
+use trunklab_protocol::{Clause, Moment, ProfileId, SiteId};
 use trunklab_terminal_core::scenario::Scenario;
 
 /// A rule does not depend on the air interface: one is enough to see it broken.
@@ -31,6 +34,7 @@ const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (Clause::SearchedControl, "control-searched", "control_channel = \"searched\"", ""),
     (Clause::AssociatedSignalling, "control-associated", "signalling = \"associated\"", ""),
     (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
+    (Clause::RegistrationWindow, "mass-registration", "registration_window = \"90 s\"", ""),
 ];
 
 #[test]
@@ -57,4 +61,21 @@ fn a_policy_is_listed_once_and_is_no_row_of_the_table() {
     assert_eq!(clauses.len(), POLICIES.len());
     assert!(clauses.is_disjoint(&rows), "the mutations of the table show these");
     assert!(POLICIES.iter().all(|(_, name, ..)| SCENARIOS.contains(name)));
+}
+
+/// Clause 12.12.2: what the window is for.
+#[test]
+fn radios_that_spread_their_registrations_collide_far_less() {
+    let name = "mass-registration";
+    let text = fs::read_to_string(file(name)).unwrap();
+    let collisions = |text: &str| {
+        let scenario = Scenario::parse(name, text, Some(PROFILE)).unwrap();
+        let mut world = World::new(plan(scenario.provision()), Weather::CALM, scenario.seed);
+        let script = script(&scenario, &file(name)).unwrap();
+        world.play(&script, Moment::ORIGIN + scenario.duration, |_, _| {});
+        world.station(SiteId::new(3).unwrap()).unwrap().view().counts.collisions
+    };
+    let (spread, at_once) =
+        (collisions(&text), collisions(&text.replace("registration_window = \"90 s\"", "")));
+    assert!(spread * 8 < at_once, "{spread} bursts collided with the window, {at_once} without");
 }

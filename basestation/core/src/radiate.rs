@@ -25,6 +25,7 @@ impl BaseStation {
             reselection: air.settings.reselection,
             place: air.settings.control_place,
             signalling: air.settings.signalling,
+            registration_window_ms: air.settings.registration_window_ms,
         };
         air.control.begin(&air.timing, &air.settings, system);
     }

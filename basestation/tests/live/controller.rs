@@ -52,6 +52,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         neighbours: Vec::new(),
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
         reselection: Reselection::default(),
+        registration_window_ms: 0,
         broadcast_interval_ms: 500,
         talker_silence_ms: 1_000,
         late_entry_interval_ms: 1_000,

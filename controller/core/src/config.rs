@@ -177,6 +177,10 @@ pub struct SiteConfig {
     /// When radios leave for a neighbour.
     #[serde(default)]
     pub reselection: Reselection,
+    /// Over what time radios spread their registrations after power-on, loss or restart, in milliseconds; 0: as they think
+    /// fit.
+    #[serde(default)]
+    pub registration_window_ms: u32,
     /// Longest time between two `System` words, in milliseconds.
     pub broadcast_interval_ms: u16,
     /// A talker not heard for this long is reported silent, in milliseconds.
@@ -204,6 +208,7 @@ impl SiteConfig {
             neighbours: Vec::new(),
             access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
             reselection: Reselection::default(),
+            registration_window_ms: 0,
             broadcast_interval_ms: 1_000,
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 2_000,

@@ -46,6 +46,7 @@ pub fn plan(provision: &Provision) -> Plan {
             neighbours: site.neighbours.clone(),
             access: site.access,
             reselection: site.reselection,
+            registration_window_ms: site.registration_window_ms,
             broadcast_interval_ms: site.broadcast_interval_ms,
             talker_silence_ms: site.talker_silence_ms,
             late_entry_interval_ms: site.late_entry_interval_ms,

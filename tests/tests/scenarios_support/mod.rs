@@ -63,6 +63,7 @@ pub const SCENARIOS: &[&str] = &[
     "late-entry",
     "late-entry-yields",
     "lost-release",
+    "mass-registration",
     "multiselect",
     "new-database",
     "nobody-left",

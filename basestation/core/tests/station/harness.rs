@@ -96,6 +96,7 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
         }],
         access: AccessRules { backoff: 8, tries: 6, tries_emergency: 10, wait: 6 },
         reselection: Reselection::default(),
+        registration_window_ms: 0,
         broadcast_interval_ms: 1_000,
         talker_silence_ms: 1_000,
         late_entry_interval_ms: 2_000,

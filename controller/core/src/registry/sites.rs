@@ -162,6 +162,7 @@ impl Site {
             neighbours: config.neighbours.clone(),
             access: config.access,
             reselection: config.reselection,
+            registration_window_ms: config.registration_window_ms,
             broadcast_interval_ms: config.broadcast_interval_ms,
             talker_silence_ms: config.talker_silence_ms,
             late_entry_interval_ms: config.late_entry_interval_ms,

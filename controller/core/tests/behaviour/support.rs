@@ -16,7 +16,9 @@ use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaChoice, AreaId, CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi, Incarnation, Moment, NodeId, PageReply, Press, Priority, ProfileId, ScanList, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    AreaChoice, AreaId, CallId, CallSetup, CarrierNumber, Cause, Demand, Epoch, Identity, Imei, Imsi,
+    Incarnation, Moment, NodeId, PageReply, Press, Priority, ProfileId, ScanList, SiteId, SlotAddress,
+    SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 /// A controller with its surroundings.

@@ -25,6 +25,9 @@ pub(super) struct Camp {
     signalling: Signalling,
     /// Where a word for the control channel can be said now.
     way: Way,
+    /// Over what time the site wants registrations to be spread; none where it leaves that to the handset (docs/call-processing.md,
+    /// clause 12.12.2).
+    pub(super) registration_window: Option<Span>,
     pub(super) level_dbm: i8,
     pub(super) heard_at: Moment,
     /// When the burst that was heard last ended, by the site's own time.
@@ -69,6 +72,7 @@ impl Camp {
             place: system.place,
             signalling: system.signalling,
             way: Way::Open(Channel::Control, place.at),
+            registration_window: registration_window(system),
             level_dbm,
             heard_at: now,
             heard_to: now,
@@ -163,6 +167,7 @@ impl Camp {
         self.reselection = system.reselection;
         self.place = system.place;
         self.signalling = system.signalling;
+        self.registration_window = registration_window(system);
         match (restarted, service == system.service) {
             (true, _) => Change::Restarted,
             (false, false) => Change::Service,
@@ -219,4 +224,9 @@ impl Camp {
     pub(super) fn call_silence(&self) -> Span {
         self.profile.traffic.start(CALL_SILENCE_BEATS).max(CALL_SILENCE)
     }
+}
+
+fn registration_window(system: &System) -> Option<Span> {
+    let millis = system.registration_window_ms;
+    (millis > 0).then(|| Span::from_millis(u64::from(millis)))
 }

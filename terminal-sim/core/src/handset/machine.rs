@@ -251,11 +251,13 @@ impl Handset {
             State::InService(service) => service.press(&mut turn, kind),
             // On the way to another site the press is kept: it is asked for there.
             State::Off | State::Moving(_) => {}
-            State::Hunting(_)
-            | State::OutOfRange(_)
-            | State::Registering(_)
-            | State::Denied(_)
-            | State::Detaching { .. } => turn.refuse(Cause::NotRegistered),
+            State::Registering(registration) => {
+                turn.refuse(Cause::NotRegistered);
+                registration.hurry(&mut turn);
+            }
+            State::Hunting(_) | State::OutOfRange(_) | State::Denied(_) | State::Detaching { .. } => {
+                turn.refuse(Cause::NotRegistered);
+            }
         }
     }
 
@@ -273,6 +275,9 @@ impl Handset {
             | State::Detaching { .. } => {
                 let press = turn.radio.next_press();
                 turn.radio.emergency = Some(Emergency { press, light: EmergencyLight::Unanswered });
+                if let State::Registering(registration) = &mut self.state {
+                    registration.hurry(&mut turn);
+                }
             }
         }
     }

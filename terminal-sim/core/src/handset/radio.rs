@@ -2,7 +2,9 @@
 
 use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Proof, SessionKey};
-use trunklab_protocol::{AreaChoice, BurstPlace, Cause, Identity, Moment, Press, ScanList, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    AreaChoice, BurstPlace, Cause, Identity, Moment, Press, ScanList, TalkgroupId, UnitId,
+};
 
 use super::camp::Camp;
 use super::config::HandsetConfig;

@@ -23,6 +23,8 @@ pub(super) struct Registration {
 enum Step {
     /// Waits for its turn, or for the site to have service.
     Waiting { until: Moment },
+    /// Waits for its moment in the site's window; a user who wants something does not wait for that.
+    Spread { until: Moment },
     /// Has named itself.
     Asking { identity: Identity, access: Access },
     /// Has answered.
@@ -51,10 +53,24 @@ enum Remedy {
 }
 
 impl Registration {
-    /// Begins at a random moment within `spread`.
-    pub(super) fn new(turn: &mut Turn<'_>, camp: Camp, spread: Span) -> Self {
+    /// Begins at a random moment within the site's window, or within `usual` where it has none.
+    pub(super) fn new(turn: &mut Turn<'_>, camp: Camp, usual: Span) -> Self {
+        let Some(window) = camp.registration_window else { return Self::soon(turn, camp, usual) };
+        let until = turn.now + turn.radio.dice.span_below(window);
+        Self { camp, step: Step::Spread { until } }
+    }
+
+    /// Begins at a random moment within `spread`, whatever the site says.
+    fn soon(turn: &mut Turn<'_>, camp: Camp, spread: Span) -> Self {
         let until = turn.now + turn.radio.dice.span_below(spread);
         Self { camp, step: Step::Waiting { until } }
+    }
+
+    /// The user wants something: whoever waits for its moment in the window registers now.
+    pub(super) fn hurry(&mut self, turn: &mut Turn<'_>) {
+        if matches!(self.step, Step::Spread { .. }) && self.camp.service != SiteService::NoService {
+            self.ask(turn);
+        }
     }
 
     /// Begins now.
@@ -66,21 +82,23 @@ impl Registration {
 
     /// Whether it waits for a later try.
     pub(super) fn is_put_off(&self) -> bool {
-        matches!(self.step, Step::Waiting { .. })
+        matches!(self.step, Step::Waiting { .. } | Step::Spread { .. })
     }
 
     pub(super) fn deadline(&self) -> Deadline {
         let lost = Deadline { at: self.camp.lost_at(), why: Why::SignalLost };
         match &self.step {
-            Step::Waiting { .. } if self.camp.service == SiteService::NoService => lost,
-            Step::Waiting { until } => lost.min(Deadline { at: *until, why: Why::RegisterAgain }),
+            Step::Waiting { .. } | Step::Spread { .. } if self.camp.service == SiteService::NoService => lost,
+            Step::Waiting { until } | Step::Spread { until } => {
+                lost.min(Deadline { at: *until, why: Why::RegisterAgain })
+            }
             Step::Asking { access, .. } | Step::Answering { access, .. } => lost.min(access.deadline()),
         }
     }
 
     pub(super) fn tries(&self) -> u8 {
         match &self.step {
-            Step::Waiting { .. } => 0,
+            Step::Waiting { .. } | Step::Spread { .. } => 0,
             Step::Asking { access, .. } | Step::Answering { access, .. } => access.tries(),
         }
     }
@@ -88,7 +106,7 @@ impl Registration {
     /// To be called when the deadline has come, unless the signal is lost.
     pub(super) fn fire(&mut self, turn: &mut Turn<'_>) {
         match &mut self.step {
-            Step::Waiting { .. } => self.ask(turn),
+            Step::Waiting { .. } | Step::Spread { .. } => self.ask(turn),
             Step::Asking { access, .. } | Step::Answering { access, .. } => {
                 match access.fire(turn.now, &self.camp, &mut turn.radio.dice) {
                     AccessStep::Send(place) => {
@@ -167,7 +185,9 @@ impl Registration {
             Step::Asking { identity, access } if access.was_sent() => *identity,
             // Another challenge than the one answered: the site has forgotten that one.
             Step::Answering { identity, challenge, .. } if *challenge != word.challenge => *identity,
-            Step::Waiting { .. } | Step::Asking { .. } | Step::Answering { .. } => return,
+            Step::Waiting { .. } | Step::Spread { .. } | Step::Asking { .. } | Step::Answering { .. } => {
+                return;
+            }
         };
         if identity != word.identity {
             return;
@@ -193,7 +213,7 @@ impl Registration {
 
     fn refused(&mut self, turn: &mut Turn<'_>, word: &RegisterRefused) -> Option<Verdict> {
         let identity = match &self.step {
-            Step::Waiting { .. } => return None,
+            Step::Waiting { .. } | Step::Spread { .. } => return None,
             Step::Asking { identity, .. } | Step::Answering { identity, .. } => *identity,
         };
         if word.identity != identity {
@@ -206,7 +226,7 @@ impl Registration {
                 None
             }
             Remedy::Afresh => {
-                *self = Self::new(turn, self.camp.clone(), SPREAD_AFTER_LOSS);
+                *self = Self::soon(turn, self.camp.clone(), SPREAD_AFTER_LOSS);
                 None
             }
             Remedy::Elsewhere => Some(Verdict::Barred),

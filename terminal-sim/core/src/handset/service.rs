@@ -11,7 +11,8 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{
-    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, ScanList, SlotAddress, SpurtId, TalkgroupId, UnitId,
+    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, ScanList, SlotAddress, SpurtId, TalkgroupId,
+    UnitId,
 };
 
 use super::access::{Access, Persistence, Step};

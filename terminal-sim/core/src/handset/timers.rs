@@ -15,8 +15,8 @@ timers! {
     HUNT = 2_000, "how long sites are collected before one is chosen: two broadcast intervals";
     NO_SIGNAL = 5_000, "silence of the control channel after which the handset hunts again";
     CONTROL_SILENCE = 500, "least silence of a control channel that moves after which the handset searches for it";
-    SPREAD_AFTER_POWER_ON = 500, "registrations after power-on are spread over this time";
-    SPREAD_AFTER_LOSS = 3_000, "registrations after a site's restart or loss are spread over this time: all its radios come at once";
+    SPREAD_AFTER_POWER_ON = 500, "registrations after power-on are spread over this time, unless the site has a window for them";
+    SPREAD_AFTER_LOSS = 3_000, "registrations after a site's restart or loss are spread over this time, unless it has a window: all its radios come at once";
     REGISTER_AGAIN = 10_000, "pause before a registration that failed is tried again, and as much again at random";
     SITE_BARRED = 60_000, "how long a site that does not allow the unit is passed over";
     WORKING = 5_000, "how long an answer is awaited after the network said that it works on it";

@@ -3,8 +3,8 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, ScanList, SiteId, Span, StartPolicy,
-    TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, ScanList, SiteId, Span,
+    StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 use super::file::Step;

@@ -72,6 +72,8 @@ pub(super) struct SiteForm {
     pub(super) slot_choice: Option<Spanned<String>>,
     pub(super) access: Option<AccessForm>,
     pub(super) reselection: Option<ReselectionForm>,
+    /// Over what time radios spread their registrations.
+    pub(super) registration_window: Option<Spanned<String>>,
     pub(super) broadcast_interval: Option<Spanned<String>>,
     pub(super) talker_silence: Option<Spanned<String>>,
     pub(super) late_entry_interval: Option<Spanned<String>>,

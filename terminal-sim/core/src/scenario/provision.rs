@@ -4,7 +4,9 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy,
+    Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId, SlotAddress, SlotChoice,
+    StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -103,6 +105,8 @@ pub struct SiteProvision {
     pub access: AccessRules,
     /// When radios leave for a neighbour.
     pub reselection: Reselection,
+    /// Over what time radios spread their registrations, in milliseconds; 0: as they think fit.
+    pub registration_window_ms: u32,
     /// Longest time between two `System` words, in milliseconds.
     pub broadcast_interval_ms: u16,
     /// A talker not heard for this long is reported silent, in milliseconds.

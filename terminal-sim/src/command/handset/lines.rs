@@ -109,8 +109,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         }
         _ => bail!(
             "expected on, off, press, emergency, alarm, release, call N, ring N, answer, hangup, vanish, talkgroup N, \
-             area WHICH, place EAST NORTH or quit"
-             scan on, scan off, place EAST NORTH or quit"
+             area WHICH, scan on, scan off, place EAST NORTH or quit"
         ),
     }
     Ok(true)

@@ -87,9 +87,9 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
 fn scan(text: &str) -> Result<ScanList> {
     let number = |word: &str| word.parse().ok().and_then(TalkgroupId::new);
     let listed: Option<Vec<_>> = text.split_whitespace().map(number).collect();
-    listed
-        .and_then(ScanList::new)
-        .with_context(|| format!("scan is `{text}`; write up to {SCAN_MAX} talkgroups with spaces between them"))
+    listed.and_then(ScanList::new).with_context(|| {
+        format!("scan is `{text}`; write up to {SCAN_MAX} talkgroups with spaces between them")
+    })
 }
 
 fn key(text: &str) -> Result<UnitKey> {

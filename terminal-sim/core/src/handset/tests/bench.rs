@@ -101,6 +101,7 @@ impl Bench {
                 reselection: Reselection::default(),
                 place: ControlPlace::Fixed,
                 signalling: Signalling::Common,
+                registration_window_ms: 0,
             },
             control_words: VecDeque::new(),
             shows: None,

@@ -12,7 +12,8 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Challenge as ChallengeOctets;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    BurstPlace, CallSetup, Cause, ControlPlace, FloorPolicy, Identity, Incarnation, Pair, Parties, Press, ProfileId, ScanList, Signalling, SlotAddress, Span, Tmsi,
+    BurstPlace, CallSetup, Cause, ControlPlace, FloorPolicy, Identity, Incarnation, Pair, Parties, Press,
+    ProfileId, ScanList, Signalling, SlotAddress, Span, Tmsi,
 };
 
 use super::bench::{Bench, ORIGIN, call, imsi, site, slot, spurt, talkgroup, unit};
@@ -63,6 +64,7 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
             reselection,
             place,
             signalling,
+            registration_window_ms: run * 2_000,
         }
         .into()
     })

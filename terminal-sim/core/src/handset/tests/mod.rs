@@ -14,3 +14,4 @@ mod shared;
 mod speech;
 mod tuning;
 mod waiting;
+mod window;

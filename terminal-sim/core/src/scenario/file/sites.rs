@@ -58,6 +58,7 @@ impl Reader<'_> {
             neighbours: Vec::new(),
             access: self.access(form.access.as_ref())?,
             reselection: self.reselection(form.reselection.as_ref())?,
+            registration_window_ms: self.millis(form.registration_window.as_ref())?.unwrap_or(0),
             broadcast_interval_ms: self.interval(form.broadcast_interval.as_ref(), 1_000)?,
             talker_silence_ms: self.interval(form.talker_silence.as_ref(), 1_000)?,
             late_entry_interval_ms: self.interval(form.late_entry_interval.as_ref(), 1_000)?,
