@@ -15,6 +15,7 @@ pub mod run;
 pub mod run_loop;
 pub mod store;
 pub mod switch;
+mod talks;
 pub mod zone;
 pub mod zone_file;
 

@@ -24,7 +24,7 @@ use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output, StoreItem};
 use trunklab_protocol::frame::{CHECKSUM_LEN, HEADER_LEN};
 use trunklab_protocol::from_site::{CallRequest, FloorRequest, FromSite, UnitRequest};
-use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order, Snapshot};
+use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order, Snapshot, TalkWord};
 use trunklab_protocol::switch::{FromSwitch, SiteDown, ToSwitch};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::{Cause, Epoch, Moment, SiteId, Span, UnitId};
@@ -37,6 +37,7 @@ use crate::links::{FromLink, LinkHandle, LinkId, LinkNews, ToLink};
 use crate::log::{Entry, Log};
 use crate::observer::{Observer, Seen};
 use crate::store::{StoreAnswer, StoreError, StoreHandle};
+use crate::talks::Talks;
 
 /// Breaks of the core within [`RECENT`] that end the controller.
 pub const BREAKS_MAX: usize = 5;
@@ -81,6 +82,13 @@ pub enum RunError {
 pub enum Query {
     /// All that a console shows.
     Snapshot(oneshot::Sender<Snapshot>),
+    /// A console connects to talk: `None` where another connection of it does so already.
+    Talk {
+        /// Which console.
+        by: ConsoleName,
+        /// Where it hears how its talk stands.
+        answer: oneshot::Sender<Option<mpsc::Receiver<TalkWord>>>,
+    },
     /// Something is to be done.
     Order {
         /// Who orders.
@@ -132,6 +140,8 @@ pub(crate) struct RunLoop<D, L, C> {
     orders: u64,
     /// Inputs that outputs caused.
     caused: VecDeque<Input>,
+    /// Consoles that are connected to talk.
+    talks: Talks,
     links: BTreeMap<SiteId, Link>,
     /// Links that were told to end and have not said that they did.
     leaving: BTreeMap<LinkId, oneshot::Sender<Cause>>,
@@ -182,6 +192,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             ordered: BTreeMap::new(),
             orders: 0,
             caused: VecDeque::new(),
+            talks: Talks::default(),
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
             unanswered: 0,
@@ -208,6 +219,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.outbox.clear();
             self.asked.clear();
             self.ordered.clear();
+            self.talks.clear();
             self.caused.clear();
             self.outlets.feed.begin_term(epoch);
             let Err(broken) = self.start_core(changes)? else { return Ok(()) };
@@ -323,6 +335,12 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 }
                 Ok(())
             }
+            Query::Talk { by, answer } => {
+                if answer.send(self.talks.open(by)).is_err() {
+                    warn!("an operator went away before it could talk");
+                }
+                Ok(())
+            }
             Query::Order { by, order, answer } => {
                 self.orders += 1;
                 self.ordered.insert(self.orders, answer);
@@ -379,6 +397,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         match output {
             Output::ToSite { site, message, clause: _ } => self.send_to_site(site, message, asked),
             Output::ToSwitch(order) => self.send_to_switch(order),
+            Output::ToConsole { console, word, clause: _ } => self.talks.tell(&console, word),
             Output::Store { id, item } => self.store(id, item),
             Output::Event(event) => self.publish(event),
             Output::Ordered { id, outcome } => self.answer_order(id, outcome),

@@ -70,7 +70,11 @@ impl Dispatch for ScriptedCore {
             Input::Order { id, order, .. } => {
                 let unit = match order {
                     Order::AcknowledgeEmergency { unit } | Order::ClearEmergency { unit } => unit.number(),
-                    Order::Patch { .. } | Order::Multiselect { .. } | Order::UndoPatch { .. } => 1,
+                    Order::Patch { .. }
+                    | Order::Multiselect { .. }
+                    | Order::UndoPatch { .. }
+                    | Order::Talk { .. }
+                    | Order::EndTalk {} => 1,
                 };
                 assert_ne!(unit, BREAKING_UNIT, "a test breaks the core here");
                 let outcome = if unit == 1 { Ok(()) } else { Err(Cause::UnknownEmergency) };
@@ -99,6 +103,7 @@ impl Dispatch for ScriptedCore {
             queue: Vec::new(),
             talkgroups: Vec::new(),
             patches: Vec::new(),
+            consoles: Vec::new(),
             emergencies: Vec::new(),
             totals: Totals { registered: self.stored, ..Totals::default() },
         }

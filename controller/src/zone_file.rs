@@ -7,11 +7,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use trunklab_controller_core::call::console::CONSOLES_MAX;
 use trunklab_controller_core::config::{
-    Change, QueueRelease, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+    Change, ConsoleUnit, QueueRelease, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters,
+    Talkgroup,
 };
 use trunklab_controller_core::registry::control_place::CONTROL_MOVES_MS_MIN;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
+use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::to_site::OTHERS_MAX;
@@ -85,10 +88,20 @@ struct ZoneFile {
     talkgroup: Vec<TalkgroupTable>,
     #[serde(default)]
     subscriber: Vec<SubscriberTable>,
+    #[serde(default)]
+    console: Vec<ConsoleTable>,
+}
+
+/// A console whose operator may talk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsoleTable {
+    name: ConsoleName,
+    unit: UnitId,
 }
 
 /// Where the voice switch receives is not here: the controller knows where it was bound.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SystemTable {
     node: Option<NodeId>,
@@ -315,7 +328,11 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
     let sites: BTreeSet<_> = file.site.iter().map(|site| site.id).collect();
     let areas: BTreeSet<_> = file.area.iter().map(|area| area.id).collect();
     let mut changes = Vec::new();
-    changes.extend(file.system.map(|system| Change::System(system.parameters())));
+    let consoles = consoles(file.console, &file.subscriber)?;
+    if file.system.is_some() || !consoles.is_empty() {
+        let parameters = file.system.unwrap_or_default().parameters();
+        changes.push(Change::System(SystemParameters { consoles, ..parameters }));
+    }
     for site in &file.site {
         changes.push(Change::Site(site.config(&file.site)?));
     }
@@ -329,6 +346,26 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
         changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
     }
     Ok(changes)
+}
+
+fn consoles(tables: Vec<ConsoleTable>, subscribers: &[SubscriberTable]) -> Result<Vec<ConsoleUnit>, Defect> {
+    check_numbers("console", tables.iter().map(|console| console.name.clone()))?;
+    check_numbers("console unit", tables.iter().map(|console| console.unit))?;
+    let unfit = |console: &ConsoleTable, what: String| {
+        Err(Defect::Unfit { place: format!("console {}", console.name), what })
+    };
+    for console in &tables {
+        if subscribers.iter().any(|subscriber| subscriber.unit == console.unit) {
+            return unfit(
+                console,
+                format!("unit {} is a subscriber: give the console a number of its own", console.unit),
+            );
+        }
+    }
+    if let Some(console) = tables.get(CONSOLES_MAX) {
+        return unfit(console, format!("is one too many: {CONSOLES_MAX} consoles may talk"));
+    }
+    Ok(tables.into_iter().map(|ConsoleTable { name, unit }| ConsoleUnit { name, unit }).collect())
 }
 
 fn check_numbers<T: Ord + std::fmt::Display>(
@@ -375,6 +412,7 @@ impl SystemTable {
             visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
             site_silence_ms_max: self.site_silence_ms_max.unwrap_or(usual.site_silence_ms_max),
             heartbeat_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_ms),
+            consoles: usual.consoles,
         }
     }
 }

@@ -160,6 +160,9 @@ causes! {
     PatchedAlready = 0x78, "a talkgroup is in another patch";
     UnknownPatch = 0x79, "the talkgroup is in no patch";
     TooManyPatches = 0x7A, "as many patches stand as may";
+    NoConsoleUnit = 0x7B, "the console has no unit number to talk with";
+    NobodyListens = 0x7C, "no radio of the talkgroup is at a site in service";
+    EmergencyGoesOn = 0x7D, "a talkgroup is in an emergency call";
 
     // Ourselves.
     EntrySetAside = 0x7E, "an input broke an invariant and was set aside";

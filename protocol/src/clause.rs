@@ -61,6 +61,8 @@ clauses! {
     TransmissionWarning = "12.3.5", "Warning before the limit";
     FloorQueue = "12.3.6", "Waiting for the floor";
     FloorDemand = "12.3.7", "Demand and interruption";
+    ConsoleTalk = "12.3.8", "An operator talks";
+    ConsoleFloor = "12.3.9", "The floor of an operator";
     MessageTrunking = "12.4.1", "Message trunking";
     TransmissionTrunking = "12.4.2", "Transmission trunking";
     QuasiTrunking = "12.4.3", "Quasi-transmission trunking";
@@ -102,6 +104,7 @@ clauses! {
     Patch = "12.10.4", "Patch";
     Multiselect = "12.10.5", "Multiselect";
     Audience = "12.10.6", "Audience";
+    ConsoleSelect = "12.10.7", "An operator talks to several";
     Reselection = "12.11.1", "Reselection";
     LocationUpdate = "12.11.2", "Location update";
     Roaming = "12.11.3", "Sites that a unit may use";

@@ -2,6 +2,7 @@
 //! chapter 10). Events are what the core reports; a snapshot is where they lead.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::network::{AreaId, CallId, Epoch, Incarnation, Priority, SiteId, SlotA
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::profile::ProfileId;
+use crate::proof::VoiceKey;
 
 /// What an operator wants done (chapter 10.5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,44 @@ pub enum Order {
     Multiselect { talkgroups: Vec<TalkgroupId> },
     /// The patch of a talkgroup is no more.
     UndoPatch { talkgroup: TalkgroupId },
+    /// The operator's button goes down: the floor of a call that all of these talkgroups hear is wanted.
+    Talk { talkgroups: Vec<TalkgroupId> },
+    /// It comes up.
+    EndTalk {},
+}
+
+/// What an operator who wants to talk is told (chapter 10.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "talk", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields carry the names of the types that document them")]
+pub enum TalkWord {
+    /// The request waits for channels.
+    Queued {
+        /// Its place in the queue, from 1.
+        position: u16,
+    },
+    /// The operator has the floor: from here on speech may be sent.
+    Granted {
+        call: CallId,
+        /// The SSRC of its packets.
+        spurt: SpurtId,
+        /// Where the voice switch receives.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        switch: SocketAddr,
+        /// What its packets are tagged with, for this spurt alone.
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<u8>))]
+        key: VoiceKey,
+    },
+    /// The time to talk is nearly over.
+    Warning {
+        /// What is left of it.
+        left_ms: u32,
+    },
+    /// The operator does not get the floor.
+    Refused { cause: Cause },
+    /// The operator has the floor no longer.
+    Ended { cause: Cause },
 }
 
 /// The name of a console: that of the token with which it was let in.
@@ -92,7 +132,8 @@ pub enum EventKind {
     /// A call request waits for a channel.
     CallQueued {
         unit: UnitId,
-        site: SiteId,
+        /// Where; `None` for an operator at a console.
+        site: Option<SiteId>,
         parties: Parties,
         area: Option<AreaId>,
         priority: Priority,
@@ -101,7 +142,7 @@ pub enum EventKind {
         position: u16,
     },
     /// A call request was refused.
-    CallRefused { unit: UnitId, site: SiteId, parties: Option<Parties>, cause: Cause },
+    CallRefused { unit: UnitId, site: Option<SiteId>, parties: Option<Parties>, cause: Cause },
     /// A waiting request was withdrawn.
     CallCancelled { unit: UnitId, parties: Parties, cause: Cause },
     /// A call was set up.
@@ -204,6 +245,8 @@ pub struct Snapshot {
     pub talkgroups: Vec<TalkgroupView>,
     /// Patches, in order of their first talkgroups.
     pub patches: Vec<PatchView>,
+    /// Consoles that may talk, in order of their names.
+    pub consoles: Vec<ConsoleView>,
     /// Emergencies that are not cleared, in order of their units.
     pub emergencies: Vec<EmergencyView>,
     /// Sums since the controller's start.
@@ -304,8 +347,8 @@ pub struct QueueView {
     pub parties: Parties,
     /// In which service area; `None`: everywhere.
     pub area: Option<AreaId>,
-    /// Where.
-    pub site: SiteId,
+    /// Where; `None` for an operator at a console.
+    pub site: Option<SiteId>,
     /// With which priority.
     pub priority: Priority,
     /// Whether it is an emergency.
@@ -322,6 +365,16 @@ pub struct PatchView {
     pub talkgroups: Vec<TalkgroupId>,
     /// Until that is undone; otherwise for their next call.
     pub lasting: bool,
+}
+
+/// A console that may talk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsoleView {
+    /// Its name.
+    pub name: ConsoleName,
+    /// As whom radios hear it.
+    pub unit: UnitId,
 }
 
 /// An emergency that is not cleared.

@@ -39,6 +39,19 @@ messages! {
             /// Where it goes; the site it comes from repeats it by itself.
             to: Vec<SiteId> [at most SITES_MAX],
         }
+        /// A spurt from an operator's console goes to sites.
+        0x12 OpenConsole {
+            /// The spurt: the SSRC of its packets.
+            spurt: SpurtId,
+            /// Its call.
+            call: CallId,
+            /// What its packets are tagged with.
+            key: VoiceKey,
+            /// A console that sends nothing for this long is reported silent, in milliseconds.
+            silence_ms: u16,
+            /// Where it goes.
+            to: Vec<SiteId> [at most SITES_MAX],
+        }
         /// A spurt is over.
         0x11 Shut {
             /// Which spurt.
@@ -60,6 +73,11 @@ messages! {
             packets_out: u64,
             /// Packets dropped, for any cause.
             dropped: u64,
+        }
+        /// A console has sent nothing of its spurt for as long as it may.
+        0x02 ConsoleSilent {
+            /// The spurt.
+            spurt: SpurtId,
         }
     }
 }

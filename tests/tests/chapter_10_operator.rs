@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
-    AirCounters, CallView, EmergencyView, Event, EventKind, FloorView, Order, PatchView, QueueView, SiteView,
-    SlotView, Snapshot, TalkgroupView, Totals,
+    AirCounters, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView, Order, PatchView,
+    QueueView, SiteView, SlotView, Snapshot, TalkWord, TalkgroupView, Totals,
 };
 use trunklab_tests::specification::Specification;
 
 /// The name in brackets, then the kind, as a cell of chapter 10 has them: `` `site` optional site ``.
 fn members(cell: &str) -> Vec<(String, String)> {
-    let parts = cell.split(", ").map(|member| {
+    let parts = cell.split(", ").filter(|member| !member.is_empty()).map(|member| {
         let (name, kind) = member.trim_start_matches('`').split_once("` ").unwrap();
         (name.to_owned(), kind.to_owned())
     });
@@ -51,6 +51,8 @@ fn example(kind: &str) -> Value {
         "ProfileId" => json!("dmr3"),
         "Demand" => json!("high"),
         "console" => json!("shift 2"),
+        "socket address" => json!("192.0.2.1:4000"),
+        "voice key" => json!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]),
         "EmergencyKind" => json!("alarm"),
         "EmergencyStage" => json!("acknowledged"),
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
@@ -175,9 +177,30 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<QueueView>("QueueView");
     round_trip::<EmergencyView>("EmergencyView");
     round_trip::<PatchView>("PatchView");
+    round_trip::<ConsoleView>("ConsoleView");
     round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");
+}
+
+#[test]
+fn words_of_a_talk_of_the_code_and_of_the_specification_are_the_same() {
+    let specification = Specification::read();
+    let rows = &specification.under("Talking").unwrap().rows;
+    for row in rows {
+        let mut json = json!({ "talk": row[0] });
+        for (member, kind) in members(&row[1]) {
+            json[member] = example(&kind);
+        }
+        let read: TalkWord =
+            serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{json}: {error}"));
+        assert_eq!(serde_json::to_value(&read).unwrap(), json);
+    }
+    let error =
+        serde_json::from_value::<TalkWord>(json!({ "talk": "no_such_word" })).unwrap_err().to_string();
+    let in_code: BTreeSet<_> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    let specified: BTreeSet<_> = rows.iter().map(|row| row[0].clone()).collect();
+    assert_eq!(in_code, specified, "the code's own list of words is in its error: {error}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use trunklab::lab::weather::{Chance, Weather};
 use trunklab::lab::world::World;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{EventKind, Order};
 use trunklab_protocol::{AreaChoice, CallSetup, Position, ProfileId, SiteId, Span, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
@@ -151,7 +151,7 @@ fn network(seed: u64) -> Scenario {
     let (recent_user, ageing) = (one_of(&["0 s", "10 s"]), one_of(&["500 ms", "3 s", "60 s"]));
     let busy_override = one_of(&["1 s", "4 s", "60 s"]);
     writeln!(text, "[network]\nrecent_user = \"{recent_user}\"\nageing = \"{ageing}\"").unwrap();
-    writeln!(text, "busy_override = \"{busy_override}\"").unwrap();
+    writeln!(text, "busy_override = \"{busy_override}\"\nconsole_unit = 900").unwrap();
     for site in 1..=SITES {
         let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
         let slot_choice = one_of(&["lowest", "spread", "pack"]);
@@ -222,6 +222,8 @@ impl Trouble {
     fn does(&mut self, deed: Deed) {
         let shown = if let Deed::User(unit, Input::Speech(frames)) = &deed {
             format!("{unit} speaks {} frames", frames.len())
+        } else if let Deed::OperatorSpeaks(frames) = &deed {
+            format!("the operator speaks {} frames", frames.len())
         } else {
             format!("{deed:?}")
         };
@@ -264,7 +266,7 @@ impl Trouble {
     fn happens(&mut self) {
         let (unit_index, site_index) = (self.below(self.units.len()), self.below(self.sites.len()));
         let (unit, site) = (self.units[unit_index], self.sites[site_index]);
-        match self.below(25) {
+        match self.below(29) {
             20 => {
                 let index = self.below(self.units.len());
                 let setup = if self.below(2) == 0 { CallSetup::Immediate } else { CallSetup::Ringing };
@@ -272,6 +274,17 @@ impl Trouble {
             }
             21 | 22 => self.does(Deed::User(unit, Input::Answer)),
             23 => self.does(Deed::User(unit, Input::HangUp)),
+            24..=26 => {
+                let several = self.below(3) == 0;
+                let one = TALKGROUPS[self.below(TALKGROUPS.len())];
+                let numbers = if several { TALKGROUPS.to_vec() } else { vec![one] };
+                let talkgroups =
+                    numbers.into_iter().map(|number| TalkgroupId::new(number).unwrap()).collect();
+                self.does(Deed::Order(Order::Talk { talkgroups }));
+                let frames = 20 + self.below(150);
+                self.does(Deed::OperatorSpeaks(vec![[5; 8]; frames]));
+            }
+            27 => self.does(Deed::Order(Order::EndTalk {})),
             0..=4 => {
                 let kind = if self.below(5) == 0 { RequestKind::Emergency } else { RequestKind::Normal };
                 self.does(Deed::User(unit, Input::PressPtt { kind }));
@@ -346,6 +359,7 @@ impl Trouble {
             self.does(Deed::StartStation(site));
         }
         self.watch.gone.clear();
+        self.does(Deed::Order(Order::EndTalk {}));
         for (index, unit) in self.units.clone().into_iter().enumerate() {
             let home = self.home(index);
             self.does(Deed::Place(unit, home));

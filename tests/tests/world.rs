@@ -38,7 +38,11 @@ fn a_talker_is_heard_at_both_sites_with_every_profile() {
             .iter()
             .filter_map(|observed| match &observed.what {
                 Sight::Handset(unit, event) => Some(format!("{:>8} {unit} {event:?}", observed.at)),
-                Sight::FromSite(..) | Sight::ToSite(..) | Sight::Controller(_) | Sight::Station(..) => None,
+                Sight::FromSite(..)
+                | Sight::ToSite(..)
+                | Sight::ToConsole(..)
+                | Sight::Controller(_)
+                | Sight::Station(..) => None,
             })
             .collect();
         let permits = seen

@@ -1,7 +1,7 @@
 //! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
 
-use trunklab_protocol::operator::{EventKind, Snapshot};
-use trunklab_protocol::{AreaId, CallId, EmergencyKind, Parties, SiteId, SlotAddress, TalkgroupId};
+use trunklab_protocol::operator::{ConsoleName, EventKind, Snapshot};
+use trunklab_protocol::{AreaId, CallId, EmergencyKind, Parties, SiteId, SlotAddress, TalkgroupId, UnitId};
 
 use crate::model::Grade;
 
@@ -26,14 +26,18 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             let group = parties_name(*parties, picture);
             let place = in_area(*area);
             let emergency = if *emergency { "EMERGENCY, " } else { "" };
-            format!("{emergency}unit {unit} waits for {group}{place} at site {site}, place {position}")
+            format!(
+                "{emergency}{} waits for {group}{place}{}, place {position}",
+                who(*unit, picture),
+                at_site(*site)
+            )
         }
         EventKind::CallRefused { unit, site, parties, cause } => match parties {
             Some(parties) => {
                 let group = parties_name(*parties, picture);
-                format!("unit {unit} refused at site {site} for {group}: {cause}")
+                format!("{} refused{} for {group}: {cause}", who(*unit, picture), at_site(*site))
             }
-            None => format!("unit {unit} refused at site {site}: {cause}"),
+            None => format!("{} refused{}: {cause}", who(*unit, picture), at_site(*site)),
         },
         EventKind::CallCancelled { unit, parties, cause } => {
             format!("unit {unit} waits no longer for {}: {cause}", parties_name(*parties, picture))
@@ -45,7 +49,11 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
                 0 => String::new(),
                 waited => format!(" after {:.1} s", f64::from(*waited) / 1e3),
             };
-            format!("{emergency} {call} granted{waited}: unit {talker} talks on {group}{}", at_sites(sites))
+            format!(
+                "{emergency} {call} granted{waited}: {} talks on {group}{}",
+                who(*talker, picture),
+                at_sites(sites)
+            )
         }
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
@@ -98,17 +106,17 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             format!("site {site} leaves {}: {cause}", call_name(*call, picture))
         }
         EventKind::FloorTaken { call, unit, .. } => {
-            format!("unit {unit} talks on {}", call_name(*call, picture))
+            format!("{} talks on {}", who(*unit, picture), call_name(*call, picture))
         }
         EventKind::FloorReleased { call, unit, cause } => {
-            format!("unit {unit} falls silent on {}: {cause}", call_name(*call, picture))
+            format!("{} falls silent on {}: {cause}", who(*unit, picture), call_name(*call, picture))
         }
         EventKind::FloorQueued { call, unit, demand, position } => {
             let call = call_name(*call, picture);
             format!("unit {unit} waits for the floor of {call}, {} demand, place {position}", demand.name())
         }
         EventKind::FloorRefused { call, unit, cause } => {
-            format!("unit {unit} may not talk on {}: {cause}", call_name(*call, picture))
+            format!("{} may not talk on {}: {cause}", who(*unit, picture), call_name(*call, picture))
         }
         EventKind::CallReleased { call, parties, cause } => {
             format!("call {call} released, {}: {cause}", parties_name(*parties, picture))
@@ -217,6 +225,24 @@ fn name_of(talkgroup: TalkgroupId, picture: &Snapshot) -> &str {
 }
 
 /// The site's number and name: `site 3 Harbour`.
+/// A unit, or the console that radios hear as that unit.
+pub(crate) fn who(unit: UnitId, picture: &Snapshot) -> String {
+    match console_of(unit, picture) {
+        Some(name) => format!("console {name}"),
+        None => format!("unit {unit}"),
+    }
+}
+
+/// The console that radios hear as a unit.
+pub(crate) fn console_of(unit: UnitId, picture: &Snapshot) -> Option<&ConsoleName> {
+    picture.consoles.iter().find(|view| view.unit == unit).map(|view| &view.name)
+}
+
+/// ` at site 3`; nothing for a console.
+fn at_site(site: Option<SiteId>) -> String {
+    site.map_or_else(String::new, |site| format!(" at site {site}"))
+}
+
 pub(crate) fn site_name(site: SiteId, picture: &Snapshot) -> String {
     match picture.sites.iter().find(|view| view.site == site) {
         Some(view) => format!("site {site} {}", view.name),

@@ -172,7 +172,7 @@ impl Line {
             priority,
             standing: priority,
             recency: Recency::Other,
-            site: SiteId::new(1).unwrap(),
+            site: Some(SiteId::new(1).unwrap()),
             button: Button::Down,
             patience: Patience::Lasting,
             requested: Moment::ORIGIN,

@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
+use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
@@ -85,6 +86,17 @@ pub struct SystemParameters {
     pub site_silence_ms_max: u32,
     /// How often a link shows that it lives, in milliseconds.
     pub heartbeat_ms: u16,
+    /// Consoles whose operators may talk, at most [`CONSOLES_MAX`](crate::call::console::CONSOLES_MAX).
+    pub consoles: Vec<ConsoleUnit>,
+}
+
+/// A console whose operator may talk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsoleUnit {
+    /// Its name: that of its token.
+    pub name: ConsoleName,
+    /// As whom radios hear it: no subscriber's number, and no other console's.
+    pub unit: UnitId,
 }
 
 const fn default_control_moves_ms() -> u32 {
@@ -124,6 +136,7 @@ impl Default for SystemParameters {
             visitors_max: 1_000_000,
             site_silence_ms_max: 3_000,
             heartbeat_ms: 1_000,
+            consoles: Vec::new(),
         }
     }
 }

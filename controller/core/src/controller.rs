@@ -2,10 +2,12 @@
 
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::switch::{ConsoleSilent, FromSwitch};
 use trunklab_protocol::{AreaId, CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
 use crate::call::alarm::Emergencies;
 use crate::call::calls::Calls;
+use crate::call::console::Consoles;
 use crate::call::floor::SpurtCounter;
 use crate::call::patches::Patches;
 use crate::call::queue::BusyQueue;
@@ -49,6 +51,7 @@ pub struct Controller {
     /// Whether slots are held back for the head of the queue (clause 12.5.6).
     pub(crate) holds_back: bool,
     pub(crate) patches: Patches,
+    pub(crate) consoles: Consoles,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
@@ -106,6 +109,7 @@ impl Controller {
             emergencies: Emergencies::default(),
             holds_back: true,
             patches: Patches::default(),
+            consoles: Consoles::default(),
             lacking: Vec::new(),
             slots_freed: false,
             citing: None,
@@ -165,8 +169,11 @@ impl Controller {
             Input::SiteConnected { site } => self.site_connected(site, out),
             Input::SiteDisconnected { site, cause } => self.lose_site(site, cause, out),
             Input::FromSite { site, message } => self.take_from_site(site, message, out),
-            // A switch reports its load; nothing is decided by it while there is one switch.
-            Input::FromSwitch(_) => {}
+            // Nothing is decided by the load while there is one switch.
+            Input::FromSwitch(FromSwitch::Load(_)) => {}
+            Input::FromSwitch(FromSwitch::ConsoleSilent(ConsoleSilent { spurt })) => {
+                self.console_silent(spurt, out);
+            }
             // No answer waits for a record: it was opened before the call spoke.
             Input::Stored { .. } => {}
             Input::StoreFailed { .. } => {

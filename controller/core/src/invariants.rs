@@ -26,6 +26,7 @@ impl Controller {
         self.assert_presence();
         self.assert_emergencies();
         self.assert_audiences();
+        self.assert_consoles();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"
@@ -98,7 +99,7 @@ impl Controller {
             if let Some(ask) = call.called_back {
                 assert!(calling_back, "call {}: the caller is called back into a talk", call.id);
                 let visitor = self.visitors.get(ask.unit).expect("who is called back is registered");
-                assert_eq!((visitor.site, visitor.activity), (ask.site, Activity::CalledBack(call.id)));
+                assert_eq!((Some(visitor.site), visitor.activity), (ask.site, Activity::CalledBack(call.id)));
                 assert!(self.takes_part(visitor, call), "who is called back takes part");
                 assert!(call.at(ask.site).is_some(), "call {}: nothing is kept for the caller", call.id);
             }
@@ -111,7 +112,7 @@ impl Controller {
             if let Some(ask) = call.handover.and_then(|handover| handover.ask) {
                 let visitor = self.visitors.get(ask.unit).expect("who moved is registered");
                 assert_eq!((ask.unit, floor.site), (floor.unit, None), "call {}: who moves", call.id);
-                assert_eq!((visitor.site, visitor.activity), (ask.site, Activity::Talking(call.id)));
+                assert_eq!((Some(visitor.site), visitor.activity), (ask.site, Activity::Talking(call.id)));
                 assert!(call.at(ask.site).is_none(), "call {}: a slot, and its talker waits", call.id);
             }
             assert!(spurts.insert(floor.spurt), "spurt {} is in two calls", floor.spurt);
@@ -132,7 +133,7 @@ impl Controller {
             for ask in asks {
                 let visitor = self.visitors.get(ask.unit).expect("who waits for a floor is registered");
                 assert_eq!(
-                    (visitor.site, visitor.activity),
+                    (Some(visitor.site), visitor.activity),
                     (ask.site, Activity::WaitingForFloor(call.id)),
                     "unit {}",
                     ask.unit
@@ -163,14 +164,16 @@ impl Controller {
             let counts = self.timers.runs(TimerKey::BusyOverride(request.unit));
             assert!(held || !counts, "unit {} let go, and it is counted how long it presses", request.unit);
             assert!(
-                self.is_within(request.area, request.site),
+                request.site.is_none_or(|site| self.is_within(request.area, site)),
                 "unit {} waits outside its area",
                 request.unit
             );
             assert!(request.standing <= request.priority, "unit {} has lost by waiting", request.unit);
-            let visitor = self.visitors.get(request.unit).expect("who waits is registered");
-            assert_eq!((visitor.site, visitor.activity), (request.site, Activity::Waiting));
-            assert!(visitor.takes_part_in(request.parties), "who waits takes part");
+            if let Some(site) = request.site {
+                let visitor = self.visitors.get(request.unit).expect("who waits is registered");
+                assert_eq!((visitor.site, visitor.activity), (site, Activity::Waiting));
+                assert!(visitor.takes_part_in(request.parties), "who waits takes part");
+            }
             assert!(
                 self.timers.runs(TimerKey::QueueWait(request.unit)),
                 "unit {} waits for ever",

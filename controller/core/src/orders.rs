@@ -16,6 +16,8 @@ impl Controller {
             Order::Patch { talkgroups } => self.patch(talkgroups, Lasts::UntilUndone, by, out),
             Order::Multiselect { talkgroups } => self.patch(talkgroups, Lasts::OneCall, by, out),
             Order::UndoPatch { talkgroup } => self.undo_patch(*talkgroup, Some(by), out),
+            Order::Talk { talkgroups } => self.talk(talkgroups, by, out),
+            Order::EndTalk {} => self.end_talk(by, out),
         };
         self.answer_order(id, by, outcome, out);
     }

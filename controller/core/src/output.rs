@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::Event;
+use trunklab_protocol::operator::{ConsoleName, Event, TalkWord};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
@@ -42,6 +42,15 @@ pub enum Output {
         id: u64,
         /// What came of it.
         outcome: Result<(), Cause>,
+    },
+    /// Tells a console that wants to talk how that stands; dropped where nobody listens there.
+    ToConsole {
+        /// Which console.
+        console: ConsoleName,
+        /// The rule that it follows.
+        clause: Clause,
+        /// What.
+        word: TalkWord,
     },
     /// Fresh octets are needed soon; answer with [`crate::input::Input::Entropy`].
     WantEntropy,

@@ -35,6 +35,7 @@ impl Controller {
                 })
                 .collect(),
             patches: self.patches.views(),
+            consoles: self.consoles.views(),
             emergencies: self.emergencies.views(),
             totals: self.events.totals(),
         }
@@ -73,6 +74,7 @@ impl Controller {
         for patch in self.patches.iter() {
             patch.hash(&mut digest);
         }
+        self.consoles.hash(&mut digest);
         for row in self.emergencies.iter() {
             row.hash(&mut digest);
         }

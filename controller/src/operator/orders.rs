@@ -42,6 +42,11 @@ pub(super) async fn give(
                 .into_response();
         }
     };
+    if matches!(order, Order::Talk { .. } | Order::EndTalk {}) {
+        operator.reach.counters.operator_refused.one(Cause::WrongState);
+        let detail = "an operator talks over a connection that ends with the talk, not by single orders";
+        return Problem::new(StatusCode::CONFLICT, detail).because(Cause::WrongState).into_response();
+    }
     info!(%by, ?order, "order");
     match operator.order(by, order).await {
         Some(Ok(())) => StatusCode::NO_CONTENT.into_response(),

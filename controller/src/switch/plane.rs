@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dashmap::DashMap;
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
-use trunklab_controller_core::switch::{Change, Limits, Port, ReplayWindow, Route, RouteTable, admit, prove};
+use trunklab_controller_core::switch::{
+    Change, Limits, Port, ReplayWindow, Route, RouteTable, Source, admit, prove,
+};
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::voice::{Header, TAG_LEN};
@@ -91,20 +93,20 @@ impl Plane {
     fn admit(&self, datagram: &[u8], sender: SocketAddr) -> Result<Arc<Way>, Cause> {
         let header = Header::read(datagram)?;
         let way = self.ways.get(&header.spurt).map(|way| Arc::clone(&way)).ok_or(Cause::UnknownSpurt)?;
-        let from_site = match prove(datagram, way.uplink_key.iter().map(|key| (way.route.from, key))) {
-            Ok(site) => site,
+        let from = match prove(datagram, way.uplink_key.iter().map(|key| (way.route.from, key))) {
+            Ok(source) => source,
             Err(_) => self.prove_otherwise(datagram, sender)?,
         };
         let mut window = way.window.lock().unwrap_or_else(PoisonError::into_inner);
-        admit(&way.route, &mut window, from_site, &header)?;
+        admit(&way.route, &mut window, from, &header)?;
         drop(window);
         Ok(way)
     }
 
     /// A packet that is not its talker's: another site's, or a stranger's?
-    fn prove_otherwise(&self, datagram: &[u8], sender: SocketAddr) -> Result<SiteId, Cause> {
+    fn prove_otherwise(&self, datagram: &[u8], sender: SocketAddr) -> Result<Source, Cause> {
         let (site, key) = self.hints.get(&sender).map(|hint| *hint).ok_or(Cause::WrongTag)?;
-        prove(datagram, [(site, &key)])
+        prove(datagram, [(Source::Site(site), &key)])
     }
 }
 
@@ -134,7 +136,7 @@ impl Orders {
         let site = match &order {
             ToSwitch::SiteUp(up) => Some(up.site),
             ToSwitch::SiteDown(down) => Some(down.site),
-            ToSwitch::Open(_) | ToSwitch::Shut(_) => None,
+            ToSwitch::Open(_) | ToSwitch::OpenConsole(_) | ToSwitch::Shut(_) => None,
         };
         let before = site.and_then(|site| self.table.port(site)).copied();
         let changes = self.table.obey(order)?;
@@ -174,7 +176,10 @@ impl Orders {
             .map(|port| Hop { address: port.address, downlink_key: port.downlink_key })
             .collect();
         let way = Way {
-            uplink_key: self.table.port(route.from).map(|port| port.uplink_key),
+            uplink_key: match route.from {
+                Source::Site(site) => self.table.port(site).map(|port| port.uplink_key),
+                Source::Console(key) => Some(key),
+            },
             down: route.to.len() - hops.len(),
             hops,
             route,

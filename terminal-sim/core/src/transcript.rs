@@ -20,13 +20,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{EventKind, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{CallId, Clause, Moment, SiteId, UnitId};
 
 pub use self::compare::{Difference, compare};
 pub use self::sentences::sentence;
-use self::sentences::{Said, from_site, handset, reported, to_site};
+use self::sentences::{Said, from_site, handset, reported, to_console, to_site};
 use crate::citation;
 use crate::output::HandsetEvent;
 
@@ -48,6 +48,13 @@ pub enum Entry<'a> {
         clause: Clause,
         /// The message.
         message: &'a ToSite,
+    },
+    /// The controller told the console how its talk stands.
+    ToConsole {
+        /// The clause that the controller cites.
+        clause: Clause,
+        /// The word.
+        word: &'a TalkWord,
     },
     /// The controller reported something to its operators.
     Reported {
@@ -89,6 +96,8 @@ pub enum Place {
     FromSite(SiteId),
     /// From the controller to a site.
     ToSite(SiteId),
+    /// From the controller to the console.
+    ToConsole,
     /// On a handset.
     Unit(UnitId),
     /// At a site.
@@ -131,6 +140,7 @@ impl Transcript {
         let (clause, said) = match entry {
             Entry::FromSite { message, .. } => (Some(citation::of_from_site(message)), from_site(message)),
             Entry::ToSite { clause, message, .. } => (Some(clause), to_site(message)),
+            Entry::ToConsole { clause, word } => (Some(clause), Some(to_console(word))),
             Entry::Reported { event } => reported(event).unzip(),
             Entry::Unit { unit, event } => (Some(citation::of_handset(event)), Some(handset(unit, event))),
             Entry::Handset { unit, text } => (None, Some(Said::of_unit(unit, text.to_owned()))),
@@ -142,6 +152,7 @@ impl Transcript {
         let place = match entry {
             Entry::FromSite { site, .. } => Place::FromSite(site),
             Entry::ToSite { site, .. } => Place::ToSite(site),
+            Entry::ToConsole { .. } => Place::ToConsole,
             Entry::Unit { unit, .. } | Entry::Handset { unit, .. } => Place::Unit(unit),
             Entry::Site { site, .. } => Place::Site(site),
             Entry::Reported { .. } | Entry::Controller { .. } => Place::Controller,
@@ -193,6 +204,7 @@ impl fmt::Display for Place {
         match self {
             Self::FromSite(site) => write!(f, "site {site} <-"),
             Self::ToSite(site) => write!(f, "site {site} ->"),
+            Self::ToConsole => f.write_str("console ->"),
             Self::Unit(unit) => write!(f, "unit {unit} "),
             Self::Site(site) => write!(f, "site {site} --"),
             Self::Controller => f.write_str("controller --"),

@@ -50,6 +50,7 @@ impl<'a> Account<'a> {
             Sight::ToSite(site, clause, message) => {
                 Some(Entry::ToSite { site: *site, clause: *clause, message })
             }
+            Sight::ToConsole(clause, word) => Some(Entry::ToConsole { clause: *clause, word }),
             Sight::Handset(unit, event) => Some(Entry::Unit { unit: *unit, event }),
             Sight::Controller(event) => Some(Entry::Reported { event: &event.kind }),
             // A station's own log is not on the air.
@@ -62,6 +63,7 @@ impl<'a> Account<'a> {
         match &observed.what {
             Sight::Handset(unit, event) => judge.observe(observed.at, Observation::Handset(*unit, event)),
             Sight::Controller(event) => judge.observe(observed.at, Observation::Controller(&event.kind)),
+            Sight::ToConsole(_, word) => judge.observe(observed.at, Observation::Console(word)),
             Sight::FromSite(..) | Sight::ToSite(..) | Sight::Station(..) => {}
         }
     }
@@ -109,6 +111,6 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::LoseVoicePacket { unit, .. } => {
             Entry::Handset { unit, text: "will lose a voice packet on its way to the switch" }
         }
-        Deed::User(..) | Deed::Place(..) | Deed::Order(_) => return None,
+        Deed::User(..) | Deed::Place(..) | Deed::Order(_) | Deed::OperatorSpeaks(_) => return None,
     })
 }

@@ -25,6 +25,7 @@ use trunklab_protocol::{Moment, SiteId, Span, SpurtId, UnitId};
 use trunklab_terminal_core::handset::HandsetView;
 
 use crate::lab::CONSOLE;
+use crate::lab::live_operator::LiveOperator;
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::plan::Plan;
 use crate::lab::radios::{Command, EtherStatus, RadioSetup, Radios, Report};
@@ -78,6 +79,7 @@ pub struct Live {
     reports: mpsc::Receiver<Report>,
     voice_losses: BTreeMap<UnitId, u16>,
     talkers: BTreeMap<UnitId, SpurtId>,
+    mouth: LiveOperator,
 }
 
 impl Live {
@@ -116,6 +118,7 @@ impl Live {
             reports: mpsc::channel(1).1,
             voice_losses: BTreeMap::new(),
             talkers: BTreeMap::new(),
+            mouth: LiveOperator::start().await.context("cannot open the console's voice port")?,
         };
         live.start_controller().await?;
         for site in live.plan.sites.iter().map(|site| site.site).collect::<Vec<_>>() {
@@ -241,6 +244,7 @@ impl Live {
                     controller.order(ConsoleName::new(CONSOLE), order).await;
                 }
             }
+            Deed::OperatorSpeaks(frames) => self.mouth.speaks(frames),
             Deed::Place(unit, position) => self.radios.command(Command::Place(unit, position)).await,
             Deed::Vanish(unit) => self.radios.command(Command::Vanish(unit)).await,
             Deed::LoseTalkEnd(unit) => self.radios.command(Command::LoseTalkEnd(unit)).await,
@@ -332,6 +336,10 @@ impl Live {
             Seen::Output(ControllerOutput::ToSite { site, clause, message }) => {
                 self.note_talker(&message);
                 Sight::ToSite(site, clause, message)
+            }
+            Seen::Output(ControllerOutput::ToConsole { clause, word, .. }) => {
+                self.mouth.tell(&word);
+                Sight::ToConsole(clause, word)
             }
             Seen::Output(ControllerOutput::Event(event)) => Sight::Controller(event),
             Seen::Input(_) | Seen::Output(_) => return None,

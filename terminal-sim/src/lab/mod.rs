@@ -3,6 +3,8 @@
 pub mod account;
 pub mod city;
 pub mod live;
+mod live_operator;
+pub mod mouth;
 pub mod nature;
 pub mod observed;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use trunklab_basestation_core::output::StationEvent;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::Event;
+use trunklab_protocol::operator::{Event, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{Clause, Moment, SiteId, UnitId};
 use trunklab_terminal_core::output::HandsetEvent;
@@ -23,6 +23,8 @@ pub enum Sight {
     FromSite(SiteId, FromSite),
     /// The controller sent a message to a site, by this clause.
     ToSite(SiteId, Clause, ToSite),
+    /// The controller told the console how its talk stands, by this clause.
+    ToConsole(Clause, TalkWord),
     /// The controller reported something.
     Controller(Event),
     /// A base station reported something.

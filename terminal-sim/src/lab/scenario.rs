@@ -4,13 +4,15 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use trunklab_controller_core::config::{
-    self, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+    self, ConsoleUnit, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
+use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Identity, ProfileId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::{self, Action, NetworkProvision, Provision, Scenario, Speech};
 
+use crate::lab::CONSOLE;
 use crate::lab::plan::{Plan, RadioPlan};
 use crate::lab::script::{Deed, Script};
 use crate::lab::voices::Voices;
@@ -145,6 +147,11 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         individual_priority: network.individual_priority.unwrap_or(own.individual_priority),
         individual_hang_time_ms: network.individual_hang_time_ms.or(own.individual_hang_time_ms),
         floor_wait_ms_max: network.floor_wait_ms_max.unwrap_or(own.floor_wait_ms_max),
+        consoles: network
+            .console_unit
+            .map(|unit| ConsoleUnit { name: ConsoleName::new(CONSOLE), unit })
+            .into_iter()
+            .collect(),
         ..own
     }
 }
@@ -170,6 +177,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::Press(unit, kind) => Deed::User(*unit, Input::PressPtt { kind: *kind }),
         Action::Alarm(unit) => Deed::User(*unit, Input::Alarm),
         Action::Order(order) => Deed::Order(order.clone()),
+        Action::OperatorSpeaks { unit, span } => Deed::OperatorSpeaks(voices.speak(*unit, *span)),
         Action::Release(unit) => Deed::User(*unit, Input::ReleasePtt),
         Action::Call { caller, called, setup } => {
             Deed::User(*caller, Input::Call { called: *called, setup: *setup })

@@ -2,6 +2,7 @@
 //! both worlds, virtual and real, perform them.
 
 use trunklab_protocol::operator::Order;
+use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Moment, Position, SiteId, UnitId};
 use trunklab_terminal_core::input::Input;
 
@@ -12,6 +13,8 @@ pub enum Deed {
     User(UnitId, Input),
     /// The console orders something.
     Order(Order),
+    /// The operator at the console speaks from here on.
+    OperatorSpeaks(Vec<VoiceFrame>),
     /// A handset is somewhere else.
     Place(UnitId, Position),
     /// A handset's battery is out.

@@ -105,7 +105,7 @@ impl Tally {
                     self.asked.remove(&talker.unit);
                 }
             }
-            Sight::FromSite(..) | Sight::ToSite(..) | Sight::Station(..) => {}
+            Sight::FromSite(..) | Sight::ToSite(..) | Sight::ToConsole(..) | Sight::Station(..) => {}
             Sight::Controller(event) => self.note(&event.kind),
             Sight::Handset(unit, event) => self.notice(*unit, event, observed.at),
         }

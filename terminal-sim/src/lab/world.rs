@@ -8,6 +8,7 @@ mod agenda;
 mod air;
 mod controller;
 mod links;
+mod operator;
 mod radios;
 mod stations;
 mod voice;
@@ -25,6 +26,7 @@ use trunklab_terminal_core::handset::Handset;
 
 use self::agenda::{Arrival, Node};
 pub(crate) use self::air::{TalkEndLosses, loses_talk_end};
+use self::operator::Operator;
 use self::radios::{Ear, Radio};
 use self::stations::Station;
 use crate::lab::observed::{Observed, Sight};
@@ -94,6 +96,7 @@ pub struct World {
     hunting: BTreeSet<UnitId>,
     tuned: BTreeMap<(SiteId, CarrierNumber), BTreeSet<UnitId>>,
     switch: Switch,
+    operator: Operator,
     /// Packets to be lost: of a talker's spurt, this one.
     voice_losses: BTreeMap<UnitId, u16>,
     talkers: BTreeMap<SpurtId, UnitId>,
@@ -134,6 +137,7 @@ impl World {
             hunting: BTreeSet::new(),
             tuned: BTreeMap::new(),
             switch: Switch::new(Limits::default()),
+            operator: Operator::new(seed),
             voice_losses: BTreeMap::new(),
             talkers: BTreeMap::new(),
             first_packets: BTreeMap::new(),
@@ -220,6 +224,7 @@ impl World {
         match deed {
             Deed::User(unit, input) => self.user(unit, input),
             Deed::Order(order) => self.order(order),
+            Deed::OperatorSpeaks(frames) => self.operator_speaks(&frames),
             Deed::Place(unit, position) => self.place(unit, position),
             Deed::Vanish(unit) => self.vanish(unit),
             Deed::CutLink(site) => self.cut_link(site),

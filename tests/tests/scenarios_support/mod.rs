@@ -65,6 +65,8 @@ pub const SCENARIOS: &[&str] = &[
     "lost-release",
     "mass-registration",
     "multiselect",
+    "console-talks",
+    "console-multiselect",
     "new-database",
     "nobody-left",
     "nobody-listens",

@@ -12,7 +12,7 @@ use super::sites::marker;
 use super::{hidden, indented, panel, window};
 use crate::clock::duration;
 use crate::model::{Grade, Model};
-use crate::sentence::{number_of, parties_name, site_name, title_of};
+use crate::sentence::{console_of, number_of, parties_name, site_name, title_of};
 use crate::theme::Role;
 use crate::update::call_list;
 
@@ -45,8 +45,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
             (Heads::Left, _) => format!("sites {}", sites(call)),
         };
         let talker = match (heads, call.talker) {
-            (Heads::Shown, Some(unit)) => Line::raw(unit.to_string()),
-            (Heads::Left, _) | (Heads::Shown, None) => talker(call, model),
+            (Heads::Shown, Some(unit)) if console_of(unit, picture).is_none() => Line::raw(unit.to_string()),
+            (Heads::Left | Heads::Shown, _) => talker(call, model),
         };
         columns.row(vec![
             mark(call, model),
@@ -137,8 +137,16 @@ fn render_detail(
         )),
         Line::raw(places.join("; ")),
     ];
+    text.extend(operator(call, picture));
     text.extend(waiting(call));
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), indented(inner));
+}
+
+/// That an operator talks: `console dispatch talks, heard as unit 900`.
+fn operator(call: &CallView, picture: &Snapshot) -> Option<Line<'static>> {
+    let unit = call.talker?;
+    let name = console_of(unit, picture)?;
+    Some(Line::raw(format!("console {name} talks, heard as unit {unit}")))
 }
 
 /// Who waits for the floor, in order: `floor next: unit 1018, unit 1021 (high)`.
@@ -170,7 +178,12 @@ pub(super) fn number(call: &CallView, model: &Model) -> Line<'static> {
     Line::styled(number_of(call.parties), model.theme.parties(call.parties))
 }
 
+/// Who talks; an operator is named by the console, as `@dispatch`.
 pub(super) fn talker(call: &CallView, model: &Model) -> Line<'static> {
+    let console = |unit| model.picture.as_ref().and_then(|picture| console_of(unit, picture));
+    if let Some(name) = call.talker.and_then(console) {
+        return Line::styled(format!("@{name}"), model.theme.style(Role::Title));
+    }
     match call.talker {
         Some(unit) if !call.waiting.is_empty() => Line::raw(format!("unit {unit} +{}", call.waiting.len())),
         Some(unit) => Line::raw(format!("unit {unit}")),

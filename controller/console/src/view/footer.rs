@@ -33,6 +33,8 @@ fn question(order: &Order) -> String {
         Order::ClearEmergency { unit } => format!("Clear the emergency of unit {unit}?"),
         Order::Patch { .. } => "Join these talkgroups?".to_owned(),
         Order::Multiselect { .. } => "Join these talkgroups for one call?".to_owned(),
+        Order::Talk { .. } => "Talk to these talkgroups?".to_owned(),
+        Order::EndTalk {} => "Stop talking?".to_owned(),
         Order::UndoPatch { talkgroup } => format!("Undo the patch of talkgroup {talkgroup}?"),
     }
 }

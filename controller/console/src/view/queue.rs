@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
+use trunklab_protocol::SiteId;
 use trunklab_protocol::operator::Snapshot;
 
 use super::columns::{Columns, Heads, left, rest, right};
@@ -54,7 +55,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
             Line::styled(number_of(waiting.parties), model.theme.parties(waiting.parties)),
             Line::raw(format!("{}{}", title_of(waiting.parties, picture), in_area(waiting.area))),
             Line::raw(format!("{}{}", word("prio"), waiting.priority)),
-            Line::styled(format!("{}{}", word("site"), waiting.site), model.theme.style(Role::Faint)),
+            Line::styled(from_where(waiting.site, &word("site")), model.theme.style(Role::Faint)),
             Line::raw(duration(model.now.since(waiting.since))),
         ])
     }));
@@ -62,4 +63,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
         lines.push(Line::styled("   nobody waits", model.theme.style(Role::Faint)));
     }
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// `site 3`, or that an operator waits.
+fn from_where(site: Option<SiteId>, word: &str) -> String {
+    site.map_or_else(|| "console".to_owned(), |site| format!("{word}{site}"))
 }

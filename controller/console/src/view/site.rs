@@ -109,7 +109,7 @@ fn render_calls(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snap
             ])
         })
         .collect();
-    lines.extend(picture.queue.iter().filter(|waiting| waiting.site == site.site).map(|waiting| {
+    lines.extend(picture.queue.iter().filter(|waiting| waiting.site == Some(site.site)).map(|waiting| {
         columns.row(vec![
             Line::raw(if waiting.emergency { "!!" } else { "- " }),
             Line::styled("waits", model.theme.style(Role::Notice)),

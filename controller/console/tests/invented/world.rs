@@ -137,6 +137,7 @@ impl World {
                 })
                 .collect(),
             patches: Vec::new(),
+            consoles: Vec::new(),
             emergencies: Vec::new(),
             totals: self.totals,
         }
@@ -247,6 +248,7 @@ impl World {
         if self.grant(unit, talkgroup, emergency, Span::ZERO) {
             return;
         }
+        let site = Some(site);
         if self.queue.len() == QUEUE_MAX {
             self.totals.refused += 1;
             let parties = Some(talkgroup.into());

@@ -69,7 +69,7 @@ pub struct Floor {
     pub press: Press,
     /// How urgent it was.
     pub claim: Claim,
-    /// From which site; `None` where a site reported the talker of an earlier term and the talker's own site has not, and
+    /// From which site; `None` for an operator at a console, where a site reported the talker of an earlier term and the talker's own site has not, and
     /// for a talker that has left its site and is not yet heard at another.
     pub site: Option<SiteId>,
 }
@@ -84,8 +84,9 @@ impl Call {
         }
     }
 
-    /// Its slot at a site.
-    pub fn at(&self, site: SiteId) -> Option<SlotAddress> {
+    /// Its slot at a site; a console has none.
+    pub fn at(&self, site: impl Into<Option<SiteId>>) -> Option<SlotAddress> {
+        let site = site.into()?;
         self.legs.iter().find(|leg| leg.site == site).map(|leg| leg.at)
     }
 

@@ -83,7 +83,7 @@ impl Controller {
             self.advance_call(id, Event::TalkerGone, out);
         }
         let called_back = self.calls.get(id).and_then(|call| call.called_back);
-        if called_back.is_some_and(|ask| ask.site == site) {
+        if called_back.is_some_and(|ask| ask.site == Some(site)) {
             self.advance_call_for(id, Event::CallerGone, None, Some(cause), out);
         }
         // Without hang time the call has ended with its talker, and the slot is free.

@@ -41,7 +41,7 @@ impl Controller {
             // Two callers of one talkgroup are called back one after the other.
             Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
             Some(call) if call.at(request.site).is_some() => Event::CallOpen,
-            Some(_) if self.has_room(request.site, request.rank()) => Event::CallOpen,
+            Some(_) if request.site.is_none_or(|site| self.has_room(site, request.rank())) => Event::CallOpen,
             Some(_) => Event::RoomLacking,
             None if self.is_audience_busy(request.parties) => Event::AudienceBusy,
             None => self.weigh_start(request),
@@ -81,7 +81,8 @@ impl Controller {
     pub(crate) fn floor_event(&self, call: &Call, ask: &FloorAsk) -> FloorEvent {
         let Some(floor) = call.floor.filter(|floor| floor.unit != ask.unit) else {
             // What is kept for the caller of a broadcast is not for those who shall hear it.
-            let own = self.visitors.get(ask.unit).is_some_and(|visitor| visitor.takes_part_in(call.parties));
+            let own = ask.claim.is_console()
+                || self.visitors.get(ask.unit).is_some_and(|visitor| visitor.takes_part_in(call.parties));
             let listens = Self::is_broadcast(call) && call.floor.is_none() && !own;
             return if listens { FloorEvent::Broadcast } else { FloorEvent::Given };
         };
@@ -90,6 +91,10 @@ impl Controller {
         }
         if ask.claim.interrupts(floor.claim) {
             return FloorEvent::Interrupts;
+        }
+        // An operator waits for no other.
+        if ask.claim.is_console() {
+            return FloorEvent::Held;
         }
         let full = call.floor_queue.len() >= usize::from(self.system.floor_queue_len_max);
         match call.policy {
@@ -109,8 +114,8 @@ impl Controller {
         let presence = self.group(request.parties).map_or(&[][..], |row| row.presence());
         let further = if call.is_none() { self.further_sites(request.parties) } else { Sites::new() };
         let present = presence.iter().map(|(site, _)| *site).chain(further).filter(move |site| match call {
-            Some(call) => *site == callers && call.at(callers).is_none(),
-            None if *site == callers => true,
+            Some(call) => Some(*site) == callers && call.at(callers).is_none(),
+            None if Some(*site) == callers => true,
             None => {
                 self.is_within(area, *site) && self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
             }

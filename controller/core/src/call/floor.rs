@@ -24,7 +24,7 @@ impl Controller {
     pub(crate) fn floor_requested(&mut self, site: SiteId, message: FloorRequest, out: &mut Outbox) {
         let FloorRequest { unit, press, call, demand } = message;
         let right = self.home.unit(unit).map(|row| row.floor_demand()).unwrap_or_default();
-        let ask = FloorAsk { unit, press, site, claim: Claim::of_field(demand.within(right)) };
+        let ask = FloorAsk { unit, press, site: Some(site), claim: Claim::of_field(demand.within(right)) };
         if let Err(cause) = self.check_floor_request(site, &message) {
             return self.refuse_floor(call, ask, cause, out);
         }
@@ -150,13 +150,17 @@ impl Controller {
         let now = self.now;
         let call = self.calls.get_mut(id).expect("a floor is granted in a call that runs");
         let FloorAsk { unit, press, site, claim } = ask;
-        call.floor = Some(Floor { unit, spurt, press, claim, site: Some(site) });
+        call.floor = Some(Floor { unit, spurt, press, claim, site });
         call.record.spurt_begun(ask.unit, now);
         let parties = call.parties;
-        let visitor =
-            self.visitors.get_mut(ask.unit).expect("a floor is granted to a unit that is registered");
-        visitor.activity = Activity::Talking(id);
-        visitor.last_request = Some(Answered { press: ask.press, answer: Answer::Granted(id, spurt) });
+        if claim.is_console() {
+            self.console_granted(unit, id, spurt, out);
+        } else {
+            let visitor =
+                self.visitors.get_mut(ask.unit).expect("a floor is granted to a unit that is registered");
+            visitor.activity = Activity::Talking(id);
+            visitor.last_request = Some(Answered { press: ask.press, answer: Answer::Granted(id, spurt) });
+        }
         self.open_route(id, out);
         self.report(EventKind::FloorTaken { call: id, unit: ask.unit, spurt }, out);
         self.refuse_waiting(parties, out);
@@ -208,6 +212,7 @@ impl Controller {
             visitor.activity = Activity::Idle;
         }
         out.push(Output::ToSwitch(Shut { spurt: floor.spurt }.into()));
+        self.console_ended(&floor, cause, out);
         self.report(EventKind::FloorReleased { call: id, unit: floor.unit, cause }, out);
         floor
     }
@@ -229,6 +234,7 @@ impl Controller {
             let Floor { unit, spurt, .. } = floor;
             self.tell(site, TalkWarning { call, unit, spurt, left_ms }, out);
         }
+        self.warn_console(&floor, left_ms, out);
     }
 
     /// Action: a unit does not get the floor. The call may be unknown: then that is why.
@@ -236,11 +242,17 @@ impl Controller {
         self.remember_refusal(ask.unit, ask.press, ask.site, cause);
         self.tell(ask.site, FloorRefused { call, unit: ask.unit, press: ask.press, cause }, out);
         self.report(EventKind::FloorRefused { call, unit: ask.unit, cause }, out);
+        if ask.claim.is_console() {
+            self.console_refused(ask.unit, cause, out);
+        }
     }
 
     /// Tells the switch where the talker's voice goes; said again when a site joins or leaves.
     pub(crate) fn open_route(&mut self, id: CallId, out: &mut Outbox) {
         let call = self.calls.get(id).expect("a route belongs to a call that runs");
+        if call.floor.is_some_and(|floor| floor.claim.is_console()) {
+            return self.open_console_route(id, out);
+        }
         let Some((floor, from)) = call.floor.and_then(|floor| floor.site.map(|site| (floor, site))) else {
             return;
         };

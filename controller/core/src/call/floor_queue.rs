@@ -36,6 +36,11 @@ impl Claim {
         self.demand.0
     }
 
+    /// Whether it is an operator's.
+    pub fn is_console(self) -> bool {
+        self.source == Source::Console
+    }
+
     /// Whether no call is closed to it: an operator's, or one in an emergency.
     pub fn is_paramount(self) -> bool {
         self.source == Source::Console || self.demand.0 == Demand::Emergency
@@ -63,16 +68,16 @@ pub struct FloorAsk {
     pub unit: UnitId,
     /// Its request's number.
     pub press: Press,
-    /// From which site.
-    pub site: SiteId,
+    /// From which site; `None` for an operator at a console.
+    pub site: Option<SiteId>,
     /// How urgently.
     pub claim: Claim,
 }
 
 impl FloorAsk {
     /// As a unit asks when nothing is said of urgency.
-    pub const fn usual(unit: UnitId, press: Press, site: SiteId) -> Self {
-        Self { unit, press, site, claim: Claim::of_field(Demand::Low) }
+    pub fn usual(unit: UnitId, press: Press, site: impl Into<Option<SiteId>>) -> Self {
+        Self { unit, press, site: site.into(), claim: Claim::of_field(Demand::Low) }
     }
 }
 
@@ -163,7 +168,7 @@ mod tests {
         FloorAsk {
             unit: UnitId::new(unit).unwrap(),
             press: Press::new(1).unwrap(),
-            site: SiteId::new(1).unwrap(),
+            site: SiteId::new(1),
             claim,
         }
     }

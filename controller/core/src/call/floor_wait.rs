@@ -67,7 +67,7 @@ impl Controller {
     pub(crate) fn end_floor_waits_at(&mut self, id: CallId, site: SiteId, cause: Cause, out: &mut Outbox) {
         let Some(call) = self.calls.get(id) else { return };
         let there: Vec<_> =
-            call.floor_queue.iter().map(|waiting| waiting.ask).filter(|ask| ask.site == site).collect();
+            call.floor_queue.iter().map(|waiting| waiting.ask).filter(|ask| ask.site == Some(site)).collect();
         for ask in there {
             self.advance_call_for(id, Event::FloorWaiterGone, Some(ask), Some(cause), out);
         }

@@ -88,7 +88,7 @@ impl Controller {
                 return self.tell_by(Clause::MovingTalker, site, Refused { unit, press, cause }, out);
             }
         };
-        let ask = FloorAsk { unit, press, site, claim: floor.claim };
+        let ask = FloorAsk { unit, press, site: Some(site), claim: floor.claim };
         let row = self.calls.get_mut(call).expect("a handover is checked against a call that runs");
         if row.at(site).is_some() {
             return self.advance_call_for(call, Event::TalkerArrived, Some(ask), None, out);
@@ -135,7 +135,7 @@ impl Controller {
     pub(crate) fn serve_talkers(&mut self, out: &mut Outbox) {
         for (site, id) in self.lacking.clone() {
             let waits = self.calls.get(id).and_then(|call| call.handover).and_then(|handover| handover.ask);
-            if waits.is_none_or(|ask| ask.site != site) {
+            if waits.is_none_or(|ask| ask.site != Some(site)) {
                 continue;
             }
             let ahead = self.queue.first_after(None).filter(|head| head.rank().is_emergency());
@@ -150,7 +150,7 @@ impl Controller {
     /// A call has a slot at a site: a talker that waits there goes on.
     pub(crate) fn let_talker_in(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
         let waits = self.calls.get(id).and_then(|call| call.handover).and_then(|handover| handover.ask);
-        if let Some(ask) = waits.filter(|ask| ask.site == site) {
+        if let Some(ask) = waits.filter(|ask| ask.site == Some(site)) {
             self.advance_call_for(id, Event::TalkerArrived, Some(ask), None, out);
         }
     }
@@ -170,7 +170,7 @@ impl Controller {
         let FloorAsk { unit, press, site, claim } = ask;
         self.end_handover(id);
         let call = self.calls.get_mut(id).expect("a floor is moved in a call that runs");
-        let before = call.floor.replace(Floor { unit, spurt, press, claim, site: Some(site) });
+        let before = call.floor.replace(Floor { unit, spurt, press, claim, site });
         let before = before.expect("a floor that is moved has a talker");
         let visitor = self.visitors.get_mut(unit).expect("who moved is registered");
         visitor.activity = Activity::Talking(id);

@@ -109,7 +109,7 @@ impl Controller {
             priority,
             standing: priority,
             recency: Recency::Other,
-            site,
+            site: Some(site),
             button,
             requested,
             arrival,

@@ -6,6 +6,7 @@ pub mod area;
 pub mod audience;
 pub mod call_back;
 pub mod calls;
+pub mod console;
 pub mod coverage;
 pub mod decision;
 pub mod emergency;

@@ -37,8 +37,8 @@ pub struct Request {
     pub standing: Priority,
     /// Whether its talkgroup has talked just before, or it has waited as long.
     pub recency: Recency,
-    /// From which site.
-    pub site: SiteId,
+    /// From which site; `None` for an operator at a console.
+    pub site: Option<SiteId>,
     /// Whether its caller still holds the button.
     pub button: Button,
     /// For which sites it waits.
@@ -90,6 +90,7 @@ pub struct Rank {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Urgency {
     Emergency,
+    Console,
     Normal,
 }
 
@@ -100,7 +101,13 @@ impl Request {
             RequestKind::Emergency => Demand::Emergency,
             RequestKind::Normal => Demand::Low,
         };
-        FloorAsk { unit: self.unit, press: self.press, site: self.site, claim: Claim::of_field(demand) }
+        let claim = if self.is_console() { Claim::of_console(demand) } else { Claim::of_field(demand) };
+        FloorAsk { unit: self.unit, press: self.press, site: self.site, claim }
+    }
+
+    /// Whether an operator asks at a console.
+    pub const fn is_console(&self) -> bool {
+        self.site.is_none()
     }
 
     /// Whom it asks for.
@@ -115,6 +122,7 @@ impl Request {
     pub fn rank(&self) -> Rank {
         let urgency = match self.kind {
             RequestKind::Emergency => Urgency::Emergency,
+            RequestKind::Normal if self.is_console() => Urgency::Console,
             RequestKind::Normal => Urgency::Normal,
         };
         Rank { urgency, standing: self.standing, recency: self.recency, arrival: self.arrival }
@@ -295,7 +303,7 @@ mod tests {
             priority: Priority::new(priority).unwrap(),
             standing: Priority::new(priority).unwrap(),
             recency: Recency::Other,
-            site: SiteId::new(1).unwrap(),
+            site: SiteId::new(1),
             button: Button::Down,
             patience: Patience::Lasting,
             requested: Moment::ORIGIN,

@@ -103,7 +103,7 @@ impl Controller {
             priority,
             standing: priority,
             recency: self.recency(row),
-            site,
+            site: Some(site),
             button: Button::Down,
             patience: Patience::Lasting,
             requested: self.now,
@@ -185,6 +185,9 @@ impl Controller {
         for (request, position) in self.queue.moved() {
             let Request { unit, press, site, .. } = request;
             self.tell(site, Queued { unit, press, position }, out);
+            if request.is_console() {
+                self.tell_console_place(unit, position, out);
+            }
         }
     }
 
@@ -199,11 +202,15 @@ impl Controller {
         let due = self.now + Span::from_millis(u64::from(self.system.queue_wait_ms_max));
         self.timers.set(TimerKey::QueueWait(unit), due);
         self.let_age(&request);
-        self.await_override(unit, parties);
-        let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
-        visitor.activity = Activity::Waiting;
-        visitor.last_request = Some(Answered { press, answer: Answer::Queued });
-        self.tell(site, Queued { unit, press, position }, out);
+        if request.is_console() {
+            self.console_waits(unit, position, out);
+        } else {
+            self.await_override(unit, parties);
+            let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
+            visitor.activity = Activity::Waiting;
+            visitor.last_request = Some(Answered { press, answer: Answer::Queued });
+            self.tell(site, Queued { unit, press, position }, out);
+        }
         self.report(EventKind::CallQueued { unit, site, parties, area, priority, emergency, position }, out);
     }
 
@@ -218,7 +225,11 @@ impl Controller {
         self.timers.cancel(TimerKey::QueueWait(request.unit));
         self.stop_ageing(request.unit);
         self.stop_override(request.unit);
-        self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
+        if request.is_console() {
+            self.console_waits_no_more(request.unit);
+        } else {
+            self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
+        }
         // What was held back for it may serve another.
         self.slots_freed = true;
     }
@@ -228,6 +239,9 @@ impl Controller {
         let Request { unit, press, site, parties, .. } = *request;
         self.remember_refusal(unit, press, site, cause);
         self.refuse_call(unit, press, site, parties, cause, out);
+        if request.is_console() {
+            self.console_refused(unit, cause, out);
+        }
         self.stop_ringing(request, cause, out);
     }
 
@@ -237,6 +251,9 @@ impl Controller {
         self.remember_refusal(unit, press, site, cause);
         self.tell(site, Refused { unit, press, cause }, out);
         self.report(EventKind::CallCancelled { unit, parties, cause }, out);
+        if request.is_console() {
+            self.console_refused(unit, cause, out);
+        }
         self.stop_ringing(request, cause, out);
     }
 
@@ -245,8 +262,10 @@ impl Controller {
         let call = self.call_for(request.parties).expect("a call to be joined runs").id;
         // The caller's site may be in the wider area alone.
         self.join_areas(call, request.area, out);
-        if self.calls.get(call).is_some_and(|row| row.at(request.site).is_none()) {
-            self.add_leg(call, request.site, out);
+        if let Some(site) = request.site
+            && self.calls.get(call).is_some_and(|row| row.at(site).is_none())
+        {
+            self.add_leg(call, site, out);
         }
         if request.button == Button::Up {
             let Request { unit, press, site, parties, .. } = request;
@@ -262,10 +281,12 @@ impl Controller {
     }
 
     /// A site is told again how a call stands there.
-    fn tell_call_again(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
+    fn tell_call_again(&mut self, id: CallId, site: impl Into<Option<SiteId>>, out: &mut Outbox) {
+        let site = site.into();
         let call = self.calls.get(id);
-        let leg = call
-            .and_then(|call| call.legs.iter().find(|leg| leg.site == site).map(|leg| call.assertion(*leg)));
+        let leg = call.and_then(|call| {
+            call.legs.iter().find(|leg| Some(leg.site) == site).map(|leg| call.assertion(*leg))
+        });
         if let Some(assertion) = leg {
             self.tell(site, assertion, out);
         }
@@ -334,9 +355,15 @@ impl Controller {
     }
 
     /// What a unit was told, in case it asks again.
-    pub(crate) fn remember_refusal(&mut self, unit: UnitId, press: Press, site: SiteId, cause: Cause) {
+    pub(crate) fn remember_refusal(
+        &mut self,
+        unit: UnitId,
+        press: Press,
+        site: impl Into<Option<SiteId>>,
+        cause: Cause,
+    ) {
         if let Some(visitor) = self.visitors.get_mut(unit)
-            && visitor.site == site
+            && Some(visitor.site) == site.into()
             && visitor.freshness(press) != Freshness::Stale
         {
             visitor.last_request = Some(Answered { press, answer: Answer::Refused(cause) });
@@ -416,11 +443,12 @@ impl Controller {
         &mut self,
         unit: UnitId,
         press: Press,
-        site: SiteId,
+        site: impl Into<Option<SiteId>>,
         parties: Parties,
         cause: Cause,
         out: &mut Outbox,
     ) {
+        let site = site.into();
         self.tell(site, Refused { unit, press, cause }, out);
         self.report(EventKind::CallRefused { unit, site, parties: Some(parties), cause }, out);
     }

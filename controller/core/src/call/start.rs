@@ -17,6 +17,9 @@ impl Controller {
         if let Some(event) = self.called_is_lost(request) {
             return event;
         }
+        if request.is_console() && self.sites_needed(request).next().is_none() {
+            return Event::NobodyListens;
+        }
         let rank = request.rank();
         let has_room = |site| self.has_room(site, rank);
         let begins = match self.early_start(request) {
@@ -35,13 +38,17 @@ impl Controller {
     pub(crate) fn sites_awaited(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
         let (early, callers) = (self.early_start(request), request.site);
         self.sites_needed(request).filter(move |site| {
-            *site == callers || early.as_ref().is_none_or(|(critical, _)| critical.contains(site))
+            Some(*site) == callers || early.as_ref().is_none_or(|(critical, _)| critical.contains(site))
         })
     }
 
     /// The sites beside its caller's for which a request waits, and how it begins where others are full; `None` where it
     /// waits for all that it needs.
     fn early_start(&self, request: &Request) -> Option<(&[SiteId], Event)> {
+        // A console has no site of its own to begin at.
+        if request.is_console() {
+            return None;
+        }
         if request.patience == Patience::Spent {
             return Some((&[], Event::Overridden));
         }

@@ -4,6 +4,7 @@
 //! that runs gets the site back. A call of an earlier term that nobody has told of is taken over, once for each
 //! site; anything else is over, and the site is told.
 
+use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio, InventoryCalls, InventoryRadios};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Deregister, Release};
@@ -183,9 +184,9 @@ impl Controller {
         // A talker on its way says itself where it is.
         let row = self.calls.get(held.call).filter(|call| call.handover.is_none());
         let floor = row.and_then(|call| call.floor);
-        let Some(floor) =
-            floor.filter(|floor| floor.site.is_none() && self.is_here(floor.unit, held.parties, site))
-        else {
+        let Some(floor) = floor.filter(|floor| {
+            floor.site.is_none() && !floor.claim.is_console() && self.is_here(floor.unit, held.parties, site)
+        }) else {
             return;
         };
         let still_talks =
@@ -198,8 +199,13 @@ impl Controller {
         }
     }
 
-    /// The report as far as it can be believed: a talker here must be registered here, and a spurt is one call's.
+    /// The report as far as it can be believed: a talker here must be registered here, and a spurt is one call's. An
+    /// operator talks no more: the console's connection has gone with the earlier term.
     fn as_adopted(&self, site: SiteId, held: &HeldCall) -> HeldCall {
+        let is_operator = |talker: &Talker| self.consoles.of(talker.unit).is_some();
+        if held.talker.as_ref().is_some_and(is_operator) {
+            return HeldCall { talker: None, talker_is_here: false, hang_left_ms: u32::MAX, ..*held };
+        }
         let talker = held.talker.filter(|talker| {
             let here = self.is_here(talker.unit, held.parties, site);
             here == held.talker_is_here && !self.spurts.was_used(talker.spurt, self.system.node)

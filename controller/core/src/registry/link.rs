@@ -21,22 +21,27 @@ const HEARTBEAT_MS_MIN: u16 = 50;
 const EPOCH_LEAP_MAX: u32 = 65_536;
 
 impl Controller {
-    /// Sends to a site, where a link stands.
-    pub(crate) fn tell(&mut self, site: SiteId, message: impl Into<ToSite>, out: &mut Outbox) {
-        if let Some(row) = self.sites.get_mut(site) {
+    /// Sends to a site, where there is one and a link stands.
+    pub(crate) fn tell(
+        &mut self,
+        site: impl Into<Option<SiteId>>,
+        message: impl Into<ToSite>,
+        out: &mut Outbox,
+    ) {
+        if let Some(row) = site.into().and_then(|site| self.sites.get_mut(site)) {
             row.tell(message, self.citing, self.now, out);
         }
     }
 
-    /// Sends to a site by a clause of its own, where a link stands.
+    /// Sends to a site by a clause of its own, where there is one and a link stands.
     pub(crate) fn tell_by(
         &mut self,
         clause: Clause,
-        site: SiteId,
+        site: impl Into<Option<SiteId>>,
         message: impl Into<ToSite>,
         out: &mut Outbox,
     ) {
-        if let Some(row) = self.sites.get_mut(site) {
+        if let Some(row) = site.into().and_then(|site| self.sites.get_mut(site)) {
             row.tell(message, Some(clause), self.now, out);
         }
     }

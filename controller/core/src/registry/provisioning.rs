@@ -20,10 +20,7 @@ impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
     pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
         let outcome = match change {
-            Change::System(parameters) => {
-                self.provision_system(parameters, out);
-                Ok(())
-            }
+            Change::System(parameters) => self.provision_system(parameters, out),
             Change::Site(config) => self.provision_site(config, out),
             Change::Area(area) => self.provision_area(area, out),
             Change::Talkgroup(talkgroup) => self.provision_talkgroup(talkgroup),
@@ -34,11 +31,13 @@ impl Controller {
         }
     }
 
-    fn provision_system(&mut self, parameters: SystemParameters, out: &mut Outbox) {
+    fn provision_system(&mut self, parameters: SystemParameters, out: &mut Outbox) -> Result<(), Cause> {
+        self.provision_consoles(&parameters.consoles, out)?;
         self.system = parameters;
         for site in self.sites.keys().collect::<Vec<_>>() {
             self.configure_again(site, out);
         }
+        Ok(())
     }
 
     fn provision_site(&mut self, config: SiteConfig, out: &mut Outbox) -> Result<(), Cause> {
@@ -110,6 +109,9 @@ impl Controller {
 
     fn provision_subscriber(&mut self, subscriber: Subscriber, out: &mut Outbox) -> Result<(), Cause> {
         let unit = subscriber.unit;
+        if self.consoles.of(unit).is_some() {
+            return Err(Cause::FieldOutOfRange);
+        }
         self.home.provision(subscriber)?;
         if let Some(cause) = self.no_longer_allowed(unit) {
             self.deregister(unit, cause, out);

@@ -1,10 +1,10 @@
 //! Whether a packet may pass: its source is proved, and it has not passed before.
 
+use trunklab_protocol::Cause;
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::voice::{Header, TAG_LEN};
-use trunklab_protocol::{Cause, SiteId};
 
-use super::table::Route;
+use super::table::{Route, Source};
 
 /// Which of the last 64 packets of a spurt have passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,30 +54,28 @@ fn runs_ahead(later: u32, earlier: u32) -> bool {
     ahead != 0 && ahead < 1 << 31
 }
 
-/// Which of the claimed sites a datagram comes from: the first whose uplink key made its tag.
+/// Which of the claimed sources a datagram comes from: the first whose key made its tag.
 ///
 /// # Errors
 /// [`Cause::WrongTag`] if no claim holds, [`Cause::NotRtp`] if there is no room for a tag.
 pub fn prove<'a>(
     datagram: &[u8],
-    claims: impl IntoIterator<Item = (SiteId, &'a VoiceKey)>,
-) -> Result<SiteId, Cause> {
+    claims: impl IntoIterator<Item = (Source, &'a VoiceKey)>,
+) -> Result<Source, Cause> {
     let tag_at = datagram.len().checked_sub(TAG_LEN).ok_or(Cause::NotRtp)?;
     let (covered, tag) = datagram.split_at(tag_at);
-    claims.into_iter().find_map(|(site, key)| key.holds(covered, tag).then_some(site)).ok_or(Cause::WrongTag)
+    claims
+        .into_iter()
+        .find_map(|(source, key)| key.holds(covered, tag).then_some(source))
+        .ok_or(Cause::WrongTag)
 }
 
 /// Lets a packet of the route's spurt pass whose source is proved.
 ///
 /// # Errors
-/// [`Cause::WrongSource`] from any site but the route's, [`Cause::StalePacket`] outside the replay window.
-pub fn admit(
-    route: &Route,
-    window: &mut ReplayWindow,
-    from_site: SiteId,
-    header: &Header,
-) -> Result<(), Cause> {
-    if from_site != route.from {
+/// [`Cause::WrongSource`] from any source but the route's, [`Cause::StalePacket`] outside the replay window.
+pub fn admit(route: &Route, window: &mut ReplayWindow, from: Source, header: &Header) -> Result<(), Cause> {
+    if from != route.from {
         return Err(Cause::WrongSource);
     }
     window.pass(header.sequence, header.timestamp)
@@ -96,8 +94,8 @@ mod tests {
         let (ours, theirs) = (VoiceKey::new([1; 16]), VoiceKey::new([2; 16]));
         let mut datagram = BytesMut::new();
         packet(9, 0).encode(&theirs, &mut datagram);
-        let claims = || [(site(1), &ours), (site(2), &theirs)];
-        assert_eq!(prove(&datagram, claims()), Ok(site(2)));
+        let claims = || [(Source::Site(site(1)), &ours), (Source::Site(site(2)), &theirs)];
+        assert_eq!(prove(&datagram, claims()), Ok(Source::Site(site(2))));
         let last = datagram.len() - 1;
         datagram[last] ^= 1;
         assert_eq!(prove(&datagram, claims()), Err(Cause::WrongTag));

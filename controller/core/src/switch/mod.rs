@@ -15,5 +15,5 @@ mod testing;
 mod whole;
 
 pub use self::admission::{ReplayWindow, admit, prove};
-pub use self::table::{Change, Changes, Destinations, Limits, Port, Route, RouteTable};
+pub use self::table::{Change, Changes, Destinations, Limits, Port, Route, RouteTable, Source};
 pub use self::whole::Switch;

@@ -5,11 +5,30 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 use trunklab_protocol::proof::VoiceKey;
-use trunklab_protocol::switch::{Open, Shut, SiteDown, SiteUp, ToSwitch};
+use trunklab_protocol::switch::{Open, OpenConsole, Shut, SiteDown, SiteUp, ToSwitch};
 use trunklab_protocol::{CallId, Cause, SiteId, SpurtId};
 
 /// The sites that a spurt goes to.
 pub type Destinations = SmallVec<[SiteId; 8]>;
+
+/// Where a spurt comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A site, which tags with its uplink key.
+    Site(SiteId),
+    /// An operator's console, which has a key for this spurt alone.
+    Console(VoiceKey),
+}
+
+impl Source {
+    /// The site, where it is one.
+    pub const fn site(self) -> Option<SiteId> {
+        match self {
+            Self::Site(site) => Some(site),
+            Self::Console(_) => None,
+        }
+    }
+}
 
 /// The way of one spurt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +37,10 @@ pub struct Route {
     pub spurt: SpurtId,
     /// Its call.
     pub call: CallId,
-    /// The only site that may send it.
-    pub from: SiteId,
+    /// The only source that may send it.
+    pub from: Source,
+    /// After how long without a packet a console is silent, in milliseconds; of no meaning for a site, which says so itself.
+    pub silence_ms: u16,
     /// Where it goes; never the site that it comes from.
     pub to: Destinations,
 }
@@ -106,7 +127,13 @@ impl RouteTable {
                 self.site_up(site, Port { address, uplink_key, downlink_key })
             }
             ToSwitch::SiteDown(SiteDown { site }) => Ok(self.site_down(site)),
-            ToSwitch::Open(Open { spurt, call, from, to }) => self.open(spurt, call, from, &to),
+            ToSwitch::Open(Open { spurt, call, from, to }) => {
+                let to = to.into_iter().filter(|site| *site != from).collect();
+                self.open(Route { spurt, call, from: Source::Site(from), silence_ms: 0, to })
+            }
+            ToSwitch::OpenConsole(OpenConsole { spurt, call, key, silence_ms, to }) => {
+                self.open(Route { spurt, call, from: Source::Console(key), silence_ms, to: to.into() })
+            }
             ToSwitch::Shut(Shut { spurt }) => Ok(self.shut(spurt)),
         }
     }
@@ -130,20 +157,19 @@ impl RouteTable {
         }
     }
 
-    fn open(&mut self, spurt: SpurtId, call: CallId, from: SiteId, to: &[SiteId]) -> Result<Changes, Cause> {
+    fn open(&mut self, mut route: Route) -> Result<Changes, Cause> {
+        let Route { spurt, call, .. } = route;
         let known = self.routes.contains_key(&spurt);
         let displaced = self.spurt_of.get(&call).copied().filter(|other| *other != spurt);
         let routes_then = self.routes.len() + usize::from(!known) - usize::from(displaced.is_some());
-        if to.len() > self.limits.sites_max || routes_then > self.limits.routes_max {
+        if route.to.len() > self.limits.sites_max || routes_then > self.limits.routes_max {
             return Err(Cause::SwitchFull);
         }
-        let mut destinations: Destinations = to.iter().copied().filter(|site| *site != from).collect();
-        destinations.sort_unstable();
-        destinations.dedup();
+        route.to.sort_unstable();
+        route.to.dedup();
 
         // One source per call: the new talker's spurt ends the one before, even if its end was not heard.
         let mut changes: Changes = displaced.into_iter().flat_map(|other| self.shut(other)).collect();
-        let route = Route { spurt, call, from, to: destinations };
         self.spurt_of.insert(call, spurt);
         match self.routes.insert(spurt, route.clone()) {
             None => changes.push(Change::Opened(spurt)),
@@ -169,7 +195,7 @@ impl RouteTable {
         self.routes
             .values()
             .filter_map(|route| {
-                if route.from == site {
+                if route.from == Source::Site(site) {
                     Some(from_it(route.spurt))
                 } else if route.to.contains(&site) {
                     Some(Change::Rerouted(route.spurt))

@@ -7,7 +7,7 @@ use trunklab_protocol::voice::{Header, TICKS_PER_FRAME, VoicePacket};
 use trunklab_protocol::{Cause, SiteId, SpurtId};
 
 use super::admission::{ReplayWindow, admit};
-use super::table::{Change, Destinations, Limits, RouteTable};
+use super::table::{Change, Destinations, Limits, RouteTable, Source};
 
 /// A whole switch without sockets, for the simulator: its links say which site a packet comes from.
 #[derive(Debug, Clone, Default)]
@@ -50,8 +50,16 @@ impl Switch {
     /// # Errors
     /// The cause for which the packet is dropped; it is counted.
     pub fn packet(&mut self, from_site: SiteId, packet: &VoicePacket) -> Result<Destinations, Cause> {
+        self.packet_of(Source::Site(from_site), packet)
+    }
+
+    /// The same for a packet from anywhere.
+    ///
+    /// # Errors
+    /// As [`Switch::packet`].
+    pub fn packet_of(&mut self, from: Source, packet: &VoicePacket) -> Result<Destinations, Cause> {
         self.packets_in += 1;
-        match self.destinations(from_site, packet) {
+        match self.destinations(from, packet) {
             Ok((up, down)) => {
                 self.packets_out += up.len() as u64;
                 if down > 0 {
@@ -66,11 +74,7 @@ impl Switch {
         }
     }
 
-    fn destinations(
-        &mut self,
-        from_site: SiteId,
-        packet: &VoicePacket,
-    ) -> Result<(Destinations, usize), Cause> {
+    fn destinations(&mut self, from: Source, packet: &VoicePacket) -> Result<(Destinations, usize), Cause> {
         let header = Header {
             spurt: packet.spurt,
             sequence: packet.sequence,
@@ -80,8 +84,10 @@ impl Switch {
         let route = self.table.route(packet.spurt).ok_or(Cause::UnknownSpurt)?;
         let window = self.windows.entry(packet.spurt).or_default();
         // A site that is down has no key, so that nothing can be its packet.
-        self.table.port(from_site).ok_or(Cause::WrongTag)?;
-        admit(route, window, from_site, &header)?;
+        if from.site().is_some_and(|site| self.table.port(site).is_none()) {
+            return Err(Cause::WrongTag);
+        }
+        admit(route, window, from, &header)?;
         let up: Destinations =
             route.to.iter().copied().filter(|site| self.table.port(*site).is_some()).collect();
         let down = route.to.len() - up.len();
@@ -106,10 +112,11 @@ impl Switch {
 
 #[cfg(test)]
 mod tests {
-    use trunklab_protocol::switch::{Shut, SiteDown};
+    use trunklab_protocol::proof::VoiceKey;
+    use trunklab_protocol::switch::{OpenConsole, Shut, SiteDown};
 
     use super::*;
-    use crate::switch::testing::{open, packet, site, spurt, to, up};
+    use crate::switch::testing::{call, open, packet, site, spurt, to, up};
 
     /// Three sites are up; spurt 9 of call 4 goes from site 1 to sites 2 and 3.
     fn switch() -> Switch {
@@ -164,6 +171,19 @@ mod tests {
         switch.packet(site(1), &packet(9, 0)).unwrap();
         switch.obey(up(3, 93)).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 1)), to(&[2, 3]));
+    }
+
+    #[test]
+    fn a_console_speaks_to_all_sites_with_the_key_of_its_spurt_alone() {
+        let mut switch = switch();
+        let (key, other) = (VoiceKey::new([5; 16]), VoiceKey::new([6; 16]));
+        let to_all = vec![site(1), site(2), site(3)];
+        let open = OpenConsole { spurt: spurt(10), call: call(4), key, silence_ms: 1_000, to: to_all };
+        switch.obey(open.into()).unwrap();
+        assert_eq!(switch.packet_of(Source::Console(key), &packet(10, 0)), to(&[1, 2, 3]));
+        assert_eq!(switch.packet_of(Source::Console(other), &packet(10, 1)), Err(Cause::WrongSource));
+        assert_eq!(switch.packet(site(1), &packet(10, 1)), Err(Cause::WrongSource));
+        assert_eq!(switch.packet(site(1), &packet(9, 0)), Err(Cause::UnknownSpurt), "the talker before");
     }
 
     #[test]

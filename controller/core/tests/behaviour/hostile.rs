@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 use trunklab_controller_core::Controller;
 use trunklab_controller_core::config::{
-    Change, QueueRelease, Reach, ServiceArea, SiteConfig, SystemParameters, Talkgroup,
+    Change, ConsoleUnit, QueueRelease, Reach, ServiceArea, SiteConfig, SystemParameters, Talkgroup,
 };
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
@@ -15,6 +15,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::proof::{Challenge, Response};
+use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch,
@@ -207,13 +208,26 @@ fn a_reach() -> impl Strategy<Value = Reach> {
 
 fn an_order() -> impl Strategy<Value = Order> {
     prop_oneof![
-        a_unit().prop_map(|unit| Order::AcknowledgeEmergency { unit }),
-        a_unit().prop_map(|unit| Order::ClearEmergency { unit }),
-        proptest::collection::vec(a_talkgroup(), 0..4).prop_map(|talkgroups| Order::Patch { talkgroups }),
-        proptest::collection::vec(a_talkgroup(), 0..4)
+        1 => a_unit().prop_map(|unit| Order::AcknowledgeEmergency { unit }),
+        1 => a_unit().prop_map(|unit| Order::ClearEmergency { unit }),
+        1 => proptest::collection::vec(a_talkgroup(), 0..4).prop_map(|talkgroups| Order::Patch { talkgroups }),
+        1 => proptest::collection::vec(a_talkgroup(), 0..4)
             .prop_map(|talkgroups| Order::Multiselect { talkgroups }),
-        a_talkgroup().prop_map(|talkgroup| Order::UndoPatch { talkgroup }),
+        1 => a_talkgroup().prop_map(|talkgroup| Order::UndoPatch { talkgroup }),
+        2 => proptest::collection::vec(a_talkgroup(), 0..4).prop_map(|talkgroups| Order::Talk { talkgroups }),
+        1 => Just(Order::EndTalk {}),
     ]
+}
+
+fn a_console() -> impl Strategy<Value = ConsoleName> {
+    prop_oneof![3 => Just("desk"), 1 => Just("side"), 1 => Just("nobody")].prop_map(ConsoleName::new)
+}
+
+/// Consoles, of which one may have the number of a unit that comes later.
+fn consoles(desk: u32) -> Vec<ConsoleUnit> {
+    [("desk", desk), ("side", 901)]
+        .map(|(name, number)| ConsoleUnit { name: ConsoleName::new(name), unit: unit(number) })
+        .into()
 }
 
 fn a_queue_release() -> impl Strategy<Value = QueueRelease> {
@@ -321,7 +335,7 @@ fn a_change() -> impl Strategy<Value = Change> {
             3_u32..8,
             1_u16..4,
             9_000_u32..90_000,
-            0_u16..2_000,
+            (0_u16..2_000, proptest::sample::select(&[7_u32, 900, 901])),
         )
             .prop_map(
                 |(
@@ -331,7 +345,7 @@ fn a_change() -> impl Strategy<Value = Change> {
                     visitors_max,
                     challenges_max,
                     site_silence_ms_max,
-                    heartbeat_ms,
+                    (heartbeat_ms, desk),
                 )| {
                     Change::System(SystemParameters {
                         queue_len_max,
@@ -346,6 +360,7 @@ fn a_change() -> impl Strategy<Value = Change> {
                         challenges_max,
                         site_silence_ms_max,
                         heartbeat_ms,
+                        consoles: consoles(desk),
                         ..SystemParameters::default()
                     })
                 }
@@ -362,7 +377,8 @@ fn an_input() -> impl Strategy<Value = Input> {
         1 => any::<[u8; 32]>().prop_map(Input::Entropy),
         1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
         1 => any::<u64>().prop_map(|id| Input::StoreFailed { id }),
-        4 => an_order().prop_map(|order| Input::Order { id: 1, by: ConsoleName::new("desk"), order }),
+        6 => (a_console(), an_order()).prop_map(|(by, order)| Input::Order { id: 1, by, order }),
+        2 => a_spurt().prop_map(|spurt| Input::FromSwitch(ConsoleSilent { spurt }.into())),
     ]
 }
 
@@ -428,6 +444,8 @@ impl Watched {
             records: Vec::new(),
         };
         watched.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
+        let parameters = SystemParameters { consoles: consoles(900), ..SystemParameters::default() };
+        watched.input(Input::Provision(Change::System(parameters)));
         for number in 1..=3 {
             watched.input(Input::Provision(Change::Site(site_config(number, number))));
             let config = Talkgroup {

@@ -11,7 +11,7 @@ use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::{ConsoleName, EventKind, Order};
+use trunklab_protocol::operator::{ConsoleName, EventKind, Order, TalkWord};
 use trunklab_protocol::proof::{Challenge, Response, UnitKey};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
@@ -538,6 +538,7 @@ fn line(output: &Output) -> Option<String> {
         Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
         Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),
         Output::Ordered { outcome: Err(cause), .. } => Some(format!("order not carried out: {cause}")),
+        Output::ToConsole { console, word, .. } => Some(format!("{console} -> {}", spoken(word))),
         Output::WantEntropy => Some("entropy is wanted".into()),
         Output::WantNewTerm { site, above } => {
             Some(format!("a term above {above} is wanted for site {site}"))
@@ -596,6 +597,16 @@ fn told(message: &ToSite) -> String {
     }
 }
 
+fn spoken(word: &TalkWord) -> String {
+    match word {
+        TalkWord::Queued { position } => format!("waits, position {position}"),
+        TalkWord::Granted { call, .. } => format!("may talk in call {call}"),
+        TalkWord::Warning { left_ms } => format!("has {left_ms} ms left"),
+        TalkWord::Refused { cause } => format!("refused: {cause}"),
+        TalkWord::Ended { cause } => format!("stopped: {cause}"),
+    }
+}
+
 fn routed(message: &ToSwitch) -> String {
     let count = |spurt: SpurtId| spurt.number() & 0xFFFF;
     match message {
@@ -604,6 +615,10 @@ fn routed(message: &ToSwitch) -> String {
         ToSwitch::Open(open) => {
             let to: Vec<_> = open.to.iter().map(ToString::to_string).collect();
             format!("spurt {} from site {} to [{}]", count(open.spurt), open.from, to.join(" "))
+        }
+        ToSwitch::OpenConsole(open) => {
+            let to: Vec<_> = open.to.iter().map(ToString::to_string).collect();
+            format!("spurt {} from a console to [{}]", count(open.spurt), to.join(" "))
         }
         ToSwitch::Shut(shut) => format!("spurt {} shut", count(shut.spurt)),
     }

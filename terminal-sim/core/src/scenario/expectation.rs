@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{EventKind, TalkWord};
 use trunklab_protocol::{CallId, Cause, EmergencyStage, Moment, Pair, Parties, SiteId, TalkgroupId, UnitId};
 
 use super::file::{Expectation, Scenario, Wish};
@@ -27,6 +27,10 @@ pub enum Fact {
     Emergency { unit: UnitId, stage: EmergencyStage },
     EmergencyRaised { unit: UnitId },
     OrderRefused { cause: Cause },
+    ConsoleMayTalk,
+    ConsoleWaits,
+    ConsoleRefused { cause: Cause },
+    ConsoleStops { cause: Cause },
     Rings { unit: UnitId, caller: UnitId },
     CalledRings { unit: UnitId, called: UnitId },
     RingOver { unit: UnitId, cause: Cause },
@@ -56,6 +60,8 @@ pub enum Fact {
 pub enum Observation<'a> {
     /// On a handset.
     Handset(UnitId, &'a HandsetEvent),
+    /// At the console that talks.
+    Console(&'a TalkWord),
     /// At the controller.
     Controller(&'a EventKind),
 }
@@ -134,6 +140,7 @@ impl<'a> Judge<'a> {
 fn shows(parties: &BTreeMap<CallId, Parties>, observation: Observation<'_>, fact: Fact) -> bool {
     match observation {
         Observation::Handset(unit, event) => handset_shows(unit, event, fact),
+        Observation::Console(word) => console_shows(word, fact),
         Observation::Controller(event) => controller_shows(parties, event, fact),
     }
 }
@@ -169,6 +176,16 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         }
         HandsetEvent::Hears { talker, .. } => fact == Fact::Hears { unit: who, talker },
         HandsetEvent::Left { cause, .. } => fact == Fact::Leaves { unit: who, cause },
+    }
+}
+
+fn console_shows(word: &TalkWord, fact: Fact) -> bool {
+    match *word {
+        TalkWord::Queued { .. } => fact == Fact::ConsoleWaits,
+        TalkWord::Granted { .. } => fact == Fact::ConsoleMayTalk,
+        TalkWord::Warning { .. } => false,
+        TalkWord::Refused { cause } => fact == Fact::ConsoleRefused { cause },
+        TalkWord::Ended { cause } => fact == Fact::ConsoleStops { cause },
     }
 }
 
@@ -273,7 +290,11 @@ impl Fact {
             | Self::JoinsLate { unit }
             | Self::Leaves { unit, .. }
             | Self::FloorEnds { unit, .. } => (vec![unit], None, None),
-            Self::OrderRefused { .. } => (Vec::new(), None, None),
+            Self::OrderRefused { .. }
+            | Self::ConsoleMayTalk
+            | Self::ConsoleWaits
+            | Self::ConsoleRefused { .. }
+            | Self::ConsoleStops { .. } => (Vec::new(), None, None),
             Self::SiteUp { site } | Self::SiteLost { site } | Self::ControlMoved { site } => {
                 (Vec::new(), Some(site), None)
             }

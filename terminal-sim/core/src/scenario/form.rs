@@ -48,6 +48,7 @@ pub(super) struct NetworkForm {
     pub(super) longest_ring: Option<Spanned<String>>,
     pub(super) individual_priority: Option<Spanned<u8>>,
     pub(super) individual_hang_time: Option<Spanned<String>>,
+    pub(super) console_unit: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

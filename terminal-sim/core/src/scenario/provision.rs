@@ -59,6 +59,8 @@ pub struct NetworkProvision {
     pub page_ms_max: Option<u32>,
     /// How long a called unit rings, in milliseconds.
     pub ring_ms_max: Option<u32>,
+    /// As whom radios hear the console's operator; `None` where it does not talk.
+    pub console_unit: Option<UnitId>,
     /// The priority of individual calls.
     pub individual_priority: Option<Priority>,
     /// Hang time of individual calls, in milliseconds.

@@ -25,6 +25,13 @@ pub enum Action {
     Alarm(UnitId),
     /// The console orders something.
     Order(Order),
+    /// The operator at the console speaks from here on.
+    OperatorSpeaks {
+        /// As whom radios hear it.
+        unit: UnitId,
+        /// For how long.
+        span: Span,
+    },
     /// A handset calls another unit.
     Call {
         /// Who.
@@ -95,6 +102,8 @@ pub(super) enum Meaning {
     Fill { site: SiteId, free: u16 },
     /// Those units let go.
     Empty { site: SiteId },
+    /// The operator presses for these talkgroups, speaks for so long and releases.
+    OperatorTalks { talkgroups: Vec<TalkgroupId>, span: Span },
     /// Facts to be seen.
     See(Vec<Fact>),
 }
@@ -234,6 +243,8 @@ sentences! {
         |v| one(Action::Order(Order::Multiselect { talkgroups: v.talkgroups() }));
     Do "console undoes the patch of talkgroup {talkgroup}", "Calls of its talkgroups are their own again.",
         |v| one(Action::Order(Order::UndoPatch { talkgroup: v.talkgroup() }));
+    Do "console talks to talkgroups {talkgroups} for {span}", "The operator presses for one or several talkgroups, speaks for so long from the press on, releases; `console_unit` under `[network]` is whom radios hear.",
+        |v| Meaning::OperatorTalks { talkgroups: v.talkgroups(), span: v.span() };
     Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
         |v| one(Action::CutLink(v.site()));
     Do "link of site {site} is restored", "They can connect again.",
@@ -327,6 +338,14 @@ sentences! {
         |v| see(v, |unit| Fact::EmergencyRaised { unit });
     See "order is refused: {cause}", "The controller does not carry an order of the console out, with this cause.",
         |v| Meaning::See(vec![Fact::OrderRefused { cause: v.cause() }]);
+    See "console may talk", "Talk permit for the operator.",
+        |_| Meaning::See(vec![Fact::ConsoleMayTalk]);
+    See "console waits", "The operator's request waits for channels.",
+        |_| Meaning::See(vec![Fact::ConsoleWaits]);
+    See "console is refused: {cause}", "The operator does not get the floor, with this cause.",
+        |v| Meaning::See(vec![Fact::ConsoleRefused { cause: v.cause() }]);
+    See "console stops talking: {cause}", "The operator has the floor no longer, with this cause.",
+        |v| Meaning::See(vec![Fact::ConsoleStops { cause: v.cause() }]);
     See "call of units {unit} and {unit} is granted", "The controller sets their individual call up.",
         |v| Meaning::See(vec![Fact::PairGranted { unit: v.units()[0], other: v.other() }]);
     See "call of units {unit} and {unit} is released: {cause}", "The controller ends their call with this cause.",
@@ -357,6 +376,7 @@ impl Action {
             | Self::LoseTalkEnd(unit) => Some(*unit),
             // An order may name a unit that nobody has: then that is its cause.
             Self::Order(_)
+            | Self::OperatorSpeaks { .. }
             | Self::CutLink(_)
             | Self::MendLink(_)
             | Self::KillStation(_)
@@ -381,6 +401,7 @@ impl Action {
             | Self::Release(_)
             | Self::Alarm(_)
             | Self::Order(_)
+            | Self::OperatorSpeaks { .. }
             | Self::Call { .. }
             | Self::Answer(_)
             | Self::HangUp(_)

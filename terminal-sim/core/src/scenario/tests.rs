@@ -138,7 +138,8 @@ fn every_sentence_is_read() {
             Sort::See => "expect",
         };
         let step = format!("[[area]]\nid = 1\nsites = [3]\n[[step]]\nat = \"1 s\"\n{key} = \"{text}\"\n");
-        let scenario = Scenario::parse("x", &with(&step), None).unwrap_or_else(|error| panic!("{error}"));
+        let file = with(&step).replacen("[[site]]", "[network]\nconsole_unit = 900\n[[site]]", 1);
+        let scenario = Scenario::parse("x", &file, None).unwrap_or_else(|error| panic!("{error}"));
         assert!(
             scenario.steps.len() + scenario.expectations.len() > 2 || text.ends_with("empties"),
             "{text}"

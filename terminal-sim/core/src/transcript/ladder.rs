@@ -16,6 +16,7 @@ impl Transcript {
             let (from, arrow, to) = match line.place {
                 Place::FromSite(site) => (format!("S{site}"), "->>", "C".to_owned()),
                 Place::ToSite(site) => ("C".to_owned(), "->>", format!("S{site}")),
+                Place::ToConsole => ("C".to_owned(), "->>", "O".to_owned()),
                 Place::Unit(unit) => (format!("Note over U{unit}"), "", String::new()),
                 Place::Site(site) => (format!("Note over S{site}"), "", String::new()),
                 Place::Controller => ("Note over C".to_owned(), "", String::new()),
@@ -25,25 +26,27 @@ impl Transcript {
         ladder
     }
 
-    /// Units, then sites, then the controller.
+    /// Units, then sites, then the controller, then the console.
     fn participants(&self) -> Vec<String> {
         let mut places: Vec<Place> = self.lines.iter().map(|line| line.place).collect();
         places.sort_unstable();
         places.dedup();
         let mut units = Vec::new();
         let mut sites = Vec::new();
+        let mut console = None;
         for place in places {
             match place {
                 Place::Unit(unit) => units.push(format!("U{unit} as unit {unit}")),
                 Place::FromSite(site) | Place::ToSite(site) | Place::Site(site) => {
                     sites.push(site);
                 }
+                Place::ToConsole => console = Some("O as console".to_owned()),
                 Place::Controller => {}
             }
         }
         sites.sort_unstable();
         sites.dedup();
         let sites = sites.into_iter().map(|site| format!("S{site} as site {site}"));
-        units.into_iter().chain(sites).chain(["C as controller".to_owned()]).collect()
+        units.into_iter().chain(sites).chain(["C as controller".to_owned()]).chain(console).collect()
     }
 }

@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{EventKind, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     CallId, CallSetup, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, PageReply, Parties,
@@ -252,6 +252,17 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
     })
 }
 
+pub(super) fn to_console(word: &TalkWord) -> Said {
+    let (text, call) = match word {
+        TalkWord::Queued { position } => (format!("queued at place {position}"), None),
+        TalkWord::Granted { call, .. } => (format!("may talk in call {call}"), Some(*call)),
+        TalkWord::Warning { left_ms } => (format!("has {} left to talk", seconds(*left_ms)), None),
+        TalkWord::Refused { cause } => (format!("refused: {cause}"), None),
+        TalkWord::Ended { cause } => (format!("stops talking: {cause}"), None),
+    };
+    Said { text, call, unit: None }
+}
+
 /// What the controller reports and no site can be told, or what says why a site is told: other reports repeat what the
 /// messages say.
 pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
@@ -311,9 +322,7 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             (Clause::EmergencyAnswered, Said::plain(format!("{by} clears the emergency of unit {unit}")))
         }
         EventKind::OrderRefused { by, cause } => {
-            let is_of_emergency = *cause == Cause::UnknownEmergency;
-            let clause = if is_of_emergency { Clause::EmergencyAnswered } else { Clause::Patch };
-            (clause, Said::plain(format!("order of {by} refused: {cause}")))
+            (clause_of_order(*cause), Said::plain(format!("order of {by} refused: {cause}")))
         }
         EventKind::CallArea { call, area: None } => {
             (Clause::Widening, Said::of_call(*call, format!("call {call} is heard everywhere")))
@@ -347,6 +356,16 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
         | EventKind::FloorRefused { .. }
         | EventKind::Dropped { .. } => return None,
     })
+}
+
+/// The clause by which an order is refused.
+fn clause_of_order(cause: Cause) -> Clause {
+    const CLAUSES: &[(Cause, Clause)] = &[
+        (Cause::UnknownEmergency, Clause::EmergencyAnswered),
+        (Cause::NoConsoleUnit, Clause::ConsoleTalk),
+        (Cause::EmergencyGoesOn, Clause::ConsoleSelect),
+    ];
+    CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::Patch, |(_, clause)| *clause)
 }
 
 /// What a handset's user noticed, as a sentence without its subject.

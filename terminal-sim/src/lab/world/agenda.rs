@@ -4,6 +4,7 @@ use bytes::Bytes;
 use trunklab_basestation_core as station;
 use trunklab_controller_core::{self as controller, Controller};
 use trunklab_protocol::air_downlink::Burst;
+use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::{Moment, SiteId, UnitId};
 use trunklab_terminal_core as terminal;
 
@@ -26,6 +27,8 @@ pub(super) enum Arrival {
     /// One burst of a site, heard by many at once: each at its level.
     AtListeners(SiteId, Burst, Vec<(UnitId, i8)>),
     AtSwitch(SiteId, Bytes),
+    OperatorSpeaks,
+    FromOperator(VoiceKey, Bytes),
     LinkTries(SiteId),
 }
 
@@ -68,6 +71,8 @@ impl World {
                 }
             }
             Arrival::AtSwitch(site, packet) => self.at_switch(site, &packet),
+            Arrival::OperatorSpeaks => self.operator_goes_on(),
+            Arrival::FromOperator(key, packet) => self.operator_is_heard(key, &packet),
             Arrival::LinkTries(site) => self.link_tries(site),
         }
     }

@@ -39,6 +39,7 @@ impl World {
         self.controller = None;
         self.forget_deadline(Node::Controller);
         self.switch = Switch::new(Limits::default());
+        self.operator_is_cut_off();
         for site in self.stations.keys().copied().collect::<Vec<_>>() {
             self.drop_link(site, cause);
         }
@@ -104,6 +105,10 @@ impl World {
                 self.send_to_site(site, message);
             }
             controller::output::Output::ToSwitch(order) => self.order_switch(order),
+            controller::output::Output::ToConsole { clause, word, .. } => {
+                self.tell_operator(&word);
+                self.see(Sight::ToConsole(clause, word));
+            }
             controller::output::Output::Store { id, item } => {
                 self.records.push(item);
                 let at = self.now + Span::from_millis(1);

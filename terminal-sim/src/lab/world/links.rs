@@ -113,6 +113,8 @@ impl World {
             | Arrival::AtHandset(..)
             | Arrival::AtListeners(..)
             | Arrival::AtSwitch(..)
+            | Arrival::OperatorSpeaks
+            | Arrival::FromOperator(..)
             | Arrival::LinkTries(_) => true,
         });
     }

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use trunklab_basestation_core as station;
+use trunklab_controller_core::switch::Source;
 use trunklab_protocol::SiteId;
 use trunklab_protocol::switch::{Shut, SiteUp, ToSwitch};
 use trunklab_protocol::voice::VoicePacket;
@@ -50,8 +51,13 @@ impl World {
         if self.is_to_be_lost(&packet) {
             return;
         }
+        self.copy_voice(Source::Site(site), &packet);
+    }
+
+    /// The switch copies a packet to the sites that are to have it.
+    pub(super) fn copy_voice(&mut self, from: Source, packet: &VoicePacket) {
         self.traffic.voice_in += 1;
-        let Ok(destinations) = self.switch.packet(site, &packet) else {
+        let Ok(destinations) = self.switch.packet_of(from, packet) else {
             self.traffic.voice_dropped += 1;
             return;
         };

@@ -1,10 +1,11 @@
 //! `[network]`: limits of the whole network.
 
 use toml::Spanned;
-use trunklab_protocol::Priority;
+use trunklab_protocol::{Priority, UnitId};
 
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
+use crate::scenario::filler::FIRST_UNIT;
 use crate::scenario::form::{NetworkForm, QueueReleaseForm};
 use crate::scenario::provision::{NetworkProvision, QueueRelease};
 
@@ -31,6 +32,16 @@ impl Reader<'_> {
             ring_ms_max: self.limit(form.longest_ring.as_ref())?,
             individual_priority: self.level(form.individual_priority.as_ref())?,
             individual_hang_time_ms: self.limit(form.individual_hang_time.as_ref())?,
+            console_unit: self.console_unit(form.console_unit.as_ref())?,
+        })
+    }
+
+    fn console_unit(&self, number: Option<&Spanned<u32>>) -> Result<Option<UnitId>, ScenarioError> {
+        let Some(number) = number else { return Ok(None) };
+        let unit = UnitId::new(*number.get_ref()).filter(|unit| unit.number() < FIRST_UNIT);
+        unit.map(Some).ok_or_else(|| {
+            let found = format!("unit {}", number.get_ref());
+            self.source.error(number.span(), found, format!("a unit from 1 to {}", FIRST_UNIT - 1), "")
         })
     }
 

@@ -1,7 +1,8 @@
 //! `[[step]]`: what is done and what must be seen, in order of time.
 
 use toml::Spanned;
-use trunklab_protocol::{AreaChoice, Moment, Span};
+use trunklab_protocol::operator::Order;
+use trunklab_protocol::{AreaChoice, Moment, Span, TalkgroupId};
 
 use super::{Expectation, Reader, Step, Wish, read_span};
 use crate::scenario::error::ScenarioError;
@@ -108,6 +109,9 @@ impl Reader<'_> {
                 let site = self.known_site(site.number(), text.span())?;
                 self.fillers.empty(at, line, site)
             }
+            Meaning::OperatorTalks { talkgroups, span } => {
+                self.operator_talks(at, line, talkgroups, span, text)?
+            }
             Meaning::See(_) => Vec::new(),
         };
         if self.steps.len() + steps.len() > STEPS_MAX {
@@ -118,6 +122,28 @@ impl Reader<'_> {
         }
         self.steps.append(&mut steps);
         Ok(())
+    }
+
+    /// The operator presses, speaks and releases.
+    fn operator_talks(
+        &self,
+        at: Moment,
+        line: usize,
+        talkgroups: Vec<TalkgroupId>,
+        span: Span,
+        text: &Spanned<String>,
+    ) -> Result<Vec<Step>, ScenarioError> {
+        let Some(unit) = self.provision.network.console_unit else {
+            let expected = "`console_unit` under [network] above the steps";
+            let found = format!("`{}`", text.get_ref());
+            return Err(self.source.error(text.span(), found, expected, "add it: radios hear that unit"));
+        };
+        let step = |at, action| Step { at, line, action };
+        Ok(vec![
+            step(at, Action::Order(Order::Talk { talkgroups })),
+            step(at, Action::OperatorSpeaks { unit, span }),
+            step(at + span, Action::Order(Order::EndTalk {})),
+        ])
     }
 
     fn check_action(&self, action: &Action, text: &Spanned<String>) -> Result<(), ScenarioError> {
@@ -153,7 +179,8 @@ impl Reader<'_> {
         }
         for fact in facts {
             let (units, site, talkgroup) = fact.names();
-            for unit in units {
+            let console_unit = self.provision.network.console_unit;
+            for unit in units.into_iter().filter(|unit| Some(*unit) != console_unit) {
                 self.known_unit(unit, text.span())?;
             }
             if let Some(site) = site {
