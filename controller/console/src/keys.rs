@@ -19,6 +19,8 @@ pub enum Action {
     ShowSites,
     /// Show all calls.
     ShowCalls,
+    /// Show all talkgroups.
+    ShowGroups,
     /// Show the event log.
     ShowEvents,
     /// Show the keys.
@@ -39,6 +41,14 @@ pub enum Action {
     Acknowledge,
     /// Clear the latest emergency, once that is confirmed.
     Clear,
+    /// Mark the chosen talkgroup to be joined, or take the mark away.
+    Mark,
+    /// Join the marked talkgroups until that is undone, once it is confirmed.
+    Patch,
+    /// Join the marked talkgroups for one call, once it is confirmed.
+    Multiselect,
+    /// Part the chosen talkgroup from those that it is joined with, once it is confirmed.
+    Part,
     /// Give the order that was asked about.
     Confirm,
     /// Do not give it.
@@ -82,6 +92,7 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('s'), KeyCode::Char('2')], Action::ShowSites,    "all sites",                "sites"),
     row(&[KeyCode::Char('c'), KeyCode::Char('3')], Action::ShowCalls,    "all calls",                "calls"),
     row(&[KeyCode::Char('e'), KeyCode::Char('4')], Action::ShowEvents,   "the event log",            "events"),
+    row(&[KeyCode::Char('t'), KeyCode::Char('5')], Action::ShowGroups,   "all talkgroups, to join some", ""),
     row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the latest emergency",   ""),
     row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the latest emergency",         ""),
     row(&[KeyCode::Char('r')],                     Action::Reconnect,    "connect at once if the link is lost", ""),
@@ -108,6 +119,15 @@ const SITE: &[Binding] = &[
 const CALLS: &[Binding] = &[
     row(&[KeyCode::Enter], Action::Open, "the log of the chosen call's talkgroup", "its log"),
     row(&[KeyCode::Esc],   Action::Back, "back to the overview",                   "back"),
+];
+
+#[rustfmt::skip]
+const GROUPS: &[Binding] = &[
+    row(&[KeyCode::Char(' ')], Action::Mark,        "mark the talkgroup, or take the mark away",     "mark"),
+    row(&[KeyCode::Char('p')], Action::Patch,       "patch: join the marked talkgroups",             "patch"),
+    row(&[KeyCode::Char('m')], Action::Multiselect, "multiselect: join the marked ones for one call", "once"),
+    row(&[KeyCode::Char('u')], Action::Part,        "undo the patch of the chosen talkgroup",        "undo"),
+    row(&[KeyCode::Esc],       Action::Back,        "back to the overview",                          ""),
 ];
 
 #[rustfmt::skip]
@@ -143,6 +163,7 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Sites => &[SITES, MOVES, SCREENS],
         Screen::Site(_) => &[SITE, SCREENS],
         Screen::Calls => &[CALLS, MOVES, SCREENS],
+        Screen::Groups => &[GROUPS, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
         Screen::Help(_) => &[HELP],
     }
@@ -198,8 +219,14 @@ mod tests {
 
     fn screens() -> Vec<Screen> {
         let site = SiteId::new(1).unwrap();
-        let mut screens =
-            vec![Screen::Overview, Screen::Sites, Screen::Site(site), Screen::Calls, Screen::Events];
+        let mut screens = vec![
+            Screen::Overview,
+            Screen::Sites,
+            Screen::Site(site),
+            Screen::Calls,
+            Screen::Groups,
+            Screen::Events,
+        ];
         screens.push(Screen::Help(Box::new(Screen::Sites)));
         screens
     }

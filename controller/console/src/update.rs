@@ -1,7 +1,9 @@
 //! The console's decisions, pure: a message changes the model and may ask the shell for something.
 
+mod join;
+
 use trunklab_protocol::operator::{EmergencyView, Order};
-use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, UnitId};
+use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::conn::Report;
 use crate::keys::Action;
@@ -52,6 +54,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::ShowOverview => model.screen = Screen::Overview,
         Action::ShowSites => model.screen = Screen::Sites,
         Action::ShowCalls => model.screen = Screen::Calls,
+        Action::ShowGroups => model.screen = Screen::Groups,
         Action::ShowEvents => model.screen = Screen::Events,
         Action::Help => model.screen = Screen::Help(Box::new(model.screen.clone())),
         Action::Pause => model.log_view.pause_or_follow(&model.log),
@@ -71,7 +74,15 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         }
         Action::Acknowledge => return acknowledge(model),
         Action::Clear => ask_to_clear(model),
-        Action::Confirm => return model.asked.take().map(Command::Give),
+        Action::Mark => join::mark(model),
+        Action::Patch => join::ask_to_join(model, |talkgroups| Order::Patch { talkgroups }),
+        Action::Multiselect => join::ask_to_join(model, |talkgroups| Order::Multiselect { talkgroups }),
+        Action::Part => join::ask_to_part(model),
+        Action::Confirm => {
+            let order = model.asked.take()?;
+            join::clear_marks(model, &order);
+            return Some(Command::Give(order));
+        }
         Action::Deny => model.asked = None,
         Action::Reconnect => return Some(Command::Reconnect),
         Action::Quit => return Some(Command::Quit),
@@ -107,6 +118,7 @@ fn note(model: &mut Model, text: impl Into<String>) {
 fn move_choice(model: &mut Model, step: Step) {
     let sites = site_list(model);
     let calls = call_list(model);
+    let groups = group_list(model);
     match &mut model.screen {
         Screen::Overview | Screen::Sites => model.sites.step(&sites, step),
         Screen::Site(shown) => {
@@ -116,6 +128,7 @@ fn move_choice(model: &mut Model, step: Step) {
             }
         }
         Screen::Calls => model.calls.step(&calls, step),
+        Screen::Groups => model.groups.step(&groups, step),
         Screen::Events => model.log_view.step(&model.log, step),
         Screen::Help(_) => {}
     }
@@ -139,7 +152,7 @@ fn open(model: &mut Model) {
             };
             model.screen = Screen::Events;
         }
-        Screen::Site(_) | Screen::Events | Screen::Help(_) => {}
+        Screen::Site(_) | Screen::Groups | Screen::Events | Screen::Help(_) => {}
     }
 }
 
@@ -199,6 +212,10 @@ fn tick(model: &mut Model, passed: Span) {
 
 pub(crate) fn site_list(model: &Model) -> Vec<SiteId> {
     model.picture.iter().flat_map(|picture| &picture.sites).map(|view| view.site).collect()
+}
+
+pub(crate) fn group_list(model: &Model) -> Vec<TalkgroupId> {
+    model.picture.iter().flat_map(|picture| &picture.talkgroups).map(|view| view.talkgroup).collect()
 }
 
 pub(crate) fn call_list(model: &Model) -> Vec<CallId> {

@@ -187,11 +187,18 @@ fn calls() {
 }
 
 #[test]
+fn talkgroups() {
+    let mut scene = Scene::busy();
+    scene.type_text("t j jj ");
+    check("talkgroups", &scene);
+}
+
+#[test]
 fn without_colour_no_cell_has_one() {
     let mut scene = Scene::busy();
     let events = scene.world.emergency().into_iter().chain(scene.world.lose(3)).collect();
     scene.hear_all(events);
-    for screen in ["o", "s", "c", "e", "?"] {
+    for screen in ["o", "s", "c", "t", "e", "?"] {
         scene.type_text(screen);
         let backend = scene.draw(80, 24);
         for cell in backend.buffer().content() {

@@ -9,8 +9,8 @@ use trunklab_console::keys::lookup;
 use trunklab_console::model::{Link, Screen, Stream};
 use trunklab_console::update::{Command, Message, update};
 use trunklab_console::{Model, Theme};
-use trunklab_protocol::operator::Order;
-use trunklab_protocol::{Span, UnitId};
+use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order};
+use trunklab_protocol::{Span, TalkgroupId, UnitId};
 
 fn model() -> Model {
     let mut world = World::new(81, 7);
@@ -34,6 +34,7 @@ fn press(model: &mut Model, keys: &str) -> Option<Command> {
             "Esc" => KeyCode::Esc,
             "Down" => KeyCode::Down,
             "Up" => KeyCode::Up,
+            "Space" => KeyCode::Char(' '),
             letter => KeyCode::Char(letter.chars().next().expect("no word is empty")),
         };
         let action = lookup(model, KeyEvent::from(code));
@@ -43,12 +44,44 @@ fn press(model: &mut Model, keys: &str) -> Option<Command> {
 }
 
 #[test]
+fn marked_talkgroups_are_joined_once_that_is_confirmed() {
+    let mut model = model();
+    let numbers: Vec<_> = model.picture().unwrap().talkgroups.iter().map(|view| view.talkgroup).collect();
+    assert_eq!(press(&mut model, "t Space p y"), None, "one alone is joined with nothing");
+    let joined = |order: fn(Vec<TalkgroupId>) -> Order| Some(Command::Give(order(numbers[..2].to_vec())));
+    assert_eq!(press(&mut model, "Down Space p y"), joined(|talkgroups| Order::Patch { talkgroups }));
+    assert_eq!(press(&mut model, "p y"), None, "the marks are gone");
+    let again = press(&mut model, "Space Up Space m y");
+    assert_eq!(again, joined(|talkgroups| Order::Multiselect { talkgroups }));
+    assert_eq!(press(&mut model, "Space Down Space Space p n y"), None, "one mark was taken away");
+}
+
+#[test]
+fn a_patch_is_undone_where_there_is_one() {
+    let mut model = model();
+    let talkgroups: Vec<_> =
+        model.picture().unwrap().talkgroups.iter().map(|view| view.talkgroup).take(2).collect();
+    assert_eq!(press(&mut model, "t u y"), None);
+    let (talkgroup, by) = (talkgroups[1], ConsoleName::new("dispatch"));
+    let sequence = model.picture().unwrap().sequence;
+    let kind = EventKind::Patched { talkgroups, lasting: true, by };
+    let at = model.picture().unwrap().at;
+    // The picture's number may be behind what was heard: any later one will do.
+    let event = Event { sequence: sequence + 10_000, at, kind };
+    update(&mut model, Message::Report(Report::Event(event)));
+    let undone = press(&mut model, "Down u y");
+    assert_eq!(undone, Some(Command::Give(Order::UndoPatch { talkgroup })));
+}
+
+#[test]
 fn keys_lead_from_screen_to_screen() {
     let table = [
         ("", Screen::Overview),
         ("s", Screen::Sites),
         ("c", Screen::Calls),
         ("e", Screen::Events),
+        ("t", Screen::Groups),
+        ("5 Esc", Screen::Overview),
         ("4 1", Screen::Overview),
         ("Enter", Screen::Site(site(1))),
         ("j Enter", Screen::Site(site(2))),

@@ -14,11 +14,11 @@ pub use log::{Entry, EventLog, Focus, Grade, LogView, Place};
 pub use picture::{Heard, Loss, Stream, UnknownEvent, apply};
 pub use screen::Screen;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
 use trunklab_protocol::operator::{Event, Order, Snapshot};
-use trunklab_protocol::{CallId, Moment, SiteId};
+use trunklab_protocol::{CallId, Moment, SiteId, TalkgroupId};
 
 use crate::theme::Theme;
 
@@ -43,6 +43,9 @@ pub struct Model {
     pub(crate) log_view: LogView,
     pub(crate) sites: Cursor<SiteId>,
     pub(crate) calls: Cursor<CallId>,
+    pub(crate) groups: Cursor<TalkgroupId>,
+    /// Talkgroups that the operator has marked to be joined.
+    pub(crate) marked: BTreeSet<TalkgroupId>,
     /// An order that is given once the operator confirms it.
     pub(crate) asked: Option<Order>,
 }
@@ -64,6 +67,8 @@ impl Model {
             log_view: LogView::default(),
             sites: Cursor::default(),
             calls: Cursor::default(),
+            groups: Cursor::default(),
+            marked: BTreeSet::new(),
             asked: None,
         }
     }

@@ -13,6 +13,8 @@ pub enum Screen {
     Site(SiteId),
     /// Every call, and one of them in full.
     Calls,
+    /// Every talkgroup, to join some.
+    Groups,
     /// The event log.
     Events,
     /// The keys of the screen that it was asked from.
@@ -24,7 +26,7 @@ impl Screen {
     pub fn back(&self) -> Option<Self> {
         match self {
             Self::Overview => None,
-            Self::Sites | Self::Calls | Self::Events => Some(Self::Overview),
+            Self::Sites | Self::Calls | Self::Groups | Self::Events => Some(Self::Overview),
             Self::Site(_) => Some(Self::Sites),
             Self::Help(from) => Some((**from).clone()),
         }
@@ -37,6 +39,7 @@ impl Screen {
             Self::Sites => "sites".to_owned(),
             Self::Site(site) => format!("site {site}"),
             Self::Calls => "calls".to_owned(),
+            Self::Groups => "talkgroups".to_owned(),
             Self::Events => "events".to_owned(),
             Self::Help(from) => format!("help: {}", from.title()),
         }

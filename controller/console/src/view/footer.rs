@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use trunklab_protocol::TalkgroupId;
 use trunklab_protocol::operator::Order;
 
 use crate::keys::{self, Action};
@@ -31,12 +32,16 @@ fn question(order: &Order) -> String {
     match order {
         Order::AcknowledgeEmergency { unit } => format!("Acknowledge the emergency of unit {unit}?"),
         Order::ClearEmergency { unit } => format!("Clear the emergency of unit {unit}?"),
-        Order::Patch { .. } => "Join these talkgroups?".to_owned(),
-        Order::Multiselect { .. } => "Join these talkgroups for one call?".to_owned(),
+        Order::Patch { talkgroups } => format!("Join talkgroups {}?", list(talkgroups)),
+        Order::Multiselect { talkgroups } => format!("Join talkgroups {} for one call?", list(talkgroups)),
         Order::Talk { .. } => "Talk to these talkgroups?".to_owned(),
         Order::EndTalk {} => "Stop talking?".to_owned(),
         Order::UndoPatch { talkgroup } => format!("Undo the patch of talkgroup {talkgroup}?"),
     }
+}
+
+fn list(talkgroups: &[TalkgroupId]) -> String {
+    talkgroups.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// The screen that a key shows at once: nobody needs the key of the screen in sight.
@@ -45,6 +50,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowOverview => Some(Screen::Overview),
         Action::ShowSites => Some(Screen::Sites),
         Action::ShowCalls => Some(Screen::Calls),
+        Action::ShowGroups => Some(Screen::Groups),
         Action::ShowEvents => Some(Screen::Events),
         Action::Move(_)
         | Action::Open
@@ -58,6 +64,10 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::DropFilter
         | Action::Acknowledge
         | Action::Clear
+        | Action::Mark
+        | Action::Patch
+        | Action::Multiselect
+        | Action::Part
         | Action::Confirm
         | Action::Deny
         | Action::Reconnect

@@ -23,6 +23,7 @@ mod calls;
 mod columns;
 mod event_list;
 mod footer;
+mod groups;
 mod header;
 mod help;
 mod overview;
@@ -59,13 +60,14 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
     match (&model.screen, &model.picture) {
         (Screen::Help(from), _) => help::render(frame, body, model, from),
         (Screen::Events, _) => event_list::render(frame, body, model),
-        (Screen::Overview | Screen::Sites | Screen::Site(_) | Screen::Calls, None) => {
+        (Screen::Overview | Screen::Sites | Screen::Site(_) | Screen::Calls | Screen::Groups, None) => {
             render_nothing_yet(frame, body, model);
         }
         (Screen::Overview, Some(picture)) => overview::render(frame, body, model, picture),
         (Screen::Sites, Some(picture)) => sites::render_table(frame, body, model, picture),
         (Screen::Site(site), Some(picture)) => site::render(frame, body, model, picture, *site),
         (Screen::Calls, Some(picture)) => calls::render_screen(frame, body, model, picture),
+        (Screen::Groups, Some(picture)) => groups::render(frame, body, model, picture),
     }
 }
 
