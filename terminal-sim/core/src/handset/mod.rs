@@ -1,6 +1,8 @@
 //! The handset: power on, hunt, register, affiliate, request, talk, listen.
 
 mod access;
+mod asking;
+mod button;
 mod call;
 mod camp;
 mod clock;
@@ -8,6 +10,7 @@ mod config;
 mod control_word;
 mod dice;
 mod emergency;
+mod errand;
 mod floor;
 mod handover;
 mod hunt;
@@ -23,6 +26,7 @@ mod scan;
 mod search;
 mod service;
 mod shared;
+mod talking;
 mod timers;
 mod traffic_word;
 mod view;

@@ -1,0 +1,99 @@
+//! What an idle handset has to say by itself: that a request is to be forgotten, that another talkgroup is selected.
+
+use trunklab_protocol::air_uplink::{Affiliate, CallCancel, RequestKind};
+use trunklab_protocol::{Cause, Press, ScanList, TalkgroupId};
+
+use super::access::{Access, Persistence};
+use super::call::{Activity, Errand, ErrandKind, Idle};
+use super::radio::Turn;
+use super::service::Service;
+use crate::output::HandsetEvent;
+
+impl Service {
+    /// What an idle handset still has to say: a request to be forgotten, then a new selection.
+    pub(super) fn idle(&mut self, turn: &mut Turn<'_>) -> Idle {
+        let unit = turn.radio.unit();
+        let (selected, secondary) = (self.talkgroup(turn), self.wanted(turn));
+        let (kind, press, word) = if let Some(press) = self.owed_cancel {
+            (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
+        } else if (self.affiliated != Some(selected) || self.asked != secondary)
+            && self.refused != Some(selected)
+        {
+            let press = turn.radio.next_press();
+            let word = Affiliate { unit, press, talkgroup: selected, secondary };
+            (ErrandKind::Affiliate(selected, secondary), press, word.into())
+        } else {
+            return Idle::default();
+        };
+        let persistence = Persistence::Request(RequestKind::Normal);
+        let access = Access::on_control(&self.camp, word, persistence, turn.now);
+        Idle { errand: Some(Errand { kind, press, access }), press: None, called_back: None }
+    }
+
+    /// The errand was answered, or given up: the next, then a press that waited.
+    pub(super) fn errand_done(&mut self, turn: &mut Turn<'_>) {
+        let Activity::Idle(Idle { errand, press, .. }) = &mut self.activity else { return };
+        let press = press.take();
+        if errand.take().is_some_and(|errand| errand.kind == ErrandKind::Cancel) {
+            self.owed_cancel = None;
+        }
+        let mut idle = self.idle(turn);
+        match press {
+            Some(kind) if idle.errand.is_none() => {
+                self.activity = Activity::Idle(idle);
+                self.request(turn, kind);
+            }
+            Some(_) | None => {
+                idle.press = press;
+                self.activity = Activity::Idle(idle);
+            }
+        }
+    }
+
+    /// The network answered this press of an errand; true if it was one.
+    pub(super) fn errand_answered(
+        &mut self,
+        turn: &mut Turn<'_>,
+        press: Press,
+        answer: Result<ScanList, Cause>,
+    ) -> bool {
+        let Activity::Idle(Idle { errand: Some(errand), .. }) = &self.activity else { return false };
+        if errand.press != press {
+            return false;
+        }
+        match (errand.kind, answer) {
+            (ErrandKind::Cancel, _) => {}
+            (ErrandKind::Affiliate(talkgroup, asked), Ok(secondary)) => {
+                self.affiliated = Some(talkgroup);
+                (self.asked, self.secondary) = (asked, secondary);
+                turn.tell(HandsetEvent::Affiliated { talkgroup });
+            }
+            (ErrandKind::Affiliate(talkgroup, asked), Err(cause)) => {
+                (self.refused, self.asked) = (Some(talkgroup), asked);
+                turn.refuse(cause);
+            }
+        }
+        self.errand_done(turn);
+        true
+    }
+
+    /// What the site could not do before it may be able to do now: a selection that failed is told again.
+    pub(super) fn service_changed(&mut self, turn: &mut Turn<'_>) {
+        if self.affiliated.is_none() {
+            return;
+        }
+        self.refused = None;
+        if let Activity::Idle(Idle { errand: None, press, called_back }) = self.activity {
+            let idle = self.idle(turn);
+            self.activity = Activity::Idle(Idle { press, called_back, ..idle });
+        }
+    }
+
+    /// The network has put us into another talkgroup than we asked for by itself: in an emergency.
+    pub(super) fn reverted(&mut self, turn: &mut Turn<'_>, talkgroup: TalkgroupId) {
+        if self.revert == Some(talkgroup) && self.affiliated != Some(talkgroup) {
+            self.affiliated = Some(talkgroup);
+            turn.tell(HandsetEvent::Affiliated { talkgroup });
+        }
+    }
+}
