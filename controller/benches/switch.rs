@@ -126,7 +126,7 @@ impl Bench {
                 counter: number,
             };
             let to = (1..=destinations).map(|listener| site(TALKER + listener)).collect();
-            obey(ToSwitch::Open(Open { spurt: spurt(number), call, from: site(TALKER), to }));
+            obey(ToSwitch::Open(Open { spurt: spurt(number), call, from: site(TALKER), to, beside: None }));
         }
         for listener in &listeners {
             listener.set_nonblocking(true)?;

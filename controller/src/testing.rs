@@ -156,6 +156,7 @@ impl ScriptedCore {
                         floor: FloorPolicy::Refuse,
                         others: Vec::new(),
                         area: None,
+                        duplex: None,
                     }
                     .into(),
                 });

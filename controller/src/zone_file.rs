@@ -259,6 +259,8 @@ struct SubscriberTable {
     #[serde(default)]
     floor_demand: Demand,
     emergency_talkgroup: Option<TalkgroupId>,
+    #[serde(default)]
+    duplex: bool,
 }
 
 /// `"1/0"`: carrier and slot, as screens show it.
@@ -607,6 +609,7 @@ impl SubscriberTable {
             sites: self.sites,
             floor_demand: self.floor_demand,
             emergency_talkgroup: self.emergency_talkgroup,
+            duplex: self.duplex,
         })
     }
 }

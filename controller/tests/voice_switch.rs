@@ -123,6 +123,7 @@ fn open(spurt: u32, call: u32, from: u16, to: &[u16]) -> ToSwitch {
         call: CallId { node: NodeId::new(1).unwrap(), epoch: Epoch::new(1).unwrap(), counter: call },
         from: SiteId::new(from).unwrap(),
         to: to.iter().map(|number| SiteId::new(*number).unwrap()).collect(),
+        beside: None,
     })
 }
 

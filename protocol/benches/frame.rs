@@ -72,6 +72,7 @@ fn assert() -> ToSite {
         floor: FloorPolicy::Refuse,
         others: Vec::new(),
         area: None,
+        duplex: None,
     })
 }
 

@@ -63,6 +63,28 @@ impl Default for Reselection {
     }
 }
 
+record! {
+    /// A party of a full duplex call and its spurt, which lasts as long as the call.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+    pub struct Party {
+        /// Who.
+        pub unit: UnitId,
+        /// Its spurt.
+        pub spurt: SpurtId,
+    }
+}
+
+record! {
+    /// The two parties of a full duplex call, as they stand on the slot of one of them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+    pub struct Sides {
+        /// Whose slot it is: its speech is on the uplink.
+        pub near: Party,
+        /// Who is heard on the downlink.
+        pub far: Party,
+    }
+}
+
 messages! {
     /// What an air port sends to a handset's process.
     pub enum AirDownlink {
@@ -262,6 +284,8 @@ messages! {
             late_entry: bool,
             /// What becomes of a demand for the floor while another unit has it.
             floor: FloorPolicy,
+            /// Both talk at once, and this slot is the near one's; `None`: half duplex.
+            duplex: Option<Sides>,
         }
         /// A call is over here; repeated, on its slot and on the control channel.
         0x21 Release {

@@ -98,6 +98,7 @@ clauses! {
     IndividualCall = "12.9.5", "Course of the call";
     CrossedRequests = "12.9.6", "Crossed requests";
     HangUp = "12.9.7", "Hanging up";
+    FullDuplex = "12.9.8", "Full duplex";
     AnnouncementGroup = "12.10.1", "Announcement group";
     BroadcastCall = "12.10.2", "Broadcast call";
     SystemWideCall = "12.10.3", "System-wide call";

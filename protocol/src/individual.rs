@@ -9,6 +9,8 @@ octet_enum! {
         Immediate = 0,
         /// The called radio rings until its user answers.
         Ringing = 1,
+        /// It rings, and then both may talk at once, where both radios are able to.
+        Duplex = 2,
     }
 }
 

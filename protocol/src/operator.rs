@@ -187,13 +187,15 @@ pub enum EventKind {
     UnitPaged { unit: UnitId, caller: UnitId, site: SiteId },
     /// A paged unit rings.
     UnitRings { unit: UnitId, caller: UnitId },
-    /// A call was set up in which nobody talks yet: the user of a ringing unit has answered.
+    /// A call was set up for a ringing unit whose user has answered: nobody talks yet, or both do.
     CallAnswered {
         call: CallId,
         parties: Parties,
         priority: Priority,
         sites: Vec<(SiteId, SlotAddress)>,
         waited_ms: u32,
+        /// Whether both talk at once.
+        duplex: bool,
     },
     /// A site joined a running call.
     SiteJoined {
@@ -317,6 +319,8 @@ pub struct CallView {
     pub priority: Priority,
     /// Whether it is an emergency call.
     pub emergency: bool,
+    /// Whether both its units talk at once.
+    pub duplex: bool,
     /// The service area in which it is heard; `None`: everywhere.
     pub area: Option<AreaId>,
     /// When it was granted.
@@ -325,6 +329,13 @@ pub struct CallView {
     pub sites: Vec<(SiteId, SlotAddress)>,
     /// Who waits for its floor, in the order in which it will be given.
     pub waiting: Vec<FloorView>,
+}
+
+impl CallView {
+    /// Whether nobody talks in it.
+    pub const fn hangs(&self) -> bool {
+        self.talker.is_none() && !self.duplex
+    }
 }
 
 /// A demand for the floor that waits.

@@ -38,6 +38,8 @@ messages! {
             from: SiteId,
             /// Where it goes; the site it comes from repeats it by itself.
             to: Vec<SiteId> [at most SITES_MAX],
+            /// The spurt of its call that goes on at the same time, in full duplex; any other of the call is over.
+            beside: Option<SpurtId>,
         }
         /// A spurt from an operator's console goes to sites.
         0x12 OpenConsole {

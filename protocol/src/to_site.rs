@@ -1,7 +1,7 @@
 //! Controller to base station, over TLS (docs/protocol.md, chapter 7). Commands assert state: a repeated command
 //! changes nothing.
 
-use crate::air_downlink::Talker;
+use crate::air_downlink::{Sides, Talker};
 use crate::cause::Cause;
 use crate::emergency::EmergencyStage;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
@@ -126,6 +126,8 @@ messages! {
             others: Vec<TalkgroupId> [at most OTHERS_MAX],
             /// The service area in which it is heard; `None`: everywhere.
             area: Option<AreaId>,
+            /// Both talk at once, and this slot is the near one's; `None`: half duplex.
+            duplex: Option<Sides>,
         }
         /// A call is over at this site.
         0x21 Release {

@@ -4,7 +4,9 @@
 //! shrink an example, for smaller numbers make smaller values and a tape that has run out draws zeros.
 
 use serde_json::{Map, Value, json};
-use trunklab_protocol::air_downlink::{AccessRules, DownlinkWord, Reselection, SiteService, Talker};
+use trunklab_protocol::air_downlink::{
+    AccessRules, DownlinkWord, Party, Reselection, Sides, SiteService, Talker,
+};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::field::{FieldRow, Kind};
 use trunklab_protocol::frame::MessageRow;
@@ -241,6 +243,8 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "AccessRules" => record(AccessRules::FIELDS, source),
         "Reselection" => record(Reselection::FIELDS, source),
         "Talker" => record(Talker::FIELDS, source),
+        "Party" => record(Party::FIELDS, source),
+        "Sides" => record(Sides::FIELDS, source),
         "HeldRadio" => record(HeldRadio::FIELDS, source),
         "HeldCall" => record(HeldCall::FIELDS, source),
         "Neighbour" => record(Neighbour::FIELDS, source),

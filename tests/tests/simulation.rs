@@ -187,8 +187,9 @@ signalling = \"{signalling}\""
         let demand = if number == 1 { "preemptive" } else { "low" };
         writeln!(
             text,
-            "[[unit]]\nid = {}\nsite = {site}\ntalkgroups = [41, 42]\nfloor_demand = \"{demand}\"",
-            1_000 + number
+            "[[unit]]\nid = {}\nsite = {site}\ntalkgroups = [41, 42]\nfloor_demand = \"{demand}\"\nduplex = {}",
+            1_000 + number,
+            number % 3 != 0
         )
         .unwrap();
     }
@@ -269,7 +270,7 @@ impl Trouble {
         match self.below(29) {
             20 => {
                 let index = self.below(self.units.len());
-                let setup = if self.below(2) == 0 { CallSetup::Immediate } else { CallSetup::Ringing };
+                let setup = CallSetup::ALL[self.below(CallSetup::ALL.len())];
                 self.does(Deed::User(unit, Input::Call { called: self.units[index], setup }));
             }
             21 | 22 => self.does(Deed::User(unit, Input::Answer)),

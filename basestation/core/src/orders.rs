@@ -121,7 +121,7 @@ impl BaseStation {
             }
             ToSite::Assert(order) => self.assert_call(order, out),
             ToSite::Release(to_site::Release { call, cause }) => {
-                if let Some(at) = self.slot_of(call) {
+                while let Some(at) = self.slot_of(call) {
                     self.end_call(at, cause, out);
                 }
             }
@@ -226,7 +226,8 @@ impl BaseStation {
             self.counts.drop(None, Cause::WrongSlot, out);
             return;
         }
-        if let Some(elsewhere) = self.slot_of(call).filter(|elsewhere| *elsewhere != at) {
+        let near = order.duplex.map(|sides| sides.near.unit);
+        if let Some(elsewhere) = self.slot_near(call, near).filter(|elsewhere| *elsewhere != at) {
             self.leave_slot(elsewhere);
         }
         let other = self.on_air.as_ref().and_then(|air| air.slots[&at].call()).filter(|other| *other != call);
@@ -237,7 +238,8 @@ impl BaseStation {
         if let Some(talker) = talker {
             self.outstanding.answered(talker.unit, talker.press);
         }
-        let sequence = talker.map_or(0, |talker| self.sequences.first(talker.spurt));
+        let spurt = order.duplex.map(|sides| sides.near.spurt).or(talker.map(|talker| talker.spurt));
+        let sequence = spurt.map_or(0, |spurt| self.sequences.first(spurt));
         let Some(air) = &mut self.on_air else { return };
         let Some(slot) = air.slots.get_mut(&at) else { return };
         match slot.assert(&air.timing, self.now, order, sequence) {
@@ -255,7 +257,7 @@ impl BaseStation {
     /// Tells radios on the control channel of the call in a slot.
     pub(crate) fn announce(&mut self, at: SlotAddress, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        let Some(grants) = air.slots.get(&at).map(|slot| slot.grants()) else { return };
+        let Some(grants) = air.grants(at) else { return };
         let due = self.now + late_entry_interval(&air.settings);
         if let Err(cause) = air.control.grant(grants, due) {
             self.counts.drop(None, cause, out);
@@ -266,7 +268,7 @@ impl BaseStation {
     /// Latecomers hear how the call in a slot stands now.
     pub(crate) fn correct_late_entry(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
-        if let Some(grants) = air.slots.get(&at).map(|slot| slot.grants()) {
+        if let Some(grants) = air.grants(at) {
             air.control.correct(grants);
         }
     }
@@ -328,7 +330,7 @@ impl BaseStation {
         sayings: usize,
         out: &mut Outbox,
     ) {
-        let slot = self.slot_of(call);
+        let slot = self.slot_near(call, Some(unit)).or_else(|| self.slot_of(call));
         let queued = match (slot, &mut self.on_air) {
             (Some(at), Some(air)) => air
                 .slots
@@ -362,6 +364,12 @@ impl BaseStation {
         let slots = self.on_air.iter().flat_map(|air| air.slots.values());
         let heard = slots.filter(|slot| slot.grants().iter().any(|grant| hears(grant.parties)));
         heard.filter_map(|slot| slot.call()).collect()
+    }
+
+    /// A call's slot here; in full duplex that of one party.
+    fn slot_near(&self, call: CallId, near: Option<UnitId>) -> Option<SlotAddress> {
+        let mut slots = self.on_air.as_ref()?.slots.values();
+        slots.find(|slot| slot.call() == Some(call) && slot.near() == near).map(|slot| slot.at())
     }
 
     fn slot_of(&self, call: CallId) -> Option<SlotAddress> {

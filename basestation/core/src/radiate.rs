@@ -94,6 +94,16 @@ impl OnAir {
         }
         Err(Cause::UnknownSpurt)
     }
+
+    /// Speech of one party of a full duplex call, which the other may hear at this very site.
+    pub(crate) fn cross(&mut self, from: SlotAddress, now: Moment, packet: &VoicePacket) {
+        let others = self.slots.values_mut().filter(|slot| slot.at() != from && slot.near().is_some());
+        for slot in others {
+            if slot.hear_packet(now, packet).is_ok_and(|is_its| is_its) {
+                return;
+            }
+        }
+    }
 }
 
 /// Whether a control word is for somebody: more than broadcast, neighbours and idle.

@@ -18,7 +18,7 @@ use crate::access::Outcome;
 use crate::output::{Outbox, Output};
 use crate::outstanding::Asked;
 use crate::station::BaseStation;
-use crate::traffic::Heard;
+use crate::traffic::{Heard, TrafficChannel};
 
 impl BaseStation {
     /// An access opportunity of the control channel is over.
@@ -221,7 +221,9 @@ impl BaseStation {
             | UplinkWord::Alarm(_)
             | UplinkWord::Handover(_) => return Err(Cause::WrongSlot),
         };
-        if air.slots.values().any(|slot| slot.at() != at && slot.call() == Some(call)) {
+        let elsewhere = |slot: &TrafficChannel| slot.at() != at && slot.call() == Some(call);
+        let is_here = air.slots.get(&at).is_some_and(|slot| slot.call() == Some(call));
+        if !is_here && air.slots.values().any(elsewhere) {
             return Err(Cause::WrongSlot);
         }
         let timing = air.timing;
@@ -256,8 +258,9 @@ impl BaseStation {
     fn pass_on(&mut self, at: SlotAddress, heard: Heard, word: UplinkWord, out: &mut Outbox) {
         match (heard, word) {
             (Heard::Speech(packets), _) => {
-                let Some(air) = &self.on_air else { return };
+                let Some(air) = &mut self.on_air else { return };
                 for packet in packets {
+                    air.cross(at, self.now, &packet);
                     let mut octets = BytesMut::new();
                     packet.encode(&air.settings.voice_uplink_key, &mut octets);
                     self.counts.frames_uplink += packet.frames.len() as u64;

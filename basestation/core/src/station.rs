@@ -12,7 +12,7 @@ use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
 
 use crate::access::Uplink;
-use crate::control::ControlChannel;
+use crate::control::{ControlChannel, Grants};
 use crate::counts::Counts;
 use crate::deadline::{Deadline, Timer};
 use crate::input::Input;
@@ -229,6 +229,13 @@ impl OnAir {
         self.slots = traffic_slots(&settings).map(slot).collect();
         self.settings = settings;
         self.given = false;
+    }
+
+    /// What radios are told of the call in a slot, which in full duplex may have a second one.
+    pub fn grants(&self, at: SlotAddress) -> Option<Grants> {
+        let call = self.slots.get(&at)?.call();
+        let of_call = self.slots.values().filter(|slot| slot.call() == call);
+        Some(of_call.flat_map(|slot| slot.grants()).collect())
     }
 
     /// What receivers need to know of the site.

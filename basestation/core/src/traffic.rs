@@ -8,21 +8,21 @@
 use std::collections::VecDeque;
 
 use trunklab_protocol::air_downlink::{
-    Burst, DownlinkWord, FloorIdle, FloorTaken, Grant, Release, Talker, Voice as VoiceDown,
+    Burst, DownlinkWord, FloorIdle, FloorTaken, Grant, Party, Release, Sides, Talker, Voice as VoiceDown,
 };
 use trunklab_protocol::air_uplink::{FloorRequest, Leaving, TalkEnd, Voice};
 use trunklab_protocol::from_site::HeldCall;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::voice::VoicePacket;
-use trunklab_protocol::{CallId, Cause, Moment, Parties, SlotAddress, Span, SpurtId, TalkgroupId};
+use trunklab_protocol::{CallId, Cause, Moment, Parties, SlotAddress, Span, SpurtId, TalkgroupId, UnitId};
 
 use smallvec::SmallVec;
 
 use crate::access::Uplink;
 use crate::begun::Begun;
 use crate::control::Grants;
-use crate::playout::Playout;
+use crate::playout::{FRAMES_MAX, Played, Playout};
 use crate::speech::{Repeater, Source, Speech};
 use crate::timing::{Beat, Timing};
 
@@ -79,6 +79,19 @@ struct Call {
 enum Floor {
     Idle { since: Moment, tail: Option<Speech> },
     Taken { speech: Speech, heard: Moment, silence_told: bool },
+    Both(Box<Both>),
+}
+
+/// Full duplex: one party is heard here, the other's speech is radiated.
+#[derive(Debug, Clone)]
+struct Both {
+    sides: Sides,
+    /// What the near one says, for the voice switch and for the other's slot.
+    near: Repeater,
+    heard: Moment,
+    silence_told: bool,
+    /// What the far one says.
+    far: Playout,
 }
 
 /// What an assertion changed.
@@ -154,6 +167,7 @@ impl TrafficChannel {
             emergency: call.asserted.emergency,
             late_entry: false,
             floor: call.asserted.floor,
+            duplex: call.asserted.duplex,
         })
     }
 
@@ -169,7 +183,7 @@ impl TrafficChannel {
         let call = self.carried()?;
         let hang_left = match call.floor {
             Floor::Idle { since, .. } => (since + hang_time).since(now),
-            Floor::Taken { .. } => Span::ZERO,
+            Floor::Taken { .. } | Floor::Both(_) => Span::ZERO,
         };
         Some(HeldCall {
             call: call.asserted.call,
@@ -290,6 +304,9 @@ impl TrafficChannel {
     /// Why it is dropped.
     pub fn hear_voice(&mut self, timing: &Timing, now: Moment, voice: &Voice) -> Result<Heard, Cause> {
         let call = self.carried_mut(voice.call)?;
+        if let Floor::Both(both) = &mut call.floor {
+            return both.hear(timing, now, voice).map(Heard::Speech);
+        }
         let Floor::Taken { speech, heard, .. } = &mut call.floor else {
             return Err(Cause::NotTheTalker);
         };
@@ -372,6 +389,9 @@ impl TrafficChannel {
             State::Carrying { call, .. } => match &mut call.floor {
                 Floor::Taken { speech, heard, .. } => (speech, Some(heard)),
                 Floor::Idle { tail, .. } => (tail.as_mut()?, None),
+                Floor::Both(both) => {
+                    return (both.sides.far.spurt == spurt).then_some((&mut both.far, None));
+                }
             },
             State::Releasing { tail, .. } => (tail.as_deref_mut()?, None),
         };
@@ -399,6 +419,15 @@ impl TrafficChannel {
         let begun = u32::from(self.begun.take_if(|begun| begun.is_too_late(now)).is_some());
         let (beat, speech) = match &mut self.state {
             State::Free => return begun,
+            State::Carrying { beat, call } if matches!(call.floor, Floor::Both(_)) => {
+                let skipped = beat.skip_late(timing, now);
+                if let Floor::Both(both) = &mut call.floor {
+                    for _ in 0..skipped.min(FRAMES_MAX) {
+                        both.far.play(now, timing.profile());
+                    }
+                }
+                return begun + skipped;
+            }
             State::Carrying { beat, call } => (beat, call.floor.speech()),
             State::Releasing { beat, tail, .. } => (beat, tail.as_deref_mut()),
         };
@@ -450,17 +479,16 @@ impl TrafficChannel {
             Floor::Taken { speech, heard, silence_told: false } if call.asserted.talker_is_here => {
                 Some((call.asserted.call, speech.talker.spurt, *heard))
             }
-            Floor::Taken { .. } | Floor::Idle { .. } => None,
+            Floor::Both(both) if !both.silence_told => {
+                Some((call.asserted.call, both.sides.near.spurt, both.heard))
+            }
+            Floor::Taken { .. } | Floor::Idle { .. } | Floor::Both(_) => None,
         }
     }
 
     /// Notes that the controller was told of the talker's silence.
     pub fn note_silence_told(&mut self) {
-        if let State::Carrying { call, .. } = &mut self.state
-            && let Floor::Taken { silence_told, .. } = &mut call.floor
-        {
-            *silence_told = true;
-        }
+        self.set_silence_told(true);
     }
 
     /// When a talker elsewhere was last heard.
@@ -468,7 +496,7 @@ impl TrafficChannel {
         let call = self.carried()?;
         match &call.floor {
             Floor::Taken { heard, .. } if !call.asserted.talker_is_here => Some(*heard),
-            Floor::Taken { .. } | Floor::Idle { .. } => None,
+            Floor::Taken { .. } | Floor::Idle { .. } | Floor::Both(_) => None,
         }
     }
 
@@ -476,7 +504,7 @@ impl TrafficChannel {
     pub fn idle_since(&self) -> Option<Moment> {
         match self.carried()?.floor {
             Floor::Idle { since, .. } => Some(since),
-            Floor::Taken { .. } => None,
+            Floor::Taken { .. } | Floor::Both(_) => None,
         }
     }
 
@@ -489,11 +517,21 @@ impl TrafficChannel {
 
     /// The link is lost: a silence that was told to the controller may be settled here after all.
     pub fn forget_silence_told(&mut self) {
-        if let State::Carrying { call, .. } = &mut self.state
-            && let Floor::Taken { silence_told, .. } = &mut call.floor
-        {
-            *silence_told = false;
+        self.set_silence_told(false);
+    }
+
+    fn set_silence_told(&mut self, told: bool) {
+        let State::Carrying { call, .. } = &mut self.state else { return };
+        match &mut call.floor {
+            Floor::Taken { silence_told, .. } => *silence_told = told,
+            Floor::Both(both) => both.silence_told = told,
+            Floor::Idle { .. } => {}
         }
+    }
+
+    /// Whose slot it is, in a full duplex call.
+    pub fn near(&self) -> Option<UnitId> {
+        self.carried()?.asserted.duplex.map(|sides| sides.near.unit)
     }
 
     fn carried(&self) -> Option<&Call> {
@@ -532,6 +570,7 @@ impl Call {
             return Change::TalkIsOver;
         }
         let same_floor = self.floor.talker() == asserted.talker
+            && self.asserted.duplex == asserted.duplex
             && (asserted.talker.is_none() || self.asserted.talker_is_here == asserted.talker_is_here);
         let escalates = asserted.emergency && !self.asserted.emergency;
         let same_details = Assert { talker: None, talker_is_here: false, ..self.asserted.clone() }
@@ -586,6 +625,13 @@ impl Call {
                 }
                 word
             }
+            Floor::Both(both) => {
+                let played = both.far.play(now, timing.profile()).filter(|played| !played.frames.is_empty());
+                let Party { unit: talker, spurt } = both.sides.far;
+                played.map(|Played { position, frames }| {
+                    VoiceDown { call: id, talker, spurt, position, frames }.into()
+                })
+            }
         };
         if played.is_none()
             && let Some(release) = self.before.take()
@@ -606,13 +652,17 @@ impl Call {
         let Assert { call, parties, .. } = self.asserted;
         match &self.floor {
             Floor::Taken { speech, .. } => FloorTaken { call, parties, talker: speech.talker }.into(),
-            Floor::Idle { .. } => FloorIdle { call, parties }.into(),
+            // Nobody has the floor of a full duplex call: its radios need none.
+            Floor::Idle { .. } | Floor::Both(_) => FloorIdle { call, parties }.into(),
         }
     }
 }
 
 impl Floor {
     fn new(now: Moment, asserted: &Assert, sequence: u16, tail: Option<Speech>) -> Self {
+        if let Some(sides) = asserted.duplex {
+            return Self::Both(Box::new(Both::new(now, sides, sequence)));
+        }
         let Some(talker) = asserted.talker else {
             return Self::Idle { since: now, tail };
         };
@@ -627,7 +677,7 @@ impl Floor {
     const fn talker(&self) -> Option<Talker> {
         match self {
             Self::Taken { speech, .. } => Some(speech.talker),
-            Self::Idle { .. } => None,
+            Self::Idle { .. } | Self::Both(_) => None,
         }
     }
 
@@ -635,6 +685,7 @@ impl Floor {
         match self {
             Self::Taken { speech, .. } => Some(speech),
             Self::Idle { tail, .. } => tail.as_mut(),
+            Self::Both(_) => None,
         }
     }
 
@@ -644,9 +695,32 @@ impl Floor {
         let mut speech = match std::mem::replace(self, over) {
             Self::Taken { speech, .. } => Some(speech),
             Self::Idle { tail, .. } => tail,
+            // Who hung up wants to hear no more.
+            Self::Both(_) => None,
         }?;
         speech.finish(timing.profile());
         Some(speech)
+    }
+}
+
+impl Both {
+    fn new(now: Moment, sides: Sides, sequence: u16) -> Self {
+        let (near, far) = (Repeater::new(sequence), Playout::default());
+        Self { sides, near, heard: now, silence_told: false, far }
+    }
+
+    fn hear(
+        &mut self,
+        timing: &Timing,
+        now: Moment,
+        voice: &Voice,
+    ) -> Result<SmallVec<[VoicePacket; 1]>, Cause> {
+        if self.sides.near != (Party { unit: voice.unit, spurt: voice.spurt }) {
+            return Err(Cause::NotTheTalker);
+        }
+        let packets = self.near.receive(timing.profile(), voice)?;
+        self.heard = now;
+        Ok(packets)
     }
 }
 

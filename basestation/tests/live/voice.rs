@@ -43,6 +43,7 @@ fn call(talker_is_here: bool) -> Assert {
         floor: FloorPolicy::Refuse,
         others: Vec::new(),
         area: None,
+        duplex: None,
     }
 }
 

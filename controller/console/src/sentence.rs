@@ -95,9 +95,10 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             format!("unit {caller} calls unit {unit}, paged at site {site}")
         }
         EventKind::UnitRings { unit, caller } => format!("unit {unit} rings for unit {caller}"),
-        EventKind::CallAnswered { call, parties, sites, .. } => {
+        EventKind::CallAnswered { call, parties, sites, duplex, .. } => {
             let pair = parties_name(*parties, picture);
-            format!("call {call} of {pair} answered{}", at_sites(sites))
+            let how = if *duplex { ", both talk at once" } else { "" };
+            format!("call {call} of {pair} answered{}{how}", at_sites(sites))
         }
         EventKind::SiteJoined { call, site, at } => {
             format!("site {site} joins {} on {at}", call_name(*call, picture))

@@ -15,8 +15,9 @@ impl CallRecord {
     }
 
     /// A slot is given back.
-    pub fn slot_given_back(&mut self, site: SiteId, now: Moment) {
-        let held = self.slots.iter_mut().find(|slot| slot.site == site && slot.until.is_none());
+    pub fn slot_given_back(&mut self, site: SiteId, at: SlotAddress, now: Moment) {
+        let mut open = self.slots.iter_mut().filter(|slot| slot.until.is_none());
+        let held = open.find(|slot| (slot.site, slot.at) == (site, at));
         held.expect("a slot given back was recorded when it was taken").until = Some(now);
     }
 
@@ -29,6 +30,13 @@ impl CallRecord {
     pub fn spurt_ended(&mut self, now: Moment, cause: Cause) {
         let spurt = self.spurts.last_mut().expect("a spurt that ends was recorded when it began");
         spurt.until = Some((now, cause));
+    }
+
+    /// Both units of a full duplex call have stopped.
+    pub fn spurts_ended(&mut self, now: Moment, cause: Cause) {
+        for spurt in self.spurts.iter_mut().filter(|spurt| spurt.until.is_none()) {
+            spurt.until = Some((now, cause));
+        }
     }
 
     /// Whether it can take no further entry of one kind.

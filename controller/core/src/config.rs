@@ -383,6 +383,9 @@ pub struct Subscriber {
     /// Where it asks for an emergency call, which affiliates it there; one of its talkgroups.
     #[serde(default)]
     pub emergency_talkgroup: Option<TalkgroupId>,
+    /// Whether the radio can talk and hear at once: full duplex.
+    #[serde(default)]
+    pub duplex: bool,
 }
 
 impl Subscriber {
@@ -399,6 +402,7 @@ impl Subscriber {
             sites: None,
             floor_demand: Demand::Low,
             emergency_talkgroup: None,
+            duplex: false,
         }
     }
 }

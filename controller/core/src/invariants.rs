@@ -39,7 +39,7 @@ impl Controller {
         for call in self.calls.iter() {
             assert!(!call.legs.is_empty(), "call {} runs nowhere", call.id);
             assert!(
-                call.legs.windows(2).all(|pair| pair[0].site < pair[1].site),
+                call.legs.windows(2).all(|pair| (pair[0].site, pair[0].at) < (pair[1].site, pair[1].at)),
                 "call {}: legs out of order",
                 call.id
             );
@@ -51,6 +51,20 @@ impl Controller {
             let found = self.call_for(call.parties).map(|call| call.id);
             assert_eq!(found, Some(call.id), "{} have another call", call.parties);
             assert_eq!(call.area, call.record.area, "call {}: the record has another area", call.id);
+            if call.is_duplex() {
+                let units: Vec<_> = call.legs.iter().map(|leg| leg.party.map(|party| party.unit)).collect();
+                let pair = call.parties.pair().map(|pair| [Some(pair.caller), Some(pair.called)]);
+                let pair = pair.expect("two units talk at once in an individual call");
+                assert!(
+                    units == pair || units == [pair[1], pair[0]],
+                    "call {}: not one slot for each",
+                    call.id
+                );
+                assert_eq!(call.floor, None, "call {} has a floor and needs none", call.id);
+            } else {
+                let sites: BTreeSet<_> = call.legs.iter().map(|leg| leg.site).collect();
+                assert_eq!(sites.len(), call.legs.len(), "call {} has two slots at one site", call.id);
+            }
             for leg in &call.legs {
                 assert!(self.is_within(call.area, leg.site), "call {} outside its area", call.id);
                 assert!(
@@ -104,7 +118,12 @@ impl Controller {
                 assert!(call.at(ask.site).is_some(), "call {}: nothing is kept for the caller", call.id);
             }
             let open = call.record.spurts.iter().filter(|spurt| spurt.until.is_none()).count();
-            assert_eq!(open, usize::from(talking), "call {}: the record differs from the floor", call.id);
+            // In full duplex one on each slot.
+            let talks = if state == State::Conversing { call.legs.len() } else { usize::from(talking) };
+            assert_eq!(open, talks, "call {}: the record differs from the floor", call.id);
+            for party in call.legs.iter().filter_map(|leg| leg.party) {
+                assert!(spurts.insert(party.spurt), "spurt {} is of two talks", party.spurt);
+            }
             let on_its_way = self.timers.runs(TimerKey::Handover(call.id));
             assert_eq!(call.handover.is_some(), on_its_way, "call {}: timer", call.id);
             assert!(talking || call.handover.is_none(), "call {}: a floor is kept for nobody", call.id);

@@ -136,6 +136,7 @@ fn call_view(call: &Call) -> CallView {
         talker: call.floor.map(|floor| floor.unit),
         priority: call.priority,
         emergency: call.kind == RequestKind::Emergency,
+        duplex: call.is_duplex(),
         area: call.area,
         since: call.record.granted,
         sites: call.legs.iter().map(|leg| (leg.site, leg.at)).collect(),

@@ -258,6 +258,7 @@ mod tests {
             floor: FloorPolicy::Refuse,
             others: Vec::new(),
             area: None,
+            duplex: None,
         }
         .into();
         let floor: FromSite =
@@ -317,6 +318,7 @@ mod tests {
                 floor: FloorPolicy::Refuse,
                 others: Vec::new(),
                 area: None,
+                duplex: None,
             }
             .into()
         };

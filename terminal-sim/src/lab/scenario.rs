@@ -102,6 +102,7 @@ pub fn plan(provision: &Provision) -> Plan {
                 sites: subscriber.sites.clone(),
                 floor_demand: subscriber.floor_demand,
                 emergency_talkgroup: subscriber.emergency_talkgroup,
+                duplex: subscriber.duplex,
                 ..Subscriber::new(subscriber.unit, subscriber.key)
             }
         })

@@ -54,6 +54,9 @@ pub const SCENARIOS: &[&str] = &[
     "individual-busy",
     "individual-crossed",
     "individual-declined",
+    "individual-duplex",
+    "individual-duplex-one-site",
+    "individual-duplex-unable",
     "individual-immediate",
     "individual-queued",
     "individual-ringing",
@@ -372,6 +375,15 @@ impl Watch {
             // Sites that cannot hear each other may each have a talker; one site has one.
             let sites: BTreeSet<_> = talking.iter().map(|view| view.site).collect();
             assert_eq!(talking.len(), sites.len(), "call {call} has several talkers: {talking:?}");
+            // In full duplex each of the two has a slot of its own.
+            let both: Vec<_> = talkers
+                .keys()
+                .filter_map(|unit| world.handset(*unit).map(trunklab_terminal_core::handset::Handset::state))
+                .filter(|view| view.phase == Phase::Conversing)
+                .map(|view| (view.site, view.call.map(|call| call.at)))
+                .collect();
+            let slots: BTreeSet<_> = both.iter().copied().collect();
+            assert_eq!(both.len(), slots.len(), "call {call} has two talkers on a slot: {both:?}");
         }
     }
 }

@@ -76,6 +76,7 @@ pub fn assertion(counter: u32, slot: SlotAddress, talker: Option<Talker>, here: 
         floor: FloorPolicy::Refuse,
         others: Vec::new(),
         area: None,
+        duplex: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
 use trunklab_basestation_core::{Input, Output};
+use trunklab_protocol::air_downlink::{Party, Sides};
 use trunklab_protocol::air_uplink::{
     self, Affiliate, Alarm, CallRequest, Detach, FloorRequest, Register, RequestKind, TalkEnd, UplinkWord,
     Voice,
@@ -13,12 +14,12 @@ use trunklab_protocol::field::Field;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::to_site::{
-    Close, Configure, Deregister, EmergencyStatus, FloorQueued, FloorRefused, FloorWithdrawn, Heartbeat,
-    Queued, Refused, Release, TalkWarning, ToSite,
+    Assert, Close, Configure, Deregister, EmergencyStatus, FloorQueued, FloorRefused, FloorWithdrawn,
+    Heartbeat, Queued, Refused, Release, TalkWarning, ToSite,
 };
 use trunklab_protocol::{BurstPlace, Cause, Demand, EmergencyStage, Epoch, Identity, Moment, Span};
 
-use crate::harness::*;
+use crate::harness::{self, *};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -90,7 +91,12 @@ fn order(station: &Driven, step: &Step) -> Option<(Epoch, ToSite)> {
         1 => Heartbeat {}.into(),
         2 => Close { cause: Cause::Shutdown }.into(),
         3 => assertion(counter, slot, None, here).into(),
-        4..=6 => assertion(counter, slot, Some(talker(number, spurt_number)), here).into(),
+        4 | 5 => assertion(counter, slot, Some(talker(number, spurt_number)), here).into(),
+        6 => {
+            let of = |number, spurt_number| Party { unit: harness::unit(number), spurt: spurt(spurt_number) };
+            let sides = Sides { near: of(number, spurt_number), far: of(number + 1, spurt_number + 1) };
+            Assert { duplex: Some(sides), ..assertion(counter, slot, None, here) }.into()
+        }
         7 => Release { call, cause: Cause::HangTimeOver }.into(),
         8 => Deregister { unit, cause: Cause::PoweredOff }.into(),
         9 => FloorRefused { call, unit, press, cause }.into(),

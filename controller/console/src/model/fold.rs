@@ -117,6 +117,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 talker: talks.then_some(*unit),
                 priority: *priority,
                 emergency: *emergency,
+                duplex: false,
                 area: None,
                 since: event.at,
                 sites: sites.clone(),
@@ -124,7 +125,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             };
             begin_call(picture, view)
         }
-        EventKind::CallAnswered { call, parties, priority, sites, .. } => {
+        EventKind::CallAnswered { call, parties, priority, sites, duplex, .. } => {
             if let Parties::Pair(pair) = parties {
                 leave_queue(picture, pair.caller, *parties);
             }
@@ -134,6 +135,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 talker: None,
                 priority: *priority,
                 emergency: false,
+                duplex: *duplex,
                 area: None,
                 since: event.at,
                 sites: sites.clone(),

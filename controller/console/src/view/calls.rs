@@ -187,6 +187,7 @@ pub(super) fn talker(call: &CallView, model: &Model) -> Line<'static> {
     match call.talker {
         Some(unit) if !call.waiting.is_empty() => Line::raw(format!("unit {unit} +{}", call.waiting.len())),
         Some(unit) => Line::raw(format!("unit {unit}")),
+        None if call.duplex => Line::raw("both"),
         None => Line::styled("~ hanging", model.theme.style(Role::Hanging)),
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn numbered(slot: Slot<'_>) -> String {
         Slot::Unknown => "?".to_owned(),
         Slot::Held(call) => {
             let emergency = if call.emergency { "!" } else { "" };
-            let hanging = if call.talker.is_none() { "~" } else { "" };
+            let hanging = if call.hangs() { "~" } else { "" };
             format!("{emergency}{hanging}{}", number_of(call.parties))
         }
     }
@@ -94,7 +94,7 @@ fn marked(slot: Slot<'_>) -> String {
         Slot::Free => "·",
         Slot::Unknown => "?",
         Slot::Held(call) if call.emergency => "!",
-        Slot::Held(call) if call.talker.is_none() => "~",
+        Slot::Held(call) if call.hangs() => "~",
         Slot::Held(_) => "#",
     };
     mark.to_owned()
@@ -106,7 +106,7 @@ pub(super) fn style(slot: Slot<'_>, model: &Model) -> Style {
         Slot::Free => model.theme.style(Role::Faint),
         Slot::Unknown => model.theme.style(Role::Notice),
         Slot::Held(call) if call.emergency => model.theme.style(Role::Emergency),
-        Slot::Held(call) if call.talker.is_none() => model.theme.style(Role::Hanging),
+        Slot::Held(call) if call.hangs() => model.theme.style(Role::Hanging),
         Slot::Held(call) => model.theme.parties(call.parties),
     }
 }

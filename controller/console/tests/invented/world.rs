@@ -121,6 +121,7 @@ impl World {
                     talker: call.talker,
                     priority: priority(call.emergency),
                     emergency: call.emergency,
+                    duplex: false,
                     area: None,
                     since: call.since,
                     sites: call.places.iter().map(|(site, at)| (*site, *at)).collect(),

@@ -62,7 +62,7 @@ impl Controller {
 
     fn release_in_queue(&mut self, unit: UnitId, out: &mut Outbox) {
         let request = self.queue.of(unit).expect("a unit told that it waits is in the queue").request;
-        if request.button == Button::Unused {
+        if !request.button.is_used() {
             return;
         }
         match self.system.queue_release {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
-use trunklab_protocol::air_downlink::Talker;
+use trunklab_protocol::air_downlink::{Party, Talker};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::to_site::Assert;
 use trunklab_protocol::{
@@ -56,6 +56,8 @@ pub struct Leg {
     pub site: SiteId,
     /// Its slot there.
     pub at: SlotAddress,
+    /// Whose slot it is, in a full duplex call.
+    pub party: Option<Party>,
 }
 
 /// Who talks.
@@ -78,6 +80,7 @@ impl Call {
     /// Its state in the table.
     pub fn state(&self) -> State {
         match (&self.floor, &self.called_back) {
+            (None, None) if self.is_duplex() => State::Conversing,
             (Some(_), _) => State::Talking,
             (None, Some(_)) => State::CallingBack,
             (None, None) => State::Hanging,
@@ -112,6 +115,7 @@ impl Call {
             floor: self.policy,
             others: self.audience.addresses(),
             area: self.area,
+            duplex: self.sides(leg),
         }
     }
 }

@@ -25,8 +25,8 @@ impl Controller {
         }
         // A listener who comes late is behind every request that waits.
         let free = self.sites.get(site).map_or(0, |row| row.slots.free());
-        let held_back = self.head_awaiting(site).is_some();
-        if free > usize::from(held_back) {
+        let held_back = self.head_awaiting(site).map_or(0, |head| self.slots_wanted(&head, site));
+        if free > held_back {
             self.add_leg(id, site, out);
         } else if !self.lacking.contains(&(site, id)) {
             self.lacking.push((site, id));
@@ -51,7 +51,7 @@ impl Controller {
     pub(crate) fn add_leg(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
         let row = self.sites.get_mut(site).expect("a site that joins exists");
         let at = row.slots.take(id, self.now).expect("a site that joins has a free slot");
-        self.record_leg(id, Leg { site, at }, out);
+        self.record_leg(id, Leg { site, at, party: None }, out);
         self.let_talker_in(id, site, out);
     }
 
@@ -91,7 +91,7 @@ impl Controller {
         let index =
             call.legs.iter().position(|leg| leg.site == site).expect("a site that leaves carries the call");
         let leg = call.legs.remove(index);
-        call.record.slot_given_back(site, self.now);
+        call.record.slot_given_back(site, leg.at, self.now);
         let carried = !call.legs.is_empty();
         let row = self.sites.get_mut(site).expect("a leg's site exists");
         row.slots.give_back(leg.at, id, self.now);

@@ -125,18 +125,25 @@ impl Controller {
 
     /// Whether a site has a free slot that is not held back for somebody ahead.
     pub(crate) fn has_room(&self, site: SiteId, rank: Rank) -> bool {
-        self.slots_short(site, rank) == 0
-    }
-
-    /// How many slots must come free at a site before a rank has room there.
-    pub(crate) fn slots_short(&self, site: SiteId, rank: Rank) -> usize {
         let free = self.sites.get(site).map_or(0, |row| row.slots.free());
-        (1 + usize::from(self.is_held_back(site, rank))).saturating_sub(free)
+        free > self.held_back(site, rank)
     }
 
-    /// Whether the head of the queue is ahead of a rank and waits for a slot at a site.
-    fn is_held_back(&self, site: SiteId, rank: Rank) -> bool {
-        self.head_awaiting(site).is_some_and(|head| head.rank() < rank)
+    /// Whether a site that a new call needs has the slots that it takes there.
+    pub(crate) fn has_room_for(&self, request: &Request, site: SiteId) -> bool {
+        self.slots_short(request, site) == 0
+    }
+
+    /// How many slots must come free at a site before a request has room there.
+    pub(crate) fn slots_short(&self, request: &Request, site: SiteId) -> usize {
+        let free = self.sites.get(site).map_or(0, |row| row.slots.free());
+        (self.slots_wanted(request, site) + self.held_back(site, request.rank())).saturating_sub(free)
+    }
+
+    /// How many slots are held back at a site for the head of the queue, where that is ahead of a rank.
+    fn held_back(&self, site: SiteId, rank: Rank) -> usize {
+        let ahead = self.head_awaiting(site).filter(|head| head.rank() < rank);
+        ahead.map_or(0, |head| self.slots_wanted(&head, site))
     }
 
     /// The head of the queue, where it waits for a slot at a site: one is held back for it.

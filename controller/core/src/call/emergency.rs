@@ -125,9 +125,8 @@ impl Controller {
 
     /// How many slots a request is short of at each site that it needs.
     fn shortage(&self, request: &Request) -> Shortage {
-        let rank = request.rank();
         self.sites_awaited(request)
-            .map(|site| (site, self.slots_short(site, rank)))
+            .map(|site| (site, self.slots_short(request, site)))
             .filter(|(_, slots)| *slots > 0)
             .collect()
     }
@@ -172,10 +171,9 @@ impl Controller {
 fn relieve(short: &mut Shortage, call: &Call) -> bool {
     let mut helps = false;
     for (site, slots) in short.iter_mut().filter(|(_, slots)| *slots > 0) {
-        if call.at(*site).is_some() {
-            *slots -= 1;
-            helps = true;
-        }
+        let held = call.legs.iter().filter(|leg| leg.site == *site).count();
+        *slots = slots.saturating_sub(held);
+        helps |= held > 0;
     }
     helps
 }

@@ -56,6 +56,8 @@ impl Controller {
             () if visitor.site != site => Err(Cause::WrongSite),
             () if !self.takes_part(visitor, call) => Err(Cause::NotAffiliated),
             () if call.at(site).is_none() => Err(Cause::WrongSite),
+            // Both have what they ask for.
+            () if call.is_duplex() => Err(Cause::WrongState),
             () => Ok(()),
         }
     }
@@ -125,6 +127,9 @@ impl Controller {
 
     /// A site no longer hears a talker.
     pub(crate) fn talker_silent(&mut self, site: SiteId, message: TalkerSilent, out: &mut Outbox) {
+        if self.party_silent(message.call, site, message.spurt, out) {
+            return;
+        }
         let floor = self.calls.get(message.call).map(|call| call.floor);
         match floor {
             None => self.drop_message(site, Cause::UnknownCall, out),
@@ -257,7 +262,7 @@ impl Controller {
             return;
         };
         let to = call.legs.iter().map(|leg| leg.site).filter(|site| *site != from).collect();
-        out.push(Output::ToSwitch(Open { spurt: floor.spurt, call: id, from, to }.into()));
+        out.push(Output::ToSwitch(Open { spurt: floor.spurt, call: id, from, to, beside: None }.into()));
     }
 }
 

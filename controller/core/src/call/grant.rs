@@ -20,9 +20,8 @@ impl Controller {
     pub(crate) fn assign_channels(&mut self, request: Request) -> CallId {
         let id = self.next_call_id();
         let audience = self.audience_of(request.parties);
-        let rank = request.rank();
         let (mut sites, full): (Sites, Sites) =
-            self.sites_needed(&request).partition(|site| self.has_room(*site, rank));
+            self.sites_needed(&request).partition(|site| self.has_room_for(&request, *site));
         if audience != Audience::Own {
             sites.sort_unstable();
         }
@@ -41,12 +40,12 @@ impl Controller {
             slots: SmallVec::with_capacity(sites.len()),
             spurts: SmallVec::new(),
         });
-        let mut legs = SmallVec::with_capacity(sites.len());
-        for site in sites {
-            let row = self.sites.get_mut(site).expect("a site that a call needs exists");
-            let at = row.slots.take(id, self.now).expect("a site with room has a free slot");
-            record.slot_taken(site, at, self.now);
-            legs.push(Leg { site, at });
+        let legs = match request.button {
+            Button::Both => self.take_sides(id, &request),
+            Button::Down | Button::Up | Button::Unused => self.take_slots(id, &sites),
+        };
+        for leg in &legs {
+            record.slot_taken(leg.site, leg.at, self.now);
         }
         let (parties, kind, priority) = (request.parties, request.kind, request.priority);
         let policy = self.group(parties).map(|row| row.config.floor).unwrap_or_default();
@@ -66,6 +65,16 @@ impl Controller {
             record,
         });
         id
+    }
+
+    fn take_slots(&mut self, id: CallId, sites: &[SiteId]) -> SmallVec<[Leg; 4]> {
+        let mut legs = SmallVec::with_capacity(sites.len());
+        for site in sites {
+            let row = self.sites.get_mut(*site).expect("a site that a call needs exists");
+            let at = row.slots.take(id, self.now).expect("a site with room has a free slot");
+            legs.push(Leg { site: *site, at, party: None });
+        }
+        legs
     }
 
     /// Action: a call takes the slot in which a site already carries it.
@@ -97,7 +106,7 @@ impl Controller {
         assert!(taken, "a reported slot was checked to be free");
         record.slot_taken(site, held.at, self.now);
         let audience = self.audience_of(held.parties);
-        let legs = SmallVec::from_iter([Leg { site, at: held.at }]);
+        let legs = SmallVec::from_iter([Leg { site, at: held.at, party: None }]);
         self.add_call(Call {
             id: held.call,
             parties: held.parties,
@@ -123,11 +132,11 @@ impl Controller {
         let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
         let (parties, priority, emergency) =
             (call.parties, call.priority, call.kind == RequestKind::Emergency);
-        let area = call.area;
+        let (area, duplex) = (call.area, call.is_duplex());
         self.store(StoreItem::CallOpened(record), out);
         match request {
             Some(request) => {
-                if request.button == Button::Unused {
+                if !request.button.is_used() {
                     self.note_paired(&request);
                 }
                 let waited = self.now.since(request.requested).as_millis();
@@ -144,8 +153,8 @@ impl Controller {
                             sites,
                             waited_ms,
                         },
-                        Button::Unused => {
-                            EventKind::CallAnswered { call, parties, priority, sites, waited_ms }
+                        Button::Unused | Button::Both => {
+                            EventKind::CallAnswered { call, parties, priority, sites, waited_ms, duplex }
                         }
                         Button::Down => EventKind::CallGranted {
                             call,
@@ -184,11 +193,15 @@ impl Controller {
     /// Action: every slot is given back.
     pub(crate) fn release_channels(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
         let call = self.calls.get_mut(id).expect("a call that is released runs");
+        let mut told = None;
         for leg in call.legs.drain(..) {
-            call.record.slot_given_back(leg.site, self.now);
+            call.record.slot_given_back(leg.site, leg.at, self.now);
             let row = self.sites.get_mut(leg.site).expect("a leg's site exists");
             row.slots.give_back(leg.at, id, self.now);
-            row.tell(Release { call: id, cause }, self.citing, self.now, out);
+            // A site is told once, and frees both slots of a full duplex call.
+            if told.replace(leg.site) != Some(leg.site) {
+                row.tell(Release { call: id, cause }, self.citing, self.now, out);
+            }
         }
         self.slots_freed = true;
     }

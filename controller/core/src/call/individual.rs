@@ -82,6 +82,8 @@ impl Controller {
         let button = match setup {
             CallSetup::Immediate => Button::Down,
             CallSetup::Ringing => Button::Unused,
+            CallSetup::Duplex if self.can_be_duplex(Pair { caller: unit, called }) => Button::Both,
+            CallSetup::Duplex => Button::Unused,
         };
         if self.is_set_up_so(unit, called, button) {
             return self.press_again_in_set_up(unit, press, out);
@@ -146,7 +148,7 @@ impl Controller {
             return self.answered_late(site, message, out);
         };
         let Setup { request, stage, .. } = setup;
-        let rings = request.button == Button::Unused;
+        let rings = !request.button.is_used();
         match (reply, stage) {
             (PageReply::Busy, _) => self.advance_set_up(setup, Event::CalledBusy, None, out),
             (PageReply::Refuses, _) => self.advance_set_up(setup, Event::CalledRefuses, None, out),
@@ -237,7 +239,7 @@ impl Controller {
         visitor.activity = Activity::Called;
         let site = visitor.site;
         let (setup, ring_ms) = match button {
-            Button::Unused => (CallSetup::Ringing, self.system.ring_ms_max),
+            Button::Unused | Button::Both => (CallSetup::Ringing, self.system.ring_ms_max),
             Button::Down | Button::Up => (CallSetup::Immediate, 0),
         };
         self.tell(site, Page { unit: called, caller, press, setup, ring_ms }, out);
@@ -272,7 +274,7 @@ impl Controller {
             return;
         }
         let site = self.visitors.get(unit).map(|visitor| visitor.site);
-        if let (Button::Unused, Some(site)) = (request.button, site) {
+        if let (false, Some(site)) = (request.button.is_used(), site) {
             self.tell(site, PageOver { unit, caller, press: request.press, cause }, out);
         }
     }
@@ -324,7 +326,7 @@ impl Controller {
             }
             (Stage::Paging, Some(called_site)) => {
                 let (setup, ring_ms) = match button {
-                    Button::Unused => (CallSetup::Ringing, self.system.ring_ms_max),
+                    Button::Unused | Button::Both => (CallSetup::Ringing, self.system.ring_ms_max),
                     Button::Down | Button::Up => (CallSetup::Immediate, 0),
                 };
                 let word = Page { unit: called, caller, press, setup, ring_ms };

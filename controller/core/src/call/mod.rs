@@ -9,6 +9,7 @@ pub mod calls;
 pub mod console;
 pub mod coverage;
 pub mod decision;
+pub mod duplex;
 pub mod emergency;
 pub mod floor;
 pub mod floor_queue;

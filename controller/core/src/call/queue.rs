@@ -67,6 +67,18 @@ pub enum Button {
     Up,
     /// Nobody holds one: the called unit rings, and the call begins with a free floor.
     Unused,
+    /// Nobody holds one: the called unit rings, and then both talk at once.
+    Both,
+}
+
+impl Button {
+    /// Whether somebody holds it, or did.
+    pub const fn is_used(self) -> bool {
+        match self {
+            Self::Down | Self::Up => true,
+            Self::Unused | Self::Both => false,
+        }
+    }
 }
 
 /// For which sites a request waits.

@@ -9,6 +9,7 @@ use trunklab_protocol::{
 };
 
 use super::alarm::Cry;
+use super::calls::Call;
 use super::floor_queue::FloorAsk;
 use super::queue::{Button, Patience, Rank, Request};
 use super::table::{Event, State};
@@ -260,6 +261,9 @@ impl Controller {
     /// Action: the caller gets the floor of its talkgroup's running call.
     pub(crate) fn join_call(&mut self, request: Request, out: &mut Outbox) {
         let call = self.call_for(request.parties).expect("a call to be joined runs").id;
+        if self.calls.get(call).is_some_and(Call::is_duplex) {
+            return self.join_duplex(call, &request, out);
+        }
         // The caller's site may be in the wider area alone.
         self.join_areas(call, request.area, out);
         if let Some(site) = request.site
@@ -276,12 +280,12 @@ impl Controller {
         match request.button {
             Button::Down | Button::Up => self.press_in_call(call, request.floor_ask(), out),
             // Nobody presses: the caller hears of the call that it has.
-            Button::Unused => self.tell_call_again(call, request.site, out),
+            Button::Unused | Button::Both => self.tell_call_again(call, request.site, out),
         }
     }
 
     /// A site is told again how a call stands there.
-    fn tell_call_again(&mut self, id: CallId, site: impl Into<Option<SiteId>>, out: &mut Outbox) {
+    pub(crate) fn tell_call_again(&mut self, id: CallId, site: impl Into<Option<SiteId>>, out: &mut Outbox) {
         let site = site.into();
         let call = self.calls.get(id);
         let leg = call.and_then(|call| {
@@ -429,7 +433,7 @@ impl Controller {
     /// A unit that waits has pressed again: it keeps its place under the new number.
     pub(crate) fn press_again(&mut self, site: SiteId, unit: UnitId, press: Press, out: &mut Outbox) {
         let Request { button, parties, .. } = self.queue.of(unit).expect("who waits is in the queue").request;
-        if button != Button::Unused {
+        if button.is_used() {
             self.queue.note_button(unit, Button::Down);
             self.await_override(unit, parties);
         }

@@ -20,8 +20,7 @@ impl Controller {
         if request.is_console() && self.sites_needed(request).next().is_none() {
             return Event::NobodyListens;
         }
-        let rank = request.rank();
-        let has_room = |site| self.has_room(site, rank);
+        let has_room = |site| self.has_room_for(request, site);
         let begins = match self.early_start(request) {
             _ if self.sites_needed(request).all(has_room) => Event::RoomEverywhere,
             Some((_, event)) if self.sites_awaited(request).all(has_room) => event,
@@ -31,6 +30,7 @@ impl Controller {
             Button::Down => begins,
             Button::Up => Event::RoomForCallBack,
             Button::Unused => Event::RoomForAnswer,
+            Button::Both => Event::RoomForBoth,
         }
     }
 

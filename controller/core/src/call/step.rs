@@ -141,7 +141,7 @@ impl Controller {
         }
         self.citing = outer;
         match row.next {
-            Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
+            Next::Stay | Next::Enter(State::New | State::Queued | State::Conversing | State::Ended) => {}
             Next::Enter(State::Paging) => {
                 self.timers.set(TimerKey::Page(step.request().unit), self.now + self.page_limit());
             }
@@ -198,6 +198,8 @@ impl Controller {
             Action::WarnTalker => self.warn_talker(step.call(), out),
             Action::WithdrawFloor => step.ended = Some(self.withdraw_floor(step.call(), step.cause(), out)),
             Action::TellTalker => self.tell_talker(step.call(), step.ended(), step.cause(), out),
+            Action::OpenBoth => self.open_both(step.call(), out),
+            Action::ShutBoth => self.shut_both(step.call(), step.cause(), out),
             Action::ReleaseChannels => self.release_channels(step.call(), step.cause(), out),
             Action::CloseRecord => self.close_record(step.call(), step.cause(), out),
         }
@@ -211,7 +213,12 @@ impl Controller {
                 self.timers.cancel(TimerKey::Transmission(id));
             }
             State::Hanging => self.timers.cancel(TimerKey::Hang(id)),
-            State::New | State::Paging | State::Ringing | State::Queued | State::Ended => {}
+            State::New
+            | State::Paging
+            | State::Ringing
+            | State::Queued
+            | State::Conversing
+            | State::Ended => {}
         }
     }
 

@@ -13,7 +13,8 @@
 //!
 //! A request for another unit is not decided at once: while it is *paging* the called unit is asked, and where it is to
 //! ring it is *ringing* until its user answers. Then it goes the way of all requests. An individual call is a group of
-//! two: it ends as well when one of them hangs up or is gone.
+//! two: it ends as well when one of them hangs up or is gone. Where both units talk at once it has no floor: the two are
+//! *conversing* until it ends.
 
 use trunklab_protocol::{Cause, Clause};
 
@@ -53,6 +54,7 @@ described! {
         CallingBack: "holds its slots for a caller whose button was up when its turn came",
         Talking: "holds its slots; one unit has the floor",
         Hanging: "holds its slots; nobody has the floor",
+        Conversing: "holds its slots; both units of an individual call talk at once",
         Ended: "holds nothing",
     }
 }
@@ -66,6 +68,7 @@ described! {
         Overridden: "the caller has kept its button pressed for long enough: its site has a free slot, and another has none",
         RoomForCallBack: "every site that the call waits for has a free slot, and the caller's button is up",
         RoomForAnswer: "every site that must carry the call has a free slot, and the user of the called unit has answered",
+        RoomForBoth: "there is a slot for each of the two units, and the user of the called unit has answered",
         RoomLacking: "a site that the call waits for has no free slot",
         CalledReachable: "the unit that is asked for is registered and free",
         CalledRings: "the called unit says that it rings",
@@ -147,6 +150,8 @@ described! {
         WarnTalker: "tell the talker how much time is left",
         WithdrawFloor: "end the spurt and shut the voice route",
         TellTalker: "tell who talked until now that the floor was taken away, and why",
+        OpenBoth: "start a spurt of each of the two, and open their voice routes",
+        ShutBoth: "end both spurts and shut their voice routes",
         ReleaseChannels: "tell every site, and give the slots back",
         CloseRecord: "close the call record with the cause and have it stored",
     }
@@ -208,6 +213,7 @@ pub const fn timer(state: State) -> StateTimer {
         State::Queued => StateTimer::Runs(DeadlineReason::QueueWait, Event::WaitExpired),
         State::CallingBack => StateTimer::Runs(DeadlineReason::CallBack, Event::CallBackExpired),
         State::Talking => StateTimer::Runs(DeadlineReason::TransmissionLimit, Event::TransmissionExpired),
+        State::Conversing => StateTimer::None("both are heard all the time: silence ends it"),
         State::Hanging => StateTimer::Runs(DeadlineReason::HangTime, Event::HangExpired),
         State::Ended => StateTimer::None("nothing is held"),
     }
@@ -258,6 +264,8 @@ pub const TABLE: &[Row] = {
     const NEXT_TALKER_TOLD: &[Action] = &[WithdrawFloor, TellTalker, GrantNextFloor, AssertCall];
     const END_TALKING: &[Action] = &[WithdrawFloor, EmptyFloorQueue, ReleaseChannels, CloseRecord];
     const END_HANGING: &[Action] = &[ReleaseChannels, CloseRecord];
+    const END_CONVERSING: &[Action] = &[ShutBoth, ReleaseChannels, CloseRecord];
+    const SET_UP_DUPLEX: &[Action] = &[EndSetUp, AssignChannels, OpenRecord, OpenBoth, AssertCall];
 
     &[
         row(New, RoomEverywhere,      Talking, SET_UP,                                  None, Clause::AllStart),
@@ -278,6 +286,7 @@ pub const TABLE: &[Row] = {
         row(Paging, CalledRings,      Ringing, &[TellRinging],                          None, Clause::Ringing),
         row(Paging, RoomEverywhere,   Talking, SET_UP_AS_CALLED,                        None, Clause::ImmediateCall),
         row(Paging, RoomForAnswer,    Hanging, SET_UP_AS_ANSWERED,                      None, Clause::Ringing),
+        row(Paging, RoomForBoth,      Conversing, SET_UP_DUPLEX,                        None, Clause::FullDuplex),
         row(Paging, RoomLacking,      Queued,  &[EndSetUp, EnterQueue],                 None, Clause::QueueOrder),
         row(Paging, QueueFull,        Ended,   REFUSE_SET_UP,                           Some(Cause::QueueFull), Clause::FullQueue),
         row(Paging, CalledBusy,       Ended,   REFUSE_SET_UP,                           Some(Cause::CalledBusy), Clause::Page),
@@ -289,6 +298,7 @@ pub const TABLE: &[Row] = {
         row(Paging, ClosingDown,      Ended,   REFUSE_SET_UP,                           None, Clause::EndOfTerm),
 
         row(Ringing, RoomForAnswer,   Hanging, SET_UP_AS_ANSWERED,                      None, Clause::Ringing),
+        row(Ringing, RoomForBoth,     Conversing, SET_UP_DUPLEX,                        None, Clause::FullDuplex),
         row(Ringing, RoomLacking,     Queued,  &[EndSetUp, EnterQueue],                 None, Clause::QueueOrder),
         row(Ringing, QueueFull,       Ended,   REFUSE_SET_UP,                           Some(Cause::QueueFull), Clause::FullQueue),
         row(Ringing, CalledBusy,      Ended,   REFUSE_SET_UP,                           Some(Cause::CalledBusy), Clause::Ringing),
@@ -300,6 +310,7 @@ pub const TABLE: &[Row] = {
         row(Ringing, ClosingDown,     Ended,   REFUSE_SET_UP,                           None, Clause::EndOfTerm),
 
         row(Queued, RoomForAnswer,    Hanging, &[LeaveQueue, AssignChannels, OpenRecord, AssertCall], None, Clause::QueueOrder),
+        row(Queued, RoomForBoth,      Conversing, &[LeaveQueue, AssignChannels, OpenRecord, OpenBoth, AssertCall], None, Clause::FullDuplex),
         row(Queued, CalledBusy,       Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::CalledBusy), Clause::Page),
         row(Queued, CalledGone,       Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::CalledNotRegistered), Clause::Page),
         row(Queued, RoomEverywhere,   Talking, SET_UP_FROM_QUEUE,                       None, Clause::QueueOrder),
@@ -382,6 +393,13 @@ pub const TABLE: &[Row] = {
         row(Hanging, AnnouncementComes, Ended, END_HANGING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
         row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
+
+        row(Conversing, PartyLeft,    Ended,   END_CONVERSING,                          Some(Cause::HungUp), Clause::HangUp),
+        row(Conversing, TalkerSilent, Ended,   END_CONVERSING,                          Some(Cause::TalkerLost), Clause::FullDuplex),
+        row(Conversing, NobodyLeft,   Ended,   END_CONVERSING,                          Some(Cause::NobodyLeft), Clause::HangUp),
+        row(Conversing, SitesLost,    Ended,   END_CONVERSING,                          Some(Cause::CallLost), Clause::LostSites),
+        row(Conversing, Preempted,    Ended,   END_CONVERSING,                          Some(Cause::Preempted), Clause::Cut),
+        row(Conversing, ClosingDown,  Ended,   END_CONVERSING,                          None, Clause::EndOfTerm),
     ]
 };
 

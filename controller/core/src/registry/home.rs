@@ -33,6 +33,7 @@ pub struct Row {
     sites: Option<Box<[SiteId]>>,
     floor_demand: Demand,
     emergency_talkgroup: Option<TalkgroupId>,
+    duplex: bool,
 }
 
 impl Row {
@@ -54,6 +55,11 @@ impl Row {
     /// The highest demand for a floor that the unit may make, but for an emergency.
     pub fn floor_demand(&self) -> Demand {
         self.floor_demand
+    }
+
+    /// Whether the unit can talk and hear at once.
+    pub fn is_duplex(&self) -> bool {
+        self.duplex
     }
 
     /// Where the unit asks for an emergency call, if not in its own talkgroup.
@@ -158,6 +164,7 @@ impl From<Subscriber> for Row {
             sites: subscriber.sites.map(sorted),
             floor_demand: subscriber.floor_demand,
             emergency_talkgroup: subscriber.emergency_talkgroup,
+            duplex: subscriber.duplex,
         }
     }
 }

@@ -180,7 +180,7 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let taken = row.slots.take_at(held.at, held.call, self.now);
         assert!(taken, "the slot was checked to be free");
-        self.record_leg(held.call, Leg { site, at: held.at }, out);
+        self.record_leg(held.call, Leg { site, at: held.at, party: None }, out);
         // A talker on its way says itself where it is.
         let row = self.calls.get(held.call).filter(|call| call.handover.is_none());
         let floor = row.and_then(|call| call.floor);

@@ -93,7 +93,8 @@ pub struct RouteTable {
     limits: Limits,
     sites: BTreeMap<SiteId, Port>,
     routes: BTreeMap<SpurtId, Route>,
-    spurt_of: BTreeMap<CallId, SpurtId>,
+    /// A call's spurts: one, or two in full duplex.
+    spurts_of: BTreeMap<CallId, SmallVec<[SpurtId; 2]>>,
 }
 
 impl RouteTable {
@@ -127,12 +128,12 @@ impl RouteTable {
                 self.site_up(site, Port { address, uplink_key, downlink_key })
             }
             ToSwitch::SiteDown(SiteDown { site }) => Ok(self.site_down(site)),
-            ToSwitch::Open(Open { spurt, call, from, to }) => {
+            ToSwitch::Open(Open { spurt, call, from, to, beside }) => {
                 let to = to.into_iter().filter(|site| *site != from).collect();
-                self.open(Route { spurt, call, from: Source::Site(from), silence_ms: 0, to })
+                self.open(Route { spurt, call, from: Source::Site(from), silence_ms: 0, to }, beside)
             }
             ToSwitch::OpenConsole(OpenConsole { spurt, call, key, silence_ms, to }) => {
-                self.open(Route { spurt, call, from: Source::Console(key), silence_ms, to: to.into() })
+                self.open(Route { spurt, call, from: Source::Console(key), silence_ms, to: to.into() }, None)
             }
             ToSwitch::Shut(Shut { spurt }) => Ok(self.shut(spurt)),
         }
@@ -157,37 +158,52 @@ impl RouteTable {
         }
     }
 
-    fn open(&mut self, mut route: Route) -> Result<Changes, Cause> {
+    /// Opens a way. `beside` is the other spurt of its call that goes on.
+    fn open(&mut self, mut route: Route, beside: Option<SpurtId>) -> Result<Changes, Cause> {
         let Route { spurt, call, .. } = route;
         let known = self.routes.contains_key(&spurt);
-        let displaced = self.spurt_of.get(&call).copied().filter(|other| *other != spurt);
-        let routes_then = self.routes.len() + usize::from(!known) - usize::from(displaced.is_some());
+        let of_call = self.spurts_of.get(&call).cloned().unwrap_or_default();
+        let displaced: SmallVec<[SpurtId; 2]> =
+            of_call.into_iter().filter(|other| *other != spurt && Some(*other) != beside).collect();
+        let routes_then = self.routes.len() + usize::from(!known) - displaced.len();
         if route.to.len() > self.limits.sites_max || routes_then > self.limits.routes_max {
             return Err(Cause::SwitchFull);
         }
         route.to.sort_unstable();
         route.to.dedup();
 
-        // One source per call: the new talker's spurt ends the one before, even if its end was not heard.
+        // A new talker's spurt ends the one before, even if its end was not heard.
         let mut changes: Changes = displaced.into_iter().flat_map(|other| self.shut(other)).collect();
-        self.spurt_of.insert(call, spurt);
         match self.routes.insert(spurt, route.clone()) {
             None => changes.push(Change::Opened(spurt)),
             Some(before) if before == route => {}
             Some(before) => {
                 if before.call != call {
-                    self.spurt_of.remove(&before.call);
+                    self.forget(before.call, spurt);
                 }
                 changes.push(Change::Rerouted(spurt));
             }
+        }
+        let spurts = self.spurts_of.entry(call).or_default();
+        if !spurts.contains(&spurt) {
+            spurts.push(spurt);
         }
         Ok(changes)
     }
 
     fn shut(&mut self, spurt: SpurtId) -> Changes {
         let Some(route) = self.routes.remove(&spurt) else { return Changes::new() };
-        self.spurt_of.remove(&route.call);
+        self.forget(route.call, spurt);
         Changes::from_iter([Change::Closed(spurt)])
+    }
+
+    fn forget(&mut self, call: CallId, spurt: SpurtId) {
+        if let Some(spurts) = self.spurts_of.get_mut(&call) {
+            spurts.retain(|other| *other != spurt);
+            if spurts.is_empty() {
+                self.spurts_of.remove(&call);
+            }
+        }
     }
 
     /// Every spurt that comes from the site as `from_it`, every one that goes there as rerouted.
@@ -238,6 +254,25 @@ mod tests {
     }
 
     #[test]
+    fn two_spurts_of_a_full_duplex_call_go_side_by_side() {
+        let beside = |order, other| match order {
+            ToSwitch::Open(open) => ToSwitch::Open(Open { beside: Some(spurt(other)), ..open }),
+            ToSwitch::SiteUp(_) | ToSwitch::SiteDown(_) | ToSwitch::OpenConsole(_) | ToSwitch::Shut(_) => {
+                order
+            }
+        };
+        let mut table = RouteTable::new(Limits::default());
+        table.obey(beside(open(9, 4, 1, &[2]), 10)).unwrap();
+        table.obey(beside(open(10, 4, 2, &[1]), 9)).unwrap();
+        assert!(table.route(spurt(9)).is_some() && table.route(spurt(10)).is_some());
+        table.obey(ToSwitch::Shut(Shut { spurt: spurt(9) })).unwrap();
+        assert!(table.route(spurt(10)).is_some());
+        // A third one is not of the two.
+        table.obey(open(11, 4, 1, &[2])).unwrap();
+        assert!(table.route(spurt(10)).is_none() && table.routes() == 1);
+    }
+
+    #[test]
     fn a_full_table_refuses_and_stays_as_it_was() {
         let mut table = RouteTable::new(Limits { routes_max: 1, sites_max: 2 });
         for order in [up(1, 91), up(2, 92), open(9, 4, 1, &[2])] {
@@ -256,8 +291,8 @@ mod tests {
     proptest! {
         /// Routes and the index of calls agree, and every change that is reported is one.
         #[test]
-        fn one_source_per_call_whatever_the_orders(
-            orders in prop::collection::vec((0_u8..4, 1_u32..6, 1_u32..4, 1_u16..4), 1..60)
+        fn a_calls_sources_are_known_whatever_the_orders(
+            orders in prop::collection::vec((0_u8..5, 1_u32..6, 1_u32..4, 1_u16..4), 1..60)
         ) {
             let mut table = RouteTable::new(Limits { routes_max: 3, sites_max: 2 });
             for (kind, number, counter, at) in orders {
@@ -265,6 +300,13 @@ mod tests {
                     0 => up(at, counter as u8),
                     1 => ToSwitch::SiteDown(SiteDown { site: site(at) }),
                     2 => open(number, counter, at, &[1, 2]),
+                    3 => ToSwitch::Open(Open {
+                        spurt: spurt(number),
+                        call: crate::switch::testing::call(counter),
+                        from: site(at),
+                        to: vec![site(1)],
+                        beside: Some(spurt(number % 5 + 1)),
+                    }),
                     _ => ToSwitch::Shut(Shut { spurt: spurt(number) }),
                 };
                 let before = table.clone();
@@ -285,9 +327,10 @@ mod tests {
                     }
                 }
                 prop_assert!(table.routes() <= 3);
-                prop_assert_eq!(table.spurt_of.len(), table.routes.len());
+                prop_assert_eq!(table.spurts_of.values().map(|spurts| spurts.len()).sum::<usize>(), table.routes.len());
+                prop_assert!(table.spurts_of.values().all(|spurts| (1..=2).contains(&spurts.len())));
                 for route in table.routes.values() {
-                    prop_assert_eq!(table.spurt_of.get(&route.call), Some(&route.spurt));
+                    prop_assert!(table.spurts_of.get(&route.call).is_some_and(|spurts| spurts.contains(&route.spurt)));
                 }
             }
         }

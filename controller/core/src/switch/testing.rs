@@ -36,6 +36,7 @@ pub fn open(number: u32, counter: u32, from: u16, to: &[u16]) -> ToSwitch {
         call: call(counter),
         from: site(from),
         to: to.iter().map(|number| site(*number)).collect(),
+        beside: None,
     })
 }
 

@@ -317,14 +317,15 @@ fn a_change() -> impl Strategy<Value = Change> {
             (1_u32..=7, proptest::option::of(a_talkgroup())),
             proptest::collection::vec(1_u16..=4, 0..4),
             proptest::option::of(a_site()),
-            a_demand(),
+            (a_demand(), any::<bool>()),
         )
-            .prop_map(|((number, emergency_talkgroup), talkgroups, only, floor_demand)| {
+            .prop_map(|((number, emergency_talkgroup), talkgroups, only, (floor_demand, duplex))| {
                 let sites = only.map(|site| vec![site]);
                 Change::Subscriber(trunklab_controller_core::config::Subscriber {
                     sites,
                     floor_demand,
                     emergency_talkgroup,
+                    duplex,
                     ..subscriber(number, &talkgroups)
                 })
             }),
@@ -457,7 +458,9 @@ impl Watched {
             watched.input(Input::Provision(Change::Talkgroup(config)));
         }
         for number in 1..=6 {
-            watched.input(Input::Provision(Change::Subscriber(subscriber(number, &[1, 2, 3]))));
+            let row = subscriber(number, &[1, 2, 3]);
+            let row = trunklab_controller_core::config::Subscriber { duplex: number % 3 != 0, ..row };
+            watched.input(Input::Provision(Change::Subscriber(row)));
         }
         for number in 1..=3 {
             watched.comes(number, &[], &[]);

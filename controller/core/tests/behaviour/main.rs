@@ -11,6 +11,7 @@ mod call_states;
 mod console;
 mod control;
 mod coverage;
+mod duplex;
 mod emergency;
 mod floor;
 mod floor_queue;

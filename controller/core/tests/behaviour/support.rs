@@ -298,6 +298,15 @@ impl System {
         self
     }
 
+    /// The spurt of this count that the switch was told of.
+    pub fn spurt(&self, count: u32) -> SpurtId {
+        let opened = self.outputs.iter().filter_map(|output| match output {
+            Output::ToSwitch(ToSwitch::Open(open)) => Some(open.spurt),
+            _ => None,
+        });
+        opened.into_iter().find(|spurt| spurt.number() & 0xFFFF == count).unwrap()
+    }
+
     /// The call and spurt that a unit was granted last.
     pub fn grant_of(&self, number: u32) -> (CallId, SpurtId) {
         self.floors[&unit(number)]
@@ -387,6 +396,12 @@ impl Unit<'_> {
     pub fn rings(&mut self, number: u32) {
         self.next_press();
         self.repeats_its_call(number, CallSetup::Ringing);
+    }
+
+    /// Calls another unit, which is to ring, to talk with it at once.
+    pub fn rings_to_talk_at_once(&mut self, number: u32) {
+        self.next_press();
+        self.repeats_its_call(number, CallSetup::Duplex);
     }
 
     pub fn repeats_its_call(&mut self, number: u32, setup: CallSetup) {
@@ -573,7 +588,10 @@ fn told(message: &ToSite) -> String {
             let who = match assert.talker {
                 Some(talker) if assert.talker_is_here => format!("talker {} here", talker.unit),
                 Some(talker) => format!("talker {}", talker.unit),
-                None => "no talker".into(),
+                None => match assert.duplex {
+                    Some(sides) => format!("unit {} at once with {}", sides.near.unit, sides.far.unit),
+                    None => "no talker".into(),
+                },
             };
             let emergency = if assert.emergency { ", emergency" } else { "" };
             format!("call {}, channel {}, {who}{emergency}", assert.call, assert.at.carrier)

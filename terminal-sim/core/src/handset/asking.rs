@@ -131,7 +131,11 @@ impl Service {
             // Unheard: a grant will be given back, and a press asks anew.
             Activity::Queued(queued) => queued.button = Button::Up,
             Activity::Listening(_) => self.unanswered_while_listening(turn),
-            Activity::Idle(_) | Activity::Ringing(_) | Activity::Talking(_) | Activity::Ending(_) => {}
+            Activity::Idle(_)
+            | Activity::Ringing(_)
+            | Activity::Talking(_)
+            | Activity::Conversing(_)
+            | Activity::Ending(_) => {}
         }
     }
 

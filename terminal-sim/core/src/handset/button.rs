@@ -25,7 +25,11 @@ impl Service {
             Activity::Queued(queued) if is_raised(&queued.request, kind) => self.request(turn, kind),
             Activity::Talking(_) if kind == RequestKind::Emergency => self.raise_own_call(turn),
             // The request stands already; the button says only whether speech will follow the grant.
-            Activity::Requesting(_) | Activity::Talking(_) => {}
+            Activity::Conversing(_) if kind == RequestKind::Emergency => {
+                self.stop_conversing(turn);
+                self.request_from_call(turn);
+            }
+            Activity::Requesting(_) | Activity::Talking(_) | Activity::Conversing(_) => {}
             Activity::Queued(queued) => match &queued.button {
                 Button::Down => {}
                 Button::Releasing(access) if !access.was_sent() => queued.button = Button::Down,
@@ -68,7 +72,7 @@ impl Service {
                     queued.button = button;
                 }
             }
-            Activity::Queued(_) | Activity::Ringing(_) => {}
+            Activity::Queued(_) | Activity::Ringing(_) | Activity::Conversing(_) => {}
             Activity::Talking(_) => self.end_talk(turn, false),
             Activity::Ending(ending) => ending.press = None,
             Activity::Hanging(hang) => hang.ask = None,
@@ -98,6 +102,7 @@ impl Service {
                 self.defer(turn);
             }
             Activity::Talking(_) => self.end_talk(turn, true),
+            Activity::Conversing(_) => self.leave_pair(turn),
             Activity::Ending(ending) => ending.leave = true,
             Activity::Hanging(_) => self.leave(turn, Cause::NotAffiliated),
             Activity::Listening(listen) => {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use trunklab_protocol::air_downlink::Party;
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
 use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
@@ -29,6 +30,7 @@ pub(super) enum Activity {
     Requesting(Request),
     Queued(Queued),
     Talking(Talk),
+    Conversing(Converse),
     Ending(Ending),
     Hanging(Hang),
     Listening(Listen),
@@ -89,7 +91,7 @@ impl Wanted {
     pub(super) fn is_dialled(self) -> bool {
         match self {
             Self::Talkgroup(_) | Self::Unit { setup: CallSetup::Immediate, .. } => false,
-            Self::Unit { setup: CallSetup::Ringing, .. } => true,
+            Self::Unit { setup: CallSetup::Ringing | CallSetup::Duplex, .. } => true,
         }
     }
 }
@@ -153,6 +155,15 @@ pub(super) struct Talk {
     pub(super) leaving: Option<(Place, u8)>,
     first: u32,
     position: u32,
+}
+
+/// We talk and hear at once, in a full duplex call.
+#[derive(Debug, Clone)]
+pub(super) struct Converse {
+    pub(super) talk: Talk,
+    pub(super) far: Party,
+    /// Whether the user was told that the other is heard.
+    pub(super) told: bool,
 }
 
 /// We have stopped: what was said still goes out, then we say so.
@@ -231,6 +242,7 @@ impl Activity {
             Self::Requesting(_) => Phase::Requesting,
             Self::Queued(_) => Phase::Queued,
             Self::Talking(_) => Phase::Talking,
+            Self::Conversing(_) => Phase::Conversing,
             Self::Ending(_) => Phase::Ending,
             Self::Hanging(_) => Phase::Hanging,
             Self::Listening(Listen { wish: Wish::Floor(_), .. }) => Phase::AwaitingFloor,
@@ -241,7 +253,7 @@ impl Activity {
     pub(super) fn in_call(&self) -> Option<&InCall> {
         match self {
             Self::Idle(_) | Self::Ringing(_) | Self::Requesting(_) | Self::Queued(_) => None,
-            Self::Talking(talk) => Some(&talk.in_call),
+            Self::Talking(talk) | Self::Conversing(Converse { talk, .. }) => Some(&talk.in_call),
             Self::Ending(ending) => Some(&ending.talk.in_call),
             Self::Hanging(hang) => Some(&hang.in_call),
             Self::Listening(listen) => Some(&listen.in_call),
@@ -251,7 +263,7 @@ impl Activity {
     pub(super) fn in_call_mut(&mut self) -> Option<&mut InCall> {
         match self {
             Self::Idle(_) | Self::Ringing(_) | Self::Requesting(_) | Self::Queued(_) => None,
-            Self::Talking(talk) => Some(&mut talk.in_call),
+            Self::Talking(talk) | Self::Conversing(Converse { talk, .. }) => Some(&mut talk.in_call),
             Self::Ending(ending) => Some(&mut ending.talk.in_call),
             Self::Hanging(hang) => Some(&mut hang.in_call),
             Self::Listening(listen) => Some(&mut listen.in_call),
@@ -266,7 +278,9 @@ impl Activity {
             Self::Queued(Queued { button: Button::Releasing(access), .. }) => Some(access),
             Self::Hanging(hang) => hang.ask.as_mut().map(|ask| &mut ask.access),
             Self::Listening(listen) => listen.wish.access_mut(),
-            Self::Ringing(_) | Self::Queued(_) | Self::Talking(_) | Self::Ending(_) => None,
+            Self::Ringing(_) | Self::Queued(_) | Self::Talking(_) | Self::Conversing(_) | Self::Ending(_) => {
+                None
+            }
         }
     }
 
@@ -281,7 +295,9 @@ impl Activity {
             Self::Ringing(ring) => Some(Deadline { at: ring.until, why: Why::RingOver }),
             Self::Requesting(request) => Some(request.access.deadline()),
             Self::Queued(queued) => Some(queued.deadline()),
-            Self::Talking(talk) => Some(Deadline { at: talk.next.at, why: Why::VoiceBurst }),
+            Self::Talking(talk) | Self::Conversing(Converse { talk, .. }) => {
+                Some(Deadline { at: talk.next.at, why: Why::VoiceBurst })
+            }
             Self::Ending(ending) => Some(ending.deadline()),
             Self::Hanging(hang) => hang.ask.as_ref().map(|ask| ask.access.deadline()),
             Self::Listening(listen) => match &listen.wish {

@@ -80,6 +80,9 @@ impl Service {
         if self.activity.in_call().is_some() || self.released == Some(grant.call) {
             return;
         }
+        if let Some(sides) = grant.duplex {
+            return self.both_talk(turn, grant, sides);
+        }
         match grant.talker {
             Some(talker) if talker.unit == turn.radio.unit() => self.granted_to_us(turn, grant, talker),
             Some(talker) => self.granted_to_another(turn, grant, talker),
@@ -105,7 +108,11 @@ impl Service {
             Activity::Idle(_) | Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) => {
                 self.give_back(turn, in_call, talker.spurt);
             }
-            Activity::Talking(_) | Activity::Ending(_) | Activity::Hanging(_) | Activity::Listening(_) => {}
+            Activity::Talking(_)
+            | Activity::Conversing(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => {}
         }
     }
 
@@ -132,6 +139,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => return,
@@ -167,9 +175,11 @@ impl Service {
             Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => {
                 request.wanted.is_dialled() && request.wanted.is_met_by(grant.parties, turn.radio.unit())
             }
-            Activity::Talking(_) | Activity::Ending(_) | Activity::Hanging(_) | Activity::Listening(_) => {
-                false
-            }
+            Activity::Talking(_)
+            | Activity::Conversing(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => false,
         };
         if awaited && self.is_ours(turn, grant) {
             let in_call = self.join(turn, grant);
@@ -181,7 +191,7 @@ impl Service {
         self.rank(turn, grant.parties).is_some()
     }
 
-    fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
+    pub(super) fn join(&mut self, turn: &mut Turn<'_>, grant: &Grant) -> InCall {
         self.tune(turn, grant.at);
         self.reply = None;
         let Grant { call, parties, late_entry, .. } = *grant;
@@ -208,6 +218,7 @@ impl Service {
             | Activity::Ringing(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => return,
@@ -247,6 +258,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => {}
@@ -266,6 +278,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => return,
@@ -304,6 +317,7 @@ impl Service {
             Activity::Idle(_)
             | Activity::Ringing(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => return,

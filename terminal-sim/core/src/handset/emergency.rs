@@ -182,7 +182,7 @@ impl Service {
 
     /// What is said in the place of a talker's next burst of speech, if anything is.
     pub(super) fn shout_instead(&mut self, now: Moment) -> Option<UplinkWord> {
-        if !matches!(self.activity, Activity::Talking(_)) {
+        if !matches!(self.activity, Activity::Talking(_) | Activity::Conversing(_)) {
             return None;
         }
         let Shout { word, way: Way::Talk { tries, next } } = self.shout.as_mut()? else { return None };
@@ -197,6 +197,6 @@ impl Service {
 
     /// Whether the transmitter is in use on a call's slot.
     fn is_sending(&self) -> bool {
-        matches!(self.activity, Activity::Talking(_) | Activity::Ending(_))
+        matches!(self.activity, Activity::Talking(_) | Activity::Conversing(_) | Activity::Ending(_))
     }
 }

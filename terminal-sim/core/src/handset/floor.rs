@@ -98,6 +98,7 @@ impl Service {
             | Activity::Ringing(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => return,
@@ -131,6 +132,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_) => {}
         }

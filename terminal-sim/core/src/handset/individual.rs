@@ -43,6 +43,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => turn.refuse(Cause::WrongState),
@@ -75,19 +76,24 @@ impl Service {
                 self.owed_cancel = Some(press);
                 self.defer(turn);
             }
-            Activity::Talking(_) | Activity::Ending(_) | Activity::Hanging(_) | Activity::Listening(_) => {
+            Activity::Talking(_)
+            | Activity::Conversing(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_)
+            | Activity::Listening(_) => {
                 self.leave_pair(turn);
             }
             Activity::Idle(_) => {}
         }
     }
 
-    fn leave_pair(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn leave_pair(&mut self, turn: &mut Turn<'_>) {
         let Some(in_call) = self.activity.in_call() else { return };
         let (call, Parties::Pair(_)) = (in_call.call, in_call.parties) else { return };
         if matches!(self.activity, Activity::Talking(_)) {
             self.end_talk(turn, false);
         }
+        self.stop_conversing(turn);
         let (unit, press) = (turn.radio.unit(), turn.radio.next_press());
         self.say(turn, press, HangUp { unit, press, call }.into(), Some(call));
     }
@@ -116,7 +122,7 @@ impl Service {
                 PageReply::Refuses
             }
             Activity::Idle(idle) if idle.errand.is_none() => {
-                if setup == CallSetup::Ringing {
+                if setup != CallSetup::Immediate {
                     let ring = Ring { caller, page, until, answered: false };
                     self.shift(Trigger::Paged, Activity::Ringing(ring));
                     turn.tell(HandsetEvent::Rings { caller });
@@ -133,6 +139,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => PageReply::Busy,
@@ -190,6 +197,11 @@ impl Service {
         let persistence = Persistence::Request(RequestKind::Normal);
         let access = Access::on_control(&self.camp, word, persistence, turn.now);
         self.reply = Some(Reply { press, access, ends });
+    }
+
+    /// Whether we are saying that this call shall end.
+    pub(super) fn says_end_of(&self, call: CallId) -> bool {
+        self.reply.as_ref().is_some_and(|reply| reply.ends == Some(call))
     }
 
     /// Whether the network has answered what we said of a page or of a call's end.

@@ -78,7 +78,8 @@ impl Handset {
             Input::Answer => self.in_service(out, |service, turn| service.answer(turn)),
             Input::HangUp => self.in_service(out, |service, turn| service.hang_up(turn)),
             Input::Speech(frames) => {
-                if self.radio.is_down() {
+                // In a full duplex call it is open, though nobody presses.
+                if self.radio.is_down() || self.radio.microphone.is_open() {
                     self.radio.microphone.take(self.now, frames);
                 }
             }
@@ -626,6 +627,7 @@ fn show(service: &Service, view: &mut HandsetView) {
             return;
         }
         Activity::Talking(talk) => (&talk.in_call, Some(view.unit)),
+        Activity::Conversing(converse) => (&converse.talk.in_call, Some(converse.far.unit)),
         Activity::Ending(ending) => (&ending.talk.in_call, None),
         Activity::Hanging(hang) => {
             view.tries = hang.ask.as_ref().map_or(0, |ask| ask.access.tries());

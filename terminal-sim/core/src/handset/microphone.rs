@@ -63,6 +63,14 @@ impl Microphone {
         std::mem::take(&mut self.clipped)
     }
 
+    /// Whether what is said is sent.
+    pub(super) fn is_open(&self) -> bool {
+        match self.gate {
+            Gate::Shut => false,
+            Gate::Open => true,
+        }
+    }
+
     /// The next frame to send; silence where nothing was said.
     pub(super) fn next(&mut self) -> VoiceFrame {
         self.begins += length(1);

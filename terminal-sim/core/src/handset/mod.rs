@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod control_word;
 mod dice;
+mod duplex;
 mod emergency;
 mod errand;
 mod floor;

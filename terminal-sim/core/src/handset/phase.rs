@@ -43,6 +43,7 @@ words! {
         Requesting = "requesting",
         Queued = "queued",
         Talking = "talking",
+        Conversing = "talking and listening at once",
         Ending = "ending its talk",
         Hanging = "in a call, nobody talks",
         Listening = "listening",
@@ -77,6 +78,7 @@ words! {
         FloorIsOurs = "granted, and the button is down",
         FloorUnwanted = "granted, but the button is up",
         Released = "the button is released",
+        BothTalk = "a full duplex call begins",
         FloorIsFree = "the slot shows that nobody talks",
         OtherTalks = "somebody else has the floor",
         FloorAwaited = "somebody else has the floor, and it is asked for",
@@ -126,9 +128,9 @@ transitions! {
     Registering | Moving,                                            RegistrationGranted => Idle;
     Registering,                                                     RegistrationDenied  => Denied;
     Registering,                                                     SiteBarred          => Hunting;
-    Registering | Denied | Idle | Ringing | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor,
+    Registering | Denied | Idle | Ringing | Requesting | Queued | Talking | Conversing | Ending | Hanging | Listening | AwaitingFloor,
                                                                      RegistrationVoid    => Registering;
-    Idle | Ringing | Requesting | Queued | Talking | Ending | Hanging | Listening | AwaitingFloor | Moving,
+    Idle | Ringing | Requesting | Queued | Talking | Conversing | Ending | Hanging | Listening | AwaitingFloor | Moving,
                                                                      SwitchedOff         => Detaching;
     Detaching,                                                       Detached            => Off;
     Detaching,                                                       SwitchedOn          => Hunting;
@@ -148,11 +150,12 @@ transitions! {
 
     // In a call.
     Talking,                                                         Released            => Ending;
-    Idle | Ringing | Requesting | Queued | Talking | Ending | Listening | AwaitingFloor,
+    Ringing | Requesting | Queued,                                   BothTalk            => Conversing;
+    Idle | Ringing | Requesting | Queued | Talking | Conversing | Ending | Listening | AwaitingFloor,
                                                                      FloorIsFree         => Hanging;
     Requesting | Queued | Talking | Ending | Hanging,                OtherTalks          => Listening;
     Idle | Ringing,                                                  CallFound           => Listening;
-    Talking | Ending | Hanging | Listening | AwaitingFloor,          CallOver            => Idle;
+    Talking | Conversing | Ending | Hanging | Listening | AwaitingFloor, CallOver            => Idle;
 
     // Waiting for another's floor.
     Listening | Requesting | Queued | Hanging,                       FloorAwaited        => AwaitingFloor;

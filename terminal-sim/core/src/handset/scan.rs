@@ -28,6 +28,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_) => {}
         }
     }
@@ -75,6 +76,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_) => false,
         };
         let Some(in_call) = self.activity.in_call().filter(|_| is_free) else { return };

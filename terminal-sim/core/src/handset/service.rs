@@ -9,7 +9,7 @@ use trunklab_protocol::{
     UnitId,
 };
 
-use super::call::{Activity, Idle, Wish};
+use super::call::{Activity, Converse, Idle, Wish};
 use super::camp::Camp;
 use super::emergency::Shout;
 use super::individual::Reply;
@@ -144,7 +144,9 @@ impl Service {
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>, cause: Cause) {
         self.stop(turn);
         let (call, press) = match &self.activity {
-            Activity::Talking(talk) => (talk.in_call.call, None),
+            Activity::Talking(talk) | Activity::Conversing(Converse { talk, .. }) => {
+                (talk.in_call.call, None)
+            }
             Activity::Ending(ending) => (ending.talk.in_call.call, ending.press),
             // A press at the very end of the hang time becomes a request for a new call.
             Activity::Hanging(hang) => (hang.in_call.call, hang.ask.as_ref().map(|_| RequestKind::Normal)),
@@ -182,9 +184,11 @@ impl Service {
             Activity::Hanging(hang) => hang.ask.is_none(),
             Activity::Listening(listen) => matches!(listen.wish, Wish::None),
             Activity::Talking(talk) => talk.was_heard() && talk.leaving.is_none(),
-            Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) | Activity::Ending(_) => {
-                false
-            }
+            Activity::Ringing(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Conversing(_)
+            | Activity::Ending(_) => false,
         }
     }
 

@@ -51,6 +51,8 @@ impl Service {
             emergency: false,
             late_entry: floor.is_none(),
             floor: floor.unwrap_or(FloorPolicy::Refuse),
+            // No full duplex call has such a slot.
+            duplex: None,
         };
         self.obey(turn, &grant);
         true

@@ -7,7 +7,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{BurstPlace, Cause, SpurtId};
 
-use super::call::{Activity, Ending, Hang, InCall, Talk, collecting};
+use super::call::{Activity, Converse, Ending, Hang, InCall, Talk, collecting};
 use super::phase::Trigger;
 use super::radio::{Ptt, Turn, transmit};
 use super::service::Service;
@@ -47,7 +47,7 @@ impl Service {
     pub(super) fn fire_voice(&mut self, turn: &mut Turn<'_>) {
         let unit = turn.radio.unit();
         let burst = match &mut self.activity {
-            Activity::Talking(talk) => {
+            Activity::Talking(talk) | Activity::Conversing(Converse { talk, .. }) => {
                 let microphone = &mut turn.radio.microphone;
                 talk.burst(turn.now, &self.camp, unit, std::iter::from_fn(|| Some(microphone.next())))
             }
@@ -100,7 +100,9 @@ impl Service {
 
     /// If we talk, no longer: the user knows, the spurt is given up, the microphone is shut. What was said and not sent.
     pub(super) fn stop(&mut self, turn: &mut Turn<'_>) -> VecDeque<VoiceFrame> {
-        let Activity::Talking(talk) = &self.activity else { return VecDeque::new() };
+        let (Activity::Talking(talk) | Activity::Conversing(Converse { talk, .. })) = &self.activity else {
+            return VecDeque::new();
+        };
         turn.tell(HandsetEvent::TalkEnded { call: talk.in_call.call });
         self.last_spurt = Some(talk.spurt);
         turn.radio.microphone.shut(turn.now)
@@ -122,6 +124,7 @@ impl Service {
             | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
+            | Activity::Conversing(_)
             | Activity::Hanging(_) => return,
         };
         if leave {

@@ -20,7 +20,7 @@ impl Service {
         in_call.last_count = Some(count);
         match word {
             DownlinkWord::Voice(word) => {
-                if self.is_our_call(turn, word.call) {
+                if self.is_our_call(turn, word.call) && !self.has_hung_up() {
                     self.shows_talker(turn, word.talker, word.spurt, None);
                     self.hear(turn, word);
                 }
@@ -114,6 +114,7 @@ impl Service {
             | Activity::Requesting(_)
             | Activity::Queued(_)
             | Activity::Talking(_)
+            | Activity::Conversing(_)
             | Activity::Ending(_)
             | Activity::Hanging(_)
             | Activity::Listening(_) => {}
@@ -153,9 +154,11 @@ impl Service {
                 let (by, wish) = self.ask_meets_talker(turn, &hang);
                 (hang.in_call, by, wish)
             }
-            Activity::Idle(_) | Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) => {
-                return;
-            }
+            Activity::Idle(_)
+            | Activity::Ringing(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Conversing(_) => return,
         };
         let listen = Listen { in_call, talker, spurt, told: false, wish };
         self.shift(by, Activity::Listening(listen));
@@ -173,6 +176,7 @@ impl Service {
             | Activity::Ringing(_)
             | Activity::Requesting(_)
             | Activity::Queued(_)
+            | Activity::Conversing(_)
             | Activity::Hanging(_) => false,
         };
         if believed {
@@ -182,13 +186,22 @@ impl Service {
 
     /// Speech of another goes to the loudspeaker; our own comes back on the slot and does not.
     fn hear(&mut self, turn: &mut Turn<'_>, voice: &Voice) {
-        let Activity::Listening(listen) = &mut self.activity else { return };
+        let told = match &mut self.activity {
+            Activity::Listening(listen) => &mut listen.told,
+            Activity::Conversing(converse) => &mut converse.told,
+            Activity::Idle(_)
+            | Activity::Ringing(_)
+            | Activity::Requesting(_)
+            | Activity::Queued(_)
+            | Activity::Talking(_)
+            | Activity::Ending(_)
+            | Activity::Hanging(_) => return,
+        };
         let Voice { call, talker, spurt, position, .. } = *voice;
         if voice.frames.is_empty() || talker == turn.radio.unit() {
             return;
         }
-        if !listen.told {
-            listen.told = true;
+        if !std::mem::replace(told, true) {
             turn.tell(HandsetEvent::Hears { call, talker });
         }
         turn.out.push(Output::Heard { call, talker, spurt, position, frames: voice.frames.clone() });

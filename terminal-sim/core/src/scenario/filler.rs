@@ -111,6 +111,7 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         sites: None,
         floor_demand: Demand::Low,
         emergency_talkgroup: None,
+        duplex: false,
     });
     let identity = super::file::identity(unit);
     provision.units.push(UnitProvision {

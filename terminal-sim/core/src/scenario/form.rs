@@ -163,6 +163,8 @@ pub(super) struct UnitForm {
     pub(super) emergency_talkgroup: Option<Spanned<u16>>,
     /// Whether it takes individual calls.
     pub(super) individual_calls: Option<bool>,
+    /// Whether it can talk and hear at once.
+    pub(super) duplex: Option<bool>,
     /// Whether its key differs from the one that the home register holds.
     pub(super) wrong_key: Option<bool>,
 }

@@ -196,6 +196,8 @@ pub struct SubscriberProvision {
     pub floor_demand: Demand,
     /// Where it asks for an emergency call, which affiliates it there.
     pub emergency_talkgroup: Option<TalkgroupId>,
+    /// Whether its radio can talk and hear at once.
+    pub duplex: bool,
 }
 
 /// A handset.

@@ -195,6 +195,8 @@ sentences! {
         |v| { let (caller, called) = (v.units()[0], v.other()); one(Action::Call { caller, called, setup: CallSetup::Immediate }) };
     Do "unit {unit} rings unit {unit}", "The other unit's number is dialled: it rings until its user answers.",
         |v| { let (caller, called) = (v.units()[0], v.other()); one(Action::Call { caller, called, setup: CallSetup::Ringing }) };
+    Do "unit {unit} rings unit {unit} to talk at once", "The other unit is dialled for a full duplex call: it rings until its user answers.",
+        |v| { let (caller, called) = (v.units()[0], v.other()); one(Action::Call { caller, called, setup: CallSetup::Duplex }) };
     Do "unit {units} answers", "The user of a handset that rings answers.",
         |v| each(v, Action::Answer);
     Do "unit {units} declines", "The user of a handset that rings does not want the call.",

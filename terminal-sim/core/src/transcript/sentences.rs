@@ -70,6 +70,15 @@ fn groups(talkgroups: &[TalkgroupId]) -> String {
     format!("talkgroups {}", numbers.join(", "))
 }
 
+/// How a call with another unit is to begin.
+const fn set_up(setup: CallSetup) -> &'static str {
+    match setup {
+        CallSetup::Immediate => "",
+        CallSetup::Ringing => ", to ring",
+        CallSetup::Duplex => ", to ring, both to talk at once",
+    }
+}
+
 /// How far an emergency is.
 fn stage(stage: EmergencyStage) -> &'static str {
     match stage {
@@ -106,10 +115,10 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         FromSite::CallCancel(word) => {
             Said::of_unit(word.unit, format!("unit {} cancels its request", word.unit))
         }
-        FromSite::UnitRequest(word) => {
-            let how = if word.setup == CallSetup::Ringing { ", to ring" } else { "" };
-            Said::of_unit(word.unit, format!("unit {} requests unit {}{how}", word.unit, word.called))
-        }
+        FromSite::UnitRequest(word) => Said::of_unit(
+            word.unit,
+            format!("unit {} requests unit {}{}", word.unit, word.called, set_up(word.setup)),
+        ),
         FromSite::PageAnswer(word) => {
             let what = match word.reply {
                 PageReply::Available => "is available for",
@@ -194,8 +203,8 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         }
         ToSite::CallBack(word) => Said::of_unit(word.unit, format!("unit {} called back", word.unit)),
         ToSite::Page(word) => {
-            let how = if word.setup == CallSetup::Ringing { ", to ring" } else { "" };
-            Said::of_unit(word.unit, format!("unit {} paged for unit {}{how}", word.unit, word.caller))
+            let text = format!("unit {} paged for unit {}{}", word.unit, word.caller, set_up(word.setup));
+            Said::of_unit(word.unit, text)
         }
         ToSite::Ringing(word) => Said::of_unit(word.unit, format!("unit {} told that it rings", word.unit)),
         ToSite::PageOver(word) => Said::of_unit(
@@ -212,9 +221,12 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
                 Parties::Pair(_) => format!(" of {}", word.parties),
             };
             let area = word.area.map_or_else(String::new, |area| format!(", area {area}"));
-            let what = match word.talker {
-                Some(Talker { unit, .. }) => format!("granted, slot {}, talker {unit}", word.at),
-                None => format!("keeps slot {}, nobody talks", word.at),
+            let what = match (word.talker, word.duplex) {
+                (Some(Talker { unit, .. }), _) => format!("granted, slot {}, talker {unit}", word.at),
+                (None, Some(sides)) => {
+                    format!("granted, slot {} for unit {}, both talk", word.at, sides.near.unit)
+                }
+                (None, None) => format!("keeps slot {}, nobody talks", word.at),
             };
             Said::of_call(word.call, format!("call {}{whom} {what}{how}{area}", word.call))
         }

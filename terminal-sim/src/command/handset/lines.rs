@@ -73,10 +73,14 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         ["alarm"] => session.user(unit, Input::Alarm).await,
         ["answer"] => session.user(unit, Input::Answer).await,
         ["hangup"] => session.user(unit, Input::HangUp).await,
-        [how @ ("call" | "ring"), number] => {
+        [how @ ("call" | "ring" | "duplex"), number] => {
             let called = number.parse().ok().and_then(UnitId::new);
             let called = called.context("a unit is a number from 1 to 16777215")?;
-            let setup = if *how == "call" { CallSetup::Immediate } else { CallSetup::Ringing };
+            let setup = match *how {
+                "call" => CallSetup::Immediate,
+                "duplex" => CallSetup::Duplex,
+                _ => CallSetup::Ringing,
+            };
             session.user(unit, Input::Call { called, setup }).await;
         }
         ["release"] => session.user(unit, Input::ReleasePtt).await,
@@ -108,8 +112,8 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
             session.radios.command(Command::Place(unit, position)).await;
         }
         _ => bail!(
-            "expected on, off, press, emergency, alarm, release, call N, ring N, answer, hangup, vanish, talkgroup N, \
-             area WHICH, scan on, scan off, place EAST NORTH or quit"
+            "expected on, off, press, emergency, alarm, release, call N, ring N, duplex N, answer, hangup, vanish, \
+             talkgroup N, area WHICH, scan on, scan off, place EAST NORTH or quit"
         ),
     }
     Ok(true)

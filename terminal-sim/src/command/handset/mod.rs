@@ -30,10 +30,10 @@ use crate::speech::{Recorder, synth, vocoder, wav};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT press`, `UNIT emergency`, `UNIT alarm`, `UNIT release`,
-`UNIT call N`, `UNIT ring N`, `UNIT answer`, `UNIT hangup`, `UNIT talkgroup N`, `UNIT area WHICH` (`usual`, `local`, `wide` or a
-number), `UNIT scan on`, `UNIT scan off`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line of output is one
-thing that happened: seconds, unit, event. At the end, be it by q, `quit`, the end of the input, Ctrl-C or SIGTERM, the handsets
-are switched off.
+`UNIT call N`, `UNIT ring N`, `UNIT duplex N`, `UNIT answer`, `UNIT hangup`, `UNIT talkgroup N`, `UNIT area WHICH` (`usual`,
+`local`, `wide` or a number), `UNIT scan on`, `UNIT scan off`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line
+of output is one thing that happened: seconds, unit, event. At the end, be it by q, `quit`, the end of the input, Ctrl-C or
+SIGTERM, the handsets are switched off.
 
 Example: trunklab handset --air 127.0.0.1:7301 --roster handsets.csv")]
 pub struct HandsetOptions {

@@ -243,7 +243,7 @@ fn render(frame: &mut Frame<'_>, theme: Theme, view: Option<&HandsetView>, histo
 
 fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
     let state = match view.phase {
-        Phase::Talking => Style::new().fg(Color::Red),
+        Phase::Talking | Phase::Conversing => Style::new().fg(Color::Red),
         Phase::Listening => Style::new().fg(Color::Green),
         Phase::Queued | Phase::Requesting | Phase::AwaitingFloor | Phase::Ringing => {
             Style::new().fg(Color::Yellow)

@@ -230,6 +230,7 @@ impl Bench {
             emergency: false,
             late_entry: false,
             floor: self.floor,
+            duplex: None,
         }
     }
 

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
     AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorQueued,
-    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Queued, Refused,
-    RegisterRefused, Registered, Release, Reselection, Ringing, SiteService, System, TalkWarning, Talker,
-    Voice, Working,
+    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Party, Queued, Refused,
+    RegisterRefused, Registered, Release, Reselection, Ringing, Sides, SiteService, System, TalkWarning,
+    Talker, Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::profile::Channel;
@@ -114,7 +114,13 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
             |(call, parties, at, talker, late_entry)| {
                 // Late or not, odd calls let demands wait.
                 let floor = if call.counter % 2 == 1 { FloorPolicy::Queue } else { FloorPolicy::Refuse };
-                Grant { call, parties, at, talker, emergency: false, late_entry, floor }.into()
+                // And every third one is full duplex.
+                let duplex = talker.filter(|_| call.counter % 3 == 0).map(|Talker { unit, spurt, .. }| Sides {
+                    near: Party { unit, spurt },
+                    far: Party { unit: if unit.number() == 1017 { self::unit(1018) } else { self::unit(1017) }, spurt },
+                });
+                let talker = talker.filter(|_| duplex.is_none());
+                Grant { call, parties, at, talker, emergency: false, late_entry, floor, duplex }.into()
             }
         ),
         1 => (number.clone(), cause()).prop_map(|(call, cause)| Release { call, cause }.into()),

@@ -1,10 +1,10 @@
 //! Dialling, being called, answering and hanging up.
 
-use trunklab_protocol::air_downlink::{Grant, Page, PageOver, Release, Ringing, Working};
+use trunklab_protocol::air_downlink::{Grant, Page, PageOver, Party, Release, Ringing, Sides, Working};
 use trunklab_protocol::air_uplink::{PageAnswer, RequestKind, UplinkWord};
 use trunklab_protocol::{CallSetup, Cause, PageReply, Pair, Parties, Press, ProfileId, Span};
 
-use super::bench::{Bench, call, unit};
+use super::bench::{Bench, call, spurt, unit};
 use crate::handset::Phase;
 use crate::input::Input;
 use crate::output::HandsetEvent;
@@ -220,5 +220,79 @@ fn a_press_at_the_end_of_a_call_of_two_is_not_said_to_the_talkgroup() {
     bench.run(Span::from_millis(500));
     let group = |word: &UplinkWord| matches!(word, UplinkWord::CallRequest(_));
     assert!(!bench.words().iter().any(group), "{:?}", bench.words());
+    assert_eq!(bench.phase(), Phase::Idle);
+}
+
+/// A grant of the call in which unit 1018 and we talk at once, on the slot of this unit.
+fn duplex_grant(bench: &Bench, near: u32) -> Grant {
+    let of = |number: u32| Party { unit: unit(number), spurt: spurt(number) };
+    let duplex = Some(Sides { near: of(near), far: of(if near == 1017 { 1018 } else { 1017 }) });
+    Grant { duplex, ..pair_grant(bench, None) }
+}
+
+/// Unit 1018 has rung us, we have answered, and both talk.
+fn conversing() -> Bench {
+    let mut bench = ringing();
+    bench.input(Input::Answer);
+    bench.run(Span::from_millis(500));
+    confirm(&mut bench);
+    // The other one's slot is not for us.
+    bench.says(duplex_grant(&bench, 1018));
+    bench.run(Span::from_millis(300));
+    assert_eq!(bench.phase(), Phase::Ringing);
+    bench.says(duplex_grant(&bench, 1017));
+    bench.run(Span::from_millis(300));
+    assert_eq!(bench.phase(), Phase::Conversing);
+    assert!(bench.events.contains(&HandsetEvent::TalkPermit { call: call(9) }));
+    bench.forget();
+    bench
+}
+
+fn says_speech(bench: &Bench) -> bool {
+    bench.words().iter().any(|word| matches!(word, UplinkWord::Voice(_)))
+}
+
+#[test]
+fn in_a_full_duplex_call_the_microphone_is_open_and_the_other_is_heard() {
+    let mut bench = conversing();
+    bench.shows(bench.voice(1018, 1018, 0));
+    bench.run(Span::from_millis(500));
+    assert!(says_speech(&bench));
+    assert_eq!(bench.events, [HandsetEvent::Hears { call: call(9), talker: unit(1018) }]);
+    assert_eq!(bench.phase(), Phase::Conversing);
+}
+
+#[test]
+fn the_button_has_no_effect_in_a_full_duplex_call() {
+    let mut bench = conversing();
+    bench.press();
+    bench.run(Span::from_millis(300));
+    bench.input(Input::ReleasePtt);
+    bench.forget();
+    bench.run(Span::from_millis(300));
+    assert!(says_speech(&bench));
+    assert_eq!(bench.phase(), Phase::Conversing);
+}
+
+#[test]
+fn who_hangs_up_says_no_more_and_hears_no_more() {
+    let mut bench = conversing();
+    bench.input(Input::HangUp);
+    bench.forget();
+    bench.shows(bench.voice(1018, 1018, 0));
+    bench.run(Span::from_millis(500));
+    assert!(!says_speech(&bench));
+    assert!(bench.words().iter().any(|word| matches!(word, UplinkWord::HangUp(_))));
+    assert_eq!(bench.events, []);
+    bench.says(Release { call: call(9), cause: Cause::HungUp });
+    bench.run(Span::from_millis(300));
+    assert_eq!(bench.phase(), Phase::Idle);
+}
+
+#[test]
+fn nobodys_microphone_is_opened_unasked() {
+    let mut bench = Bench::registered(ProfileId::Dmr3);
+    bench.says(duplex_grant(&bench, 1017));
+    bench.run(Span::from_millis(500));
     assert_eq!(bench.phase(), Phase::Idle);
 }

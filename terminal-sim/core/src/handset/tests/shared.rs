@@ -117,6 +117,7 @@ fn the_talker_waits_until_the_slot_is_the_calls() {
             emergency: false,
             late_entry: false,
             floor: FloorPolicy::Queue,
+            duplex: None,
         });
         bench.run(Span::from_millis(250));
         assert_eq!(bench.phase(), Phase::Requesting, "{}", profile.name);

@@ -62,6 +62,7 @@ impl Reader<'_> {
                     sites: sites.clone(),
                     floor_demand: demand,
                     emergency_talkgroup,
+                    duplex: form.duplex.unwrap_or(false),
                 });
             }
             let identity = identity(unit);
