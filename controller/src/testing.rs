@@ -259,7 +259,7 @@ pub fn hello_having_obeyed(newest_epoch: u32) -> FromSite {
         incarnation: Incarnation::new(1).unwrap(),
         newest_epoch: Epoch::new(newest_epoch).unwrap(),
         voice_address: SocketAddr::from(([127, 0, 0, 1], 9)),
-        control: None,
+        controls: Vec::new(),
     }
     .into()
 }

@@ -19,9 +19,9 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::to_site::OTHERS_MAX;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember,
-    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId, SlotAddress,
-    SlotChoice, SlotNumber, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand, EmergencyPolicy,
+    FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId,
+    SlotAddress, SlotChoice, SlotNumber, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -144,6 +144,8 @@ struct SiteTable {
     control_moves_ms: Option<u32>,
     #[serde(default)]
     signalling: Signalling,
+    #[serde(default)]
+    control_layout: ControlLayout,
     #[serde(default)]
     position: Position,
     #[serde(default = "default_power_dbm")]
@@ -565,6 +567,7 @@ impl SiteTable {
             control_place: self.control_channel,
             control_moves_ms,
             signalling: self.signalling,
+            control_layout: self.control_layout,
             slot_choice: self.slot_choice,
             neighbours: neighbours.collect::<Result<_, _>>()?,
             access: self.access,
@@ -675,7 +678,7 @@ mod tests {
         assert_eq!((system.queue_release, system.call_back_ms), (QueueRelease::Cancel, 4_000));
         let neighbour = Neighbour { site: SiteId::new(2).unwrap(), carrier: CarrierNumber::new(9).unwrap() };
         assert_eq!(hill.neighbours, [neighbour]);
-        assert_eq!(hill.traffic_slots(hill.control).count(), 11);
+        assert_eq!(hill.traffic_slots(&hill.first_controls()).count(), 11);
         assert_eq!(fire.priority.level(), 5);
         assert_eq!(unit.key.octets(), &std::array::from_fn(|index| index as u8));
     }

@@ -15,6 +15,7 @@ use crate::policy::FloorPolicy;
 use crate::profile::ProfileId;
 use crate::proof::Challenge as ChallengeOctets;
 use crate::scan::ScanList;
+use crate::settings::CARRIERS_MAX;
 use crate::voice::FrameRun;
 
 octet_enum! {
@@ -106,6 +107,8 @@ messages! {
             profile: ProfileId,
             /// The control channel.
             control: SlotAddress,
+            /// Further control channels, where control is distributed.
+            further_controls: Vec<SlotAddress> [at most CARRIERS_MAX],
         }
         /// One burst.
         0x03 Burst {
@@ -143,6 +146,10 @@ messages! {
             /// Over what time radios spread their registrations after power-on, loss or restart, in milliseconds; 0: as
             /// they think fit.
             registration_window_ms: u32,
+            /// How many control channels the site has.
+            channels: u8,
+            /// Which of them this is, from 0.
+            channel: u8,
         }
         /// Where else to look.
         0x03 Neighbour {

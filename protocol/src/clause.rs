@@ -118,6 +118,7 @@ clauses! {
     RegistrationWindow = "12.12.2", "Mass registration";
     SearchedControl = "12.12.10", "Searched control channel";
     AssociatedSignalling = "12.12.11", "Associated signalling";
+    DistributedControl = "12.12.12", "Distributed control";
 }
 
 impl fmt::Display for Clause {

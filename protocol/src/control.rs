@@ -46,3 +46,27 @@ impl Signalling {
         }
     }
 }
+
+/// Whether one control channel speaks for all of a site's channels (docs/call-processing.md 12.12.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ControlLayout {
+    /// It does.
+    #[default]
+    Central,
+    /// Each carrier, or pair of carriers, has a control channel of its own.
+    Distributed,
+}
+
+impl ControlLayout {
+    /// Both.
+    pub const ALL: &'static [Self] = &[Self::Central, Self::Distributed];
+
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Central => "central",
+            Self::Distributed => "distributed",
+        }
+    }
+}

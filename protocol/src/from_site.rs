@@ -12,6 +12,7 @@ use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::Response;
 use crate::scan::ScanList;
+use crate::settings::CARRIERS_MAX;
 
 /// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
 pub const INVENTORY_PART_MAX: usize = 200;
@@ -65,8 +66,8 @@ messages! {
             newest_epoch: Epoch,
             /// Where it receives voice, as the switch shall address it.
             voice_address: std::net::SocketAddr,
-            /// Where its control channel is; `None` before it was configured.
-            control: Option<SlotAddress>,
+            /// Where its control channels are; empty before it was configured.
+            controls: Vec<SlotAddress> [at most CARRIERS_MAX],
         }
         /// Radios that it holds, in parts, after `Hello`.
         0x02 InventoryRadios {

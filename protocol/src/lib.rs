@@ -38,7 +38,7 @@ pub mod voice;
 pub use area::AreaChoice;
 pub use cause::Cause;
 pub use clause::Clause;
-pub use control::{ControlPlace, Signalling};
+pub use control::{ControlLayout, ControlPlace, Signalling};
 pub use emergency::{EmergencyKind, EmergencyPolicy, EmergencyStage};
 pub use error::DecodeError;
 pub use frame::{Family, Frame};

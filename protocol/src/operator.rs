@@ -267,8 +267,10 @@ pub struct SiteView {
     pub profile: ProfileId,
     /// Whether its link stands and its inventory is in.
     pub in_service: bool,
-    /// The control channel.
+    /// The control channel, the first where there are several.
     pub control: SlotAddress,
+    /// The other control channels, where control is distributed.
+    pub further_controls: Vec<SlotAddress>,
     /// Traffic slots in order, with the call that each carries.
     pub slots: Vec<SlotView>,
     /// Radios registered there.

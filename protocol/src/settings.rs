@@ -49,6 +49,8 @@ record! {
         pub carriers: Vec<CarrierNumber> [at most CARRIERS_MAX],
         /// The control channel's place; with `p25p2`, the whole carrier.
         pub control: SlotAddress,
+        /// Further control channels, where control is distributed.
+        pub further_controls: Vec<SlotAddress> [at most CARRIERS_MAX],
         /// Whether the control channel stays there.
         pub control_place: ControlPlace,
         /// Whether calls may have its slot as well.
@@ -75,5 +77,12 @@ record! {
         pub voice_uplink_key: VoiceKey,
         /// What packets to the site are tagged with.
         pub voice_downlink_key: VoiceKey,
+    }
+}
+
+impl SiteSettings {
+    /// Every control channel, in order of their shares.
+    pub fn controls(&self) -> impl Iterator<Item = SlotAddress> + '_ {
+        std::iter::once(self.control).chain(self.further_controls.iter().copied())
     }
 }

@@ -34,6 +34,7 @@ const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (Clause::SpreadWear, "slots-spread", "slot_choice = \"spread\"", ""),
     (Clause::SearchedControl, "control-searched", "control_channel = \"searched\"", ""),
     (Clause::AssociatedSignalling, "control-associated", "signalling = \"associated\"", ""),
+    (Clause::DistributedControl, "control-distributed", "control_layout = \"distributed\"", ""),
     (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
     (Clause::RegistrationWindow, "mass-registration", "registration_window = \"90 s\"", ""),
 ];

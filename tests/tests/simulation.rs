@@ -156,6 +156,7 @@ fn network(seed: u64) -> Scenario {
         let carriers = format!("{}, {}", 10 * site, 10 * site + 2);
         let slot_choice = one_of(&["lowest", "spread", "pack"]);
         let control_channel = one_of(&["fixed", "searched"]);
+        let control_layout = one_of(&["central", "distributed"]);
         let signalling = one_of(&["common", "associated"]);
         let east_m = APART_M * (site - 1);
         writeln!(
@@ -167,6 +168,7 @@ position = [{east_m}, 0]
 slot_choice = \"{slot_choice}\"
 control_channel = \"{control_channel}\"
 control_moves = \"20 s\"
+control_layout = \"{control_layout}\"
 signalling = \"{signalling}\""
         )
         .unwrap();

@@ -1,4 +1,4 @@
-//! Associated signalling (docs/call-processing.md, clause 12.12.11): a call may have the control channel's slot. The
+//! Associated signalling (docs/call-processing.md, clause 12.12.11): a call may have a control channel's slot. The
 //! control channel says the call's grant as often as is due and gives way; what it has to say goes with the call, in bursts
 //! that can be spared, and while nobody talks the slot's uplink is open to everybody. When the call is over there the control
 //! channel goes on.
@@ -8,49 +8,59 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Moment, SlotAddress};
 
 use crate::access::Uplink;
-use crate::settings::is_controls;
+use crate::controls::Control;
+use crate::settings::is_controls_own;
 use crate::station::OnAir;
 
 impl OnAir {
-    /// Whether a slot is the control channel's and calls may have it.
-    pub fn is_controls(&self, at: SlotAddress) -> bool {
-        self.slots.contains_key(&at) && is_controls(&self.settings, at)
+    /// The control channel whose slot this is.
+    fn control_of(&self, at: SlotAddress) -> Option<&Control> {
+        self.controls.iter().find(|control| is_controls_own(&self.settings, control.at, at))
     }
 
-    /// Whether a slot's call is radiated: on the control channel's slot not before that gives way.
+    /// Whether a slot's call is radiated: on a control channel's slot not before that gives way.
     pub fn radiates(&self, at: SlotAddress) -> bool {
-        self.given || !is_controls(&self.settings, at)
+        self.control_of(at).is_none_or(|control| control.given)
     }
 
-    /// The control channel gives way if a call has its slot and no grant is left to be said.
-    pub fn gives_way(&mut self, now: Moment) -> bool {
-        if self.control.has_grants() || !self.is_taken() {
+    /// A control channel gives way if a call has its slot and no grant is left to be said.
+    pub fn gives_way(&mut self, at: SlotAddress, now: Moment) -> bool {
+        let taken = self.is_taken(at);
+        let (settings, timing) = (&self.settings, &self.timing);
+        let Some((_, control)) = self.controls.at_mut(at).filter(|(_, control)| !control.words.has_grants())
+        else {
+            return false;
+        };
+        if !taken {
             return false;
         }
-        for slot in self.slots.values_mut().filter(|slot| is_controls(&self.settings, slot.at())) {
-            slot.begin_at(&self.timing, now);
+        control.given = true;
+        control.access = Uplink::new(Channel::Control, at);
+        for slot in self.slots.values_mut().filter(|slot| is_controls_own(settings, at, slot.at())) {
+            slot.begin_at(timing, now);
         }
-        self.given = true;
-        self.access = Uplink::new(Channel::Control, self.settings.control);
         true
     }
 
-    /// The control channel is back as soon as no call has its slot.
+    /// Each control channel is back as soon as no call has its slot.
     pub fn returns(&mut self, now: Moment) {
-        if self.given && !self.is_taken() {
-            self.given = false;
-            self.control.move_to(&self.timing, self.settings.control, now);
+        let back = |control: &&Control| control.given && !self.is_taken(control.at);
+        let places: Vec<_> = self.controls.iter().filter(back).map(|control| control.at).collect();
+        for at in places {
+            if let Some((_, control)) = self.controls.at_mut(at) {
+                control.move_to(&self.timing, at, now);
+            }
         }
     }
 
-    fn is_taken(&self) -> bool {
-        self.slots.values().any(|slot| is_controls(&self.settings, slot.at()) && slot.is_in_use())
+    fn is_taken(&self, control: SlotAddress) -> bool {
+        let own = |at| is_controls_own(&self.settings, control, at);
+        self.slots.values().any(|slot| own(slot.at()) && slot.is_in_use())
     }
 
-    /// Whether a word that belongs on the control channel may be said on a slot: on its own, while nobody talks there.
+    /// Whether a word that belongs on a control channel may be said on a slot: on its own, while nobody talks there.
     pub fn is_open_to(&self, at: SlotAddress, word: &UplinkWord) -> bool {
-        self.given
-            && self.is_controls(at)
+        self.control_of(at).is_some_and(|control| control.given)
             && self.slots.get(&at).is_some_and(|slot| slot.idle_since().is_some())
             && !crate::requests::belongs(word, Channel::Traffic)
     }

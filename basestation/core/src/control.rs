@@ -79,6 +79,17 @@ pub struct LateEntry {
     pub delay_max: Span,
 }
 
+impl LateEntry {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            words: self.words + other.words,
+            put_off: self.put_off + other.put_off,
+            delay_max: self.delay_max.max(other.delay_max),
+        }
+    }
+}
+
 /// A word that waits.
 #[derive(Debug, Clone)]
 struct Pending {
@@ -115,9 +126,9 @@ pub struct ControlChannel {
 
 impl ControlChannel {
     /// A channel that speaks from the first word that begins after `now`.
-    pub fn new(timing: &Timing, settings: &SiteSettings, now: Moment) -> Self {
+    pub fn new(timing: &Timing, at: SlotAddress, now: Moment) -> Self {
         Self {
-            beat: Beat::from(timing, Channel::Control, settings.control, now),
+            beat: Beat::from(timing, Channel::Control, at, now),
             begun: None,
             queues: std::array::from_fn(|_| VecDeque::new()),
             calls: BTreeMap::new(),
@@ -366,6 +377,37 @@ fn urgency_of(word: &DownlinkWord) -> Urgency {
         Urgency::Page
     } else {
         Urgency::Answer
+    }
+}
+
+/// The unit that a word is for, where it is for one.
+pub fn named_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
+    match word {
+        DownlinkWord::Registered(word) => Some(word.unit),
+        DownlinkWord::Affiliated(word) => Some(word.unit),
+        DownlinkWord::Refused(word) => Some(word.unit),
+        DownlinkWord::Queued(word) => Some(word.unit),
+        DownlinkWord::Working(word) => Some(word.unit),
+        DownlinkWord::Deregistered(word) => Some(word.unit),
+        DownlinkWord::CallBack(word) => Some(word.unit),
+        DownlinkWord::EmergencyStatus(word) => Some(word.unit),
+        DownlinkWord::Page(word) => Some(word.unit),
+        DownlinkWord::Ringing(word) => Some(word.unit),
+        DownlinkWord::PageOver(word) => Some(word.unit),
+        DownlinkWord::FloorRefused(word) => Some(word.unit),
+        DownlinkWord::TalkWarning(word) => Some(word.unit),
+        DownlinkWord::FloorWithdrawn(word) => Some(word.unit),
+        DownlinkWord::FloorQueued(word) => Some(word.unit),
+        DownlinkWord::Idle(_)
+        | DownlinkWord::System(_)
+        | DownlinkWord::Neighbour(_)
+        | DownlinkWord::Challenge(_)
+        | DownlinkWord::RegisterRefused(_)
+        | DownlinkWord::Grant(_)
+        | DownlinkWord::Release(_)
+        | DownlinkWord::Voice(_)
+        | DownlinkWord::FloorTaken(_)
+        | DownlinkWord::FloorIdle(_) => None,
     }
 }
 

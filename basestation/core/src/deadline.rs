@@ -16,7 +16,7 @@ pub struct Deadline {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// An access opportunity of the control channel closes.
-    AccessClose,
+    AccessClose(SlotAddress),
     /// An uplink burst of a traffic slot closes.
     UplinkClose(SlotAddress),
     /// A talker at this site was not heard for the silence limit.
@@ -26,11 +26,11 @@ pub enum Timer {
     /// Without a controller: hang time runs out.
     HangTime(SlotAddress),
     /// A control word has been radiated to its end.
-    ControlWordEnds,
+    ControlWordEnds(SlotAddress),
     /// A traffic slot's downlink burst has been radiated to its end.
     BurstEnds(SlotAddress),
     /// A control word begins: it is settled what it says.
-    ControlWordBegins,
+    ControlWordBegins(SlotAddress),
     /// A traffic slot's downlink burst begins: it is settled what it says.
     BurstBegins(SlotAddress),
     /// Time to show the controller that the site lives.

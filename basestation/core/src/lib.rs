@@ -7,6 +7,7 @@ mod access;
 mod associated;
 mod begun;
 mod control;
+mod controls;
 mod link;
 mod orders;
 mod outstanding;

@@ -118,11 +118,11 @@ pub fn greeting(
     incarnation: Incarnation,
     newest_epoch: Epoch,
     voice_address: SocketAddr,
-    control: Option<SlotAddress>,
+    controls: Vec<SlotAddress>,
     radios: impl Iterator<Item = HeldRadio>,
     calls: impl Iterator<Item = HeldCall>,
 ) -> Vec<FromSite> {
-    let mut messages = vec![FromSite::from(Hello { incarnation, newest_epoch, voice_address, control })];
+    let mut messages = vec![FromSite::from(Hello { incarnation, newest_epoch, voice_address, controls })];
     messages.extend(parts(radios).map(|radios| InventoryRadios { radios }.into()));
     messages.extend(parts(calls).map(|calls| InventoryCalls { calls }.into()));
     messages.push(InventoryEnd {}.into());

@@ -34,7 +34,7 @@ impl BaseStation {
             self.incarnation,
             self.link.newest_epoch(),
             self.voice_address,
-            self.on_air.as_ref().map(|air| air.settings.control),
+            self.on_air.iter().flat_map(|air| air.settings.controls()).collect(),
             self.sessions.radios(),
             calls,
         );
@@ -189,11 +189,11 @@ impl BaseStation {
             let Some(call) = slot.call() else { continue };
             if same_beat && after.slots.contains_key(&at) {
                 let due = self.now + late_entry_interval(&after.settings);
-                if let Err(cause) = after.control.grant(slot.grants(), due) {
+                if let Err(cause) = after.controls.grant(&slot.grants(), due) {
                     self.counts.drop(None, cause, out);
                 }
                 after.slots.insert(at, slot);
-            } else if let Err(cause) = after.control.release(call, Cause::CallLost) {
+            } else if let Err(cause) = after.controls.release(call, Cause::CallLost) {
                 self.counts.drop(None, cause, out);
             }
         }
@@ -259,7 +259,7 @@ impl BaseStation {
         let Some(air) = &mut self.on_air else { return };
         let Some(grants) = air.grants(at) else { return };
         let due = self.now + late_entry_interval(&air.settings);
-        if let Err(cause) = air.control.grant(grants, due) {
+        if let Err(cause) = air.controls.grant(&grants, due) {
             self.counts.drop(None, cause, out);
         }
         self.tell_scanners(at, out);
@@ -269,7 +269,7 @@ impl BaseStation {
     pub(crate) fn correct_late_entry(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
         if let Some(grants) = air.grants(at) {
-            air.control.correct(grants);
+            air.controls.correct(&grants);
         }
     }
 
@@ -293,7 +293,7 @@ impl BaseStation {
     fn announce_release(&mut self, call: CallId, cause: Cause, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
         air.slots.values_mut().for_each(|slot| slot.forget_other(call));
-        if let Err(cause) = air.control.release(call, cause) {
+        if let Err(cause) = air.controls.release(call, cause) {
             self.counts.drop(None, cause, out);
         }
     }

@@ -6,16 +6,19 @@ use trunklab_protocol::voice::VoicePacket;
 use trunklab_protocol::{Cause, Moment, SlotAddress};
 
 use crate::output::{Outbox, Output};
+use crate::settings::is_controls_own;
 use crate::speech::present;
 use crate::station::{BaseStation, OnAir};
 
 impl BaseStation {
     /// A word of the control channel begins, or it gives way to the call on its slot.
-    pub(crate) fn begin_control_word(&mut self) {
+    pub(crate) fn begin_control_word(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
-        if air.gives_way(self.now) {
+        if air.gives_way(at, self.now) {
             return;
         }
+        let channels = u8::try_from(air.controls.len()).expect("a site has at most 255 carriers");
+        let Some((number, control)) = air.controls.at_mut(at) else { return };
         let system = System {
             site: air.settings.site,
             incarnation: self.incarnation,
@@ -26,15 +29,19 @@ impl BaseStation {
             place: air.settings.control_place,
             signalling: air.settings.signalling,
             registration_window_ms: air.settings.registration_window_ms,
+            channels,
+            channel: u8::try_from(number).expect("below the number of carriers"),
         };
-        air.control.begin(&air.timing, &air.settings, system);
+        control.words.begin(&air.timing, &air.settings, system);
     }
 
     /// It ends.
-    pub(crate) fn end_control_word(&mut self, out: &mut Outbox) {
+    pub(crate) fn end_control_word(&mut self, at: SlotAddress, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        let Some(burst) = air.control.end() else { return };
-        self.counts.late_entry = air.control.late_entry_counts();
+        let Some(burst) = air.controls.at_mut(at).and_then(|(_, control)| control.words.end()) else {
+            return;
+        };
+        self.counts.late_entry = air.controls.late_entry_counts();
         self.counts.control_words += 1;
         self.counts.control_words_busy += u64::from(says_something(&burst.word));
         self.remind_scanners(&burst.word, out);
@@ -44,10 +51,10 @@ impl BaseStation {
     /// A burst of a traffic slot begins.
     pub(crate) fn begin_traffic_burst(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
-        let shared = air.is_controls(at);
         if let Some(slot) = air.slots.get_mut(&at) {
-            let (control, settings, ends) = (&mut air.control, &air.settings, self.now);
-            let aside = || shared.then(|| control.aside(ends, settings)).flatten();
+            let (settings, now) = (&air.settings, self.now);
+            let control = air.controls.iter_mut().find(|control| is_controls_own(settings, control.at, at));
+            let aside = || control.and_then(|control| control.words.aside(now, settings));
             slot.begin_burst(&air.timing, self.now, aside);
         }
     }
@@ -69,7 +76,7 @@ impl BaseStation {
     /// Tells a radio on the control channel how far its emergency is.
     pub(crate) fn tell_emergency(&mut self, status: EmergencyStatus, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        if let Err(cause) = air.control.emergency(status) {
+        if let Err(cause) = air.controls.emergency(status) {
             self.counts.drop(None, cause, out);
         }
     }
@@ -77,7 +84,7 @@ impl BaseStation {
     /// An answer on the control channel.
     pub(crate) fn answer(&mut self, word: impl Into<DownlinkWord>, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        if let Err(cause) = air.control.answer(word.into()) {
+        if let Err(cause) = air.controls.answer(&word.into()) {
             self.counts.drop(None, cause, out);
         }
     }

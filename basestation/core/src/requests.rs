@@ -22,9 +22,9 @@ use crate::traffic::{Heard, TrafficChannel};
 
 impl BaseStation {
     /// An access opportunity of the control channel is over.
-    pub(crate) fn close_access(&mut self, out: &mut Outbox) {
-        let Some(air) = &mut self.on_air else { return };
-        let outcome = air.access.close();
+    pub(crate) fn close_access(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let control = self.on_air.as_mut().and_then(|air| air.controls.at_mut(at));
+        let Some(outcome) = control.map(|(_, control)| control.access.close()) else { return };
         if let Some(burst) = self.taken(outcome, out) {
             self.take_request(burst, out);
         }

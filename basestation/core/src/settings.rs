@@ -16,8 +16,11 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
     let good = distinct.len() == carriers.len()
         && carriers.len() <= CARRIERS_MAX
         && carriers.iter().all(|carrier| carrier.number() <= profile.carrier_max)
-        && carriers.contains(&settings.control.carrier)
-        && settings.control.slot.number() < profile.slots
+        && settings.controls().all(|at| {
+            carriers.contains(&at.carrier)
+                && at.slot.number() < profile.slots
+                && settings.controls().filter(|other| other.carrier == at.carrier).count() == 1
+        })
         && settings.neighbours.len() <= NEIGHBOURS_MAX
         && settings.heartbeat_ms > 0
         && settings.broadcast_interval_ms > 0
@@ -26,11 +29,16 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
     if good { Ok(()) } else { Err(Cause::FieldOutOfRange) }
 }
 
-/// Whether a slot is the control channel's, which with some profiles takes its carrier.
+/// Whether a slot is a control channel's, which with some profiles takes its carrier.
 pub fn is_controls(settings: &SiteSettings, at: SlotAddress) -> bool {
+    settings.controls().any(|control| is_controls_own(settings, control, at))
+}
+
+/// Whether a slot is this control channel's.
+pub fn is_controls_own(settings: &SiteSettings, control: SlotAddress, at: SlotAddress) -> bool {
     match settings.profile.profile().control_takes_carrier {
-        true => at.carrier == settings.control.carrier,
-        false => at == settings.control,
+        true => at.carrier == control.carrier,
+        false => at == control,
     }
 }
 
@@ -49,9 +57,11 @@ pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddres
         .filter(move |at| settings.signalling == Signalling::Associated || !is_controls(settings, *at))
 }
 
-/// Whether going from one to the other moves the control channel and nothing else that is radiated.
+/// Whether going from one to the other moves control channels and changes nothing else that is radiated.
 pub fn moves_control(from: &SiteSettings, to: &SiteSettings) -> bool {
-    replans(from, to) && !replans(&SiteSettings { control: to.control, ..from.clone() }, to)
+    let moved =
+        SiteSettings { control: to.control, further_controls: to.further_controls.clone(), ..from.clone() };
+    from.further_controls.len() == to.further_controls.len() && replans(from, to) && !replans(&moved, to)
 }
 
 /// Whether going from one to the other changes where bursts are radiated.
@@ -59,5 +69,6 @@ pub fn replans(from: &SiteSettings, to: &SiteSettings) -> bool {
     from.profile != to.profile
         || from.carriers != to.carriers
         || from.control != to.control
+        || from.further_controls != to.further_controls
         || from.signalling != to.signalling
 }

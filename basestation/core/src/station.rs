@@ -11,8 +11,8 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
 
-use crate::access::Uplink;
-use crate::control::{ControlChannel, Grants};
+use crate::control::Grants;
+use crate::controls::{Control, Controls};
 use crate::counts::Counts;
 use crate::deadline::{Deadline, Timer};
 use crate::input::Input;
@@ -20,7 +20,7 @@ use crate::link::Link;
 use crate::output::{Outbox, Output, StationEvent};
 use crate::outstanding::Outstanding;
 use crate::sessions::Sessions;
-use crate::settings::{is_controls, traffic_slots};
+use crate::settings::traffic_slots;
 use crate::spurts::SpurtSequences;
 use crate::timing::Timing;
 use crate::traffic::TrafficChannel;
@@ -47,11 +47,8 @@ pub struct BaseStation {
 pub(crate) struct OnAir {
     pub settings: SiteSettings,
     pub timing: Timing,
-    pub control: ControlChannel,
-    pub access: Uplink,
+    pub controls: Controls,
     pub slots: BTreeMap<SlotAddress, TrafficChannel>,
-    /// Whether a call has the control channel's slot.
-    pub given: bool,
 }
 
 impl BaseStation {
@@ -134,11 +131,11 @@ impl BaseStation {
 
     fn skip_late(&mut self, now: Moment) {
         let Some(air) = &mut self.on_air else { return };
-        if !air.given {
-            self.counts.control_words_skipped += u64::from(air.control.skip_late(&air.timing, now));
+        for control in air.controls.iter_mut().filter(|control| !control.given) {
+            self.counts.control_words_skipped += u64::from(control.words.skip_late(&air.timing, now));
         }
-        let (given, settings) = (air.given, &air.settings);
-        for slot in air.slots.values_mut().filter(|slot| given || !is_controls(settings, slot.at())) {
+        let silent: Vec<_> = air.slots.keys().copied().filter(|at| !air.radiates(*at)).collect();
+        for slot in air.slots.values_mut().filter(|slot| !silent.contains(&slot.at())) {
             self.counts.traffic_bursts_skipped += u64::from(slot.skip_late(&air.timing, now));
         }
         air.returns(now);
@@ -146,14 +143,14 @@ impl BaseStation {
 
     fn fire(&mut self, why: Timer, out: &mut Outbox) {
         match why {
-            Timer::AccessClose => self.close_access(out),
+            Timer::AccessClose(at) => self.close_access(at, out),
             Timer::UplinkClose(at) => self.close_uplink(at, out),
             Timer::TalkerSilence(at) => self.talker_silent(at, out),
             Timer::NetworkSilence(at) => self.clear_floor(at),
             Timer::HangTime(at) => self.end_call(at, Cause::HangTimeOver, out),
-            Timer::ControlWordEnds => self.end_control_word(out),
+            Timer::ControlWordEnds(at) => self.end_control_word(at, out),
             Timer::BurstEnds(at) => self.end_traffic_burst(at, out),
-            Timer::ControlWordBegins => self.begin_control_word(),
+            Timer::ControlWordBegins(at) => self.begin_control_word(at),
             Timer::BurstBegins(at) => self.begin_traffic_burst(at),
             Timer::Heartbeat => {
                 self.link.beat(self.now);
@@ -201,7 +198,7 @@ impl BaseStation {
         self.service = service;
         out.push(Output::Event(StationEvent::Service(service)));
         if let Some(air) = &mut self.on_air {
-            air.control.broadcast_now();
+            air.controls.iter_mut().for_each(|control| control.words.broadcast_now());
         }
     }
 }
@@ -212,23 +209,23 @@ impl OnAir {
         let timing = Timing::new(settings.profile.profile(), origin);
         Self {
             timing,
-            control: ControlChannel::new(&timing, &settings, now),
-            access: Uplink::new(Channel::Control, settings.control),
+            controls: Controls::new(&timing, &settings, now),
             slots: traffic_slots(&settings).map(|at| (at, TrafficChannel::new(at))).collect(),
-            given: false,
             settings,
         }
     }
 
     /// The control channel goes on elsewhere, with all that it has to say; calls go on in slots that it does not take.
     pub fn move_control(&mut self, settings: SiteSettings, now: Moment) {
-        self.control.move_to(&self.timing, settings.control, now);
-        self.access = Uplink::new(Channel::Control, settings.control);
+        for (control, at) in self.controls.iter_mut().zip(settings.controls()) {
+            if control.at != at {
+                control.move_to(&self.timing, at, now);
+            }
+        }
         let mut before = std::mem::take(&mut self.slots);
         let slot = |at: SlotAddress| (at, before.remove(&at).unwrap_or_else(|| TrafficChannel::new(at)));
         self.slots = traffic_slots(&settings).map(slot).collect();
         self.settings = settings;
-        self.given = false;
     }
 
     /// What radios are told of the call in a slot, which in full duplex may have a second one.
@@ -246,6 +243,7 @@ impl OnAir {
             power_dbm: self.settings.power_dbm,
             profile: self.settings.profile,
             control: self.settings.control,
+            further_controls: self.settings.further_controls.clone(),
         }
     }
 
@@ -259,16 +257,21 @@ impl OnAir {
     }
 
     fn deadlines(&self, served: bool) -> impl Iterator<Item = Deadline> + '_ {
-        let begins = (!self.given).then(|| self.control.begins(&self.timing));
-        let control = [
-            self.access.due(&self.timing).map(|at| Deadline { at, why: Timer::AccessClose }),
-            self.control.ends().map(|at| Deadline { at, why: Timer::ControlWordEnds }),
-            begins.map(|at| Deadline { at, why: Timer::ControlWordBegins }),
-        ];
-        control
-            .into_iter()
-            .flatten()
+        self.controls
+            .iter()
+            .flat_map(move |control| self.control_deadlines(control))
             .chain(self.slots.values().flat_map(move |slot| self.slot_deadlines(slot, served)))
+    }
+
+    fn control_deadlines(&self, control: &Control) -> impl Iterator<Item = Deadline> + use<> {
+        let begins = (!control.given).then(|| control.words.begins(&self.timing));
+        [
+            (control.access.due(&self.timing), Timer::AccessClose(control.at)),
+            (control.words.ends(), Timer::ControlWordEnds(control.at)),
+            (begins, Timer::ControlWordBegins(control.at)),
+        ]
+        .into_iter()
+        .filter_map(|(at, why)| Some(Deadline { at: at?, why }))
     }
 
     fn slot_deadlines(&self, slot: &TrafficChannel, served: bool) -> impl Iterator<Item = Deadline> + use<> {
@@ -296,7 +299,11 @@ impl OnAir {
             return Err(Cause::NoSuchCarrier);
         }
         let uplink = match burst.place.channel {
-            Channel::Control => (at == self.settings.control && !self.given).then_some(&mut self.access),
+            Channel::Control => self
+                .controls
+                .at_mut(at)
+                .filter(|(_, control)| !control.given)
+                .map(|(_, control)| &mut control.access),
             Channel::Traffic => self.slots.get_mut(&at).map(|slot| &mut slot.uplink),
         };
         uplink.ok_or(Cause::WrongSlot)?.receive(&self.timing, now, burst)

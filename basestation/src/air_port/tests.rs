@@ -33,6 +33,7 @@ fn beacon() -> Beacon {
         power_dbm: 43,
         profile: ProfileId::Iden,
         control: place(1).at,
+        further_controls: Vec::new(),
     }
 }
 

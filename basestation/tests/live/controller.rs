@@ -47,6 +47,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         power_dbm: 40,
         carriers: vec![carrier(1), carrier(2)],
         control: at(1, 0),
+        further_controls: Vec::new(),
         control_place: ControlPlace::Fixed,
         signalling: Signalling::Common,
         neighbours: Vec::new(),

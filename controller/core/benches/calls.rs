@@ -231,7 +231,7 @@ impl Network {
             network.input(Input::SiteConnected { site });
             let (incarnation, newest_epoch) = (Incarnation::new(1).unwrap(), Epoch::new(0).unwrap());
             let voice_address = SocketAddr::from(([127, 0, 0, 1], number));
-            network.site_says(site, Hello { incarnation, newest_epoch, voice_address, control: None });
+            network.site_says(site, Hello { incarnation, newest_epoch, voice_address, controls: Vec::new() });
             network.site_says(site, InventoryRadios { radios });
             network.site_says(site, InventoryEnd {});
         }

@@ -3,18 +3,19 @@
 use std::cmp::Reverse;
 
 use smallvec::SmallVec;
-use trunklab_protocol::{CallId, CarrierNumber, Moment, Signalling, SlotAddress, SlotChoice, Span};
+use trunklab_protocol::{CallId, CarrierNumber, Moment, SlotAddress, SlotChoice, Span, UnitId};
 
 use crate::config::SiteConfig;
+use crate::shares::share_of_unit;
 
 /// The traffic slots of one site. Which free one is taken is the site's choice; a slot carries one call.
 #[derive(Debug, Clone)]
 pub struct SlotPool {
     choice: SlotChoice,
-    /// The control channel, whose carrier always radiates.
-    control: SlotAddress,
+    /// The control channels, in order of their shares; their carriers always radiate.
+    controls: Vec<SlotAddress>,
     slots: Vec<Slot>,
-    /// How many of them, the last ones, are the control channel's while no call has them.
+    /// How many of them, the last ones, are the control channels' while no call has them.
     of_control: usize,
     /// One bit a slot, set while it is free.
     free: SmallVec<[u64; 2]>,
@@ -25,6 +26,8 @@ pub struct SlotPool {
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     at: SlotAddress,
+    /// To which control channel its carrier belongs.
+    share: usize,
     held: Option<(CallId, Moment)>,
     /// When it was given back last; `None` where it was never used.
     idle_since: Option<Moment>,
@@ -33,49 +36,42 @@ struct Slot {
 impl SlotPool {
     /// The slots that a site is configured with, all free. A slot that the configuration names twice is one slot.
     pub fn new(config: &SiteConfig) -> Self {
-        Self::with_control(config, config.control)
+        Self::with_controls(config, config.first_controls())
     }
 
-    /// The same with the control channel elsewhere.
-    pub fn with_control(config: &SiteConfig, control: SlotAddress) -> Self {
+    /// The same with the control channels elsewhere.
+    pub fn with_controls(config: &SiteConfig, controls: Vec<SlotAddress>) -> Self {
         let mut pool = Self {
             choice: config.slot_choice,
-            control,
+            controls,
             slots: Vec::new(),
             of_control: 0,
             free: SmallVec::new(),
             free_count: 0,
             time_used: Span::ZERO,
         };
-        for at in config.traffic_slots(control) {
+        for at in config.traffic_slots(&pool.controls) {
             if pool.index(at).is_none() {
-                pool.slots.push(Slot { at, held: None, idle_since: None });
+                let share = config.share_of(at.carrier);
+                pool.slots.push(Slot { at, share, held: None, idle_since: None });
                 pool.set_free(pool.slots.len() - 1, true);
+                pool.of_control += usize::from(config.is_controls(&pool.controls, at));
             }
         }
-        pool.of_control = match config.signalling {
-            Signalling::Common => 0,
-            Signalling::Associated => {
-                let is_control = |slot: &&Slot| match config.profile.profile().control_takes_carrier {
-                    true => slot.at.carrier == control.carrier,
-                    false => slot.at == control,
-                };
-                pool.slots.iter().filter(is_control).count()
-            }
-        };
         pool
     }
 
-    /// Where the control channel is.
-    pub fn control(&self) -> SlotAddress {
-        self.control
+    /// Where the control channels are, in order of their shares; one at least.
+    pub fn controls(&self) -> &[SlotAddress] {
+        &self.controls
     }
 
-    /// Where else the control channel could be: slots, or with profiles where it takes a carrier, whole carriers, that
-    /// are free since `settled` at least, so that what ended there has been told of. Nowhere while a call has its own slot.
-    pub fn places_for_control(&self, whole_carrier: bool, settled: Moment) -> Vec<SlotAddress> {
+    /// Where else the control channel of a share could be: slots, or with profiles where it takes a carrier, whole
+    /// carriers, that are free since `settled` at least, so that what ended there has been told of. Nowhere while a call
+    /// has its own slot.
+    pub fn places_for_control(&self, share: usize, whole_carrier: bool, settled: Moment) -> Vec<SlotAddress> {
         let (others, own) = self.slots.split_at(self.slots.len() - self.of_control);
-        if own.iter().any(|slot| slot.held.is_some()) {
+        if own.iter().any(|slot| slot.share == share && slot.held.is_some()) {
             return Vec::new();
         }
         let is_idle =
@@ -87,7 +83,7 @@ impl SlotPool {
             }
             false => is_idle(slot),
         };
-        others.iter().filter(is_place).map(|slot| slot.at).collect()
+        others.iter().filter(|slot| slot.share == share).filter(is_place).map(|slot| slot.at).collect()
     }
 
     /// How many slots there are.
@@ -105,17 +101,25 @@ impl SlotPool {
         self.free_count
     }
 
-    /// Takes a free slot for a call, the one that the site's choice says (clauses 12.7.1 to 12.7.3). The control channel's
-    /// are taken when no other is free (clause 12.12.11).
-    pub fn take(&mut self, call: CallId, now: Moment) -> Option<SlotAddress> {
+    /// Takes a free slot for a call, the one that the site's choice says (clauses 12.7.1 to 12.7.3). The control channels'
+    /// are taken when no other is free (clause 12.12.11), and those of the unit's own share before others (12.12.12).
+    pub fn take(&mut self, call: CallId, unit: Option<UnitId>, now: Moment) -> Option<SlotAddress> {
+        let shares = self.controls.len();
+        let preferred = unit.filter(|_| shares > 1).map(|unit| share_of_unit(unit, shares));
+        let rank = |place: &usize| {
+            let elsewhere = preferred.is_some_and(|share| self.slots[*place].share != share);
+            (self.is_control(*place), elsewhere)
+        };
         let index = match self.choice {
-            SlotChoice::Lowest => self.free_places().next(),
-            SlotChoice::Spread => self
-                .free_places()
-                .min_by_key(|place| (self.is_control(*place), self.slots[*place].idle_since)),
+            SlotChoice::Lowest if preferred.is_none() => self.free_places().next(),
+            SlotChoice::Lowest => self.free_places().min_by_key(rank),
+            SlotChoice::Spread => {
+                self.free_places().min_by_key(|place| (rank(place), self.slots[*place].idle_since))
+            }
             SlotChoice::Pack => self.free_places().min_by_key(|place| {
                 let carrier = self.slots[*place].at.carrier;
-                (self.is_control(*place), carrier != self.control.carrier, Reverse(self.calls_on(carrier)))
+                let is_dark = !self.controls.iter().any(|control| control.carrier == carrier);
+                (rank(place), is_dark, Reverse(self.calls_on(carrier)))
             }),
         }?;
         self.hold(index, call, now);
@@ -233,7 +237,7 @@ impl SlotPool {
 
 #[cfg(test)]
 mod tests {
-    use trunklab_protocol::{Epoch, NodeId, ProfileId, SiteId, SlotNumber};
+    use trunklab_protocol::{ControlLayout, Epoch, NodeId, ProfileId, Signalling, SiteId, SlotNumber};
 
     use super::*;
 
@@ -258,12 +262,12 @@ mod tests {
 
     /// Calls that come while the others go on, and where they went.
     fn taken(pool: &mut SlotPool, calls: std::ops::Range<u32>) -> Vec<String> {
-        calls.map(|number| pool.take(call(number), at(number)).unwrap().to_string()).collect()
+        calls.map(|number| pool.take(call(number), None, at(number)).unwrap().to_string()).collect()
     }
 
     /// A call, a second long, and where it was.
     fn carried(pool: &mut SlotPool, number: u32) -> SlotAddress {
-        let slot = pool.take(call(number), at(number)).unwrap();
+        let slot = pool.take(call(number), None, at(number)).unwrap();
         pool.give_back(slot, call(number), at(number + 1));
         slot
     }
@@ -308,26 +312,29 @@ mod tests {
     #[test]
     fn the_control_channel_may_go_where_nothing_has_been_for_a_while() {
         let mut pool = SlotPool::new(&config(SlotChoice::Lowest));
-        assert_eq!(pool.places_for_control(false, at(0)).len(), 17);
-        let taken = pool.take(call(1), at(1)).unwrap();
-        assert!(!pool.places_for_control(false, at(9)).contains(&taken), "a call is there");
+        assert_eq!(pool.places_for_control(0, false, at(0)).len(), 17);
+        let taken = pool.take(call(1), None, at(1)).unwrap();
+        assert!(!pool.places_for_control(0, false, at(9)).contains(&taken), "a call is there");
         pool.give_back(taken, call(1), at(10));
-        assert!(!pool.places_for_control(false, at(9)).contains(&taken), "its release is still being said");
-        assert!(pool.places_for_control(false, at(10)).contains(&taken));
+        assert!(
+            !pool.places_for_control(0, false, at(9)).contains(&taken),
+            "its release is still being said"
+        );
+        assert!(pool.places_for_control(0, false, at(10)).contains(&taken));
     }
 
     #[test]
     fn a_control_channel_that_takes_a_carrier_goes_to_one_that_is_free_as_a_whole() {
         let mut pool = SlotPool::new(&SiteConfig { profile: ProfileId::P25p2, ..config(SlotChoice::Lowest) });
         let places = |pool: &SlotPool| -> Vec<_> {
-            pool.places_for_control(true, at(99)).iter().map(ToString::to_string).collect()
+            pool.places_for_control(0, true, at(99)).iter().map(ToString::to_string).collect()
         };
         assert_eq!(places(&pool), ["1/0", "2/0"]);
         assert_eq!(taken(&mut pool, 0..1), ["1/0"]);
         assert_eq!(places(&pool), ["2/0"]);
-        let moved = SlotPool::with_control(
+        let moved = SlotPool::with_controls(
             &SiteConfig { profile: ProfileId::P25p2, ..config(SlotChoice::Lowest) },
-            pool.places_for_control(true, at(99))[0],
+            vec![pool.places_for_control(0, true, at(99))[0]],
         );
         let mut pool = moved.in_place_of(&pool);
         assert_eq!(taken(&mut pool, 1..4), ["1/1", "3/0", "3/1"], "the carrier that it left is for calls");
@@ -339,11 +346,46 @@ mod tests {
             let signalling = Signalling::Associated;
             let mut pool = SlotPool::new(&SiteConfig { signalling, ..config(*slot_choice) });
             assert_eq!(taken(&mut pool, 0..18).last().map(String::as_str), Some("3/0"), "{slot_choice:?}");
-            assert!(pool.places_for_control(false, at(99)).is_empty(), "a call has its slot");
+            assert!(pool.places_for_control(0, false, at(99)).is_empty(), "a call has its slot");
             let profile = ProfileId::P25p2;
             let mut pool = SlotPool::new(&SiteConfig { signalling, profile, ..config(*slot_choice) });
             assert_eq!(taken(&mut pool, 0..6)[4..], ["3/0", "3/1"], "{slot_choice:?}");
         }
+    }
+
+    /// Carriers 1 to 5, of which 3 has the control channel that is configured.
+    fn distributed(profile: ProfileId) -> SiteConfig {
+        let carriers = (1..=5).map(|number| CarrierNumber::new(number).unwrap()).collect();
+        let control_layout = ControlLayout::Distributed;
+        SiteConfig { control_layout, profile, carriers, ..config(SlotChoice::Lowest) }
+    }
+
+    #[test]
+    fn each_carrier_or_pair_of_carriers_has_a_control_channel_of_its_own() {
+        let controls = |profile| -> Vec<_> {
+            SlotPool::new(&distributed(profile)).controls().iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(controls(ProfileId::Iden), ["1/0", "2/0", "3/0", "4/0", "5/0"]);
+        assert_eq!(controls(ProfileId::Mpt1327), ["1/0", "3/0"], "the fifth belongs to the second pair");
+        assert_eq!(SlotPool::new(&distributed(ProfileId::Mpt1327)).len(), 3);
+    }
+
+    #[test]
+    fn a_call_takes_a_slot_of_its_callers_share_before_another() {
+        let mut pool = SlotPool::new(&distributed(ProfileId::Mpt1327));
+        let odd = UnitId::new(1_017);
+        let mut slots = Vec::new();
+        for number in 0..3 {
+            slots.push(pool.take(call(number), odd, at(number)).unwrap().to_string());
+        }
+        assert_eq!(slots, ["4/0", "5/0", "2/0"]);
+    }
+
+    #[test]
+    fn a_control_channel_moves_within_its_share() {
+        let pool = SlotPool::new(&distributed(ProfileId::Iden));
+        let places = pool.places_for_control(2, false, at(9));
+        assert!(places.len() == 5 && places.iter().all(|place| place.carrier.number() == 3), "{places:?}");
     }
 
     #[test]
@@ -354,6 +396,6 @@ mod tests {
         assert_eq!(pool.len(), 179);
         let slots = taken(&mut pool, 0..179);
         assert_eq!((slots[64].as_str(), slots[178].as_str()), ("11/5", "30/5"));
-        assert_eq!(pool.take(call(200), at(200)), None);
+        assert_eq!(pool.take(call(200), None, at(200)), None);
     }
 }

@@ -8,9 +8,9 @@ use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FleetMember,
-    FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId, SlotAddress,
-    SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand, EmergencyPolicy,
+    FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId,
+    SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -176,6 +176,9 @@ pub struct SiteConfig {
     /// Whether calls may have its slot as well.
     #[serde(default)]
     pub signalling: Signalling,
+    /// Whether each carrier has a control channel of its own; then `control` is the one of its carrier.
+    #[serde(default)]
+    pub control_layout: ControlLayout,
     /// How often it moves on average, in milliseconds.
     #[serde(default = "default_control_moves_ms")]
     pub control_moves_ms: u32,
@@ -216,6 +219,7 @@ impl SiteConfig {
             control: SlotAddress { carrier, slot: first },
             control_place: ControlPlace::default(),
             signalling: Signalling::default(),
+            control_layout: ControlLayout::default(),
             control_moves_ms: default_control_moves_ms(),
             slot_choice: SlotChoice::default(),
             neighbours: Vec::new(),
@@ -226,42 +230,6 @@ impl SiteConfig {
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 2_000,
         }
-    }
-
-    /// The slots that calls can use while the control channel is at a place, in order: every slot of every carrier but
-    /// the control channel, which with some profiles takes its whole carrier; with associated signalling its own come
-    /// last.
-    pub fn traffic_slots(&self, control: SlotAddress) -> impl Iterator<Item = SlotAddress> + '_ {
-        let own = match self.signalling {
-            Signalling::Common => None,
-            Signalling::Associated => Some(self.slots_of_control(control, true)),
-        };
-        self.slots_of_control(control, false).chain(own.into_iter().flatten())
-    }
-
-    /// The slots that the control channel takes, or all the others, in order.
-    fn slots_of_control(
-        &self,
-        control: SlotAddress,
-        its_own: bool,
-    ) -> impl Iterator<Item = SlotAddress> + '_ {
-        let profile = self.profile.profile();
-        self.carriers
-            .iter()
-            .flat_map(move |carrier| {
-                (0..profile.slots).map(move |slot| SlotAddress {
-                    carrier: *carrier,
-                    slot: trunklab_protocol::SlotNumber::new(slot).expect("every octet is a slot"),
-                })
-            })
-            .filter(move |at| {
-                let is_control = if profile.control_takes_carrier {
-                    at.carrier == control.carrier
-                } else {
-                    *at == control
-                };
-                is_control == its_own
-            })
     }
 }
 

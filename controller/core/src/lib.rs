@@ -21,6 +21,7 @@ pub mod output;
 pub mod random;
 pub mod ranked;
 pub mod registry;
+pub mod shares;
 mod snapshot;
 pub mod switch;
 pub mod timers;

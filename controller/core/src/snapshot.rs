@@ -100,7 +100,8 @@ impl Controller {
             name: site.config.name.clone(),
             profile: site.config.profile,
             in_service: site.in_service(),
-            control: site.slots.control(),
+            control: site.slots.controls()[0],
+            further_controls: site.slots.controls()[1..].to_vec(),
             slots: site.slots.iter().map(|(at, call)| SlotView { at, call }).collect(),
             radios: u32::try_from(present.count()).unwrap_or(u32::MAX),
             air: site.air,
@@ -113,7 +114,7 @@ impl Controller {
             Stage::Reporting(_, inventory) => (1, inventory.radios.len() + inventory.calls.len()),
             Stage::InService(_) => (2, 0),
         });
-        (site.config.site, site.memory, stage, site.slots.control(), site.slots.time_used()).hash(digest);
+        (site.config.site, site.memory, stage, site.slots.controls(), site.slots.time_used()).hash(digest);
         site.slots.iter().for_each(|slot| slot.hash(digest));
         site.slots.idle_since().for_each(|since| since.hash(digest));
         for unit in &site.units {

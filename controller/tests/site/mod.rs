@@ -154,7 +154,7 @@ fn hello() -> FromSite {
         incarnation: Incarnation::new(9).unwrap(),
         newest_epoch: Epoch::new(0).unwrap(),
         voice_address: SocketAddr::from(([127, 0, 0, 1], 9)),
-        control: None,
+        controls: Vec::new(),
     }
     .into()
 }

@@ -111,7 +111,7 @@ async fn show(options: &DemoOptions) -> Result<Outcome> {
     };
     let mut plan = city::plan(&city, &city_options);
     // Profiles without slots have one call a carrier: a single carrier would hold the control channel alone.
-    if plan.sites.iter().any(|site| site.traffic_slots(site.control).next().is_none()) {
+    if plan.sites.iter().any(|site| site.traffic_slots(&site.first_controls()).next().is_none()) {
         plan = city::plan(&city, &CityOptions { carriers_max: options.carriers + 3, ..city_options });
     }
     for talkgroup in &mut plan.talkgroups {

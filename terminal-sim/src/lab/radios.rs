@@ -449,7 +449,8 @@ impl Ether {
 
     fn wanted(&self, index: usize) -> Vec<CarrierNumber> {
         let Some((beacon, _)) = &self.doors[index].beacon else { return vec![self.first_carrier] };
-        let mut wanted = BTreeSet::from([beacon.control.carrier]);
+        let further = beacon.further_controls.iter().map(|control| control.carrier);
+        let mut wanted: BTreeSet<_> = std::iter::once(beacon.control.carrier).chain(further).collect();
         for radio in self.radios.values() {
             if let Ear::Tuned(site, carrier) = radio.ear
                 && site == beacon.site

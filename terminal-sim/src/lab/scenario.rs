@@ -44,6 +44,7 @@ pub fn plan(provision: &Provision) -> Plan {
             control_place: site.control_place,
             control_moves_ms: site.control_moves_ms,
             signalling: site.signalling,
+            control_layout: site.control_layout,
             slot_choice: site.slot_choice,
             neighbours: site.neighbours.clone(),
             access: site.access,

@@ -64,7 +64,7 @@ fn from_site(message: &FromSite, sequence: u32) -> BytesMut {
 
 fn hello(voice_address: SocketAddr) -> FromSite {
     let incarnation = Incarnation::new(7).unwrap();
-    Hello { incarnation, newest_epoch: Epoch::new(0).unwrap(), voice_address, control: None }.into()
+    Hello { incarnation, newest_epoch: Epoch::new(0).unwrap(), voice_address, controls: Vec::new() }.into()
 }
 
 /// A peer whose frames are whole until the last of each link: nonsense that is well-formed, then any hostile frame.

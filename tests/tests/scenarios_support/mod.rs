@@ -31,6 +31,7 @@ pub const SCENARIOS: &[&str] = &[
     "busy-override",
     "call-outlives-controller",
     "control-associated",
+    "control-distributed",
     "control-searched",
     "controller-restart",
     "controller-shutdown",

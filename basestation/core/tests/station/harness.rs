@@ -89,6 +89,7 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
         power_dbm: 43,
         carriers: [1, 2, 3].map(|number| CarrierNumber::new(number).unwrap()).to_vec(),
         control: at(1, 0),
+        further_controls: Vec::new(),
         control_place: ControlPlace::Fixed,
         signalling: Signalling::Common,
         neighbours: vec![Neighbour {

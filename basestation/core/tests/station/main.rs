@@ -5,6 +5,7 @@
 mod access;
 mod associated;
 mod control;
+mod distributed;
 mod duplex;
 mod harness;
 mod hostile;

@@ -231,7 +231,8 @@ fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp 
 
 /// Which slots calls can use has changed with it: only a snapshot tells.
 fn move_control(picture: &mut Snapshot, site: SiteId, control: SlotAddress) -> Grasp {
-    if let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) {
+    let view = picture.sites.iter_mut().find(|view| view.site == site);
+    if let Some(view) = view.filter(|view| view.further_controls.is_empty()) {
         view.control = control;
     }
     Grasp::Partial

@@ -28,10 +28,11 @@ pub(super) fn carriers<'a>(
     site: &SiteView,
     picture: &'a Snapshot,
 ) -> Vec<(CarrierNumber, Vec<(SlotAddress, Slot<'a>)>)> {
+    let controls = || std::iter::once(site.control).chain(site.further_controls.iter().copied());
     let mut carriers: Vec<(CarrierNumber, Vec<(SlotAddress, Slot<'a>)>)> =
-        vec![(site.control.carrier, vec![(site.control, Slot::Control)])];
+        controls().map(|control| (control.carrier, vec![(control, Slot::Control)])).collect();
     for view in &site.slots {
-        let own = view.at == site.control;
+        let own = controls().any(|control| control == view.at);
         let slot = match view.call {
             // With associated signalling it stands there while no call does.
             None if own => continue,

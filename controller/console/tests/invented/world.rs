@@ -154,6 +154,7 @@ impl World {
             profile: site.profile,
             in_service: site.in_service,
             control: site.control,
+            further_controls: Vec::new(),
             slots: site
                 .slots
                 .iter()

@@ -50,7 +50,7 @@ impl Controller {
     /// Where the site has no free slot: the caller has looked.
     pub(crate) fn add_leg(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
         let row = self.sites.get_mut(site).expect("a site that joins exists");
-        let at = row.slots.take(id, self.now).expect("a site that joins has a free slot");
+        let at = row.slots.take(id, None, self.now).expect("a site that joins has a free slot");
         self.record_leg(id, Leg { site, at, party: None }, out);
         self.let_talker_in(id, site, out);
     }

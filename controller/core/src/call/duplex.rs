@@ -54,7 +54,8 @@ impl Controller {
         for unit in [caller, called] {
             let site = self.visitors.get(unit).expect("who talks is registered").site;
             let row = self.sites.get_mut(site).expect("a site that a call needs exists");
-            let at = row.slots.take(id, self.now).expect("a site with room has a slot for each of the two");
+            let at = row.slots.take(id, Some(unit), self.now);
+            let at = at.expect("a site with room has a slot for each of the two");
             let party = Some(Party { unit, spurt: self.spurts.next(self.system.node) });
             legs.push(Leg { site, at, party });
         }

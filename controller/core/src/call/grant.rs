@@ -42,7 +42,7 @@ impl Controller {
         });
         let legs = match request.button {
             Button::Both => self.take_sides(id, &request),
-            Button::Down | Button::Up | Button::Unused => self.take_slots(id, &sites),
+            Button::Down | Button::Up | Button::Unused => self.take_slots(id, &request, &sites),
         };
         for leg in &legs {
             record.slot_taken(leg.site, leg.at, self.now);
@@ -67,11 +67,12 @@ impl Controller {
         id
     }
 
-    fn take_slots(&mut self, id: CallId, sites: &[SiteId]) -> SmallVec<[Leg; 4]> {
+    fn take_slots(&mut self, id: CallId, request: &Request, sites: &[SiteId]) -> SmallVec<[Leg; 4]> {
         let mut legs = SmallVec::with_capacity(sites.len());
         for site in sites {
             let row = self.sites.get_mut(*site).expect("a site that a call needs exists");
-            let at = row.slots.take(id, self.now).expect("a site with room has a free slot");
+            let unit = (request.site == Some(*site)).then_some(request.unit);
+            let at = row.slots.take(id, unit, self.now).expect("a site with room has a free slot");
             legs.push(Leg { site: *site, at, party: None });
         }
         legs

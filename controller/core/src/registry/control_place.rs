@@ -21,13 +21,18 @@ pub const CONTROL_MOVES_MS_MIN: u32 = 5_000;
 const SETTLED: Span = Span::from_secs(1);
 
 impl SiteConfig {
-    /// Whether the control channel can be at a place.
-    pub(crate) fn allows_control_at(&self, place: SlotAddress) -> bool {
+    /// Whether the control channels can be at these places.
+    pub(crate) fn allows_controls_at(&self, places: &[SlotAddress]) -> bool {
         let profile = self.profile.profile();
         let slots = if profile.control_takes_carrier { 1 } else { profile.slots };
+        let fits = |(share, place): (usize, &SlotAddress)| {
+            self.carriers.contains(&place.carrier)
+                && self.share_of(place.carrier) == share
+                && place.slot.number() < slots
+        };
         match self.control_place {
-            ControlPlace::Fixed => place == self.control,
-            ControlPlace::Searched => self.carriers.contains(&place.carrier) && place.slot.number() < slots,
+            ControlPlace::Fixed => places == self.first_controls(),
+            ControlPlace::Searched => places.len() == self.shares() && places.iter().enumerate().all(fits),
         }
     }
 }
@@ -45,17 +50,21 @@ impl Controller {
         self.timers.set(TimerKey::ControlMove(site), self.now + Span::from_millis(after));
     }
 
-    /// Timer: the control channel goes to a free slot, if there is one.
+    /// Timer: a control channel goes to a free slot, if there is one.
     pub(crate) fn move_control(&mut self, site: SiteId, out: &mut Outbox) {
-        let Some(row) = self.sites.get(site) else { return };
+        let Some(shares) = self.sites.get(site).map(|row| row.slots.controls().len()) else { return };
+        let share = if shares > 1 { self.draw(shares) } else { 0 };
+        let row = self.sites.get(site).expect("the site was found above");
         let whole_carrier = row.config.profile.profile().control_takes_carrier;
-        let places = row.slots.places_for_control(whole_carrier, self.now - SETTLED);
+        let places = row.slots.places_for_control(share, whole_carrier, self.now - SETTLED);
         if places.is_empty() {
             return self.timers.set(TimerKey::ControlMove(site), self.woke.max(self.now) + SETTLED);
         }
-        let drawn = self.random().below(places.len() as u64);
-        let control = places[usize::try_from(drawn).expect("a number below a length")];
-        self.place_control(site, control);
+        let control = places[self.draw(places.len())];
+        let row = self.sites.get(site).expect("the site was found above");
+        let mut controls = row.slots.controls().to_vec();
+        controls[share] = control;
+        self.place_controls(site, controls);
         self.report(EventKind::ControlMoved { site, control }, out);
         let names_it = |config: &SiteConfig| config.neighbours.iter().any(|neighbour| neighbour.site == site);
         let told: Vec<_> = self
@@ -72,17 +81,21 @@ impl Controller {
         self.schedule_control_move(site);
     }
 
-    /// A site that was not spoken to in this term says where its control channel is.
-    pub(crate) fn adopt_control(&mut self, site: SiteId, control: SlotAddress) {
-        if self.sites.get(site).is_some_and(|row| row.config.allows_control_at(control)) {
-            self.place_control(site, control);
+    /// A site that was not spoken to in this term says where its control channels are.
+    pub(crate) fn adopt_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>) {
+        if self.sites.get(site).is_some_and(|row| row.config.allows_controls_at(&controls)) {
+            self.place_controls(site, controls);
         }
     }
 
-    /// The slots that it leaves are for calls; no call holds those that it takes.
-    fn place_control(&mut self, site: SiteId, control: SlotAddress) {
-        let row = self.sites.get_mut(site).expect("a site whose control channel is placed exists");
-        row.slots = SlotPool::with_control(&row.config, control).in_place_of(&row.slots);
+    /// The slots that they leave are for calls; no call holds those that they take.
+    fn place_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>) {
+        let row = self.sites.get_mut(site).expect("a site whose control channels are placed exists");
+        row.slots = SlotPool::with_controls(&row.config, controls).in_place_of(&row.slots);
         self.slots_freed = true;
+    }
+
+    fn draw(&mut self, below: usize) -> usize {
+        usize::try_from(self.random().below(below as u64)).expect("a number below a length")
     }
 }

@@ -84,7 +84,7 @@ impl Controller {
 
     /// A site has greeted: it gets all that it needs to work, with keys for this connection.
     pub(crate) fn site_greeted(&mut self, site: SiteId, hello: Hello, out: &mut Outbox) {
-        let Hello { incarnation, newest_epoch, voice_address, control } = hello;
+        let Hello { incarnation, newest_epoch, voice_address, controls } = hello;
         if self.is_outranked(site, newest_epoch) {
             return self.want_new_term(site, newest_epoch, out);
         }
@@ -93,10 +93,8 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site that greets exists");
         let link = row.link.as_mut().expect("a site that greets has a link");
         link.stage = Stage::Reporting(greeting, Inventory::default());
-        if row.memory == Memory::Stranger
-            && let Some(control) = control
-        {
-            self.adopt_control(site, control);
+        if row.memory == Memory::Stranger {
+            self.adopt_controls(site, controls);
         }
         let settings = Box::new(self.settings_of(site).expect("the site has just greeted"));
         let site_up = SiteUp { site, address: voice_address, uplink_key, downlink_key };
@@ -111,7 +109,7 @@ impl Controller {
         for neighbour in &mut settings.neighbours {
             let other = self.sites.get(neighbour.site);
             if let Some(other) = other.filter(|row| row.config.control_place == ControlPlace::Searched) {
-                neighbour.carrier = other.slots.control().carrier;
+                neighbour.carrier = other.slots.controls()[0].carrier;
             }
         }
         Some(settings)

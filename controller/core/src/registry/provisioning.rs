@@ -55,9 +55,9 @@ impl Controller {
             self.sites.add(site, Site::new(config));
             return Ok(());
         };
-        let control = row.slots.control();
-        let stays = config.allows_control_at(control) && config.profile == row.config.profile;
-        let pool = SlotPool::with_control(&config, if stays { control } else { config.control });
+        let controls = row.slots.controls().to_vec();
+        let stays = config.allows_controls_at(&controls) && config.profile == row.config.profile;
+        let pool = SlotPool::with_controls(&config, if stays { controls } else { config.first_controls() });
         let lost: Vec<_> =
             row.slots.iter().filter(|(at, _)| !pool.exists(*at)).filter_map(|(_, call)| call).collect();
         for call in lost {

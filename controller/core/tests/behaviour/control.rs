@@ -122,7 +122,7 @@ fn a_new_term_leaves_it_where_the_site_says_that_it_is() {
                 incarnation: Incarnation::new(1).unwrap(),
                 newest_epoch: Epoch::new(1).unwrap(),
                 voice_address: "127.0.0.1:4000".parse().unwrap(),
-                control: Some(said),
+                controls: vec![said],
             },
         );
         assert_eq!(configured(&system, 3).map(|settings| settings.control), Some(kept));

@@ -18,9 +18,10 @@ use trunklab_protocol::proof::{Challenge, Response};
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyPolicy, Epoch,
-    FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press, Priority, ScanList,
-    Signalling, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlLayout, ControlPlace, Demand,
+    EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, Moment, NodeId, PageReply, Parties, Press,
+    Priority, ScanList, Signalling, SiteId, SlotChoice, Span, SpurtId, StartPolicy, TalkgroupId, Tmsi,
+    Trunking, UnitId,
 };
 
 use crate::support::{area, channel, key, press, site, site_config, subscriber, talkgroup, unit};
@@ -144,7 +145,7 @@ fn a_greeting() -> impl Strategy<Value = FromSite> {
             incarnation: Incarnation::new(incarnation).unwrap(),
             newest_epoch: Epoch::new(0).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], port)),
-            control: (port % 3 == 0).then(|| channel(port)),
+            controls: (port % 3 == 0).then(|| channel(port)).into_iter().collect(),
         }
         .into()
     })
@@ -263,15 +264,25 @@ fn a_change() -> impl Strategy<Value = Change> {
         (
             (1_u16..=4, 0_u16..4),
             proptest::sample::select(SlotChoice::ALL),
-            (proptest::sample::select(ControlPlace::ALL), proptest::sample::select(Signalling::ALL)),
+            (
+                proptest::sample::select(ControlPlace::ALL),
+                proptest::sample::select(Signalling::ALL),
+                proptest::sample::select(ControlLayout::ALL),
+            ),
             0_u32..10_000,
         )
             .prop_map(
-                |((number, channels), slot_choice, (control_place, signalling), control_moves_ms)| {
+                |(
+                    (number, channels),
+                    slot_choice,
+                    (control_place, signalling, control_layout),
+                    control_moves_ms,
+                )| {
                     Change::Site(SiteConfig {
                         slot_choice,
                         control_place,
                         signalling,
+                        control_layout,
                         control_moves_ms,
                         ..site_config(number, channels)
                     })
@@ -588,7 +599,7 @@ impl Watched {
             incarnation: Incarnation::new(1).unwrap(),
             newest_epoch: Epoch::new(0).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], number)),
-            control: None,
+            controls: Vec::new(),
         };
         let messages: [FromSite; 4] = [
             hello.into(),

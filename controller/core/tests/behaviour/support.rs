@@ -231,7 +231,7 @@ impl System {
             incarnation: Incarnation::new(incarnation).unwrap(),
             newest_epoch: Epoch::new(newest_epoch).unwrap(),
             voice_address: SocketAddr::from(([127, 0, 0, 1], 4_000 + number)),
-            control: None,
+            controls: Vec::new(),
         };
         self.from_site(number, hello);
     }

@@ -9,6 +9,7 @@ use trunklab_protocol::{CallId, FloorPolicy, Press};
 
 use super::call::{Activity, Ask, Button, Hang, Idle, InCall, Listen, Queued, Request, Wanted, Wish};
 use super::camp::Change;
+use super::hunt::is_for;
 use super::phase::Trigger;
 use super::radio::{Ptt, Turn};
 use super::service::{Departure, Service};
@@ -54,6 +55,10 @@ impl Service {
 
     fn system(&mut self, turn: &mut Turn<'_>, word: &System) -> Option<Departure> {
         if word.site != self.camp.site {
+            return None;
+        }
+        if !is_for(word, turn.radio.unit()) {
+            self.begin_search(turn);
             return None;
         }
         match self.camp.update(word) {

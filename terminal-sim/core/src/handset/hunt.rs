@@ -8,8 +8,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
-use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
-use trunklab_protocol::{Moment, SiteId};
+use trunklab_protocol::air_downlink::{Burst, DownlinkWord, System};
+use trunklab_protocol::{Moment, SiteId, UnitId};
 
 use super::camp::Camp;
 use super::timers::{CAMP_LEVEL_DBM, HUNT, SITE_BARRED};
@@ -19,6 +19,12 @@ const CANDIDATES_MAX: usize = 64;
 
 /// Sites passed over at one time.
 const BARRED_MAX: usize = 8;
+
+/// Whether a unit stands on the control channel that says this, where its site has several (docs/call-processing.md,
+/// clause 12.12.12).
+pub(super) fn is_for(system: &System, unit: UnitId) -> bool {
+    unit.number() % u32::from(system.channels.max(1)) == u32::from(system.channel)
+}
 
 /// What has been heard so far.
 #[derive(Debug, Clone)]
@@ -33,7 +39,7 @@ impl Hunt {
     }
 
     /// Takes a burst of any site in range.
-    pub(super) fn hears(&mut self, now: Moment, site: SiteId, level_dbm: i8, burst: &Burst) {
+    pub(super) fn hears(&mut self, now: Moment, site: SiteId, level_dbm: i8, burst: &Burst, unit: UnitId) {
         if let Some(camp) = self.candidates.get_mut(&site) {
             if camp.concerns(burst.place, None)
                 && camp.hears(now, level_dbm, burst)
@@ -44,6 +50,7 @@ impl Hunt {
             }
         } else if let DownlinkWord::System(system) = &burst.word
             && system.site == site
+            && is_for(system, unit)
             && level_dbm >= CAMP_LEVEL_DBM
             && self.candidates.len() < CANDIDATES_MAX
         {

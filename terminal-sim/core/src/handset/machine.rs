@@ -327,9 +327,9 @@ impl Handset {
         }
         match &mut self.state {
             State::Off => {}
-            State::Hunting(hunt) => hunt.hears(self.now, site, level_dbm, burst),
+            State::Hunting(hunt) => hunt.hears(self.now, site, level_dbm, burst, self.radio.unit()),
             State::OutOfRange(hunt) => {
-                hunt.hears(self.now, site, level_dbm, burst);
+                hunt.hears(self.now, site, level_dbm, burst, self.radio.unit());
                 if hunt.found(&self.barred, self.now) {
                     hunt.until = self.now + HUNT;
                     let hunt = hunt.clone();
@@ -363,7 +363,7 @@ impl Handset {
         if let State::InService(service) = &mut self.state
             && service.search.is_some()
         {
-            if service.finds(now, site, level_dbm, burst) {
+            if service.finds(&Turn { now, radio: &mut self.radio, out }, site, level_dbm, burst) {
                 service.end_search(&mut Turn { now, radio: &mut self.radio, out }, burst.place.at);
                 self.control_word(&burst.word, out);
             }

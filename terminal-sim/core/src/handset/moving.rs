@@ -6,6 +6,7 @@ use trunklab_protocol::{Cause, Moment, SiteId};
 
 use super::camp::Camp;
 use super::handover::LeftTalk;
+use super::hunt::is_for;
 use super::neighbours::Place;
 use super::radio::Turn;
 use super::registration::{Registration, Verdict};
@@ -121,6 +122,15 @@ impl Moving {
         let DownlinkWord::System(system) = &burst.word else { return None };
         if system.site != self.to.site || level_dbm < CAMP_LEVEL_DBM {
             return None;
+        }
+        if !is_for(system, turn.radio.unit()) {
+            // Ours is another one of that site.
+            turn.out.push(Output::Hunt);
+            return None;
+        }
+        let carrier = burst.place.at.carrier;
+        if carrier != self.to.carrier {
+            turn.out.push(Output::Tune { site: system.site, carrier });
         }
         let mut camp = Camp::new(turn.now, level_dbm, burst.place, system);
         camp.tuned(self.since);

@@ -6,6 +6,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Moment, SiteId, SlotAddress};
 
 use super::access::Access;
+use super::hunt::is_for;
 use super::radio::Turn;
 use super::service::Service;
 use super::timers::NO_SIGNAL;
@@ -28,12 +29,13 @@ impl Service {
     }
 
     /// Whether a burst that is heard in the search is the site's own word on its control channel.
-    pub(super) fn finds(&mut self, now: Moment, site: SiteId, level_dbm: i8, burst: &Burst) -> bool {
+    pub(super) fn finds(&mut self, turn: &Turn<'_>, site: SiteId, level_dbm: i8, burst: &Burst) -> bool {
         let DownlinkWord::System(system) = &burst.word else { return false };
         site == self.camp.site
             && system.site == site
+            && is_for(system, turn.radio.unit())
             && burst.place.channel == Channel::Control
-            && self.camp.hears(now, level_dbm, burst)
+            && self.camp.hears(turn.now, level_dbm, burst)
             && !self.camp.was_under_way(burst.place)
     }
 

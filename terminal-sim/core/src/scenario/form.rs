@@ -68,6 +68,7 @@ pub(super) struct SiteForm {
     pub(super) control_channel: Option<Spanned<String>>,
     pub(super) control_moves: Option<Spanned<String>>,
     pub(super) signalling: Option<Spanned<String>>,
+    pub(super) control_layout: Option<Spanned<String>>,
     pub(super) position: Option<[i32; 2]>,
     pub(super) power_dbm: Option<i8>,
     pub(super) slot_choice: Option<Spanned<String>>,

@@ -4,9 +4,9 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlPlace, Demand, EmergencyPolicy, FloorPolicy,
-    Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId, SlotAddress, SlotChoice,
-    StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand, EmergencyPolicy,
+    FloorPolicy, Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId, SlotAddress,
+    SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -97,6 +97,8 @@ pub struct SiteProvision {
     pub slot_choice: SlotChoice,
     /// Whether the control channel stays where it is.
     pub control_place: ControlPlace,
+    /// Whether each carrier has a control channel of its own.
+    pub control_layout: ControlLayout,
     /// Whether calls may have its slot as well.
     pub signalling: Signalling,
     /// How often it moves on average, in milliseconds.
@@ -122,10 +124,15 @@ impl SiteProvision {
     pub fn traffic_slots(&self) -> usize {
         let profile = self.profile.profile();
         let slots = self.carriers.len() * usize::from(profile.slots);
+        let shares = match self.control_layout {
+            ControlLayout::Central => 1,
+            ControlLayout::Distributed if profile.control_takes_carrier => (self.carriers.len() / 2).max(1),
+            ControlLayout::Distributed => self.carriers.len(),
+        };
         let control = match self.signalling {
             Signalling::Associated => 0,
-            Signalling::Common if profile.control_takes_carrier => usize::from(profile.slots),
-            Signalling::Common => 1,
+            Signalling::Common if profile.control_takes_carrier => shares * usize::from(profile.slots),
+            Signalling::Common => shares,
         };
         slots.saturating_sub(control)
     }

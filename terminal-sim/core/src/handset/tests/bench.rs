@@ -102,6 +102,8 @@ impl Bench {
                 place: ControlPlace::Fixed,
                 signalling: Signalling::Common,
                 registration_window_ms: 0,
+                channels: 1,
+                channel: 0,
             },
             control_words: VecDeque::new(),
             shows: None,

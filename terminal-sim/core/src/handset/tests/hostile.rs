@@ -65,6 +65,8 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
             place,
             signalling,
             registration_window_ms: run * 2_000,
+            channels: 1 + u8::from(wait > 250),
+            channel: 0,
         }
         .into()
     })

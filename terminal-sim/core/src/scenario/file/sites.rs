@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::{
-    CarrierNumber, ControlPlace, Position, Signalling, SiteId, SlotAddress, SlotChoice, SlotNumber,
+    CarrierNumber, ControlLayout, ControlPlace, Position, Signalling, SiteId, SlotAddress, SlotChoice,
+    SlotNumber,
 };
 
 use super::{Reader, read_span};
@@ -43,6 +44,9 @@ impl Reader<'_> {
         let control_place = self.choice("control_channel", chosen, ControlPlace::ALL, ControlPlace::name)?;
         let chosen = form.signalling.as_ref();
         let signalling = self.choice("signalling", chosen, Signalling::ALL, Signalling::name)?;
+        let chosen = form.control_layout.as_ref();
+        let control_layout =
+            self.choice("control_layout", chosen, ControlLayout::ALL, ControlLayout::name)?;
         self.provision.sites.push(SiteProvision {
             site,
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
@@ -54,6 +58,7 @@ impl Reader<'_> {
             slot_choice,
             control_place,
             signalling,
+            control_layout,
             control_moves_ms: self.control_moves(form.control_moves.as_ref())?,
             neighbours: Vec::new(),
             access: self.access(form.access.as_ref())?,

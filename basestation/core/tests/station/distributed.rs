@@ -1,0 +1,73 @@
+//! A control channel for each share of the carriers (clause 12.12.12).
+
+use trunklab_protocol::air_downlink::DownlinkWord;
+use trunklab_protocol::profile::PROFILES;
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::to_site::{Configure, Refused};
+use trunklab_protocol::{Cause, ProfileId, Span};
+
+use crate::harness::*;
+
+/// Control channels on carriers 1 and 3.
+fn distributed(profile: ProfileId) -> Driven {
+    let mut station = Driven::serving(profile);
+    let further_controls = vec![at(3, 0)];
+    station.order(Configure { settings: SiteSettings { further_controls, ..settings(profile) }.into() });
+    station.run_for(Span::from_secs(3));
+    station.said.clear();
+    station
+}
+
+#[test]
+fn each_says_how_many_there_are_and_which_it_is() {
+    for profile in PROFILES {
+        let mut station = distributed(profile.id);
+        station.run_for(Span::from_secs(2));
+        for (number, slot) in [(0, at(1, 0)), (1, at(3, 0))] {
+            let said = station.words(slot);
+            let system = said.iter().find_map(|word| match word {
+                DownlinkWord::System(word) => Some((word.channels, word.channel)),
+                _ => None,
+            });
+            assert_eq!(system, Some((2, number)), "{}", profile.name);
+        }
+    }
+}
+
+#[test]
+fn a_flood_of_answers_on_one_holds_up_none_on_the_other() {
+    for profile in PROFILES {
+        let mut station = distributed(profile.id);
+        for number in 1..60 {
+            station.order(Refused { unit: unit(2 * number), press: press(1), cause: Cause::QueueFull });
+        }
+        station.order(Refused { unit: unit(1_017), press: press(1), cause: Cause::QueueFull });
+        station.run_for(profile.control.start(4));
+        let waiting = station.words(at(1, 0));
+        assert!(waiting.len() <= 5, "{}: the rest waits", profile.name);
+        let said = station.words(at(3, 0));
+        let ours =
+            |word: &DownlinkWord| matches!(word, DownlinkWord::Refused(word) if word.unit == unit(1_017));
+        assert!(said.iter().any(ours), "{}: {said:?}", profile.name);
+    }
+}
+
+#[test]
+fn a_call_is_announced_on_each() {
+    let mut station = distributed(ProfileId::Iden);
+    station.order(assertion(1, at(2, 0), Some(talker(9, 11)), false));
+    station.run_for(Span::from_secs(1));
+    for slot in [at(1, 0), at(3, 0)] {
+        let grants = station.words(slot).iter().filter(|word| matches!(word, DownlinkWord::Grant(_))).count();
+        assert_eq!(grants, 3);
+    }
+}
+
+#[test]
+fn two_control_channels_on_one_carrier_are_refused() {
+    let mut station = Driven::serving(ProfileId::Iden);
+    let further_controls = vec![at(1, 3)];
+    let settings = SiteSettings { further_controls, ..settings(ProfileId::Iden) };
+    station.order(Configure { settings: settings.into() });
+    assert_eq!(station.dropped(), [Cause::FieldOutOfRange]);
+}
