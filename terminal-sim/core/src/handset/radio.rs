@@ -78,13 +78,20 @@ impl Radio {
     /// The button goes down.
     pub(super) fn press(&mut self, kind: RequestKind) {
         self.ptt = Ptt::Down(kind);
-        self.microphone.clear();
+        self.forget_speech();
     }
 
     /// It comes up.
     pub(super) fn release(&mut self) {
         self.ptt = Ptt::Up;
-        self.microphone.clear();
+        self.forget_speech();
+    }
+
+    /// What was said without a permit is for nobody. In full duplex the microphone is open whatever the button does.
+    fn forget_speech(&mut self) {
+        if !self.microphone.is_open() {
+            self.microphone.clear();
+        }
     }
 
     pub(super) fn is_down(&self) -> bool {

@@ -248,6 +248,11 @@ fn conversing() -> Bench {
     bench
 }
 
+fn frames_of_nines(word: &UplinkWord) -> usize {
+    let UplinkWord::Voice(voice) = word else { return 0 };
+    voice.frames.frames().iter().filter(|frame| **frame == Some([9; 8])).count()
+}
+
 fn says_speech(bench: &Bench) -> bool {
     bench.words().iter().any(|word| matches!(word, UplinkWord::Voice(_)))
 }
@@ -265,12 +270,15 @@ fn in_a_full_duplex_call_the_microphone_is_open_and_the_other_is_heard() {
 #[test]
 fn the_button_has_no_effect_in_a_full_duplex_call() {
     let mut bench = conversing();
+    bench.shows(bench.voice(1018, 1018, 0));
     bench.press();
     bench.run(Span::from_millis(300));
     bench.input(Input::ReleasePtt);
     bench.forget();
-    bench.run(Span::from_millis(300));
-    assert!(says_speech(&bench));
+    bench.input(Input::Speech(vec![[9; 8]; 15]));
+    bench.run(Span::from_millis(600));
+    let said: usize = bench.words().iter().map(frames_of_nines).sum();
+    assert_eq!(said, 15, "the microphone is open");
     assert_eq!(bench.phase(), Phase::Conversing);
 }
 
