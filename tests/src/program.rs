@@ -11,11 +11,17 @@ use crate::tree::root;
 /// What our programs read from the environment: a test says it with flags.
 const SETTINGS: &[&str] = &["RUST_LOG", "TRUNKLAB_DB", "TRUNKLAB_CREDENTIALS", "TRUNKLAB_TOKEN"];
 
-/// Where the programs lie, built for the profile of the test that runs.
-static PROGRAMS: LazyLock<Result<PathBuf, String>> =
-    LazyLock::new(|| build().map_err(|error| format!("{error:#}")));
+/// Names the folder in which the programs of this tree were just built; without it they are built.
+pub const BUILT: &str = "TRUNKLAB_PROGRAMS";
 
-/// The path of `controller`, `basestation`, `console` or `trunklab`; the first call builds them all.
+/// Where the programs lie, built for the profile of the test that runs.
+static PROGRAMS: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| match std::env::var_os(BUILT) {
+    Some(directory) => Ok(directory.into()),
+    None => build().map_err(|error| format!("{error:#}")),
+});
+
+/// The path of `controller`, `basestation`, `console` or `trunklab`; unless they were built already, the first call
+/// builds them all.
 ///
 /// # Errors
 /// When they cannot be built.

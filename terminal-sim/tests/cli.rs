@@ -1,19 +1,28 @@
 //! The command line: it teaches, it tells what is wrong in one sentence with the place, and it leaves nothing half-done.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::process::Output;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use trunklab_tests::program::{text, trunklab};
-use trunklab_tests::tree::root;
 
 const TALKGROUPS: &str = "terminal-sim/samples/sample-talkgroups.csv";
 const CALLS: &str = "terminal-sim/samples/sample-calls.csv";
 const SITES: &str = "terminal-sim/samples/sample-sites.csv";
 const SCENARIO: &str = "terminal-sim/scenarios/group-call.toml";
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 fn run(arguments: &[&str]) -> Output {
-    trunklab().args(arguments).output().unwrap()
+    let mut trunklab = Command::new(env!("CARGO_BIN_EXE_trunklab"));
+    trunklab.args(arguments).stdin(Stdio::null()).env_remove("RUST_LOG").current_dir(root());
+    trunklab.output().unwrap()
+}
+
+fn text(octets: &[u8]) -> &str {
+    std::str::from_utf8(octets).unwrap()
 }
 
 /// Runs what has to succeed; gives what it printed, without a trace of a terminal.
