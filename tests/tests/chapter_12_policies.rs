@@ -27,7 +27,6 @@ const POLICIES: &[(Clause, &str, &str, &str)] = &[
         "do = \"unit 1017 selects area 2\"",
         "do = \"unit 1017 selects the usual area\"",
     ),
-    (Clause::FullDuplex, "individual-duplex", "duplex = true # 1018", "duplex = false"),
     (Clause::ReleaseInQueue, "queue-cancel", "queue_release = \"cancel\"", ""),
     (Clause::RecentUser, "queue-recent-user", "recent_user = \"10 s\"", "recent_user = \"0 s\""),
     (Clause::Ageing, "queue-ageing", "ageing = \"4 s\"", ""),
