@@ -49,7 +49,7 @@ fn refused(arguments: &[&str]) -> String {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["demo", "run", "simulate", "handset", "import", "replay", "completions"] {
+    for command in ["demo", "run", "simulate", "handset", "talk", "import", "replay", "completions"] {
         let help = printed(&[command, "--help"]);
         assert!(help.contains("Usage: trunklab"), "{command}: {help}");
         assert!(help.contains(&format!("Example: trunklab {command}")), "{command} has no example:\n{help}");

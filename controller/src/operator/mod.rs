@@ -10,6 +10,7 @@ mod openapi;
 mod orders;
 mod problem;
 mod server;
+mod talk;
 mod tokens;
 
 pub use server::{OperatorLimits, OperatorServer};
@@ -29,7 +30,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use trunklab_protocol::Cause;
 use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
-use trunklab_protocol::operator::{ConsoleName, Order, Snapshot};
+use trunklab_protocol::operator::{ConsoleName, Order, Snapshot, TalkWord};
 
 use crate::counters::Counters;
 use crate::feed::EventFeed;
@@ -89,6 +90,13 @@ impl Operator {
         timeout(ANSWER_MAX, answered).await.ok()?.ok()
     }
 
+    /// A connection over which a console may talk: `None` in it where another one stands.
+    pub(crate) async fn open_talk(&self, by: ConsoleName) -> Option<Option<mpsc::Receiver<TalkWord>>> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Talk { by, answer }).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+
     pub(crate) async fn order(&self, by: ConsoleName, order: Order) -> Option<Result<(), Cause>> {
         let (answer, answered) = oneshot::channel();
         self.reach.queries.try_send(Query::Order { by, order, answer }).ok()?;
@@ -102,6 +110,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
         .route("/v1/snapshot", get(snapshot))
         .route("/v1/events", get(events::follow))
         .route("/v1/orders", post(orders::give))
+        .route("/v1/talk", get(talk::talk))
         .route("/v1/openapi.json", get(openapi::document))
         .route_layer(from_fn_with_state(Arc::clone(&operator), tokens::demand));
     Router::new()

@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
         title = "trunklab operator API",
         description = "What a console reads from a controller and orders it to do. Events lead from one snapshot to the next."
     ),
-    paths(super::snapshot, super::events::follow, super::orders::give),
+    paths(super::snapshot, super::events::follow, super::orders::give, super::talk::talk),
     modifiers(&Token)
 )]
 struct Document;

@@ -44,7 +44,7 @@ pub(super) async fn give(
     };
     if matches!(order, Order::Talk { .. } | Order::EndTalk {}) {
         operator.reach.counters.operator_refused.one(Cause::WrongState);
-        let detail = "an operator talks over a connection that ends with the talk, not by single orders";
+        let detail = "an operator talks over the WebSocket /v1/talk, whose end is the end of the talk";
         return Problem::new(StatusCode::CONFLICT, detail).because(Cause::WrongState).into_response();
     }
     info!(%by, ?order, "order");

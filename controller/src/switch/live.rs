@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use trunklab_controller_core::switch::Limits;
-use trunklab_protocol::switch::{FromSwitch, Load, ToSwitch};
+use trunklab_protocol::switch::{ConsoleSilent, FromSwitch, Load, ToSwitch};
 use trunklab_protocol::voice::{FRAME_LEN, RTP_HEADER_LEN, RUN_MAX, TAG_LEN};
 
 use super::Counts;
@@ -29,6 +29,9 @@ const ORDERS_MAX: usize = 1_024;
 
 /// Reports that may wait; a newer one says more, so the rest is dropped.
 const REPORTS_MAX: usize = 4;
+
+/// How often it is looked whether a console that speaks has fallen silent.
+const SILENCE_LOOK: Duration = Duration::from_millis(100);
 
 /// What the kernel is asked to hold in each direction while the loop is busy: a second of 400 talkers.
 const KERNEL_BUFFER_LEN: usize = 4 << 20;
@@ -183,10 +186,13 @@ impl Control {
     async fn run(mut self, mut inbox: mpsc::Receiver<ToSwitch>, period: Duration, stop: CancellationToken) {
         let mut beat = interval(period);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut look = interval(SILENCE_LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 _ = beat.tick() => self.report(),
+                _ = look.tick() => self.report_silent().await,
                 order = inbox.recv() => match order {
                     Some(order) => self.obey(order),
                     None => break,
@@ -204,6 +210,13 @@ impl Control {
                 counts.orders_refused.one(cause);
                 tracing::warn!(%cause, "the voice switch refused an order");
             }
+        }
+    }
+
+    /// A console that has fallen silent is named once, so this waits for its place among the reports.
+    async fn report_silent(&mut self) {
+        for spurt in self.orders.silent_consoles() {
+            self.reports.send(ConsoleSilent { spurt }.into()).await.ok();
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod counts;
 pub mod live;
 pub mod plane;
+mod silence;
 
 pub use counts::Counts;
 pub use live::{BindError, Settings, SwitchHandle, start};

@@ -6,10 +6,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
+use tokio::time::Instant;
 use trunklab_controller_core::switch::{
     Change, Limits, Port, ReplayWindow, Route, RouteTable, Source, admit, prove,
 };
@@ -19,6 +21,7 @@ use trunklab_protocol::voice::{Header, TAG_LEN};
 use trunklab_protocol::{Cause, SiteId, SpurtId};
 
 use super::Counts;
+use super::silence::Silence;
 
 /// What the forwarding loop reads.
 #[derive(Debug, Default)]
@@ -114,13 +117,14 @@ impl Plane {
 #[derive(Debug)]
 pub struct Orders {
     table: RouteTable,
+    silence: Silence,
     plane: Arc<Plane>,
 }
 
 impl Orders {
     /// For a plane without ways.
     pub fn new(plane: Arc<Plane>, limits: Limits) -> Self {
-        Self { table: RouteTable::new(limits), plane }
+        Self { table: RouteTable::new(limits), silence: Silence::default(), plane }
     }
 
     /// How many spurts have a route.
@@ -145,17 +149,40 @@ impl Orders {
         }
         for change in changes {
             match change {
-                Change::Opened(spurt) | Change::Rekeyed(spurt) => self.publish(spurt, Arc::default()),
+                Change::Opened(spurt) => {
+                    self.publish(spurt, Arc::default());
+                    self.listen_for(spurt);
+                }
+                Change::Rekeyed(spurt) => self.publish(spurt, Arc::default()),
                 Change::Rerouted(spurt) => {
                     let window = self.plane.ways.get(&spurt).map(|way| Arc::clone(&way.window));
                     self.publish(spurt, window.unwrap_or_default());
                 }
                 Change::Closed(spurt) => {
                     self.plane.ways.remove(&spurt);
+                    self.silence.end(spurt);
                 }
             }
         }
         Ok(())
+    }
+
+    /// The spurts of consoles that have fallen silent since the last look, each named once.
+    pub fn silent_consoles(&mut self) -> Vec<SpurtId> {
+        let plane = Arc::clone(&self.plane);
+        self.silence.look(Instant::now(), |spurt| {
+            let way = plane.ways.get(&spurt).map(|way| Arc::clone(&way))?;
+            let window = way.window.lock().unwrap_or_else(PoisonError::into_inner);
+            Some(*window)
+        })
+    }
+
+    fn listen_for(&mut self, spurt: SpurtId) {
+        let route = self.table.route(spurt).expect("a change names a spurt that has a route");
+        if let Source::Console(_) = route.from {
+            let longest = Duration::from_millis(u64::from(route.silence_ms));
+            self.silence.begin(spurt, longest, Instant::now());
+        }
     }
 
     fn hint(&self, site: SiteId, before: Option<Port>) {

@@ -15,6 +15,7 @@ pub mod handset;
 pub mod import;
 pub mod replay;
 pub mod scenario;
+pub mod talk;
 
 /// What `trunklab` can do.
 #[derive(Debug, Subcommand)]
@@ -27,6 +28,8 @@ pub enum Command {
     Simulate(scenario::SimulateOptions),
     /// Radios in this process: one under your fingers in a terminal, or many under a script's
     Handset(handset::HandsetOptions),
+    /// Speak a recording to talkgroups, as the dispatcher at a console
+    Talk(talk::TalkOptions),
     /// Read talkgroup lists, site lists and call logs; tell what is in them and what is wrong with them
     Import(import::ImportOptions),
     /// Let a recorded call log drive the radios, in virtual time
@@ -72,6 +75,7 @@ pub fn perform(command: Command) -> Result<Outcome> {
         Command::Run(options) => scenario::run(&options),
         Command::Simulate(options) => scenario::simulate(&options),
         Command::Handset(options) => handset::perform(&options),
+        Command::Talk(options) => talk::perform(&options),
         Command::Import(options) => import::perform(&options),
         Command::Replay(options) => replay::perform(&options),
         Command::Completions { shell } => {

@@ -20,7 +20,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use trunklab_protocol::operator::{Event, Order, Snapshot};
 use trunklab_protocol::{Epoch, Moment};
 
-use super::{ConnError, tls};
+use super::{ConnError, Talk, tls};
 use crate::model::UnknownEvent;
 
 /// The name in the controller's certificate.
@@ -60,7 +60,10 @@ impl Client {
     }
 
     /// What the controller shows now.
-    pub(super) async fn snapshot(&self) -> Result<Snapshot, ConnError> {
+    ///
+    /// # Errors
+    /// Why there is no snapshot.
+    pub async fn snapshot(&self) -> Result<Snapshot, ConnError> {
         let url = format!("https://{SERVER_NAME}:{}/v1/snapshot", self.address.port());
         let mut response = self
             .http
@@ -116,27 +119,38 @@ impl Client {
     }
 
     async fn open_events(&self, epoch: Epoch, after: u64) -> Result<Events, ConnError> {
+        let path = format!("/v1/events?after={after}&epoch={epoch}");
+        self.open(&path, "the request for events").await.map(|socket| Events { socket })
+    }
+
+    /// A connection over which the operator of this console talks.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn talk(&self) -> Result<Talk, ConnError> {
+        let open = self.open("/v1/talk", "the request to talk");
+        let socket = timeout(CONNECT_TIMEOUT, open).await;
+        socket.unwrap_or(Err(ConnError::Silent(CONNECT_TIMEOUT.as_secs()))).map(Talk::over)
+    }
+
+    async fn open(&self, path: &str, what: &'static str) -> Result<Socket, ConnError> {
         let unreachable =
             |error: std::io::Error| ConnError::Unreachable { address: self.address, why: error.to_string() };
         let tcp = TcpStream::connect(self.address).await.map_err(unreachable)?;
         let name = ServerName::try_from(SERVER_NAME).expect("a word is a name");
         let stream =
             self.tls.connect(name, tcp).await.map_err(|error| self.tls_error(&error, error.to_string()))?;
-        let url =
-            format!("wss://{SERVER_NAME}:{}/v1/events?after={after}&epoch={epoch}", self.address.port());
+        let url = format!("wss://{SERVER_NAME}:{}{path}", self.address.port());
         let mut request = url.into_client_request().expect("an address and a number make a request");
         request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
         let mut config = WebSocketConfig::default();
         config.max_message_size = Some(EVENT_OCTETS_MAX);
         config.max_frame_size = Some(EVENT_OCTETS_MAX);
         match client_async_with_config(request, stream, Some(config)).await {
-            Ok((socket, _)) => Ok(Events { socket }),
-            Err(tungstenite::Error::Http(response)) => {
-                Err(status(response.status(), "the request for events").err().unwrap_or(ConnError::Status {
-                    status: response.status().as_u16(),
-                    what: "the request for events",
-                }))
-            }
+            Ok((socket, _)) => Ok(socket),
+            Err(tungstenite::Error::Http(response)) => Err(status(response.status(), what)
+                .err()
+                .unwrap_or(ConnError::Status { status: response.status().as_u16(), what })),
             Err(error) => Err(ConnError::Broken(error.to_string())),
         }
     }
@@ -175,9 +189,12 @@ fn beneath<'a>(
     }
 }
 
+/// A WebSocket to the controller.
+pub(super) type Socket = WebSocketStream<TlsStream<TcpStream>>;
+
 /// The stream of events.
 pub(super) struct Events {
-    socket: WebSocketStream<TlsStream<TcpStream>>,
+    socket: Socket,
 }
 
 /// What comes on the stream.

@@ -6,11 +6,13 @@ mod back_off;
 mod client;
 mod error;
 mod session;
+mod talk;
 mod tls;
 
 pub use client::Client;
 pub use error::ConnError;
 pub use session::{Wish, run};
+pub use talk::Talk;
 
 use trunklab_protocol::Span;
 use trunklab_protocol::operator::{Event, Snapshot};
