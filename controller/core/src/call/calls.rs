@@ -71,8 +71,8 @@ pub struct Floor {
     pub press: Press,
     /// How urgent it was.
     pub claim: Claim,
-    /// From which site; `None` for an operator at a console, where a site reported the talker of an earlier term and the talker's own site has not, and
-    /// for a talker that has left its site and is not yet heard at another.
+    /// From which site; `None` for an operator at a console, where a site reported the talker of an earlier term and the
+    /// talker's own site has not, and for a talker that has left its site and is not yet heard at another.
     pub site: Option<SiteId>,
 }
 
