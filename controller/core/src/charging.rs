@@ -1,5 +1,6 @@
 //! Call records: what a call used, from the grant to its last slot.
 
+use smallvec::SmallVec;
 use trunklab_protocol::{Cause, Moment, SiteId, SlotAddress, UnitId};
 
 use crate::output::{CallRecord, HeldSlot, Spurt};
@@ -9,6 +10,27 @@ use crate::output::{CallRecord, HeldSlot, Spurt};
 pub const RECORD_ENTRIES_MAX: usize = 1_000;
 
 impl CallRecord {
+    /// The record as it is stored at the grant, before anybody has talked.
+    pub fn as_opened(&self) -> Self {
+        let Self { call, epoch, parties, caller, kind, area, priority, requested, granted, released, .. } =
+            *self;
+        let (slots, spurts) = (SmallVec::from_slice(&self.slots), SmallVec::from_slice(&self.spurts));
+        Self {
+            call,
+            epoch,
+            parties,
+            caller,
+            kind,
+            area,
+            priority,
+            requested,
+            granted,
+            released,
+            slots,
+            spurts,
+        }
+    }
+
     /// A slot is held from now on.
     pub fn slot_taken(&mut self, site: SiteId, at: SlotAddress, now: Moment) {
         self.slots.push(HeldSlot { site, at, from: now, until: None });
@@ -19,6 +41,13 @@ impl CallRecord {
         let mut open = self.slots.iter_mut().filter(|slot| slot.until.is_none());
         let held = open.find(|slot| (slot.site, slot.at) == (site, at));
         held.expect("a slot given back was recorded when it was taken").until = Some(now);
+    }
+
+    /// Every slot that is still held is given back.
+    pub fn slots_given_back(&mut self, now: Moment) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.until.is_none()) {
+            slot.until = Some(now);
+        }
     }
 
     /// A unit talks from now on.

@@ -139,13 +139,15 @@ impl Controller {
             self.settle_slots(out);
         }
         self.now = self.woke;
-        match (&self.term, input) {
-            (_, Input::Provision(change)) => self.provision(change, out),
-            (_, Input::Started { epoch, entropy }) => self.begin_term(epoch, entropy, out),
-            (_, Input::Time) => {}
-            (Term::Running(_), input) => self.take(input, out),
-            (Term::NotBegun, input) => self.drop_input(&input, Cause::WrongState, out),
-            (Term::Closed, input) => self.drop_input(&input, Cause::Shutdown, out),
+        match input {
+            Input::Provision(change) => self.provision(change, out),
+            Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
+            Input::Time => {}
+            input => match &self.term {
+                Term::Running(_) => self.take(input, out),
+                Term::NotBegun => self.drop_input(&input, Cause::WrongState, out),
+                Term::Closed => self.drop_input(&input, Cause::Shutdown, out),
+            },
         }
         self.settle_slots(out);
     }
@@ -290,6 +292,7 @@ impl Controller {
     }
 
     /// Reports an event.
+    #[inline]
     pub(crate) fn report(&mut self, kind: EventKind, out: &mut Outbox) {
         self.events.report(self.now, kind, out);
     }

@@ -14,7 +14,8 @@ pub struct Events {
 }
 
 impl Events {
-    /// Reports one event.
+    /// Reports one event. Its kind is known where it is reported, and what it counts with it.
+    #[inline(always)]
     pub fn report(&mut self, at: Moment, kind: EventKind, out: &mut Outbox) {
         self.count(&kind);
         self.sequence += 1;
@@ -36,6 +37,7 @@ impl Events {
         self.causes.iter().map(|(cause, count)| (cause, *count)).filter(|(_, count)| *count > 0)
     }
 
+    #[inline(always)]
     fn count(&mut self, kind: &EventKind) {
         match kind {
             EventKind::CallGranted { .. }

@@ -141,14 +141,16 @@ impl Timers {
     pub fn set(&mut self, key: TimerKey, due: Moment) {
         self.inserted += 1;
         let timer = Timer { due, inserted: self.inserted, key };
-        let place = match self.places.get(&key) {
+        let last = self.heap.len();
+        let place = match self.places.insert(key, last) {
             Some(place) => {
-                self.heap[*place] = timer;
-                *place
+                self.heap[place] = timer;
+                self.places.insert(key, place);
+                place
             }
             None => {
                 self.heap.push(timer);
-                self.heap.len() - 1
+                last
             }
         };
         self.settle(place);
@@ -156,12 +158,25 @@ impl Timers {
 
     /// Stops a timer; one that does not run is no matter.
     pub fn cancel(&mut self, key: TimerKey) {
-        if let Some(place) = self.places.remove(&key) {
-            self.heap.swap_remove(place);
-            if place < self.heap.len() {
-                self.settle(place);
-            }
+        self.stop(key);
+    }
+
+    /// Stops the one that runs of two timers which never run together.
+    pub fn cancel_either(&mut self, usual: TimerKey, other: TimerKey) {
+        if !self.stop(usual) {
+            self.stop(other);
         }
+    }
+
+    /// Stops a timer and says whether it ran.
+    fn stop(&mut self, key: TimerKey) -> bool {
+        let Some(place) = self.places.remove(&key) else { return false };
+        self.heap.swap_remove(place);
+        if let Some(moved) = self.heap.get(place) {
+            self.places.insert(moved.key, place);
+            self.settle(place);
+        }
+        true
     }
 
     /// The next timer to fire.
@@ -203,7 +218,6 @@ impl Timers {
         {
             place = self.swap(place, child);
         }
-        self.places.insert(self.heap[place].key, place);
     }
 
     /// Of the two timers below a place, the one that fires first.
@@ -215,7 +229,9 @@ impl Timers {
     /// Lets the timer at a place change with another, and gives its new place.
     fn swap(&mut self, place: usize, other: usize) -> usize {
         self.heap.swap(place, other);
-        self.places.insert(self.heap[place].key, place);
+        for place in [place, other] {
+            self.places.insert(self.heap[place].key, place);
+        }
         other
     }
 }

@@ -189,9 +189,12 @@ impl Controller {
     /// An emergency request for the unit's emergency talkgroup affiliates it there in the same step.
     pub(crate) fn affiliate_in_emergency(&mut self, site: SiteId, message: &CallRequest, out: &mut Outbox) {
         let CallRequest { unit, press, talkgroup, kind, .. } = *message;
+        if kind == RequestKind::Normal {
+            return;
+        }
         let programmed = self.home.unit(unit).and_then(|row| row.emergency_talkgroup());
         let elsewhere = self.visitors.get(unit).is_some_and(|visitor| visitor.talkgroup != Some(talkgroup));
-        let is_meant = kind == RequestKind::Emergency && programmed == Some(talkgroup) && elsewhere;
+        let is_meant = programmed == Some(talkgroup) && elsewhere;
         if is_meant && self.may_affiliate(unit, talkgroup).is_ok() {
             let before = self.visitors.get(unit).map(|visitor| visitor.secondary).unwrap_or_default();
             let secondary = self.may_scan(unit, Some(talkgroup), before);

@@ -17,6 +17,7 @@ use super::table::Event;
 use crate::config::Reach;
 use crate::controller::Controller;
 use crate::output::Outbox;
+use crate::registry::talkgroups::TalkgroupState;
 use crate::registry::visitors::Visitor;
 
 /// Further talkgroups of a call.
@@ -71,9 +72,16 @@ impl Controller {
         }
     }
 
+    /// Whether a call of a talkgroup may be heard by others. Mostly nobody does, and this is soon said.
+    pub(crate) fn may_reach_others(&self, row: &TalkgroupState) -> bool {
+        row.config.reach != Reach::Own || !self.patches.is_empty()
+    }
+
     /// Who would hear a call for these parties, beside its own talkgroup, if it were set up now.
     pub(crate) fn audience_of(&self, parties: Parties) -> Audience {
-        let Some(row) = self.group(parties) else { return Audience::Own };
+        let Some(row) = self.group(parties).filter(|row| self.may_reach_others(row)) else {
+            return Audience::Own;
+        };
         let own = row.config.id;
         let free = |other: &TalkgroupId| {
             *other != own && self.talkgroups.get(*other).is_some_and(|row| row.call.is_none())
@@ -157,14 +165,13 @@ impl Controller {
     }
 
     /// The rows of all talkgroups that hear a call name it, or no call any more.
-    pub(crate) fn note_audience(&mut self, call: &Call, now_in: Option<CallId>) {
-        let before = if now_in.is_some() { None } else { Some(call.id) };
-        let mut note = |row: &mut crate::registry::talkgroups::TalkgroupState| {
+    pub(crate) fn note_audience(&mut self, audience: &Audience, before: Option<CallId>, now: Option<CallId>) {
+        let mut note = |row: &mut TalkgroupState| {
             if row.call == before {
-                row.call = now_in;
+                row.call = now;
             }
         };
-        match &call.audience {
+        match audience {
             Audience::Own => {}
             Audience::Groups(others) => others
                 .iter()

@@ -5,7 +5,7 @@ use trunklab_protocol::{FloorPolicy, Parties, SiteId};
 
 use super::calls::Call;
 use super::floor_queue::FloorAsk;
-use super::queue::{Button, Rank, Request};
+use super::queue::{Button, Request};
 use super::table::Event;
 use crate::controller::Controller;
 use crate::registry::talkgroups::TalkgroupState;
@@ -41,7 +41,7 @@ impl Controller {
             // Two callers of one talkgroup are called back one after the other.
             Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
             Some(call) if call.at(request.site).is_some() => Event::CallOpen,
-            Some(_) if request.site.is_none_or(|site| self.has_room(site, request.rank())) => Event::CallOpen,
+            Some(_) if request.site.is_none_or(|site| self.has_room(site, request)) => Event::CallOpen,
             Some(_) => Event::RoomLacking,
             None if self.is_audience_busy(request.parties) => Event::AudienceBusy,
             None => self.weigh_start(request),
@@ -104,29 +104,43 @@ impl Controller {
         }
     }
 
-    /// The sites where a request needs a slot and has none: those of its area where an affiliated unit is present, the
-    /// caller's included, or where the two units of a pair are. A running call lacks the caller's site at most; other sites
-    /// without any traffic slot are passed over.
-    pub(crate) fn sites_needed(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
-        let call = self.call_for(request.parties);
-        let (callers, area) = (request.site, request.area);
-        let units = request.parties.pair().filter(|_| call.is_none()).map(|pair| self.sites_of(pair));
-        let presence = self.group(request.parties).map_or(&[][..], |row| row.presence());
-        let further = if call.is_none() { self.further_sites(request.parties) } else { Sites::new() };
-        let present = presence.iter().map(|(site, _)| *site).chain(further).filter(move |site| match call {
-            Some(call) => Some(*site) == callers && call.at(callers).is_none(),
-            None if Some(*site) == callers => true,
-            None => {
-                self.is_within(area, *site) && self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
+    /// The sites where a request needs a slot and has none. A running call lacks the caller's site at most.
+    pub(crate) fn sites_needed(&self, request: &Request) -> Sites {
+        let Some(call) = self.call_for(request.parties) else { return self.sites_of_new_call(request) };
+        let is_affiliated =
+            |site: &SiteId| self.group(request.parties).is_some_and(|row| row.is_present_at(*site));
+        request.site.filter(|site| call.at(*site).is_none()).filter(is_affiliated).into_iter().collect()
+    }
+
+    /// The sites where a new call needs a slot: those of its area where an affiliated unit is present, the caller's included,
+    /// or where the two units of a pair are. Other sites without any traffic slot are passed over.
+    pub(crate) fn sites_of_new_call(&self, request: &Request) -> Sites {
+        let talkgroup = match request.parties {
+            Parties::Pair(pair) => return self.sites_of(pair),
+            Parties::Group(talkgroup) => talkgroup,
+        };
+        let Some(row) = self.talkgroups.get(talkgroup) else { return Sites::new() };
+        let carries = |site: &SiteId| {
+            Some(*site) == request.site
+                || self.is_within(request.area, *site)
+                    && self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
+        };
+        let mut sites = Sites::with_capacity(row.presence().len());
+        for (site, _) in row.presence() {
+            if carries(site) {
+                sites.push(*site);
             }
-        });
-        present.chain(units.into_iter().flatten())
+        }
+        if self.may_reach_others(row) {
+            sites.extend(self.further_sites(request.parties).into_iter().filter(carries));
+        }
+        sites
     }
 
     /// Whether a site has a free slot that is not held back for somebody ahead.
-    pub(crate) fn has_room(&self, site: SiteId, rank: Rank) -> bool {
+    pub(crate) fn has_room(&self, site: SiteId, request: &Request) -> bool {
         let free = self.sites.get(site).map_or(0, |row| row.slots.free());
-        free > self.held_back(site, rank)
+        free > self.held_back(site, request)
     }
 
     /// Whether a site that a new call needs has the slots that it takes there.
@@ -137,18 +151,21 @@ impl Controller {
     /// How many slots must come free at a site before a request has room there.
     pub(crate) fn slots_short(&self, request: &Request, site: SiteId) -> usize {
         let free = self.sites.get(site).map_or(0, |row| row.slots.free());
-        (self.slots_wanted(request, site) + self.held_back(site, request.rank())).saturating_sub(free)
+        (self.slots_wanted(request, site) + self.held_back(site, request)).saturating_sub(free)
     }
 
-    /// How many slots are held back at a site for the head of the queue, where that is ahead of a rank.
-    fn held_back(&self, site: SiteId, rank: Rank) -> usize {
-        let ahead = self.head_awaiting(site).filter(|head| head.rank() < rank);
+    /// How many slots are held back at a site for the head of the queue, where that is ahead of a request.
+    fn held_back(&self, site: SiteId, request: &Request) -> usize {
+        if self.queue.is_empty() {
+            return 0;
+        }
+        let ahead = self.head_awaiting(site).filter(|head| head.rank() < request.rank());
         ahead.map_or(0, |head| self.slots_wanted(&head, site))
     }
 
     /// The head of the queue, where it waits for a slot at a site: one is held back for it.
     pub(crate) fn head_awaiting(&self, site: SiteId) -> Option<Request> {
         let head = self.queue.first_after(None).filter(|_| self.holds_back)?;
-        self.sites_awaited(&head).any(|awaited| awaited == site).then_some(head)
+        self.sites_awaited(&head).contains(&site).then_some(head)
     }
 }

@@ -75,6 +75,9 @@ impl Controller {
 
     /// An emergency sticks to the call that its talkgroup has.
     fn raise_call_of(&mut self, request: &Request, out: &mut Outbox) {
+        if request.kind == RequestKind::Normal {
+            return;
+        }
         let Some(call) = self.call_for(request.parties) else { return };
         self.raise_call(call.id, request.floor_ask(), out);
     }
@@ -126,6 +129,7 @@ impl Controller {
     /// How many slots a request is short of at each site that it needs.
     fn shortage(&self, request: &Request) -> Shortage {
         self.sites_awaited(request)
+            .into_iter()
             .map(|site| (site, self.slots_short(request, site)))
             .filter(|(_, slots)| *slots > 0)
             .collect()

@@ -204,8 +204,10 @@ impl Controller {
     /// Action: a spurt ends.
     pub(crate) fn withdraw_floor(&mut self, id: CallId, cause: Cause, out: &mut Outbox) -> Floor {
         let now = self.now;
-        self.end_handover(id);
         let call = self.calls.get_mut(id).expect("a floor is withdrawn in a call that runs");
+        if call.handover.take().is_some() {
+            self.timers.cancel(TimerKey::Handover(id));
+        }
         let floor = call.floor.take().expect("a floor is withdrawn from a talker");
         call.record.spurt_ended(now, cause);
         if let Some(row) = call.parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {

@@ -9,7 +9,6 @@ use trunklab_protocol::{CallId, Cause, Parties, SiteId};
 
 use super::audience::Audience;
 use super::calls::{Call, Leg};
-use super::decision::Sites;
 use super::floor_queue::FloorQueue;
 use super::queue::{Button, Request};
 use crate::controller::Controller;
@@ -17,15 +16,17 @@ use crate::output::{CallRecord, Outbox, StoreItem};
 
 impl Controller {
     /// Action: a call takes one slot at every site that must carry it and has room; the others join when they have.
-    pub(crate) fn assign_channels(&mut self, request: Request) -> CallId {
+    pub(crate) fn assign_channels(&mut self, request: &Request) -> CallId {
         let id = self.next_call_id();
         let audience = self.audience_of(request.parties);
-        let (mut sites, full): (Sites, Sites) =
-            self.sites_needed(&request).partition(|site| self.has_room_for(&request, *site));
+        let mut legs = match request.button {
+            Button::Both => self.take_sides(id, request),
+            Button::Down | Button::Up | Button::Unused => self.take_slots(id, request),
+        };
+        // Others than its own are where they are: not in order behind them.
         if audience != Audience::Own {
-            sites.sort_unstable();
+            legs.sort_unstable_by_key(|leg| leg.site);
         }
-        self.lacking.extend(full.into_iter().map(|site| (site, id)));
         let mut record = Box::new(CallRecord {
             call: id,
             epoch: self.epoch,
@@ -37,13 +38,9 @@ impl Controller {
             requested: request.requested,
             granted: self.now,
             released: None,
-            slots: SmallVec::with_capacity(sites.len()),
+            slots: SmallVec::with_capacity(legs.len()),
             spurts: SmallVec::new(),
         });
-        let legs = match request.button {
-            Button::Both => self.take_sides(id, &request),
-            Button::Down | Button::Up | Button::Unused => self.take_slots(id, &request, &sites),
-        };
         for leg in &legs {
             record.slot_taken(leg.site, leg.at, self.now);
         }
@@ -67,13 +64,19 @@ impl Controller {
         id
     }
 
-    fn take_slots(&mut self, id: CallId, request: &Request, sites: &[SiteId]) -> SmallVec<[Leg; 4]> {
+    /// A slot at each site that the call needs and that has one; the others are lacking.
+    fn take_slots(&mut self, id: CallId, request: &Request) -> SmallVec<[Leg; 4]> {
+        let sites = self.sites_of_new_call(request);
         let mut legs = SmallVec::with_capacity(sites.len());
         for site in sites {
-            let row = self.sites.get_mut(*site).expect("a site that a call needs exists");
-            let unit = (request.site == Some(*site)).then_some(request.unit);
+            if !self.has_room_for(request, site) {
+                self.lacking.push((site, id));
+                continue;
+            }
+            let row = self.sites.get_mut(site).expect("a site that a call needs exists");
+            let unit = (request.site == Some(site)).then_some(request.unit);
             let at = row.slots.take(id, unit, self.now).expect("a site with room has a free slot");
-            legs.push(Leg { site: *site, at, party: None });
+            legs.push(Leg { site, at, party: None });
         }
         legs
     }
@@ -127,9 +130,9 @@ impl Controller {
     }
 
     /// Action: the record opens, and operators see the call.
-    pub(crate) fn open_record(&mut self, id: CallId, request: Option<Request>, out: &mut Outbox) {
+    pub(crate) fn open_record(&mut self, id: CallId, request: Option<&Request>, out: &mut Outbox) {
         let call = self.calls.get(id).expect("a record opens for a call that was set up");
-        let record = call.record.clone();
+        let record = Box::new(call.record.as_opened());
         let sites: Vec<_> = call.legs.iter().map(|leg| (leg.site, leg.at)).collect();
         let (parties, priority, emergency) =
             (call.parties, call.priority, call.kind == RequestKind::Emergency);
@@ -138,7 +141,7 @@ impl Controller {
         match request {
             Some(request) => {
                 if !request.button.is_used() {
-                    self.note_paired(&request);
+                    self.note_paired(request);
                 }
                 let waited = self.now.since(request.requested).as_millis();
                 let waited_ms = u32::try_from(waited).unwrap_or(u32::MAX);
@@ -194,9 +197,9 @@ impl Controller {
     /// Action: every slot is given back.
     pub(crate) fn release_channels(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
         let call = self.calls.get_mut(id).expect("a call that is released runs");
+        call.record.slots_given_back(self.now);
         let mut told = None;
-        for leg in call.legs.drain(..) {
-            call.record.slot_given_back(leg.site, leg.at, self.now);
+        for leg in &call.legs {
             let row = self.sites.get_mut(leg.site).expect("a leg's site exists");
             row.slots.give_back(leg.at, id, self.now);
             // A site is told once, and frees both slots of a full duplex call.
@@ -204,26 +207,28 @@ impl Controller {
                 row.tell(Release { call: id, cause }, self.citing, self.now, out);
             }
         }
+        call.legs.clear();
         self.slots_freed = true;
     }
 
     /// Action: the record closes; the call is no more.
     pub(crate) fn close_record(&mut self, id: CallId, cause: Cause, out: &mut Outbox) {
-        let mut call = self.calls.remove(id).expect("a record closes for a call that runs");
-        match call.parties {
+        let call = self.calls.remove(id).expect("a record closes for a call that runs");
+        let Call { parties, audience, mut record, .. } = call;
+        match parties {
             Parties::Group(talkgroup) => {
                 self.talkgroups.get_mut(talkgroup).expect("a call's talkgroup exists").call = None;
             }
             Parties::Pair(_) => {}
         }
-        self.note_audience(&call, None);
-        if call.record.caller.is_none() {
+        self.note_audience(&audience, Some(id), None);
+        if record.caller.is_none() {
             self.calls.remember_over(id);
         }
-        call.record.released = Some((self.now, cause));
-        self.store(StoreItem::CallClosed(call.record), out);
-        self.report(EventKind::CallReleased { call: id, parties: call.parties, cause }, out);
-        if let (Audience::Groups(_), Some(talkgroup)) = (&call.audience, call.parties.talkgroup()) {
+        record.released = Some((self.now, cause));
+        self.store(StoreItem::CallClosed(record), out);
+        self.report(EventKind::CallReleased { call: id, parties, cause }, out);
+        if let (Audience::Groups(_), Some(talkgroup)) = (&audience, parties.talkgroup()) {
             self.one_call_is_over(talkgroup, out);
         }
     }
@@ -237,7 +242,7 @@ impl Controller {
             }
             Parties::Pair(_) => {}
         }
-        self.note_audience(&call, Some(call.id));
+        self.note_audience(&call.audience, None, Some(call.id));
         self.calls.add(call);
     }
 

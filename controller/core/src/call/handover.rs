@@ -139,7 +139,7 @@ impl Controller {
                 continue;
             }
             let ahead = self.queue.first_after(None).filter(|head| head.rank().is_emergency());
-            let held_back = ahead.is_some_and(|head| self.sites_needed(&head).any(|needed| needed == site));
+            let held_back = ahead.is_some_and(|head| self.sites_needed(&head).contains(&site));
             let free = self.sites.get(site).map_or(0, |row| row.slots.free());
             if free > usize::from(held_back) {
                 self.add_leg(id, site, out);

@@ -5,13 +5,13 @@
 //! call, and where it is to ring it rings until its user answers. From there the request goes the way of all requests:
 //! it takes its slots, or waits for them in the queue. Units that ask for each other are of one mind and get one call.
 
-use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{HangUp, PageAnswer, UnitRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Page, PageOver, Ringing};
 use trunklab_protocol::{CallSetup, Cause, Clause, PageReply, Pair, Parties, Press, SiteId, Span, UnitId};
 
+use super::decision::Sites;
 use super::queue::{Button, Patience, Recency, Request};
 use super::setups::{Setup, Stage};
 use super::table::{Event, State};
@@ -372,8 +372,8 @@ impl Controller {
     }
 
     /// The sites of two units, in order.
-    pub(crate) fn sites_of(&self, pair: Pair) -> SmallVec<[SiteId; 2]> {
-        let mut sites: SmallVec<[SiteId; 2]> = [pair.caller, pair.called]
+    pub(crate) fn sites_of(&self, pair: Pair) -> Sites {
+        let mut sites: Sites = [pair.caller, pair.called]
             .into_iter()
             .filter_map(|unit| self.visitors.get(unit).map(|visitor| visitor.site))
             .collect();

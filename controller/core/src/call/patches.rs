@@ -46,6 +46,11 @@ impl Patches {
         self.rows.iter()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Forgets all of them.
     pub fn clear(&mut self) {
         self.rows.clear();

@@ -13,7 +13,7 @@ const DIRECT: usize = 4_096;
 /// Finds the row of a call by its id.
 #[derive(Debug)]
 pub(super) struct Places {
-    direct: Box<[Option<(CallId, u32)>]>,
+    direct: Box<[Option<(CallId, u32)>; DIRECT]>,
     /// Calls whose place in `direct` another call has.
     others: Lookup<CallId, u32>,
     len: usize,
@@ -21,18 +21,23 @@ pub(super) struct Places {
 
 impl Default for Places {
     fn default() -> Self {
-        Self { direct: vec![None; DIRECT].into(), others: Lookup::default(), len: 0 }
+        Self { direct: Box::new([None; DIRECT]), others: Lookup::default(), len: 0 }
     }
 }
 
 impl Places {
     /// The row of a call.
+    #[inline]
     pub(super) fn get(&self, id: CallId) -> Option<u32> {
         match self.direct[at(id)] {
             Some((held, row)) if held == id => Some(row),
-            _ if self.others.is_empty() => None,
-            _ => self.others.get(&id).copied(),
+            _ => self.among_others(id),
         }
+    }
+
+    #[cold]
+    fn among_others(&self, id: CallId) -> Option<u32> {
+        self.others.get(&id).copied()
     }
 
     /// Puts a call that is not there yet.

@@ -27,6 +27,7 @@ struct Asked<'a> {
     site: &'a Site,
     visitor: &'a Visitor,
     talkgroup: Option<&'a TalkgroupState>,
+    area: Result<Option<AreaId>, Cause>,
 }
 
 type Check = fn(&Asked<'_>) -> bool;
@@ -37,18 +38,14 @@ const CHECKS: &[(Cause, Check)] = &[
     (Cause::UnknownTalkgroup, |asked| asked.talkgroup.is_some()),
     (Cause::NotAMember, |asked| asked.is_affiliated() || asked.is_member()),
     (Cause::NotAffiliated, |asked| asked.is_affiliated()),
-    (Cause::UnknownArea, |asked| asked.area() != Err(Cause::UnknownArea)),
-    (Cause::OutsideArea, |asked| asked.area().is_ok()),
+    (Cause::UnknownArea, |asked| asked.area != Err(Cause::UnknownArea)),
+    (Cause::OutsideArea, |asked| asked.area.is_ok()),
     (Cause::NoTrafficChannel, |asked| !asked.site.slots.is_empty()),
 ];
 
 impl Asked<'_> {
     fn is_affiliated(&self) -> bool {
         self.visitor.hears(self.message.talkgroup)
-    }
-
-    fn area(&self) -> Result<Option<AreaId>, Cause> {
-        self.controller.area_asked(self.site.config.site, self.message)
     }
 
     fn is_member(&self) -> bool {
@@ -73,23 +70,28 @@ impl Controller {
             }
         }
         self.affiliate_in_emergency(site, &message, out);
-        if let Err(cause) = self.check_request(site, &message) {
-            self.remember_refusal(unit, press, site, cause);
-            return self.refuse_call(unit, press, site, talkgroup.into(), cause, out);
-        }
+        let (area, activity) = match self.check_request(site, &message) {
+            Ok(checked) => checked,
+            Err(cause) => {
+                self.remember_refusal(unit, press, site, cause);
+                return self.refuse_call(unit, press, site, talkgroup.into(), cause, out);
+            }
+        };
         if kind == RequestKind::Emergency {
             let talkgroup = Some(talkgroup);
             self.note_emergency(Cry { unit, press, site, talkgroup, kind: EmergencyKind::Call }, out);
         }
-        let area = self.area_asked(site, &message).expect("the area was checked");
         let running = self.talkgroups.get(talkgroup).and_then(|row| row.call);
-        self.give_up_talk(unit, running, out);
         let parties = Parties::Group(talkgroup);
-        if self.waits_for(unit, parties, kind, area) {
-            return self.press_again(site, unit, press, out);
-        }
-        if !self.is_called_back_for(unit, parties) {
-            self.stop_waiting(unit, Cause::RequestCancelled, out);
+        // Most have nothing to give up.
+        if activity != Activity::Idle {
+            self.give_up_talk(unit, running, out);
+            if self.waits_for(unit, parties, kind, area) {
+                return self.press_again(site, unit, press, out);
+            }
+            if !self.is_called_back_for(unit, parties) {
+                self.stop_waiting(unit, Cause::RequestCancelled, out);
+            }
         }
         self.leave_pair(unit, Event::PartyLeft, out);
         self.arrivals += 1;
@@ -374,17 +376,23 @@ impl Controller {
         }
     }
 
-    fn check_request(&self, site: SiteId, message: &CallRequest) -> Result<(), Cause> {
+    /// The service area in which the call shall be heard, and what its unit does now, where nothing is against it.
+    fn check_request(
+        &self,
+        site: SiteId,
+        message: &CallRequest,
+    ) -> Result<(Option<AreaId>, Activity), Cause> {
         let asked = Asked {
             controller: self,
             message,
             site: self.sites.get(site).expect("a site that speaks exists"),
             visitor: self.visitors.get(message.unit).expect("the unit was found at the site"),
             talkgroup: self.talkgroups.get(message.talkgroup),
+            area: self.area_asked(site, message),
         };
         match CHECKS.iter().find(|(_, holds)| !holds(&asked)) {
             Some((cause, _)) => Err(*cause),
-            None => Ok(()),
+            None => asked.area.map(|area| (area, asked.visitor.activity)),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use trunklab_protocol::{Parties, SiteId, Span, StartPolicy, UnitId};
 
+use super::decision::Sites;
 use super::queue::{Button, Patience, Request};
 use super::table::Event;
 use crate::controller::Controller;
@@ -17,13 +18,14 @@ impl Controller {
         if let Some(event) = self.called_is_lost(request) {
             return event;
         }
-        if request.is_console() && self.sites_needed(request).next().is_none() {
+        let needed = self.sites_of_new_call(request);
+        if request.is_console() && needed.is_empty() {
             return Event::NobodyListens;
         }
-        let has_room = |site| self.has_room_for(request, site);
+        let has_room = |site: &SiteId| self.has_room_for(request, *site);
         let begins = match self.early_start(request) {
-            _ if self.sites_needed(request).all(has_room) => Event::RoomEverywhere,
-            Some((_, event)) if self.sites_awaited(request).all(has_room) => event,
+            _ if needed.iter().all(has_room) => Event::RoomEverywhere,
+            Some((critical, event)) if awaited(request, critical, needed).iter().all(has_room) => event,
             Some(_) | None => return Event::RoomLacking,
         };
         match request.button {
@@ -35,11 +37,12 @@ impl Controller {
     }
 
     /// Of the sites that a request needs, those for which it waits.
-    pub(crate) fn sites_awaited(&self, request: &Request) -> impl Iterator<Item = SiteId> + '_ {
-        let (early, callers) = (self.early_start(request), request.site);
-        self.sites_needed(request).filter(move |site| {
-            Some(*site) == callers || early.as_ref().is_none_or(|(critical, _)| critical.contains(site))
-        })
+    pub(crate) fn sites_awaited(&self, request: &Request) -> Sites {
+        let needed = self.sites_needed(request);
+        match self.early_start(request) {
+            Some((critical, _)) => awaited(request, critical, needed),
+            None => needed,
+        }
     }
 
     /// The sites beside its caller's for which a request waits, and how it begins where others are full; `None` where it
@@ -81,4 +84,10 @@ impl Controller {
         self.queue.spend_patience(unit);
         self.slots_freed = true;
     }
+}
+
+/// Of the sites that a request needs, its caller's and the critical ones.
+fn awaited(request: &Request, critical: &[SiteId], mut needed: Sites) -> Sites {
+    needed.retain(|site| Some(*site) == request.site || critical.contains(site));
+    needed
 }

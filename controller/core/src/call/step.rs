@@ -26,8 +26,8 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    pub(crate) fn request(&self) -> Request {
-        self.request.expect("only rows of a request act on one")
+    pub(crate) fn request(&self) -> &Request {
+        self.request.as_ref().expect("only rows of a request act on one")
     }
 
     pub(crate) fn call(&self) -> CallId {
@@ -65,8 +65,9 @@ impl Controller {
             .table
             .find(state, event, Sequel::Message)
             .expect("a request meets only events that it has rows for");
-        let step = Step { request: Some(request), ask: Some(request.floor_ask()), cause, ..Step::default() };
-        self.walk(row, step, out);
+        let mut step =
+            Step { request: Some(request), ask: Some(request.floor_ask()), cause, ..Step::default() };
+        self.walk(row, &mut step, out);
     }
 
     /// An event happens to a running call.
@@ -92,7 +93,7 @@ impl Controller {
         if row.next != Next::Stay {
             self.stop_timer(id, state);
         }
-        self.walk(row, Step { call: Some(id), ask, cause, ..Step::default() }, out);
+        self.walk(row, &mut Step { call: Some(id), ask, cause, ..Step::default() }, out);
     }
 
     /// A running call comes to be heard in another service area.
@@ -108,14 +109,14 @@ impl Controller {
             .table
             .find(call.state(), event, self.sequel(call))
             .expect("a call meets only events that it has rows for");
-        self.walk(row, Step { call: Some(id), area, ..Step::default() }, out);
+        self.walk(row, &mut Step { call: Some(id), area, ..Step::default() }, out);
     }
 
     /// A site reports a call of an earlier term that this controller takes over.
     pub(crate) fn advance_report(&mut self, site: SiteId, held: HeldCall, out: &mut Outbox) {
         let event = if held.talker.is_some() { Event::ReportedTalking } else { Event::ReportedHanging };
         let row = self.table.find(State::New, event, Sequel::Message).expect("a report has its rows");
-        self.walk(row, Step { report: Some((site, held)), ..Step::default() }, out);
+        self.walk(row, &mut Step { report: Some((site, held)), ..Step::default() }, out);
     }
 
     /// What becomes of a call when its talker stops.
@@ -132,12 +133,12 @@ impl Controller {
         }
     }
 
-    fn walk(&mut self, row: &Row, mut step: Step, out: &mut Outbox) {
+    fn walk(&mut self, row: &Row, step: &mut Step, out: &mut Outbox) {
         step.cause = row.cause.or(step.cause);
         // An action may walk another row: its orders follow that row, the rest again this one.
         let outer = self.citing.replace(row.clause);
         for action in row.actions {
-            self.perform(*action, &mut step, out);
+            self.perform(*action, step, out);
         }
         self.citing = outer;
         match row.next {
@@ -170,22 +171,22 @@ impl Controller {
 
     fn perform(&mut self, action: Action, step: &mut Step, out: &mut Outbox) {
         match action {
-            Action::Page => self.page(step.request(), out),
-            Action::TellRinging => self.tell_ringing(step.request(), out),
-            Action::EndSetUp => self.end_set_up(step.request()),
-            Action::EnterQueue => self.enter_queue(step.request(), out),
-            Action::LeaveQueue => self.leave_queue(step.request()),
-            Action::RefuseCaller => self.refuse_request(&step.request(), step.cause(), out),
-            Action::WithdrawRequest => self.withdraw_request(&step.request(), step.cause(), out),
+            Action::Page => self.page(*step.request(), out),
+            Action::TellRinging => self.tell_ringing(*step.request(), out),
+            Action::EndSetUp => self.end_set_up(*step.request()),
+            Action::EnterQueue => self.enter_queue(*step.request(), out),
+            Action::LeaveQueue => self.leave_queue(*step.request()),
+            Action::RefuseCaller => self.refuse_request(step.request(), step.cause(), out),
+            Action::WithdrawRequest => self.withdraw_request(step.request(), step.cause(), out),
             Action::CallBack => self.call_back(step.call(), step.ask(), out),
             Action::EndCallBack => self.end_call_back(step.call(), step.cause, out),
             Action::AssignChannels => step.call = Some(self.assign_channels(step.request())),
             Action::AdoptChannel => step.call = Some(self.adopt_channel(step.report())),
-            Action::OpenRecord => self.open_record(step.call(), step.request, out),
+            Action::OpenRecord => self.open_record(step.call(), step.request.as_ref(), out),
             Action::GrantFloor => self.grant_floor(step.call(), step.ask(), out),
             Action::KeepFloor => self.keep_floor(step.call(), step.report(), out),
             Action::AssertCall => self.assert_call(step.call(), out),
-            Action::JoinCall => self.join_call(step.request(), out),
+            Action::JoinCall => self.join_call(*step.request(), out),
             Action::WidenArea => self.widen_area(step.call(), step.area, out),
             Action::RaiseEmergency => self.raise_emergency(step.call(), step.ask(), out),
             Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
@@ -209,8 +210,7 @@ impl Controller {
         match state {
             State::CallingBack => self.timers.cancel(TimerKey::CallBack(id)),
             State::Talking => {
-                self.timers.cancel(TimerKey::TransmissionWarning(id));
-                self.timers.cancel(TimerKey::Transmission(id));
+                self.timers.cancel_either(TimerKey::TransmissionWarning(id), TimerKey::Transmission(id));
             }
             State::Hanging => self.timers.cancel(TimerKey::Hang(id)),
             State::New
