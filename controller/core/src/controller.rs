@@ -50,6 +50,8 @@ pub struct Controller {
     pub(crate) emergencies: Emergencies,
     /// Whether slots are held back for the head of the queue (clause 12.5.6).
     pub(crate) holds_back: bool,
+    /// Whether every waiting request is weighed when slots come free, and not only those of which something can come.
+    pub(crate) weighs_all: bool,
     pub(crate) patches: Patches,
     pub(crate) consoles: Consoles,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
@@ -108,6 +110,7 @@ impl Controller {
             queue: BusyQueue::default(),
             emergencies: Emergencies::default(),
             holds_back: true,
+            weighs_all: false,
             patches: Patches::default(),
             consoles: Consoles::default(),
             lacking: Vec::new(),
@@ -125,6 +128,11 @@ impl Controller {
     /// A controller that holds no slot back for the head of the queue: to see that calls for many sites then starve.
     pub fn without_hold_back() -> Self {
         Self { holds_back: false, ..Self::new() }
+    }
+
+    /// A controller that weighs every waiting request whenever slots come free: to see that nothing else comes of it.
+    pub fn that_weighs_all() -> Self {
+        Self { weighs_all: true, ..Self::new() }
     }
 
     /// Takes one input; everything that it causes is appended to the outbox, in order.

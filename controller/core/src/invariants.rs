@@ -22,6 +22,7 @@ impl Controller {
         self.assert_floors();
         self.assert_floor_queues();
         self.assert_queue();
+        self.assert_watch();
         self.assert_set_ups();
         self.assert_presence();
         self.assert_emergencies();

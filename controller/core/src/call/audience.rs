@@ -166,20 +166,15 @@ impl Controller {
 
     /// The rows of all talkgroups that hear a call name it, or no call any more.
     pub(crate) fn note_audience(&mut self, audience: &Audience, before: Option<CallId>, now: Option<CallId>) {
-        let mut note = |row: &mut TalkgroupState| {
-            if row.call == before {
-                row.call = now;
-            }
+        let others: Others = match audience {
+            Audience::Own => return,
+            Audience::Groups(others) => others.clone(),
+            Audience::All => self.talkgroups.keys().collect(),
         };
-        match audience {
-            Audience::Own => {}
-            Audience::Groups(others) => others
-                .iter()
-                .for_each(|other| self.talkgroups.get_mut(*other).into_iter().for_each(&mut note)),
-            Audience::All => {
-                for talkgroup in self.talkgroups.keys().collect::<Vec<_>>() {
-                    self.talkgroups.get_mut(talkgroup).into_iter().for_each(&mut note);
-                }
+        for other in others {
+            if let Some(row) = self.talkgroups.get_mut(other).filter(|row| row.call == before) {
+                row.call = now;
+                self.note_talkgroup(other);
             }
         }
     }

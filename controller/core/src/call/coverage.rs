@@ -95,7 +95,7 @@ impl Controller {
         let carried = !call.legs.is_empty();
         let row = self.sites.get_mut(site).expect("a leg's site exists");
         row.slots.give_back(leg.at, id, self.now);
-        self.slots_freed = true;
+        self.note_room(site);
         self.tell(site, Release { call: id, cause }, out);
         self.report(EventKind::SiteLeft { call: id, site, cause }, out);
         if carried {

@@ -202,6 +202,9 @@ impl Controller {
         for leg in &call.legs {
             let row = self.sites.get_mut(leg.site).expect("a leg's site exists");
             row.slots.give_back(leg.at, id, self.now);
+            if !self.queue.is_empty() {
+                self.queue.watch_mut().open(leg.site);
+            }
             // A site is told once, and frees both slots of a full duplex call.
             if told.replace(leg.site) != Some(leg.site) {
                 row.tell(Release { call: id, cause }, self.citing, self.now, out);
@@ -218,6 +221,7 @@ impl Controller {
         match parties {
             Parties::Group(talkgroup) => {
                 self.talkgroups.get_mut(talkgroup).expect("a call's talkgroup exists").call = None;
+                self.note_talkgroup(talkgroup);
             }
             Parties::Pair(_) => {}
         }
@@ -239,6 +243,7 @@ impl Controller {
                 let row = self.talkgroups.get_mut(talkgroup).expect("a call's talkgroup was checked");
                 assert!(row.call.is_none(), "a talkgroup has one call");
                 row.call = Some(call.id);
+                self.note_talkgroup(talkgroup);
             }
             Parties::Pair(_) => {}
         }

@@ -86,6 +86,7 @@ impl Controller {
         let Patch { talkgroups, lasts } = patch.clone();
         let place = self.patches.rows.partition_point(|other| other.talkgroups < patch.talkgroups);
         self.patches.rows.insert(place, patch);
+        self.queue.watch_mut().wake_all();
         let lasting = lasts == Lasts::UntilUndone;
         self.report(EventKind::Patched { talkgroups, lasting, by: by.clone() }, out);
         Ok(())
@@ -118,6 +119,7 @@ impl Controller {
         let rows = &mut self.patches.rows;
         let place = rows.iter().position(|patch| patch.talkgroups.contains(&talkgroup));
         let patch = rows.remove(place.ok_or(Cause::UnknownPatch)?);
+        self.queue.watch_mut().wake_all();
         let (talkgroups, by) = (patch.talkgroups, by.cloned());
         self.report(EventKind::Unpatched { talkgroups, by }, out);
         Ok(())

@@ -12,6 +12,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{AreaId, Demand, Moment, Parties, Press, Priority, SiteId, UnitId};
 
 use super::floor_queue::{Claim, FloorAsk};
+use super::watch::Watch;
 use crate::lookup::Lookup;
 use crate::ranked::Ranked;
 
@@ -142,6 +143,14 @@ impl Request {
 }
 
 impl Rank {
+    /// Before all others.
+    pub const FIRST: Self = Self {
+        urgency: Urgency::Emergency,
+        standing: Priority::HIGHEST,
+        recency: Recency::Recent,
+        arrival: 0,
+    };
+
     /// Whether it is an emergency's.
     pub fn is_emergency(self) -> bool {
         self.urgency == Urgency::Emergency
@@ -162,6 +171,7 @@ pub struct Waiting {
 pub struct BusyQueue {
     waiting: Ranked<Rank, Waiting>,
     by_unit: Lookup<UnitId, Rank>,
+    watch: Watch,
     /// Somebody entered or left: callers may have been told a position that is no longer true.
     changed: bool,
 }
@@ -176,6 +186,7 @@ impl BusyQueue {
         let position = self.position(rank);
         let earlier = self.by_unit.insert(request.unit, rank);
         assert!(earlier.is_none(), "a unit waits once");
+        self.watch.enter(&request);
         self.waiting.add(rank, Waiting { request, told: position });
         self.changed = true;
         position
@@ -185,6 +196,7 @@ impl BusyQueue {
     pub fn leave(&mut self, unit: UnitId) -> Option<Request> {
         let rank = self.by_unit.remove(&unit)?;
         let waiting = self.waiting.remove(&rank).expect("a rank that is noted is in the queue");
+        self.watch.leave(&waiting.request);
         self.changed = true;
         Some(waiting.request)
     }
@@ -210,8 +222,10 @@ impl BusyQueue {
     fn rank_anew(&mut self, unit: UnitId, change: impl FnOnce(&mut Request)) {
         let Some(rank) = self.by_unit.get(&unit) else { return };
         let mut waiting = self.waiting.remove(rank).expect("a rank that is noted is in the queue");
+        self.watch.leave(&waiting.request);
         change(&mut waiting.request);
         let rank = waiting.request.rank();
+        self.watch.enter(&waiting.request);
         self.by_unit.insert(unit, rank);
         self.waiting.add(rank, waiting);
         self.changed = true;
@@ -234,6 +248,7 @@ impl BusyQueue {
     /// A unit's request, to change what its rank does not depend on.
     fn request_mut(&mut self, unit: UnitId) -> Option<&mut Request> {
         let rank = self.by_unit.get(&unit)?;
+        self.watch.wake(*rank);
         self.waiting.get_mut(rank).map(|waiting| &mut waiting.request)
     }
 
@@ -250,6 +265,24 @@ impl BusyQueue {
     /// The first request after a rank, or the very first.
     pub fn first_after(&self, rank: Option<Rank>) -> Option<Request> {
         self.waiting.first_after(rank.as_ref()).map(|waiting| waiting.request)
+    }
+
+    /// The request of a rank.
+    ///
+    /// # Panics
+    /// Where none has it.
+    pub fn at(&self, rank: Rank) -> Request {
+        self.waiting.get(&rank).expect("a rank that is noted is in the queue").request
+    }
+
+    /// Which requests are looked at when slots come free.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// The same, to note what has changed.
+    pub fn watch_mut(&mut self) -> &mut Watch {
+        &mut self.watch
     }
 
     /// The least urgent request.

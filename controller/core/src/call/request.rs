@@ -11,7 +11,7 @@ use trunklab_protocol::{
 use super::alarm::Cry;
 use super::calls::Call;
 use super::floor_queue::FloorAsk;
-use super::queue::{Button, Patience, Rank, Request};
+use super::queue::{Button, Patience, Request};
 use super::table::{Event, State};
 use crate::controller::Controller;
 use crate::output::Outbox;
@@ -169,20 +169,6 @@ impl Controller {
             || self.queue.last().is_some_and(|last| request.rank() < last.rank())
     }
 
-    /// Slots were given back: waiting requests are served in order, then running calls that lack a site.
-    pub(crate) fn serve_waiting(&mut self, out: &mut Outbox) {
-        self.serve_talkers(out);
-        let mut after: Option<Rank> = None;
-        while let Some(request) = self.queue.first_after(after) {
-            after = Some(request.rank());
-            let event = self.meet(&request, out);
-            if !matches!(event, Event::RoomLacking | Event::AudienceBusy) {
-                self.advance_request(request, State::Queued, event, None, out);
-            }
-        }
-        self.serve_lacking(out);
-    }
-
     /// Tells the callers whose place in the queue has changed, as far as they are followed.
     pub(crate) fn tell_positions(&mut self, out: &mut Outbox) {
         for (request, position) in self.queue.moved() {
@@ -304,12 +290,9 @@ impl Controller {
         if self.group(parties).is_none_or(|row| row.waiting == 0) {
             return;
         }
-        let others: Vec<_> = self
-            .queue
-            .iter()
-            .map(|waiting| waiting.request)
-            .filter(|other| other.parties == parties)
-            .collect();
+        let talkgroup = parties.talkgroup().expect("a talkgroup was found");
+        let others: Vec<_> =
+            self.queue.watch().of_talkgroup(talkgroup).into_iter().map(|rank| self.queue.at(rank)).collect();
         for other in others {
             let event = self.weigh(&other);
             if matches!(event, Event::FloorHeld | Event::BroadcastHeld) {

@@ -79,6 +79,7 @@ impl Controller {
     pub(crate) fn enter_talkgroup(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
         let row = self.talkgroups.get_mut(talkgroup).expect("a unit affiliates to a known talkgroup");
         if row.enter(site) {
+            self.note_talkgroup(talkgroup);
             self.cover(talkgroup, site, out);
         }
     }
@@ -87,6 +88,7 @@ impl Controller {
     pub(crate) fn leave_talkgroup(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
         let row = self.talkgroups.get_mut(talkgroup).expect("a unit was affiliated to a known talkgroup");
         if row.leave(site) {
+            self.note_talkgroup(talkgroup);
             self.uncover(talkgroup, site, out);
         }
     }

@@ -92,7 +92,7 @@ impl Controller {
     fn place_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>) {
         let row = self.sites.get_mut(site).expect("a site whose control channels are placed exists");
         row.slots = SlotPool::with_controls(&row.config, controls).in_place_of(&row.slots);
-        self.slots_freed = true;
+        self.note_room(site);
     }
 
     fn draw(&mut self, below: usize) -> usize {

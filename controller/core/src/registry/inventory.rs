@@ -105,6 +105,7 @@ impl Controller {
         let visitor = *self.visitors.get(unit).expect("the radio was restored just now");
         for talkgroup in visitor.talkgroups() {
             self.talkgroups.get_mut(talkgroup).expect("the talkgroup was checked").enter(site);
+            self.note_talkgroup(talkgroup);
         }
         if earlier.is_none() {
             self.report(EventKind::Registered { unit, site }, out);

@@ -203,6 +203,7 @@ impl Controller {
                 let row =
                     self.talkgroups.get_mut(talkgroup).expect("a unit is affiliated to a known talkgroup");
                 row.leave(site);
+                self.note_talkgroup(talkgroup);
             }
         }
         if was_greeted {

@@ -19,6 +19,9 @@ const AREAS_MAX: usize = 1_000;
 impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
     pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
+        if !matches!(change, Change::Subscriber(_)) {
+            self.queue.watch_mut().wake_all();
+        }
         let outcome = match change {
             Change::System(parameters) => self.provision_system(parameters, out),
             Change::Site(config) => self.provision_site(config, out),

@@ -443,8 +443,12 @@ struct Watched {
 
 impl Watched {
     fn new() -> Self {
+        Self::around(Controller::new())
+    }
+
+    fn around(controller: Controller) -> Self {
         let mut watched = Self {
-            controller: Controller::new(),
+            controller,
             now: Moment::ORIGIN,
             challenges: BTreeMap::new(),
             floors: Vec::new(),
@@ -715,10 +719,13 @@ proptest! {
     fn whatever_comes_the_rooms_agree_and_nothing_is_left_over(steps in proptest::collection::vec(a_step(), 1..150)) {
         let mut watched = Watched::new();
         let mut twin = Watched::new();
+        let mut thorough = Watched::around(Controller::that_weighs_all());
         for step in &steps {
             watched.step(step);
             twin.step(step);
+            thorough.step(step);
             prop_assert_eq!(watched.controller.digest(), twin.controller.digest());
+            prop_assert_eq!(watched.controller.digest(), thorough.controller.digest());
         }
         watched.input(Input::ClosingDown);
         prop_assert!(watched.open.is_empty(), "records left open: {:?}", watched.open);

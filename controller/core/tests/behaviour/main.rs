@@ -24,6 +24,7 @@ mod queue;
 mod records;
 mod registration;
 mod scan;
+mod serving;
 mod site_link;
 mod start;
 mod starvation;

@@ -1,0 +1,186 @@
+//! Which waiting requests are looked at when slots come free.
+//!
+//! To weigh everybody who waits at each slot that comes free would cost as much as the queue is long. A request that was
+//! weighed and lacks a slot *rests* at a site where it lacks it: as long as nothing changes there, nothing can come of it,
+//! whatever comes free elsewhere. A site that gets room is *open*: those that rest there are looked at in their order until
+//! one finds none. All others are *awake*, and are looked at every time.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use smallvec::SmallVec;
+use trunklab_protocol::{Parties, SiteId, TalkgroupId};
+
+use super::queue::{Rank, Request};
+use crate::lookup::Lookup;
+
+/// Who waits, by what it waits for.
+#[derive(Debug, Default)]
+pub struct Watch {
+    awake: BTreeSet<Rank>,
+    /// Where a request rests.
+    places: Lookup<Rank, SiteId>,
+    resting: BTreeSet<(SiteId, Rank)>,
+    /// Sites that may have room for somebody who rests there.
+    open: BTreeSet<SiteId>,
+    /// Sites where somebody rests though a slot is free: it is held back for the head.
+    held: BTreeSet<SiteId>,
+    /// For whom, when that was found.
+    hold: Option<Hold>,
+    by_talkgroup: BTreeSet<(TalkgroupId, Rank)>,
+}
+
+/// What is held back for the head of the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Who is the head.
+    pub head: Rank,
+    /// The sites for which it waits, with how many slots it takes there.
+    pub slots: SmallVec<[(SiteId, usize); 4]>,
+}
+
+/// Who is to be looked at next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// A request that is awake.
+    Awake(Rank),
+    /// One that rests at an open site.
+    Resting(SiteId, Rank),
+}
+
+impl Next {
+    const fn rank(self) -> Rank {
+        match self {
+            Self::Awake(rank) | Self::Resting(_, rank) => rank,
+        }
+    }
+}
+
+impl Watch {
+    /// A request begins to wait, awake.
+    pub fn enter(&mut self, request: &Request) {
+        self.awake.insert(request.rank());
+        if let Parties::Group(talkgroup) = request.parties {
+            self.by_talkgroup.insert((talkgroup, request.rank()));
+        }
+    }
+
+    /// A request waits no more.
+    pub fn leave(&mut self, request: &Request) {
+        let rank = request.rank();
+        self.wake(rank);
+        self.awake.remove(&rank);
+        if let Parties::Group(talkgroup) = request.parties {
+            self.by_talkgroup.remove(&(talkgroup, rank));
+        }
+    }
+
+    /// A request lacks a slot at a site.
+    pub fn rest(&mut self, rank: Rank, site: SiteId) {
+        self.wake(rank);
+        self.awake.remove(&rank);
+        self.places.insert(rank, site);
+        self.resting.insert((site, rank));
+    }
+
+    /// Something about a request has changed.
+    pub fn wake(&mut self, rank: Rank) {
+        if let Some(site) = self.places.remove(&rank) {
+            self.resting.remove(&(site, rank));
+            self.awake.insert(rank);
+        }
+    }
+
+    /// Something about a talkgroup has changed.
+    pub fn wake_talkgroup(&mut self, talkgroup: TalkgroupId) {
+        for rank in self.of_talkgroup(talkgroup) {
+            self.wake(rank);
+        }
+    }
+
+    /// Anything may have changed.
+    pub fn wake_all(&mut self) {
+        self.awake.extend(std::mem::take(&mut self.resting).into_iter().map(|(_, rank)| rank));
+        self.places.clear();
+        self.open.clear();
+        self.held.clear();
+    }
+
+    /// A site has more room than it had.
+    pub fn open(&mut self, site: SiteId) {
+        if self.first_at(site, None).is_some() {
+            self.open.insert(site);
+        }
+    }
+
+    /// Nobody who rests at a site has room there.
+    pub fn shut(&mut self, site: SiteId) {
+        self.open.remove(&site);
+    }
+
+    /// Somebody rests at a site where a free slot is held back.
+    pub fn note_held(&mut self, site: SiteId, hold: Option<Hold>) {
+        self.held.insert(site);
+        self.hold = hold;
+    }
+
+    /// Whether anybody rests where a free slot is held back.
+    pub fn is_anything_held(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// This is held back now: where it was something else, the sites are open.
+    pub fn follow(&mut self, hold: Option<Hold>) {
+        if !self.holds(hold.as_ref()) {
+            std::mem::take(&mut self.held).into_iter().for_each(|site| self.open(site));
+        }
+    }
+
+    /// Whether just this was held back.
+    pub fn holds(&self, hold: Option<&Hold>) -> bool {
+        self.hold.as_ref() == hold
+    }
+
+    /// Whether somebody rests at a site where a free slot is held back.
+    pub fn is_held(&self, site: SiteId) -> bool {
+        self.held.contains(&site)
+    }
+
+    /// Who is to be looked at after a rank, or first of all, beside those who rest at these sites.
+    pub fn next_after(&self, rank: Option<Rank>, passed: &[SiteId]) -> Option<Next> {
+        let awake = self.awake.range((after(rank), Bound::Unbounded)).next().map(|rank| Next::Awake(*rank));
+        let open = self.open.iter().filter(|site| !passed.contains(site));
+        let resting = open.filter_map(|site| Some(Next::Resting(*site, self.first_at(*site, rank)?)));
+        awake.into_iter().chain(resting).min_by_key(|next| next.rank())
+    }
+
+    /// The first that rests at a site after a rank, or of all.
+    pub fn first_at(&self, site: SiteId, rank: Option<Rank>) -> Option<Rank> {
+        let from = rank.map_or(Bound::Included((site, Rank::FIRST)), |rank| Bound::Excluded((site, rank)));
+        self.resting
+            .range((from, Bound::Unbounded))
+            .next()
+            .filter(|(at, _)| *at == site)
+            .map(|(_, rank)| *rank)
+    }
+
+    /// Where a request rests.
+    pub fn place(&self, rank: Rank) -> Option<SiteId> {
+        self.places.get(&rank).copied()
+    }
+
+    /// Whether a site is open.
+    pub fn is_open(&self, site: SiteId) -> bool {
+        self.open.contains(&site)
+    }
+
+    /// Requests for a talkgroup, in order.
+    pub fn of_talkgroup(&self, talkgroup: TalkgroupId) -> Vec<Rank> {
+        let all = self.by_talkgroup.range((talkgroup, Rank::FIRST)..);
+        all.take_while(|(other, _)| *other == talkgroup).map(|(_, rank)| *rank).collect()
+    }
+}
+
+fn after(rank: Option<Rank>) -> Bound<Rank> {
+    rank.map_or(Bound::Unbounded, Bound::Excluded)
+}
