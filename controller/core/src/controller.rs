@@ -147,15 +147,10 @@ impl Controller {
             self.settle_slots(out);
         }
         self.now = self.woke;
-        match input {
-            Input::Provision(change) => self.provision(change, out),
-            Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
-            Input::Time => {}
-            input => match &self.term {
-                Term::Running(_) => self.take(input, out),
-                Term::NotBegun => self.drop_input(&input, Cause::WrongState, out),
-                Term::Closed => self.drop_input(&input, Cause::Shutdown, out),
-            },
+        match self.term {
+            Term::Running(_) => self.take(input, out),
+            Term::NotBegun => self.take_outside_term(input, Cause::WrongState, out),
+            Term::Closed => self.take_outside_term(input, Cause::Shutdown, out),
         }
         self.settle_slots(out);
     }
@@ -172,9 +167,9 @@ impl Controller {
 
     fn take(&mut self, input: Input, out: &mut Outbox) {
         match input {
-            Input::Started { .. } | Input::Provision(_) | Input::Time => {
-                unreachable!("taken in every term, before this")
-            }
+            Input::Provision(change) => self.provision(change, out),
+            Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
+            Input::Time => {}
             Input::Entropy(entropy) => self.random().refresh(entropy),
             Input::SiteConnected { site } => self.site_connected(site, out),
             Input::SiteDisconnected { site, cause } => self.lose_site(site, cause, out),
@@ -324,20 +319,22 @@ impl Controller {
         }
     }
 
-    fn drop_input(&mut self, input: &Input, cause: Cause, out: &mut Outbox) {
-        let site = match input {
-            Input::Order { id, by, .. } => return self.answer_order(*id, by, Err(cause), out),
-            Input::FromSite { site, .. } | Input::SiteConnected { site } => Some(*site),
+    /// What is provisioned holds in every term, and a new one may begin; everything else is dropped.
+    fn take_outside_term(&mut self, input: Input, cause: Cause, out: &mut Outbox) {
+        match input {
+            Input::Provision(change) => self.provision(change, out),
+            Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
+            Input::Order { id, by, .. } => self.answer_order(id, &by, Err(cause), out),
+            Input::FromSite { site, .. } | Input::SiteConnected { site } => {
+                self.drop_message(site, cause, out)
+            }
             Input::SiteDisconnected { .. }
-            | Input::Started { .. }
             | Input::Time
-            | Input::Provision(_)
             | Input::Entropy(_)
             | Input::FromSwitch(_)
             | Input::Stored { .. }
             | Input::StoreFailed { .. }
-            | Input::ClosingDown => return,
-        };
-        self.report(EventKind::Dropped { site, cause }, out);
+            | Input::ClosingDown => {}
+        }
     }
 }
