@@ -184,12 +184,12 @@ impl Controller {
             let counts = self.timers.runs(TimerKey::BusyOverride(request.unit));
             assert!(held || !counts, "unit {} let go, and it is counted how long it presses", request.unit);
             assert!(
-                request.site.is_none_or(|site| self.is_within(request.area, site)),
+                request.site().is_none_or(|site| self.is_within(request.area, site)),
                 "unit {} waits outside its area",
                 request.unit
             );
             assert!(request.standing <= request.priority, "unit {} has lost by waiting", request.unit);
-            if let Some(site) = request.site {
+            if let Some(site) = request.site() {
                 let visitor = self.visitors.get(request.unit).expect("who waits is registered");
                 assert_eq!((visitor.site, visitor.activity), (site, Activity::Waiting));
                 assert!(visitor.takes_part_in(request.parties), "who waits takes part");

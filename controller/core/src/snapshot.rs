@@ -155,7 +155,7 @@ fn queue_view(waiting: &Waiting) -> QueueView {
         unit: request.unit,
         parties: request.parties,
         area: request.area,
-        site: request.site,
+        site: request.site(),
         priority: request.priority,
         emergency: request.kind == RequestKind::Emergency,
         since: request.requested,

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use trunklab_controller_core::Controller;
+use trunklab_controller_core::call::caller::Caller;
 use trunklab_controller_core::call::queue::{BusyQueue, Button, Patience, Recency, Request};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_controller_core::input::Input;
@@ -172,7 +173,7 @@ impl Line {
             priority,
             standing: priority,
             recency: Recency::Other,
-            site: Some(SiteId::new(1).unwrap()),
+            caller: Caller::Field(SiteId::new(1).unwrap()),
             button: Button::Down,
             patience: Patience::Lasting,
             requested: Moment::ORIGIN,

@@ -64,7 +64,7 @@ impl Controller {
     pub(crate) fn follow_area(&mut self, area: AreaId, out: &mut Outbox) {
         let waiting: Vec<_> = self.queue.iter().map(|waiting| waiting.request).collect();
         for request in waiting.iter().filter(|request| request.area == Some(area)) {
-            if request.site.is_some_and(|site| !self.is_within(request.area, site)) {
+            if request.site().is_some_and(|site| !self.is_within(request.area, site)) {
                 self.end_waiting(request.unit, Event::CallerGone, Some(Cause::OutsideArea), out);
             }
         }

@@ -10,6 +10,7 @@ use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::switch::OpenConsole;
 use trunklab_protocol::{CallId, Cause, Clause, Press, SpurtId, TalkgroupId, UnitId};
 
+use super::caller::Caller;
 use super::calls::Floor;
 use super::patches::Lasts;
 use super::queue::{Button, Patience, Recency, Request};
@@ -168,7 +169,7 @@ impl Controller {
             priority,
             standing: priority,
             recency: Recency::Recent,
-            site: None,
+            caller: Caller::Console,
             button: Button::Down,
             patience: Patience::Lasting,
             requested: self.now,
@@ -334,7 +335,7 @@ impl Controller {
         for console in self.consoles.iter() {
             let unit = console.unit;
             assert!(self.home.unit(unit).is_none(), "unit {unit} is a console's and a subscriber's");
-            let waits = self.queue.of(unit).map(|waiting| waiting.request.is_console());
+            let waits = self.queue.of(unit).map(|waiting| waiting.request.caller == Caller::Console);
             assert_eq!(waits, (console.doing == Doing::Waiting).then_some(true), "console of unit {unit}");
             let talks = matches!(console.doing, Doing::Talking(_));
             assert_eq!(console.key.is_some(), talks, "a key for a spurt of unit {unit}");

@@ -40,8 +40,8 @@ impl Controller {
             },
             // Two callers of one talkgroup are called back one after the other.
             Some(call) if call.called_back.is_some() && request.button == Button::Up => Event::RoomLacking,
-            Some(call) if call.at(request.site).is_some() => Event::CallOpen,
-            Some(_) if request.site.is_none_or(|site| self.has_room(site, request)) => Event::CallOpen,
+            Some(call) if call.at(request.site()).is_some() => Event::CallOpen,
+            Some(_) if request.site().is_none_or(|site| self.has_room(site, request)) => Event::CallOpen,
             Some(_) => Event::RoomLacking,
             None if self.is_audience_busy(request.parties) => Event::AudienceBusy,
             None => self.weigh_start(request),
@@ -109,7 +109,7 @@ impl Controller {
         let Some(call) = self.call_for(request.parties) else { return self.sites_of_new_call(request) };
         let is_affiliated =
             |site: &SiteId| self.group(request.parties).is_some_and(|row| row.is_present_at(*site));
-        request.site.filter(|site| call.at(*site).is_none()).filter(is_affiliated).into_iter().collect()
+        request.site().filter(|site| call.at(*site).is_none()).filter(is_affiliated).into_iter().collect()
     }
 
     /// The sites where a new call needs a slot: those of its area where an affiliated unit is present, the caller's included,
@@ -121,7 +121,7 @@ impl Controller {
         };
         let Some(row) = self.talkgroups.get(talkgroup) else { return Sites::new() };
         let carries = |site: &SiteId| {
-            Some(*site) == request.site
+            Some(*site) == request.site()
                 || self.is_within(request.area, *site)
                     && self.sites.get(*site).is_some_and(|row| !row.slots.is_empty())
         };

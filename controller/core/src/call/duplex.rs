@@ -107,6 +107,6 @@ impl Controller {
     /// A party asks for the call in which it talks already: it hears of it once more.
     pub(crate) fn join_duplex(&mut self, id: CallId, request: &Request, out: &mut Outbox) {
         self.note_paired(request);
-        self.tell_call_again(id, request.site, out);
+        self.tell_call_again(id, request.site(), out);
     }
 }

@@ -74,7 +74,7 @@ impl Controller {
                 continue;
             }
             let row = self.sites.get_mut(site).expect("a site that a call needs exists");
-            let unit = (request.site == Some(site)).then_some(request.unit);
+            let unit = (request.site() == Some(site)).then_some(request.unit);
             let at = row.slots.take(id, unit, self.now).expect("a site with room has a free slot");
             legs.push(Leg { site, at, party: None });
         }

@@ -11,6 +11,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Page, PageOver, Ringing};
 use trunklab_protocol::{CallSetup, Cause, Clause, PageReply, Pair, Parties, Press, SiteId, Span, UnitId};
 
+use super::caller::Caller;
 use super::decision::Sites;
 use super::queue::{Button, Patience, Recency, Request};
 use super::setups::{Setup, Stage};
@@ -111,7 +112,7 @@ impl Controller {
             priority,
             standing: priority,
             recency: Recency::Other,
-            site: Some(site),
+            caller: Caller::Field(site),
             button,
             requested,
             arrival,
@@ -248,7 +249,8 @@ impl Controller {
 
     /// Action: the caller learns that the called unit rings.
     pub(crate) fn tell_ringing(&mut self, request: Request, out: &mut Outbox) {
-        let Request { unit, press, site, .. } = request;
+        let Request { unit, press, .. } = request;
+        let site = request.site();
         self.timers.cancel(TimerKey::Page(unit));
         self.setups.note_ringing(unit);
         self.tell(site, Ringing { unit, press }, out);
@@ -319,7 +321,8 @@ impl Controller {
     /// What a caller was told is said again; a page that nobody answered yet, too.
     pub(crate) fn repeat_page(&mut self, caller: UnitId, out: &mut Outbox) {
         let Some(Setup { request, called, stage }) = self.setups.of_caller(caller).copied() else { return };
-        let Request { press, site, button, .. } = request;
+        let Request { press, button, .. } = request;
+        let site = request.site();
         match (stage, self.visitors.get(called).map(|visitor| visitor.site)) {
             (Stage::Ringing, _) => {
                 self.tell_by(Clause::Ringing, site, Ringing { unit: caller, press }, out);

@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod area;
 pub mod audience;
 pub mod call_back;
+pub mod caller;
 pub mod calls;
 pub mod console;
 pub mod coverage;

@@ -11,7 +11,8 @@
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{AreaId, Demand, Moment, Parties, Press, Priority, SiteId, UnitId};
 
-use super::floor_queue::{Claim, FloorAsk};
+use super::caller::Caller;
+use super::floor_queue::FloorAsk;
 use super::watch::Watch;
 use crate::lookup::Lookup;
 use crate::ranked::Ranked;
@@ -38,8 +39,8 @@ pub struct Request {
     pub standing: Priority,
     /// Whether its talkgroup has talked just before, or it has waited as long.
     pub recency: Recency,
-    /// From which site; `None` for an operator at a console.
-    pub site: Option<SiteId>,
+    /// Whether a unit asks, at which site, or an operator.
+    pub caller: Caller,
     /// Whether its caller still holds the button.
     pub button: Button,
     /// For which sites it waits.
@@ -114,13 +115,12 @@ impl Request {
             RequestKind::Emergency => Demand::Emergency,
             RequestKind::Normal => Demand::Low,
         };
-        let claim = if self.is_console() { Claim::of_console(demand) } else { Claim::of_field(demand) };
-        FloorAsk { unit: self.unit, press: self.press, site: self.site, claim }
+        FloorAsk { unit: self.unit, press: self.press, site: self.site(), claim: self.caller.claim(demand) }
     }
 
-    /// Whether an operator asks at a console.
-    pub const fn is_console(&self) -> bool {
-        self.site.is_none()
+    /// The site from which it comes; an operator is at none.
+    pub const fn site(&self) -> Option<SiteId> {
+        self.caller.site()
     }
 
     /// Whom it asks for.
@@ -133,10 +133,10 @@ impl Request {
 
     /// Where it stands.
     pub fn rank(&self) -> Rank {
-        let urgency = match self.kind {
-            RequestKind::Emergency => Urgency::Emergency,
-            RequestKind::Normal if self.is_console() => Urgency::Console,
-            RequestKind::Normal => Urgency::Normal,
+        let urgency = match (self.kind, self.caller) {
+            (RequestKind::Emergency, _) => Urgency::Emergency,
+            (RequestKind::Normal, Caller::Console) => Urgency::Console,
+            (RequestKind::Normal, Caller::Field(_)) => Urgency::Normal,
         };
         Rank { urgency, standing: self.standing, recency: self.recency, arrival: self.arrival }
     }
@@ -348,7 +348,7 @@ mod tests {
             priority: Priority::new(priority).unwrap(),
             standing: Priority::new(priority).unwrap(),
             recency: Recency::Other,
-            site: SiteId::new(1),
+            caller: Caller::Field(SiteId::new(1).unwrap()),
             button: Button::Down,
             patience: Patience::Lasting,
             requested: Moment::ORIGIN,

@@ -9,6 +9,7 @@ use trunklab_protocol::{
 };
 
 use super::alarm::Cry;
+use super::caller::Caller;
 use super::calls::Call;
 use super::floor_queue::FloorAsk;
 use super::queue::{Button, Patience, Request};
@@ -106,7 +107,7 @@ impl Controller {
             priority,
             standing: priority,
             recency: self.recency(row),
-            site: Some(site),
+            caller: Caller::Field(site),
             button: Button::Down,
             patience: Patience::Lasting,
             requested: self.now,
@@ -172,17 +173,14 @@ impl Controller {
     /// Tells the callers whose place in the queue has changed, as far as they are followed.
     pub(crate) fn tell_positions(&mut self, out: &mut Outbox) {
         for (request, position) in self.queue.moved() {
-            let Request { unit, press, site, .. } = request;
-            self.tell(site, Queued { unit, press, position }, out);
-            if request.is_console() {
-                self.tell_console_place(unit, position, out);
-            }
+            self.tell_caller_place(&request, position, out);
         }
     }
 
     /// Action: a request takes its place.
     pub(crate) fn enter_queue(&mut self, request: Request, out: &mut Outbox) {
-        let Request { unit, press, parties, site, priority, area, .. } = request;
+        let Request { unit, parties, priority, area, .. } = request;
+        let site = request.site();
         let emergency = request.rank().is_emergency();
         let position = self.queue.enter(request);
         if let Some(row) = parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {
@@ -191,15 +189,7 @@ impl Controller {
         let due = self.now + Span::from_millis(u64::from(self.system.queue_wait_ms_max));
         self.timers.set(TimerKey::QueueWait(unit), due);
         self.let_age(&request);
-        if request.is_console() {
-            self.console_waits(unit, position, out);
-        } else {
-            self.await_override(unit, parties);
-            let visitor = self.visitors.get_mut(unit).expect("who waits is registered");
-            visitor.activity = Activity::Waiting;
-            visitor.last_request = Some(Answered { press, answer: Answer::Queued });
-            self.tell(site, Queued { unit, press, position }, out);
-        }
+        self.caller_waits(&request, position, out);
         self.report(EventKind::CallQueued { unit, site, parties, area, priority, emergency, position }, out);
     }
 
@@ -214,36 +204,21 @@ impl Controller {
         self.timers.cancel(TimerKey::QueueWait(request.unit));
         self.stop_ageing(request.unit);
         self.stop_override(request.unit);
-        if request.is_console() {
-            self.console_waits_no_more(request.unit);
-        } else {
-            self.visitors.get_mut(request.unit).expect("who waits is registered").activity = Activity::Idle;
-        }
+        self.caller_waits_no_more(&request);
         // What was held back for it may serve another.
         self.slots_freed = true;
     }
 
     /// Action: a caller is refused.
     pub(crate) fn refuse_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
-        let Request { unit, press, site, parties, .. } = *request;
-        self.remember_refusal(unit, press, site, cause);
-        self.refuse_call(unit, press, site, parties, cause, out);
-        if request.is_console() {
-            self.console_refused(unit, cause, out);
-        }
-        self.stop_ringing(request, cause, out);
+        let (unit, site, parties) = (request.unit, request.site(), Some(request.parties));
+        self.refuse_caller(request, cause, EventKind::CallRefused { unit, site, parties, cause }, out);
     }
 
     /// Action: a request is withdrawn.
     pub(crate) fn withdraw_request(&mut self, request: &Request, cause: Cause, out: &mut Outbox) {
-        let Request { unit, press, site, parties, .. } = *request;
-        self.remember_refusal(unit, press, site, cause);
-        self.tell(site, Refused { unit, press, cause }, out);
-        self.report(EventKind::CallCancelled { unit, parties, cause }, out);
-        if request.is_console() {
-            self.console_refused(unit, cause, out);
-        }
-        self.stop_ringing(request, cause, out);
+        let (unit, parties) = (request.unit, request.parties);
+        self.refuse_caller(request, cause, EventKind::CallCancelled { unit, parties, cause }, out);
     }
 
     /// Action: the caller gets the floor of its talkgroup's running call.
@@ -254,21 +229,21 @@ impl Controller {
         }
         // The caller's site may be in the wider area alone.
         self.join_areas(call, request.area, out);
-        if let Some(site) = request.site
+        if let Some(site) = request.site()
             && self.calls.get(call).is_some_and(|row| row.at(site).is_none())
         {
             self.add_leg(call, site, out);
         }
         if request.button == Button::Up {
-            let Request { unit, press, site, parties, .. } = request;
+            let Request { unit, press, parties, .. } = request;
             // It waits no longer, and nothing is kept for it: it presses as anybody.
             self.report(EventKind::CallCancelled { unit, parties, cause: Cause::RequestCancelled }, out);
-            return self.tell_call_back(call, FloorAsk::usual(unit, press, site), out);
+            return self.tell_call_back(call, FloorAsk::usual(unit, press, request.site()), out);
         }
         match request.button {
             Button::Down | Button::Up => self.press_in_call(call, request.floor_ask(), out),
             // Nobody presses: the caller hears of the call that it has.
-            Button::Unused | Button::Both => self.tell_call_again(call, request.site, out),
+            Button::Unused | Button::Both => self.tell_call_again(call, request.site(), out),
         }
     }
 

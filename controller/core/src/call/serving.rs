@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Parties, SiteId, TalkgroupId};
 
+use super::caller::Caller;
 use super::decision::Sites;
 use super::queue::{Rank, Request};
 use super::table::{Event, State};
@@ -79,7 +80,7 @@ impl Controller {
                 .is_some_and(|row| row.call.is_none() && row.config.reach == Reach::Own)
                 && self.patches.of(talkgroup).is_none()
         };
-        request.kind == RequestKind::Normal && !request.is_console() && is_alone(talkgroup)
+        request.kind == RequestKind::Normal && request.caller != Caller::Console && is_alone(talkgroup)
     }
 
     /// Nobody finds room at a site: where it has a free slot, that is held back for the head.

@@ -6,6 +6,7 @@
 
 use trunklab_protocol::{Parties, SiteId, Span, StartPolicy, UnitId};
 
+use super::caller::Caller;
 use super::decision::Sites;
 use super::queue::{Button, Patience, Request};
 use super::table::Event;
@@ -19,7 +20,7 @@ impl Controller {
             return event;
         }
         let needed = self.sites_of_new_call(request);
-        if request.is_console() && needed.is_empty() {
+        if request.caller == Caller::Console && needed.is_empty() {
             return Event::NobodyListens;
         }
         let has_room = |site: &SiteId| self.has_room_for(request, *site);
@@ -49,7 +50,7 @@ impl Controller {
     /// waits for all that it needs.
     fn early_start(&self, request: &Request) -> Option<(&[SiteId], Event)> {
         // A console has no site of its own to begin at.
-        if request.is_console() {
+        if request.caller == Caller::Console {
             return None;
         }
         if request.patience == Patience::Spent {
@@ -88,6 +89,6 @@ impl Controller {
 
 /// Of the sites that a request needs, its caller's and the critical ones.
 fn awaited(request: &Request, critical: &[SiteId], mut needed: Sites) -> Sites {
-    needed.retain(|site| Some(*site) == request.site || critical.contains(site));
+    needed.retain(|site| Some(*site) == request.site() || critical.contains(site));
     needed
 }
