@@ -1,0 +1,166 @@
+//! What the core answers, one line for each output.
+
+use trunklab_controller_core::output::{Output, StoreItem};
+use trunklab_protocol::SpurtId;
+use trunklab_protocol::operator::{EventKind, TalkWord};
+use trunklab_protocol::switch::ToSwitch;
+use trunklab_protocol::to_site::ToSite;
+
+/// One output as a line of the radio log.
+pub fn line(output: &Output) -> Option<String> {
+    match output {
+        Output::ToSite { site, message, .. } => Some(format!("site {site} -> {}", told(message))),
+        Output::ToSwitch(message) => Some(format!("switch -> {}", routed(message))),
+        Output::Store { item, .. } => Some(match item {
+            StoreItem::CallOpened(record) => format!("store -> call {} opened", record.call),
+            StoreItem::CallClosed(record) => format!("store -> call {} closed", record.call),
+        }),
+        Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
+        Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),
+        Output::Ordered { outcome: Err(cause), .. } => Some(format!("order not carried out: {cause}")),
+        Output::ToConsole { console, word, .. } => Some(format!("{console} -> {}", spoken(word))),
+        Output::WantEntropy => Some("entropy is wanted".into()),
+        Output::WantNewTerm { site, above } => {
+            Some(format!("a term above {above} is wanted for site {site}"))
+        }
+    }
+}
+
+fn told(message: &ToSite) -> String {
+    match message {
+        ToSite::Configure(configure) => format!("configured as {}", configure.settings.name),
+        ToSite::Heartbeat(_) => "heartbeat".into(),
+        ToSite::Close(close) => format!("closed: {}", close.cause),
+        ToSite::Challenge(challenge) => format!("{} challenged", challenge.identity),
+        ToSite::Registered(registered) => format!("unit {} registered", registered.unit),
+        ToSite::RegisterRefused(refused) => format!("{} not registered: {}", refused.identity, refused.cause),
+        ToSite::Affiliated(affiliated) => {
+            format!("unit {} affiliated to {}", affiliated.unit, affiliated.talkgroup)
+        }
+        ToSite::Refused(refused) => format!("unit {} refused: {}", refused.unit, refused.cause),
+        ToSite::Queued(queued) => format!("unit {} waits, position {}", queued.unit, queued.position),
+        ToSite::EmergencyStatus(word) => format!("unit {}: emergency {:?}", word.unit, word.stage),
+        ToSite::CallBack(word) => format!("unit {} called back", word.unit),
+        ToSite::Page(page) => format!("unit {} paged for unit {}", page.unit, page.caller),
+        ToSite::Ringing(ringing) => format!("unit {} told that it rings", ringing.unit),
+        ToSite::PageOver(over) => {
+            format!("unit {} no longer called by unit {}: {}", over.unit, over.caller, over.cause)
+        }
+        ToSite::Deregister(deregister) => {
+            format!("unit {} deregistered: {}", deregister.unit, deregister.cause)
+        }
+        ToSite::Assert(assert) => {
+            let who = match assert.talker {
+                Some(talker) if assert.talker_is_here => format!("talker {} here", talker.unit),
+                Some(talker) => format!("talker {}", talker.unit),
+                None => match assert.duplex {
+                    Some(sides) => format!("unit {} at once with {}", sides.near.unit, sides.far.unit),
+                    None => "no talker".into(),
+                },
+            };
+            let emergency = if assert.emergency { ", emergency" } else { "" };
+            format!("call {}, channel {}, {who}{emergency}", assert.call, assert.at.carrier)
+        }
+        ToSite::Release(release) => format!("call {} released: {}", release.call, release.cause),
+        ToSite::FloorQueued(queued) => {
+            format!(
+                "unit {} waits for the floor of call {}, place {}",
+                queued.unit, queued.call, queued.position
+            )
+        }
+        ToSite::TalkWarning(warning) => {
+            format!("unit {} has {} ms left in call {}", warning.unit, warning.left_ms, warning.call)
+        }
+        ToSite::FloorWithdrawn(withdrawn) => {
+            format!("unit {} loses the floor of call {}: {}", withdrawn.unit, withdrawn.call, withdrawn.cause)
+        }
+        ToSite::FloorRefused(refused) => {
+            format!("unit {} not given the floor of call {}: {}", refused.unit, refused.call, refused.cause)
+        }
+    }
+}
+
+fn spoken(word: &TalkWord) -> String {
+    match word {
+        TalkWord::Queued { position } => format!("waits, position {position}"),
+        TalkWord::Granted { call, .. } => format!("may talk in call {call}"),
+        TalkWord::Warning { left_ms } => format!("has {left_ms} ms left"),
+        TalkWord::Refused { cause } => format!("refused: {cause}"),
+        TalkWord::Ended { cause } => format!("stopped: {cause}"),
+    }
+}
+
+fn routed(message: &ToSwitch) -> String {
+    let count = |spurt: SpurtId| spurt.number() & 0xFFFF;
+    match message {
+        ToSwitch::SiteUp(up) => format!("site {} up", up.site),
+        ToSwitch::SiteDown(down) => format!("site {} down", down.site),
+        ToSwitch::Open(open) => {
+            let to: Vec<_> = open.to.iter().map(ToString::to_string).collect();
+            format!("spurt {} from site {} to [{}]", count(open.spurt), open.from, to.join(" "))
+        }
+        ToSwitch::OpenConsole(open) => {
+            let to: Vec<_> = open.to.iter().map(ToString::to_string).collect();
+            format!("spurt {} from a console to [{}]", count(open.spurt), to.join(" "))
+        }
+        ToSwitch::Shut(shut) => format!("spurt {} shut", count(shut.spurt)),
+    }
+}
+
+fn happened(kind: &EventKind) -> String {
+    match kind {
+        EventKind::SiteUp { site, .. } => format!("site {site} up"),
+        EventKind::SiteLost { site, cause } => format!("site {site} lost: {cause}"),
+        EventKind::ControlMoved { site, control } => format!("control channel of site {site} now {control}"),
+        EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
+        EventKind::RegisterRefused { identity, cause, .. } => format!("{identity} not registered: {cause}"),
+        EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Moved { unit, from, to } => format!("unit {unit} moved from site {from} to site {to}"),
+        EventKind::Affiliated { unit, talkgroup, .. } => format!("unit {unit} affiliated to {talkgroup}"),
+        EventKind::CallQueued { unit, position, .. } => format!("unit {unit} queued, position {position}"),
+        EventKind::CallRefused { unit, cause, .. } => format!("unit {unit} refused: {cause}"),
+        EventKind::CallCancelled { unit, cause, .. } => format!("unit {unit} cancelled: {cause}"),
+        EventKind::CallCalledBack { call, unit, .. } => format!("call {call} kept for unit {unit}"),
+        EventKind::CallGranted { call, waited_ms, .. } => format!("call {call} granted after {waited_ms} ms"),
+        EventKind::CallReaches { call, talkgroups } => {
+            let others: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+            format!("call {call} reaches {}", others.join(" "))
+        }
+        EventKind::Patched { talkgroups, lasting, .. } => {
+            let joined: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+            format!("patched {}{}", joined.join(" "), if *lasting { "" } else { " for one call" })
+        }
+        EventKind::Unpatched { talkgroups, .. } => {
+            let parted: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
+            format!("unpatched {}", parted.join(" "))
+        }
+        EventKind::EmergencyBegan { unit, kind, .. } => format!("unit {unit} in an emergency: {kind:?}"),
+        EventKind::EmergencyAcknowledged { unit, by } => format!("emergency of {unit} acknowledged by {by}"),
+        EventKind::EmergencyCleared { unit, by } => format!("emergency of {unit} cleared by {by}"),
+        EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
+        EventKind::CallArea { call, area: Some(area) } => format!("call {call} heard in area {area}"),
+        EventKind::CallArea { call, area: None } => format!("call {call} heard everywhere"),
+        EventKind::EmergencyRaised { call, unit, .. } => {
+            format!("call {call} made an emergency by unit {unit}")
+        }
+        EventKind::UnitPaged { unit, caller, .. } => format!("unit {unit} paged for unit {caller}"),
+        EventKind::UnitRings { unit, caller } => format!("unit {unit} rings for unit {caller}"),
+        EventKind::CallAnswered { call, waited_ms, .. } => {
+            format!("call {call} answered after {waited_ms} ms")
+        }
+        EventKind::SiteJoined { call, site, at } => {
+            format!("call {call} joined by site {site}, channel {}", at.carrier)
+        }
+        EventKind::SiteLeft { call, site, cause } => format!("call {call} left by site {site}: {cause}"),
+        EventKind::FloorTaken { call, unit, .. } => format!("call {call}: unit {unit} talks"),
+        EventKind::FloorReleased { call, unit, cause } => {
+            format!("call {call}: unit {unit} stopped: {cause}")
+        }
+        EventKind::FloorQueued { call, unit, position, .. } => {
+            format!("call {call}: unit {unit} waits, place {position}")
+        }
+        EventKind::FloorRefused { call, unit, cause } => format!("call {call}: unit {unit} refused: {cause}"),
+        EventKind::CallReleased { call, cause, .. } => format!("call {call} released: {cause}"),
+        EventKind::Dropped { cause, .. } => format!("dropped: {cause}"),
+    }
+}
