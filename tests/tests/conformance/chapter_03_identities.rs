@@ -1,7 +1,5 @@
 //! Chapter 3: numbers have exactly the ranges that the specification names.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use trunklab_protocol::channel_plan::PlanChannel;
 use trunklab_protocol::field::Field;
 use trunklab_protocol::network::{CarrierNumber, Incarnation, NodeId, Press, SlotNumber, SpurtId};

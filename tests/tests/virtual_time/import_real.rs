@@ -1,11 +1,5 @@
 //! The importers on real files where these are at hand, and always on the samples, which have the same defects.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test says which files it used, and fails by panicking"
-)]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

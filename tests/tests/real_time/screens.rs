@@ -1,5 +1,4 @@
 //! What a person sees: the programs on a terminal of 80 columns and 24 lines that tmux plays, and how they leave it.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking and shows the screen")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -178,7 +177,7 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     let signal = folder.path().join("now");
     let this = std::env::current_exe().unwrap();
     let terminal = Terminal::open(&format!(
-        "RUST_BACKTRACE=0 {PANIC_WHEN}={} {} --exact a_panic_gives_the_terminal_back_before_it_is_told --nocapture",
+        "RUST_BACKTRACE=0 {PANIC_WHEN}={} {} --exact screens::a_panic_gives_the_terminal_back_before_it_is_told --nocapture",
         signal.display(),
         this.display()
     ));

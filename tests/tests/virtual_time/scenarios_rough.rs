@@ -3,15 +3,11 @@
 //!
 //! The test command plays each scenario once on every profile, each time with another seed; with `TRUNKLAB_NIGHTLY=1`
 //! every profile with two hundred.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "scenarios_support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use support::{Played, SCENARIOS, command, exclusion, in_threads, play, scenario};
+use crate::support::{Played, SCENARIOS, command, exclusion, in_threads, play, scenario};
 use trunklab::lab::weather::Weather;
 use trunklab_protocol::ProfileId;
 use trunklab_terminal_core::scenario::Scenario;

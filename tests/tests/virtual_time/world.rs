@@ -1,9 +1,6 @@
 //! The virtual world joins the real cores: what a press does from the button to the loudspeaker.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "two_sites/mod.rs"]
-mod two_sites;
-
+use crate::two_sites::{plan, unit};
 use trunklab::lab::observed::Sight;
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::World;
@@ -11,7 +8,6 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Moment, ProfileId, Span, UnitId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
-use two_sites::{plan, unit};
 
 /// Units, and at which site.
 const UNITS: [(u32, u16); 6] = [(1001, 2), (1002, 1), (1003, 2), (1004, 1), (1005, 2), (1006, 1)];

@@ -1,10 +1,5 @@
 //! The real programs as processes of their own, set up as docs/operating.md says: what a killed one costs the others,
 //! how each ends, and what each says of input that it cannot use.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test fails by panicking and shows what it saw"
-)]
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};

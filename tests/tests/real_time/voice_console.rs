@@ -1,12 +1,9 @@
 //! The dispatcher speaks over real sockets: `trunklab talk` against a network that runs, and what its radios hear.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "two_sites/mod.rs"]
-mod two_sites;
 
 use std::path::Path;
 use std::process::Output;
 
+use crate::two_sites::{plan, unit};
 use serde_json::Value;
 use trunklab::lab::CONSOLE;
 use trunklab::lab::live::{Live, News};
@@ -19,7 +16,6 @@ use trunklab_protocol::operator::{ConsoleName, EventKind};
 use trunklab_protocol::{Cause, Moment, ProfileId, Span};
 use trunklab_terminal_core::input::Input;
 use trunklab_tests::program::trunklab;
-use two_sites::{plan, unit};
 
 /// As whom radios hear the console.
 const OPERATOR: u32 = 900;

@@ -4,15 +4,12 @@
 //! minute everybody is registered and a call from anybody is heard by every member.
 //!
 //! The test command plays two hundred seeds; with `TRUNKLAB_NIGHTLY=1` ten thousand.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "scenarios_support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use support::{Watch, assert_at_rest, in_threads};
+use crate::support::{assert_at_rest, in_threads};
+use crate::watch::Watch;
 use trunklab::lab::observed::Sight;
 use trunklab::lab::scenario::plan;
 use trunklab::lab::script::Deed;
@@ -450,7 +447,8 @@ fn a_random_world_keeps_its_invariants_and_heals() {
         }));
         outcome.map_err(|panic| {
             let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-            let replay = format!("TRUNKLAB_SEED={seed} cargo test -p trunklab-tests --test simulation");
+            let replay =
+                format!("TRUNKLAB_SEED={seed} cargo test -p trunklab-tests --test virtual_time simulation");
             let story = if one.is_some() { trouble.story.as_str() } else { "" };
             format!("at {}: {text}\n  {replay}\n{story}", trouble.world.now())
         })

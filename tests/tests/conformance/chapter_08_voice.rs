@@ -1,7 +1,5 @@
 //! Clauses 8.2 and 8.3: voice packets, their golden octets, and hostile ones.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeMap;
 use std::fs;
 

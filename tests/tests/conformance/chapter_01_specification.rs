@@ -1,7 +1,5 @@
 //! docs/protocol.md and the code say the same: messages, records, enumerations, causes, profiles, clauses.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;

@@ -1,14 +1,10 @@
 //! The three choices of control are independent (docs/call-processing.md 12.12.10 to 12.12.12): whether a site's control
 //! channel moves, whether calls may have its slot, and whether each carrier has one of its own. In each of the eight
 //! combinations three talkgroups talk at a site that is too small for them, and each is heard.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "scenarios_support/mod.rs"]
-mod support;
 
 use std::fmt::Write as _;
 
-use support::{in_threads, play};
+use crate::support::{in_threads, play};
 use trunklab::lab::weather::Weather;
 use trunklab_protocol::{ControlLayout, ControlPlace, ProfileId, Signalling};
 use trunklab_terminal_core::scenario::Scenario;

@@ -1,7 +1,5 @@
 //! Chapter 2 and every message: the octets that an independent script makes of docs/protocol.md are ours.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 

@@ -1,5 +1,4 @@
 //! What the tests of the shipped scenarios share: where they lie, on which profiles they make sense, how one is played.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,18 +7,18 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use trunklab::lab::account::Account;
-use trunklab::lab::observed::{Observed, Sight};
 use trunklab::lab::scenario::{plan, read, script};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::World;
 use trunklab_controller_core::call::table::CallTable;
-use trunklab_protocol::{CallId, Moment, ProfileId, Span, UnitId};
+use trunklab_protocol::{Moment, ProfileId, Span, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
-use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::scenario::{Scenario, Verdict};
 use trunklab_terminal_core::transcript::Transcript;
 use trunklab_tests::tree::root;
+
+use crate::watch::Watch;
 
 /// Every shipped scenario, in order of its name.
 pub const SCENARIOS: &[&str] = &[
@@ -306,85 +305,4 @@ pub fn transcript(name: &str, scenario: &Scenario, table: &'static CallTable) ->
         world.take_heard();
     });
     account.transcript().to_string()
-}
-
-/// What must hold at every second, whatever the weather.
-#[derive(Default)]
-pub struct Watch {
-    talkers: BTreeMap<CallId, BTreeMap<UnitId, Moment>>,
-    /// Radios without a battery: they show what they were doing last.
-    pub gone: BTreeSet<UnitId>,
-}
-
-/// For so long two handsets may believe to have one floor: the one whose end of talk, or whose news of it, is lost
-/// goes on until it reads the slot.
-const BELIEF: Span = Span::from_secs(3);
-
-impl Watch {
-    pub fn see(&mut self, observed: &Observed) {
-        let Sight::Handset(unit, event) = &observed.what else { return };
-        match event {
-            HandsetEvent::TalkPermit { call } => {
-                self.talkers.entry(*call).or_default().insert(*unit, observed.at);
-            }
-            HandsetEvent::TalkEnded { call } | HandsetEvent::Left { call, .. } => {
-                self.talkers.entry(*call).or_default().remove(unit);
-            }
-            HandsetEvent::OutOfRange
-            | HandsetEvent::Camped { .. }
-            | HandsetEvent::Searches { .. }
-            | HandsetEvent::FindsControl { .. }
-            | HandsetEvent::Service { .. }
-            | HandsetEvent::LeavesFor { .. }
-            | HandsetEvent::Registered { .. }
-            | HandsetEvent::RegisterRefused { .. }
-            | HandsetEvent::Affiliated { .. }
-            | HandsetEvent::Queued { .. }
-            | HandsetEvent::CalledBack
-            | HandsetEvent::Emergency { .. }
-            | HandsetEvent::Rings { .. }
-            | HandsetEvent::RingOver { .. }
-            | HandsetEvent::CalledRings { .. }
-            | HandsetEvent::Refused { .. }
-            | HandsetEvent::FloorQueued { .. }
-            | HandsetEvent::TalkWarning { .. }
-            | HandsetEvent::FloorLost { .. }
-            | HandsetEvent::Joined { .. }
-            | HandsetEvent::Hears { .. } => {}
-        }
-    }
-
-    /// A handset is dead: it says nothing any more, not even that it stops.
-    pub fn forget(&mut self, unit: UnitId) {
-        self.talkers.values_mut().for_each(|talkers| _ = talkers.remove(&unit));
-    }
-
-    /// To be called after what was seen until now was told.
-    pub fn check(&self, world: &World) {
-        if let Some(controller) = world.controller() {
-            controller.assert_invariants();
-        }
-        for (call, talkers) in &self.talkers {
-            let talking: Vec<_> = talkers
-                .iter()
-                .filter(|(unit, since)| world.now().since(**since) > BELIEF && !self.gone.contains(unit))
-                .filter_map(|(unit, _)| {
-                    world.handset(*unit).map(trunklab_terminal_core::handset::Handset::state)
-                })
-                .filter(|view| view.phase == Phase::Talking)
-                .collect();
-            // Sites that cannot hear each other may each have a talker; one site has one.
-            let sites: BTreeSet<_> = talking.iter().map(|view| view.site).collect();
-            assert_eq!(talking.len(), sites.len(), "call {call} has several talkers: {talking:?}");
-            // In full duplex each of the two has a slot of its own.
-            let both: Vec<_> = talkers
-                .keys()
-                .filter_map(|unit| world.handset(*unit).map(trunklab_terminal_core::handset::Handset::state))
-                .filter(|view| view.phase == Phase::Conversing)
-                .map(|view| (view.site, view.call.map(|call| call.at)))
-                .collect();
-            let slots: BTreeSet<_> = both.iter().copied().collect();
-            assert_eq!(both.len(), slots.len(), "call {call} has two talkers on a slot: {both:?}");
-        }
-    }
 }

@@ -1,8 +1,6 @@
 //! docs/call-processing.md and the code say the same: each clause that a decision cites stands there under its
 //! heading, and each clause that stands there is cited.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 
 use trunklab_controller_core::call::table::TABLE;

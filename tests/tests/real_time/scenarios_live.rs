@@ -12,12 +12,8 @@
 //!
 //! All networks run at once, each in real time, and a machine that stalls for longer than a slot costs one of them a
 //! burst. So what differs is run again, alone; what differs twice, differs.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "scenarios_support/mod.rs"]
-mod support;
-
-use support::{command, file, play, scenario};
+use crate::support::{command, file, play, scenario};
 use trunklab::lab::account::Account;
 use trunklab::lab::live::{Live, News};
 use trunklab::lab::scenario::{plan, script};

@@ -1,7 +1,5 @@
 //! Clause 2.1.4: whatever comes ends in a message, a named cause, or the wait for the rest of a frame.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;

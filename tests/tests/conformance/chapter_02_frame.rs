@@ -1,7 +1,5 @@
 //! Clause 2.1: the frame, whole, cut, split, too long, too short, damaged, of another version.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use bytes::BytesMut;
 use proptest::prelude::*;
 use proptest::test_runner::Config;

@@ -1,5 +1,4 @@
 //! How a command ends that somebody ends: by a signal, by closing the pipe that it writes to, by filling the disk.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

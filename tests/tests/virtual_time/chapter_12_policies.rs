@@ -1,14 +1,10 @@
 //! Rules that a key of the configuration chooses, and that are not a row of the state table, are guarded as well: with the
 //! key changed, the reviewed transcript of the scenario that shows the rule fails.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "scenarios_support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use support::{SCENARIOS, file, in_threads, reviewed, transcript};
+use crate::support::{SCENARIOS, file, in_threads, reviewed, transcript};
 use trunklab::lab::scenario::{plan, script};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::World;

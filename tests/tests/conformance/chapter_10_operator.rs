@@ -1,7 +1,5 @@
 //! Chapter 10: events and snapshots go through JSON unharmed and have the members that the specification lists.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};

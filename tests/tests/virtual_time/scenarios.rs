@@ -1,13 +1,9 @@
 //! Every shipped scenario, on every profile: all that it expects is seen, and its transcript is the reviewed one.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "scenarios_support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use support::{SCENARIOS, capability_table, command, in_threads, pairs, play, scenario};
+use crate::support::{SCENARIOS, capability_table, command, in_threads, pairs, play, scenario};
 use trunklab::lab::weather::Weather;
 use trunklab_protocol::ProfileId;
 use trunklab_tests::tree::root;

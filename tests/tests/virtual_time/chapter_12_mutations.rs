@@ -1,13 +1,9 @@
 //! Each clause of the call state table is guarded: one row that follows it, changed, makes a reviewed transcript fail.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "scenarios_support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use support::{SCENARIOS, in_threads, reviewed, scenario, transcript};
+use crate::support::{SCENARIOS, in_threads, reviewed, scenario, transcript};
 use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
 use trunklab_protocol::{Cause, Clause, ProfileId};
 

@@ -1,9 +1,6 @@
 //! What a listener hears is what the talker said: from speech through codec2, slots, RTP, the switch and slots again.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "two_sites/mod.rs"]
-mod two_sites;
-
+use crate::two_sites::{plan, unit};
 use trunklab::lab::live::{Live, News};
 use trunklab::lab::script::{Deed, Script};
 use trunklab::lab::summary::Spoken;
@@ -13,7 +10,6 @@ use trunklab::speech::{Recorder, envelope, synth, vocoder};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Moment, ProfileId, Span};
 use trunklab_terminal_core::input::Input;
-use two_sites::{plan, unit};
 
 /// Talks at site 2.
 const TALKER: u32 = 1001;

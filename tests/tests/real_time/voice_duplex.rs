@@ -1,16 +1,12 @@
 //! In a full duplex call each of the two hears the other while it talks itself: at two sites through the switch, at one site
 //! from slot to slot.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "two_sites/mod.rs"]
-mod two_sites;
-
+use crate::two_sites::{plan, unit};
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::{Heard, World};
 use trunklab::speech::{Recorder, envelope, synth, vocoder};
 use trunklab_protocol::{CallSetup, CarrierNumber, Moment, ProfileId, Span};
 use trunklab_terminal_core::input::Input;
-use two_sites::{plan, unit};
 
 const CALLER: u32 = 1001;
 const CALLED: u32 = 1002;

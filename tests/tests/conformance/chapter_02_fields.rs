@@ -1,7 +1,5 @@
 //! Clause 2.2 and every message: round trips, and payloads that are cut, changed or too long.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -1,7 +1,5 @@
 //! Chapter 9: answers, session keys and proofs, with golden octets and with everything changed that a proof covers.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 
 use serde_json::Value;

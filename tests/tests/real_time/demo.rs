@@ -1,5 +1,4 @@
 //! `trunklab demo`: one command shows a network that lives, and tells what it did.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
 use trunklab_tests::program;

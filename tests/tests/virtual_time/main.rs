@@ -1,0 +1,20 @@
+//! The whole network in virtual time, where an hour takes a moment and the same seed says the same: the shipped
+//! scenarios, what guards their rules, random worlds, and lists of real networks.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and shows what it saw"
+)]
+
+mod chapter_12_mutations;
+mod chapter_12_policies;
+mod control_choices;
+mod import_hostile;
+mod import_real;
+mod scenarios;
+mod scenarios_rough;
+mod simulation;
+mod support;
+mod two_sites;
+mod watch;
+mod world;
