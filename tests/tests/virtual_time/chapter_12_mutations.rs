@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::support::{SCENARIOS, in_threads, reviewed, scenario, transcript};
-use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
+use crate::support::{SCENARIOS, in_threads, reviewed, says_what_was_reviewed, scenario};
+use trunklab_controller_core::call::table::{CallTable, Row, STANDARD, TABLE};
 use trunklab_protocol::{Cause, Clause, ProfileId};
 
 /// A rule does not depend on the air interface: one is enough to see it broken.
@@ -31,32 +31,45 @@ fn table_with(place: usize) -> &'static CallTable {
     Box::leak(Box::new(CallTable::new(rows)))
 }
 
-/// Scenarios, those whose transcripts name the clause first: they are the likeliest to notice.
-fn likeliest_first(clause: Clause) -> impl Iterator<Item = &'static str> {
-    let cites = move |name: &&str| {
-        reviewed(name, PROFILE).lines().any(|line| line.split_whitespace().nth(1) == Some(clause.number()))
-    };
-    let (named, silent): (Vec<_>, Vec<_>) = SCENARIOS.iter().copied().partition(cites);
-    named.into_iter().chain(silent)
+/// Scenarios, those whose transcripts name the clause first: they are the likeliest to notice. Short ones come before
+/// long ones.
+fn likeliest_first(clause: Clause) -> Vec<&'static str> {
+    let cites = |line: &str| line.split_whitespace().nth(1).is_some_and(|number| number == clause.number());
+    let mut scenarios = SCENARIOS.to_vec();
+    scenarios.sort_by_key(|name| {
+        let reviewed = reviewed(name, PROFILE);
+        (!reviewed.lines().any(cites), reviewed.len())
+    });
+    scenarios
 }
 
 /// Whether a scenario says something else with this table, or cannot go on with it.
 fn notices(name: &str, table: &'static CallTable) -> bool {
-    let said = AssertUnwindSafe(|| transcript(name, &scenario(name, PROFILE), table));
-    catch_unwind(said).map_or(true, |said| said != reviewed(name, PROFILE))
+    let says = AssertUnwindSafe(|| says_what_was_reviewed(name, &scenario(name, PROFILE), table));
+    catch_unwind(says).map_or(true, |same| !same)
 }
 
 /// Rules that no shipped scenario shows yet.
 const UNSHOWN: &[Clause] = &[];
 
+/// Without this a transcript that differs by itself would notice every change.
+#[test]
+fn with_the_table_unchanged_every_scenario_says_what_was_reviewed() {
+    let failed = in_threads(SCENARIOS, |name| {
+        let same = says_what_was_reviewed(name, &scenario(name, PROFILE), &STANDARD);
+        if same { Ok(()) } else { Err(format!("{name} says something else")) }
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
 #[test]
 fn for_each_clause_of_the_table_a_changed_row_makes_a_transcript_fail() {
     let failed = in_threads(&clauses(), |clause| {
-        let mut rows = TABLE.iter().enumerate().filter(|(_, row)| row.clause == *clause);
-        let noticed = rows.any(|(place, _)| {
-            let table = table_with(place);
-            likeliest_first(*clause).any(|name| notices(name, table))
-        });
+        let rows = TABLE.iter().enumerate().filter(|(_, row)| row.clause == *clause);
+        let tables: Vec<_> = rows.map(|(place, _)| table_with(place)).collect();
+        // Each row has its chance with a likely scenario before any has one with an unlikely.
+        let noticed =
+            likeliest_first(*clause).into_iter().any(|name| tables.iter().any(|table| notices(name, table)));
         match (noticed, UNSHOWN.contains(clause)) {
             (true, false) | (false, true) => Ok(()),
             (false, false) => Err(format!("{clause} {}: no change is noticed", clause.title())),

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use trunklab::lab::account::Account;
 use trunklab::lab::scenario::{plan, read, script};
+use trunklab::lab::script::Deed;
 use trunklab::lab::weather::Weather;
 use trunklab::lab::world::World;
 use trunklab_controller_core::call::table::CallTable;
@@ -238,11 +239,7 @@ pub fn play(name: &str, scenario: &Scenario, weather: Weather) -> Played {
     let gone: BTreeSet<UnitId> = script
         .deeds()
         .iter()
-        .filter_map(
-            |(_, deed)| {
-                if let trunklab::lab::script::Deed::Vanish(unit) = deed { Some(*unit) } else { None }
-            },
-        )
+        .filter_map(|(_, deed)| if let Deed::Vanish(unit) = deed { Some(*unit) } else { None })
         .collect();
     assert_at_rest(&world, &sites, units.iter().copied().filter(|unit| !gone.contains(unit)));
     Played { transcript: account.transcript().clone(), verdicts: account.verdicts() }
@@ -290,12 +287,15 @@ pub fn reviewed(name: &str, profile: ProfileId) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What a scenario says where calls go by another table, or it is provisioned otherwise; nothing is judged.
-pub fn transcript(name: &str, scenario: &Scenario, table: &'static CallTable) -> String {
+/// Whether a scenario says what was reviewed, where calls go by another table or it is provisioned otherwise. The run
+/// ends with the first line that is another; nothing is judged.
+pub fn says_what_was_reviewed(name: &str, scenario: &Scenario, table: &'static CallTable) -> bool {
     let script = script(scenario, &file(name)).unwrap();
+    let reviewed = reviewed(name, scenario.profile);
+    let mut reviewed = reviewed.lines();
     let mut world = World::with_table(plan(scenario.provision()), Weather::CALM, scenario.seed, table);
     let mut account = Account::unjudged();
-    world.play(&script, Moment::ORIGIN + scenario.duration, |world, deed| {
+    let mut goes_on = |world: &mut World, deed: Option<&Deed>| {
         if let Some(deed) = deed {
             account.did(deed, world.now());
         }
@@ -303,6 +303,23 @@ pub fn transcript(name: &str, scenario: &Scenario, table: &'static CallTable) ->
             account.see(&observed);
         }
         world.take_heard();
-    });
-    account.transcript().to_string()
+        account.new_lines().iter().all(|line| reviewed.next() == Some(line.to_string().as_str()))
+    };
+    let ends = std::iter::once((Moment::ORIGIN + scenario.duration, None));
+    let deeds = script.deeds().iter().map(|(at, deed)| (*at, Some(deed)));
+    for (at, deed) in deeds.chain(ends) {
+        while world.now() < at {
+            world.run_until(at.min(world.now() + Span::from_secs(1)));
+            if !goes_on(&mut world, None) {
+                return false;
+            }
+        }
+        if let Some(deed) = deed {
+            world.perform(deed.clone());
+            if !goes_on(&mut world, Some(deed)) {
+                return false;
+            }
+        }
+    }
+    reviewed.next().is_none()
 }
