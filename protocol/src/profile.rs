@@ -5,7 +5,7 @@
 
 use crate::field::octet_enum;
 use crate::moment::{Moment, Span};
-use crate::network::SlotNumber;
+use crate::network::{SlotAddress, SlotNumber};
 
 octet_enum! {
     /// Which air interface.
@@ -224,6 +224,16 @@ impl Profile {
         }
     }
 
+    /// Whether a slot belongs to the control channel at `control`: that slot alone, or with some profiles its whole carrier.
+    pub fn is_controls(&self, control: SlotAddress, at: SlotAddress) -> bool {
+        if self.control_takes_carrier { at.carrier == control.carrier } else { at == control }
+    }
+
+    /// How many slots of its carrier a control channel has.
+    pub const fn control_slots(&self) -> u8 {
+        if self.control_takes_carrier { self.slots } else { 1 }
+    }
+
     /// Vocoder frames in burst number `burst` of a spurt.
     pub fn voice_frames(&self, burst: u32) -> u8 {
         self.voice_pattern[burst as usize % self.voice_pattern.len()]
@@ -240,6 +250,7 @@ impl Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::CarrierNumber;
 
     #[test]
     fn stand_in_order_of_their_octets() {
@@ -278,6 +289,22 @@ mod tests {
         let documented = [11.1, 17.65, 16.67, 26.67, 26.67, 42.86, 9.375];
         for (profile, words) in PROFILES.iter().zip(documented) {
             assert!((profile.control.per_second() - words).abs() < 0.05, "{}", profile.name);
+        }
+    }
+
+    #[test]
+    fn a_control_channel_has_so_many_slots_of_its_carrier_and_none_of_another() {
+        let at = |carrier, slot| SlotAddress {
+            carrier: CarrierNumber::new(carrier).unwrap(),
+            slot: SlotNumber::new(slot).unwrap(),
+        };
+        for profile in PROFILES {
+            let own = |carrier| {
+                (0..profile.slots).filter(move |slot| profile.is_controls(at(12, 0), at(carrier, *slot)))
+            };
+            assert_eq!(own(12).count(), usize::from(profile.control_slots()), "{}", profile.name);
+            assert_eq!(own(14).count(), 0, "{}", profile.name);
+            assert!(profile.is_controls(at(12, 0), at(12, 0)), "{}", profile.name);
         }
     }
 

@@ -9,13 +9,12 @@ use trunklab_protocol::{Moment, SlotAddress};
 
 use crate::access::Uplink;
 use crate::controls::Control;
-use crate::settings::is_controls_own;
 use crate::station::OnAir;
 
 impl OnAir {
     /// The control channel whose slot this is.
     fn control_of(&self, at: SlotAddress) -> Option<&Control> {
-        self.controls.iter().find(|control| is_controls_own(&self.settings, control.at, at))
+        self.controls.iter().find(|control| self.timing.profile().is_controls(control.at, at))
     }
 
     /// Whether a slot's call is radiated: on a control channel's slot not before that gives way.
@@ -26,7 +25,7 @@ impl OnAir {
     /// A control channel gives way if a call has its slot and no grant is left to be said.
     pub fn gives_way(&mut self, at: SlotAddress, now: Moment) -> bool {
         let taken = self.is_taken(at);
-        let (settings, timing) = (&self.settings, &self.timing);
+        let timing = &self.timing;
         let Some((_, control)) = self.controls.at_mut(at).filter(|(_, control)| !control.words.has_grants())
         else {
             return false;
@@ -36,7 +35,7 @@ impl OnAir {
         }
         control.given = true;
         control.access = Uplink::new(Channel::Control, at);
-        for slot in self.slots.values_mut().filter(|slot| is_controls_own(settings, at, slot.at())) {
+        for slot in self.slots.values_mut().filter(|slot| timing.profile().is_controls(at, slot.at())) {
             slot.begin_at(timing, now);
         }
         true
@@ -54,7 +53,7 @@ impl OnAir {
     }
 
     fn is_taken(&self, control: SlotAddress) -> bool {
-        let own = |at| is_controls_own(&self.settings, control, at);
+        let own = |at| self.timing.profile().is_controls(control, at);
         self.slots.values().any(|slot| own(slot.at()) && slot.is_in_use())
     }
 

@@ -6,7 +6,6 @@ use trunklab_protocol::voice::VoicePacket;
 use trunklab_protocol::{Cause, Moment, SlotAddress};
 
 use crate::output::{Outbox, Output};
-use crate::settings::is_controls_own;
 use crate::speech::present;
 use crate::station::{BaseStation, OnAir};
 
@@ -52,8 +51,8 @@ impl BaseStation {
     pub(crate) fn begin_traffic_burst(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
         if let Some(slot) = air.slots.get_mut(&at) {
-            let (settings, now) = (&air.settings, self.now);
-            let control = air.controls.iter_mut().find(|control| is_controls_own(settings, control.at, at));
+            let (settings, profile, now) = (&air.settings, air.timing.profile(), self.now);
+            let control = air.controls.iter_mut().find(|control| profile.is_controls(control.at, at));
             let aside = || control.and_then(|control| control.words.aside(now, settings));
             slot.begin_burst(&air.timing, self.now, aside);
         }

@@ -31,15 +31,8 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
 
 /// Whether a slot is a control channel's, which with some profiles takes its carrier.
 pub fn is_controls(settings: &SiteSettings, at: SlotAddress) -> bool {
-    settings.controls().any(|control| is_controls_own(settings, control, at))
-}
-
-/// Whether a slot is this control channel's.
-pub fn is_controls_own(settings: &SiteSettings, control: SlotAddress, at: SlotAddress) -> bool {
-    match settings.profile.profile().control_takes_carrier {
-        true => at.carrier == control.carrier,
-        false => at == control,
-    }
+    let profile = settings.profile.profile();
+    settings.controls().any(|control| profile.is_controls(control, at))
 }
 
 /// The slots that calls can use: every slot but the control channel's, unless signalling is associated.

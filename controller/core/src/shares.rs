@@ -54,8 +54,8 @@ impl SiteConfig {
 
     /// Whether a slot is a control channel's.
     pub fn is_controls(&self, controls: &[SlotAddress], at: SlotAddress) -> bool {
-        let whole = self.profile.profile().control_takes_carrier;
-        controls.iter().any(|control| if whole { at.carrier == control.carrier } else { at == *control })
+        let profile = self.profile.profile();
+        controls.iter().any(|control| profile.is_controls(*control, at))
     }
 }
 

@@ -93,11 +93,7 @@ impl Camp {
 
     /// Whether a slot is the control channel's, and calls may have it.
     pub(super) fn is_shared(&self, at: SlotAddress) -> bool {
-        let is_controls = match self.profile.control_takes_carrier {
-            true => at.carrier == self.control.carrier,
-            false => at == self.control,
-        };
-        self.signalling == Signalling::Associated && is_controls
+        self.signalling == Signalling::Associated && self.profile.is_controls(self.control, at)
     }
 
     /// Where a word for the control channel can be said; `None` while a call has its slot and somebody talks.

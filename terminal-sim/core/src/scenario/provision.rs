@@ -131,8 +131,7 @@ impl SiteProvision {
         };
         let control = match self.signalling {
             Signalling::Associated => 0,
-            Signalling::Common if profile.control_takes_carrier => shares * usize::from(profile.slots),
-            Signalling::Common => shares,
+            Signalling::Common => shares * usize::from(profile.control_slots()),
         };
         slots.saturating_sub(control)
     }
