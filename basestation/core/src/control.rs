@@ -1,10 +1,9 @@
 //! The control channel's downlink: one word on every beat, the most urgent first. What a word says is settled when it
 //! begins; radios have it when it ends.
 //!
-//! Words that answer somebody wait in bounded queues, one for each urgency. Late-entry words, the broadcast and the
-//! neighbours are not queued: they are derived on a beat that nothing more urgent takes. A grant or a release
-//! is said again on later beats, for nobody confirms it. The broadcast alone breaks the order: it is never later
-//! than its interval, whatever the load, so that a hunting radio finds the site.
+//! Words that are for somebody wait in bounded queues, one for each urgency. Late-entry words, the broadcast and the
+//! neighbours do not wait: they are made on a beat that nothing more urgent takes. The order is a table (`urgency.rs`).
+//! The broadcast is never later than its interval, whatever the load, so that a hunting radio finds the site.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -18,55 +17,13 @@ use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span};
 
 use crate::begun::Begun;
 use crate::timing::{Beat, Timing};
+use crate::urgency::{URGENCIES, Urgency, WordOrder, Words};
 
-/// How urgent a queued word is; the first here is said first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
-    /// A grant of an emergency call, and its repetitions.
-    EmergencyGrant,
-    /// A grant, said for the first time.
-    Grant,
-    /// A grant, said again.
-    GrantAgain,
-    /// The end of a call.
-    Release,
-    /// A radio whose turn has come: it has little time.
-    CallBack,
-    /// How far a radio's emergency is: nothing confirms it.
-    Emergency,
-    /// A radio that is called, or is not called any more.
-    Page,
-    /// An answer to one radio.
-    Answer,
-}
-
-/// How one urgency is treated.
-struct Row {
-    urgency: Urgency,
-    /// Words that may wait: one for each slot that a site can have, but for answers, which are worth nothing late.
-    waiting_max: usize,
-    /// How often a word is said in all (standards.md G.3: grants are unacknowledged, send at least twice).
-    sayings: u8,
-    /// Where a word waits to be said again.
-    again: Urgency,
-}
-
-/// In order of urgency. Below the last row follow late entry, broadcast, neighbours and idle words.
-#[rustfmt::skip]
-const ROWS: [Row; 8] = [
-    Row { urgency: Urgency::EmergencyGrant, waiting_max: 2048, sayings: 3, again: Urgency::EmergencyGrant },
-    Row { urgency: Urgency::Grant,          waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
-    Row { urgency: Urgency::GrantAgain,     waiting_max: 2048, sayings: 3, again: Urgency::GrantAgain },
-    Row { urgency: Urgency::Release,        waiting_max: 2048, sayings: 2, again: Urgency::Release },
-    Row { urgency: Urgency::CallBack,       waiting_max: 64,   sayings: 2, again: Urgency::CallBack },
-    Row { urgency: Urgency::Emergency, waiting_max: 64,  sayings: 3, again: Urgency::Emergency },
-    Row { urgency: Urgency::Page,           waiting_max: 64,   sayings: 2, again: Urgency::Page },
-    Row { urgency: Urgency::Answer,         waiting_max: 64,  sayings: 1, again: Urgency::Answer },
-];
-
-/// A late-entry word that was put off for so many intervals goes before all but grants that are said for the first time
-/// (docs/call-processing.md, clause 12.12.1).
+/// A late-entry word that was put off for so many intervals is overdue (docs/call-processing.md, clause 12.12.1).
 const LATE_ENTRY_PATIENCE: u64 = 3;
+
+/// Where grants wait.
+const GRANTS: [Urgency; 3] = [Urgency::EmergencyGrant, Urgency::Grant, Urgency::GrantAgain];
 
 /// What late-entry words had to wait for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,6 +54,18 @@ struct Pending {
     sayings_left: u8,
 }
 
+/// A beat, as whoever chooses its word must know it.
+#[derive(Clone, Copy)]
+struct Saying<'a> {
+    /// When its word ends.
+    ends: Moment,
+    /// When the word after it ends.
+    ends_after: Moment,
+    settings: &'a SiteSettings,
+    /// Who the site is.
+    system: &'a System,
+}
+
 /// What is said of one call: a word for each talkgroup that hears it.
 pub type Grants = SmallVec<[Grant; 1]>;
 
@@ -114,7 +83,8 @@ struct Announced {
 pub struct ControlChannel {
     beat: Beat,
     begun: Option<Begun>,
-    queues: [VecDeque<Pending>; ROWS.len()],
+    order: WordOrder,
+    queues: [VecDeque<Pending>; URGENCIES],
     calls: BTreeMap<CallId, Announced>,
     system_said: Option<Moment>,
     system_was_last: bool,
@@ -126,8 +96,9 @@ pub struct ControlChannel {
 
 impl ControlChannel {
     /// A channel that speaks from the first word that begins after `now`.
-    pub fn new(timing: &Timing, at: SlotAddress, now: Moment) -> Self {
+    pub fn new(timing: &Timing, at: SlotAddress, now: Moment, order: WordOrder) -> Self {
         Self {
+            order,
             beat: Beat::from(timing, Channel::Control, at, now),
             begun: None,
             queues: std::array::from_fn(|_| VecDeque::new()),
@@ -150,15 +121,17 @@ impl ControlChannel {
 
     /// Whether a grant is still to be said.
     pub fn has_grants(&self) -> bool {
-        [Urgency::EmergencyGrant, Urgency::Grant, Urgency::GrantAgain]
-            .iter()
-            .any(|urgency| !self.queues[*urgency as usize].is_empty())
+        GRANTS.iter().any(|urgency| !self.queues[*urgency as usize].is_empty())
     }
 
     /// A word that goes with the call which has the control channel's slot, if one is due.
     pub fn aside(&mut self, now: Moment, settings: &SiteSettings) -> Option<DownlinkWord> {
         let interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
-        self.most_urgent().or_else(|| self.late_entry(now, now, interval))
+        self.order.rows().iter().find_map(|row| match row.words {
+            Words::Wait { .. } => self.waiting(row.urgency),
+            Words::Made if row.urgency == Urgency::LateEntry => self.late_entry(now, now, interval),
+            Words::Made => None,
+        })
     }
 
     /// When the next word begins.
@@ -239,9 +212,9 @@ impl ControlChannel {
     }
 
     /// The next word begins.
-    pub fn begin(&mut self, timing: &Timing, settings: &SiteSettings, system: System) {
+    pub fn begin(&mut self, timing: &Timing, settings: &SiteSettings, system: &System) {
         let (ends, ends_after) = (self.beat.ends(timing), self.beat.ends_after(timing));
-        let word = self.choose(ends, ends_after, settings, system);
+        let word = self.choose(&Saying { ends, ends_after, settings, system });
         self.system_was_last = matches!(word, DownlinkWord::System(_));
         self.late_entry_was_last = matches!(&word, DownlinkWord::Grant(grant) if grant.late_entry);
         self.begun = Some(Begun { ends, burst: Burst { place: self.beat.take(), word } });
@@ -252,41 +225,51 @@ impl ControlChannel {
         self.begun.take().map(|begun| begun.burst)
     }
 
-    /// The word that ends `now`, where the one after it ends at `next`.
-    fn choose(&mut self, now: Moment, next: Moment, settings: &SiteSettings, system: System) -> DownlinkWord {
-        let interval = Span::from_millis(u64::from(settings.broadcast_interval_ms));
-        let late_on_next_beat = self.system_said.is_none_or(|said| said + interval < next);
-        // An interval shorter than two beats must not silence everything else.
-        if late_on_next_beat && !self.system_was_last {
-            return self.system(now, settings, system);
-        }
-        let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
-        if self.late_entry_is_overdue(now, late_entry_interval)
-            && let Some(word) = self.late_entry(now, next, late_entry_interval)
-        {
-            return word;
-        }
-        if let Some(word) = self.most_urgent() {
-            return word;
-        }
-        if let Some(word) = self.late_entry(now, next, late_entry_interval) {
-            return word;
-        }
-        let half_over =
-            self.system_said.is_none_or(|said| now.since(said).as_micros() >= interval.as_micros() / 2);
-        if half_over {
-            return self.system(now, settings, system);
-        }
-        if self.neighbours_left > 0 {
-            return self.neighbour(settings);
-        }
-        Idle {}.into()
+    /// The most urgent word for this beat.
+    fn choose(&mut self, beat: &Saying<'_>) -> DownlinkWord {
+        let rows = self.order.rows();
+        rows.iter().find_map(|row| self.say(row.urgency, beat)).unwrap_or_else(|| Idle {}.into())
     }
 
-    fn system(&mut self, now: Moment, settings: &SiteSettings, system: System) -> DownlinkWord {
+    /// What there is to say of one urgency.
+    fn say(&mut self, urgency: Urgency, beat: &Saying<'_>) -> Option<DownlinkWord> {
+        let Saying { ends, ends_after, settings, system } = *beat;
+        let broadcast_interval = Span::from_millis(u64::from(settings.broadcast_interval_ms));
+        let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
+        match urgency {
+            Urgency::EmergencyGrant
+            | Urgency::Grant
+            | Urgency::GrantAgain
+            | Urgency::Release
+            | Urgency::CallBack
+            | Urgency::Emergency
+            | Urgency::Page
+            | Urgency::Answer => self.waiting(urgency),
+            Urgency::BroadcastDue => {
+                let late_on_next_beat =
+                    self.system_said.is_none_or(|said| said + broadcast_interval < ends_after);
+                // An interval shorter than two beats must not silence everything else.
+                (late_on_next_beat && !self.system_was_last).then(|| self.system(ends, settings, system))
+            }
+            Urgency::LateEntryOverdue if self.late_entry_is_overdue(ends, late_entry_interval) => {
+                self.late_entry(ends, ends_after, late_entry_interval)
+            }
+            Urgency::LateEntryOverdue => None,
+            Urgency::LateEntry => self.late_entry(ends, ends_after, late_entry_interval),
+            Urgency::Broadcast => {
+                let half = Span::from_micros(broadcast_interval.as_micros() / 2);
+                let half_over = self.system_said.is_none_or(|said| ends.since(said) >= half);
+                half_over.then(|| self.system(ends, settings, system))
+            }
+            Urgency::Neighbour => (self.neighbours_left > 0).then(|| self.neighbour(settings)),
+            Urgency::Idle => Some(Idle {}.into()),
+        }
+    }
+
+    fn system(&mut self, now: Moment, settings: &SiteSettings, system: &System) -> DownlinkWord {
         self.system_said = Some(now);
         self.neighbours_left = settings.neighbours.len();
-        system.into()
+        system.clone().into()
     }
 
     fn neighbour(&mut self, settings: &SiteSettings) -> DownlinkWord {
@@ -296,14 +279,17 @@ impl ControlChannel {
         Neighbour { site: neighbour.site, carrier: neighbour.carrier }.into()
     }
 
-    fn most_urgent(&mut self) -> Option<DownlinkWord> {
-        let row = ROWS.iter().find(|row| !self.queues[row.urgency as usize].is_empty())?;
-        let mut pending = self.queues[row.urgency as usize].pop_front()?;
+    /// The first word that waits, which may have to wait to be said again.
+    fn waiting(&mut self, urgency: Urgency) -> Option<DownlinkWord> {
+        let mut pending = self.queues[urgency as usize].pop_front()?;
         let word = pending.word.clone();
         pending.sayings_left -= 1;
-        let again = &mut self.queues[row.again as usize];
-        if pending.sayings_left > 0 && again.len() < ROWS[row.again as usize].waiting_max {
-            again.push_back(pending);
+        if let Words::Wait { again, .. } = self.order.words(urgency)
+            && let Words::Wait { max, .. } = self.order.words(again)
+            && pending.sayings_left > 0
+            && self.queues[again as usize].len() < max
+        {
+            self.queues[again as usize].push_back(pending);
         }
         Some(word)
     }
@@ -316,9 +302,7 @@ impl ControlChannel {
     /// Whether a latecomer has waited long enough for the answers to others. It takes every second word at most.
     fn late_entry_is_overdue(&self, now: Moment, interval: Span) -> bool {
         let patience = Span::from_micros(interval.as_micros().saturating_mul(LATE_ENTRY_PATIENCE));
-        let grants = [Urgency::EmergencyGrant, Urgency::Grant];
         !self.late_entry_was_last
-            && grants.iter().all(|urgency| self.queues[*urgency as usize].is_empty())
             && self.calls.values().any(|announced| announced.late_entry_due + patience <= now)
     }
 
@@ -342,21 +326,23 @@ impl ControlChannel {
     }
 
     fn queue(&mut self, urgency: Urgency, word: DownlinkWord) -> Result<(), Cause> {
-        let row = &ROWS[urgency as usize];
+        let Words::Wait { max, sayings, .. } = self.order.words(urgency) else {
+            return Err(Cause::ControlChannelFull);
+        };
         let queue = &mut self.queues[urgency as usize];
         if let Some(same) = queue.iter_mut().find(|pending| pending.word == word) {
-            same.sayings_left = row.sayings;
+            same.sayings_left = sayings;
             return Ok(());
         }
-        if queue.len() >= row.waiting_max {
+        if queue.len() >= max {
             return Err(Cause::ControlChannelFull);
         }
-        queue.push_back(Pending { word, sayings_left: row.sayings });
+        queue.push_back(Pending { word, sayings_left: sayings });
         Ok(())
     }
 
     fn withdraw_grants(&mut self, call: CallId) {
-        for urgency in [Urgency::EmergencyGrant, Urgency::Grant, Urgency::GrantAgain] {
+        for urgency in GRANTS {
             self.queues[urgency as usize]
                 .retain(|pending| !matches!(&pending.word, DownlinkWord::Grant(grant) if grant.call == call));
         }

@@ -10,6 +10,7 @@ use trunklab_protocol::{CallId, Cause, Identity, Moment, SlotAddress, UnitId};
 use crate::access::Uplink;
 use crate::control::{ControlChannel, Grants, LateEntry, named_unit};
 use crate::timing::Timing;
+use crate::urgency::WordOrder;
 
 /// One control channel.
 #[derive(Debug, Clone)]
@@ -29,8 +30,9 @@ pub struct Control {
 pub struct Controls(Vec<Control>);
 
 impl Control {
-    fn new(timing: &Timing, at: SlotAddress, now: Moment) -> Self {
-        let (words, access) = (ControlChannel::new(timing, at, now), Uplink::new(Channel::Control, at));
+    fn new(timing: &Timing, at: SlotAddress, now: Moment, order: WordOrder) -> Self {
+        let (words, access) =
+            (ControlChannel::new(timing, at, now, order), Uplink::new(Channel::Control, at));
         Self { at, words, access, given: false }
     }
 
@@ -43,8 +45,8 @@ impl Control {
 
 impl Controls {
     /// Those of a site that begins to radiate.
-    pub fn new(timing: &Timing, settings: &SiteSettings, now: Moment) -> Self {
-        Self(settings.controls().map(|at| Control::new(timing, at, now)).collect())
+    pub fn new(timing: &Timing, settings: &SiteSettings, now: Moment, order: WordOrder) -> Self {
+        Self(settings.controls().map(|at| Control::new(timing, at, now, order)).collect())
     }
 
     /// How many there are: one at least.

@@ -27,6 +27,7 @@ pub mod counts;
 pub mod deadline;
 pub mod input;
 pub mod output;
+pub mod urgency;
 pub mod view;
 
 pub use deadline::{Deadline, Timer};

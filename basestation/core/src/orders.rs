@@ -182,7 +182,7 @@ impl BaseStation {
 
     /// Bursts are radiated elsewhere from now on. Calls in slots that stay go on.
     fn replan(&mut self, settings: SiteSettings, out: &mut Outbox) {
-        let before = self.on_air.replace(OnAir::new(settings, self.origin, self.now));
+        let before = self.on_air.replace(OnAir::new(settings, self.origin, self.now, self.order));
         let (Some(before), Some(after)) = (before, &mut self.on_air) else { return };
         let same_beat = before.settings.profile == after.settings.profile;
         for (at, slot) in before.slots {

@@ -31,7 +31,7 @@ impl BaseStation {
             channels,
             channel: u8::try_from(number).expect("below the number of carriers"),
         };
-        control.words.begin(&air.timing, &air.settings, system);
+        control.words.begin(&air.timing, &air.settings, &system);
     }
 
     /// It ends.

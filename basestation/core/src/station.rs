@@ -24,12 +24,14 @@ use crate::settings::traffic_slots;
 use crate::spurts::SpurtSequences;
 use crate::timing::Timing;
 use crate::traffic::TrafficChannel;
+use crate::urgency::{self, WordOrder};
 use crate::view::{CallView, SlotView, StationView};
 
 /// A base station, decided without clock or socket.
 #[derive(Debug, Clone)]
 pub struct BaseStation {
     pub(crate) incarnation: Incarnation,
+    pub(crate) order: WordOrder,
     pub(crate) voice_address: SocketAddr,
     pub(crate) origin: Moment,
     pub(crate) now: Moment,
@@ -57,6 +59,7 @@ impl BaseStation {
     pub fn new(incarnation: Incarnation, seed: [u8; 32], voice_address: SocketAddr, origin: Moment) -> Self {
         Self {
             incarnation,
+            order: urgency::STANDARD,
             voice_address,
             origin,
             now: origin,
@@ -68,6 +71,12 @@ impl BaseStation {
             service: SiteService::NoService,
             on_air: None,
         }
+    }
+
+    /// The same with control channels that say their words in another order.
+    #[must_use]
+    pub fn with_order(self, order: WordOrder) -> Self {
+        Self { order, ..self }
     }
 
     /// Takes one input. Whatever is due by `now` happens first, each at its own moment; bursts that are much too late
@@ -205,11 +214,11 @@ impl BaseStation {
 
 impl OnAir {
     /// A plant in which nothing is going on.
-    pub fn new(settings: SiteSettings, origin: Moment, now: Moment) -> Self {
+    pub fn new(settings: SiteSettings, origin: Moment, now: Moment, order: WordOrder) -> Self {
         let timing = Timing::new(settings.profile.profile(), origin);
         Self {
             timing,
-            controls: Controls::new(&timing, &settings, now),
+            controls: Controls::new(&timing, &settings, now, order),
             slots: traffic_slots(&settings).map(|at| (at, TrafficChannel::new(at))).collect(),
             settings,
         }
