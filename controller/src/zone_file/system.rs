@@ -1,0 +1,109 @@
+//! `[system]` and `[[console]]`: limits of the whole system, and the operators that may talk.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+use trunklab_controller_core::call::console::CONSOLES_MAX;
+use trunklab_controller_core::config::{ConsoleUnit, QueueRelease, SystemParameters};
+use trunklab_protocol::operator::ConsoleName;
+use trunklab_protocol::{EmergencyPolicy, NodeId, Priority, UnitId};
+
+use super::subscriber::SubscriberTable;
+use super::{Defect, check_numbers};
+
+/// Where the voice switch receives is not here: the controller knows where it was bound.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SystemTable {
+    node: Option<NodeId>,
+    queue_len_max: Option<u16>,
+    queue_wait_ms_max: Option<u32>,
+    emergency: Option<EmergencyPolicy>,
+    emergency_hang_time_ms: Option<u32>,
+    emergencies_max: Option<u16>,
+    queue_release: Option<QueueRelease>,
+    call_back_ms: Option<u32>,
+    recent_user_ms: Option<u32>,
+    ageing_ms: Option<u32>,
+    busy_override_ms: Option<u32>,
+    transmission_ms_max: Option<u32>,
+    transmission_warning_ms: Option<u32>,
+    floor_queue_len_max: Option<u16>,
+    floor_wait_ms_max: Option<u32>,
+    handover_ms: Option<u32>,
+    page_ms_max: Option<u32>,
+    ring_ms_max: Option<u32>,
+    individual_priority: Option<Priority>,
+    individual_hang_time_ms: Option<u32>,
+    challenge_ms_max: Option<u32>,
+    challenges_max: Option<u16>,
+    visitors_max: Option<u32>,
+    site_silence_ms_max: Option<u32>,
+    heartbeat_ms: Option<u16>,
+}
+
+/// A console whose operator may talk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConsoleTable {
+    name: ConsoleName,
+    unit: UnitId,
+}
+
+impl SystemTable {
+    pub(super) fn parameters(self) -> SystemParameters {
+        let usual = SystemParameters::default();
+        SystemParameters {
+            node: self.node.unwrap_or(usual.node),
+            switch_address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            queue_len_max: self.queue_len_max.unwrap_or(usual.queue_len_max),
+            queue_wait_ms_max: self.queue_wait_ms_max.unwrap_or(usual.queue_wait_ms_max),
+            emergency: self.emergency.unwrap_or(usual.emergency),
+            emergency_hang_time_ms: self.emergency_hang_time_ms.or(usual.emergency_hang_time_ms),
+            emergencies_max: self.emergencies_max.unwrap_or(usual.emergencies_max),
+            queue_release: self.queue_release.unwrap_or(usual.queue_release),
+            call_back_ms: self.call_back_ms.unwrap_or(usual.call_back_ms),
+            recent_user_ms: self.recent_user_ms.unwrap_or(usual.recent_user_ms),
+            ageing_ms: self.ageing_ms.unwrap_or(usual.ageing_ms),
+            busy_override_ms: self.busy_override_ms.unwrap_or(usual.busy_override_ms),
+            transmission_ms_max: self.transmission_ms_max.unwrap_or(usual.transmission_ms_max),
+            transmission_warning_ms: self.transmission_warning_ms.unwrap_or(usual.transmission_warning_ms),
+            floor_queue_len_max: self.floor_queue_len_max.unwrap_or(usual.floor_queue_len_max),
+            floor_wait_ms_max: self.floor_wait_ms_max.unwrap_or(usual.floor_wait_ms_max),
+            handover_ms: self.handover_ms.unwrap_or(usual.handover_ms),
+            page_ms_max: self.page_ms_max.unwrap_or(usual.page_ms_max),
+            ring_ms_max: self.ring_ms_max.unwrap_or(usual.ring_ms_max),
+            individual_priority: self.individual_priority.unwrap_or(usual.individual_priority),
+            individual_hang_time_ms: self.individual_hang_time_ms.or(usual.individual_hang_time_ms),
+            challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
+            challenges_max: self.challenges_max.unwrap_or(usual.challenges_max),
+            visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
+            site_silence_ms_max: self.site_silence_ms_max.unwrap_or(usual.site_silence_ms_max),
+            heartbeat_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_ms),
+            consoles: usual.consoles,
+        }
+    }
+}
+
+pub(super) fn consoles(
+    tables: Vec<ConsoleTable>,
+    subscribers: &[SubscriberTable],
+) -> Result<Vec<ConsoleUnit>, Defect> {
+    check_numbers("console", tables.iter().map(|console| console.name.clone()))?;
+    check_numbers("console unit", tables.iter().map(|console| console.unit))?;
+    let unfit = |console: &ConsoleTable, what: String| {
+        Err(Defect::Unfit { place: format!("console {}", console.name), what })
+    };
+    for console in &tables {
+        if subscribers.iter().any(|subscriber| subscriber.unit == console.unit) {
+            return unfit(
+                console,
+                format!("unit {} is a subscriber: give the console a number of its own", console.unit),
+            );
+        }
+    }
+    if let Some(console) = tables.get(CONSOLES_MAX) {
+        return unfit(console, format!("is one too many: {CONSOLES_MAX} consoles may talk"));
+    }
+    Ok(tables.into_iter().map(|ConsoleTable { name, unit }| ConsoleUnit { name, unit }).collect())
+}

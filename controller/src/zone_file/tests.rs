@@ -1,0 +1,158 @@
+use trunklab_controller_core::config::QueueRelease;
+use trunklab_protocol::settings::Neighbour;
+use trunklab_protocol::{AreaChoice, AreaId, CarrierNumber, EmergencyPolicy, SiteId, StartPolicy};
+
+use super::*;
+
+const ZONE: &str = r#"
+    [system]
+    queue_len_max = 7
+    emergency = "ruthless"
+    queue_release = "cancel"
+
+    [[site]]
+    id = 1
+    name = "Hill"
+    profile = "iden"
+    carriers = [1, 2]
+    control = "1/0"
+    neighbours = [2]
+
+    [[site]]
+    id = 2
+    name = "Harbour"
+    profile = "tetra"
+    carriers = [9]
+    control = "9/3"
+
+    [[talkgroup]]
+    id = 41
+    name = "Fire"
+
+    [[subscriber]]
+    unit = 1017
+    key = "000102030405060708090a0b0c0d0e0f"
+    talkgroups = [41]
+"#;
+
+fn defect(from: &str, to: &str) -> String {
+    assert!(ZONE.contains(from), "{from}");
+    match parse(&ZONE.replacen(from, to, 1)).unwrap_err() {
+        Defect::Syntax(error) => error.to_string(),
+        Defect::Unfit { place, what } => format!("{place}: {what}"),
+    }
+}
+
+#[test]
+fn a_zone_reads_with_the_usual_values_where_it_is_silent() {
+    let changes = parse(ZONE).unwrap();
+    let [
+        Change::System(system),
+        Change::Site(hill),
+        Change::Site(_),
+        Change::Talkgroup(fire),
+        Change::Subscriber(unit),
+    ] = &changes[..]
+    else {
+        panic!("{changes:?}")
+    };
+    assert_eq!((system.queue_len_max, system.heartbeat_ms), (7, 1_000));
+    assert_eq!(system.emergency, EmergencyPolicy::Ruthless);
+    assert_eq!((system.queue_release, system.call_back_ms), (QueueRelease::Cancel, 4_000));
+    let neighbour = Neighbour { site: SiteId::new(2).unwrap(), carrier: CarrierNumber::new(9).unwrap() };
+    assert_eq!(hill.neighbours, [neighbour]);
+    assert_eq!(hill.traffic_slots(&hill.first_controls()).count(), 11);
+    assert_eq!(fire.priority.level(), 5);
+    assert_eq!(unit.key.octets(), &std::array::from_fn(|index| index as u8));
+}
+
+#[test]
+fn every_defect_names_its_place_and_a_remedy() {
+    for (from, to, said) in [
+        ("id = 2", "id = 1", "site 1: is there twice"),
+        ("control = \"1/0\"", "control = \"3/0\"", "site 1: control 3/0 is not at this site"),
+        ("control = \"9/3\"", "control = \"9/4\"", "a slot below 4"),
+        ("control = \"1/0\"", "control = \"one\"", "\"carrier/slot\""),
+        (
+            "carriers = [1, 2]",
+            "carriers = [1, 601]",
+            "site 1: carrier 601 is beyond the 600 carriers of iden",
+        ),
+        ("neighbours = [2]", "neighbours = [1]", "site 1: neighbour 1 is not another site"),
+        ("talkgroups = [41]", "talkgroups = [42]", "subscriber 1017: talkgroup 42 is not in this file"),
+        ("talkgroups = [41]", "talkgroups = []\nfleet = 1", "fleet and member belong together"),
+        ("unit = 1017", "unit = 0", "a unit is a number from 1 to 16777215"),
+        ("name = \"Fire\"", "nmae = \"Fire\"", "unknown field `nmae`"),
+        ("profile = \"iden\"", "profile = \"gsm\"", "unknown variant `gsm`"),
+        ("id = 41", "id = 41\ntrunking = \"short\"", "unknown variant `short`"),
+        ("id = 41", "id = 41\nfloor = \"wait\"", "unknown variant `wait`"),
+        ("id = 41", "id = 41\nmembers = [42]", "talkgroup 41: member 42 is not in this file"),
+        ("id = 41", "id = 41\nmembers = []", "talkgroup 41: names 0 members: give 1 to 15"),
+        ("id = 41", "id = 41\nsystem_wide = true\nmembers = [41]", "leave members out"),
+        ("unit = 1017", "unit = 1017\nfloor_demand = \"emergency\"", "write low, high or preemptive"),
+        ("unit = 1017", "unit = 1017\nemergency_talkgroup = 49", "not one of its talkgroups"),
+        (
+            "id = 41",
+            "id = 41\ntrunking = \"transmission\"\nhang_time_ms = 500",
+            "talkgroup 41: transmission trunking keeps no channel: leave hang_time_ms out",
+        ),
+    ] {
+        let defect = defect(from, to);
+        assert!(defect.contains(said), "`{to}` gives: {defect}");
+    }
+}
+
+#[test]
+fn a_damaged_key_is_refused_and_stays_secret() {
+    let said = defect("000102030405060708090a0b0c0d0e0f", "secretsecretsecret");
+    assert!(said.contains("32 hexadecimal digits"), "{said}");
+}
+
+#[test]
+fn the_example_of_the_manual_is_a_zone() {
+    let manual = include_str!("../../../docs/operating.md");
+    let example = manual.split("```toml").nth(1).unwrap().split("```").next().unwrap();
+    let changes = parse(example).unwrap_or_else(|defect| panic!("{defect:?}"));
+    assert!(changes.iter().any(|change| matches!(change, Change::Subscriber(_))));
+}
+
+#[test]
+fn critical_sites_stand_with_a_critical_start_alone_and_are_known() {
+    let with = |keys: &str| format!("name = \"Fire\"\n{keys}");
+    let fire = "name = \"Fire\"";
+    let text = defect(fire, &with("start = \"critical\""));
+    assert!(text.contains("talkgroup 41: start = \"critical\" waits for some sites"), "{text}");
+    let text = defect(fire, &with("critical_sites = [1]"));
+    assert!(text.contains("critical_sites are waited for with start = \"critical\" alone"), "{text}");
+    let text = defect(fire, &with("start = \"critical\"\ncritical_sites = [1, 9]"));
+    assert!(text.contains("critical site 9 is not in this file"), "{text}");
+    let zone = ZONE.replacen(fire, &with("start = \"critical\"\ncritical_sites = [2, 1, 2]"), 1);
+    let start = parse(&zone).unwrap().into_iter().find_map(|change| {
+        if let Change::Talkgroup(talkgroup) = change { Some(talkgroup.start) } else { None }
+    });
+    assert_eq!(start, Some(StartPolicy::Critical([1, 2].map(|site| SiteId::new(site).unwrap()).to_vec())));
+}
+
+#[test]
+fn a_talkgroup_names_service_areas_of_the_file() {
+    let fire = "name = \"Fire\"";
+    let with = |keys: &str| format!("{fire}\n{keys}");
+    let text = defect(fire, &with("home_area = 7"));
+    assert!(text.contains("talkgroup 41: area 7 is not in this file"), "{text}");
+    let text = defect(fire, &with("area = \"local\""));
+    assert!(text.contains("talkgroup 41: area = \"local\" is the home area"), "{text}");
+    let text = defect(fire, &with("area = \"near\""));
+    assert!(text.contains("\"wide\", \"local\" or the number of a service area"), "{text}");
+    let text = defect("[[talkgroup]]", "[[area]]\nid = 7\nname = \"City\"\nsites = [3]\n[[talkgroup]]");
+    assert!(text.contains("area 7: site 3 is not in this file"), "{text}");
+    let area = "[[area]]\nid = 7\nname = \"City\"\nsites = [1]\n[[talkgroup]]";
+    let zone = ZONE.replacen("[[talkgroup]]", area, 1).replacen(fire, &with("home_area = 7\narea = 7"), 1);
+    let seven = AreaId::new(7).unwrap();
+    let changes = parse(&zone).unwrap();
+    assert!(changes.iter().any(|change| matches!(change, Change::Area(area) if area.area == seven)));
+    let talkgroup = changes
+        .into_iter()
+        .find_map(|change| if let Change::Talkgroup(talkgroup) = change { Some(talkgroup) } else { None });
+    let talkgroup = talkgroup.unwrap();
+    assert_eq!((talkgroup.home_area, talkgroup.area), (Some(seven), AreaChoice::Named(seven)));
+}
