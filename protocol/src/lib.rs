@@ -29,6 +29,7 @@ pub mod per_cause;
 pub mod policy;
 pub mod profile;
 pub mod proof;
+pub mod propagation;
 mod scan;
 pub mod settings;
 pub mod switch;

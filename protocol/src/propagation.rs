@@ -3,7 +3,7 @@
 //! Loss at 1 km is 126 dB and grows by 35.2 dB per decade of distance: the Okumura–Hata urban figure at 850 MHz for
 //! an antenna at 30 m. Only multiplication and comparison are used, so that every machine gets the same decibel.
 
-use trunklab_protocol::Position;
+use crate::network::Position;
 
 /// Below this a receiver hears nothing, in dBm.
 pub const SENSITIVITY_DBM: i8 = -110;

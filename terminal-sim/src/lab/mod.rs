@@ -5,7 +5,6 @@ pub mod city;
 pub mod live;
 mod live_operator;
 pub mod mouth;
-pub mod nature;
 pub mod observed;
 pub mod plan;
 pub mod radios;

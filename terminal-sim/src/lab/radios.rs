@@ -23,9 +23,9 @@ use trunklab_terminal_core::handset::{Handset, HandsetConfig, HandsetView};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
-use crate::lab::nature::{self, HANDSET_POWER_DBM};
 use crate::lab::summary::Spoken;
 use crate::lab::world::{Heard, TalkEndLosses, loses_talk_end};
+use trunklab_protocol::propagation::{self, HANDSET_POWER_DBM};
 
 /// How often an air port is told which carriers are wanted, even when nothing changed.
 const LISTEN_INTERVAL: Duration = Duration::from_millis(900);
@@ -379,8 +379,8 @@ impl Ether {
         let Some(radio) = self.radios.get(&unit) else { return };
         let beacon = self.doors.iter().filter_map(|door| door.beacon.as_ref()).map(|(beacon, _)| beacon);
         let Some(beacon) = beacon.into_iter().find(|beacon| beacon.site == site) else { return };
-        let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, radio.position);
-        if nature::is_audible(level_dbm) {
+        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        if propagation::is_audible(level_dbm) {
             self.handle(unit, Input::Level { site, level_dbm });
         }
     }
@@ -395,8 +395,8 @@ impl Ether {
         if let UplinkWord::Voice(voice) = &burst.word {
             self.status.spoken.sent += voice.frames.len() as u64;
         }
-        burst.level_dbm = nature::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
-        if nature::is_audible(burst.level_dbm) {
+        burst.level_dbm = propagation::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
+        if propagation::is_audible(burst.level_dbm) {
             self.send(index, &AirUplink::Burst(burst));
         }
     }
@@ -504,8 +504,8 @@ impl Ether {
 
     fn tell_beacon(&mut self, unit: UnitId, site: SiteId, beacon: &Beacon) {
         let Some(radio) = self.radios.get(&unit) else { return };
-        let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, radio.position);
-        let input = if nature::is_audible(level_dbm) {
+        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        let input = if propagation::is_audible(level_dbm) {
             Input::Beacon { beacon: beacon.clone(), level_dbm }
         } else {
             Input::Silence { site }
@@ -526,8 +526,8 @@ impl Ether {
                 Ear::Hunting => place.channel == Channel::Control,
                 Ear::Tuned(tuned_site, carrier) => tuned_site == site && carrier == place.at.carrier,
             })
-            .map(|(unit, radio)| (*unit, nature::level_dbm(power_dbm, antenna, radio.position)))
-            .filter(|(_, level_dbm)| nature::is_audible(*level_dbm))
+            .map(|(unit, radio)| (*unit, propagation::level_dbm(power_dbm, antenna, radio.position)))
+            .filter(|(_, level_dbm)| propagation::is_audible(*level_dbm))
             .collect();
         for (unit, level_dbm) in hearers {
             self.handle(unit, Input::Burst { site, level_dbm, burst: burst.clone() });

@@ -12,7 +12,7 @@ use trunklab_terminal_core as terminal;
 use super::World;
 use super::agenda::Arrival;
 use super::radios::{Ear, Radio};
-use crate::lab::nature::{self, HANDSET_POWER_DBM};
+use trunklab_protocol::propagation::{self, HANDSET_POWER_DBM};
 
 /// For each unit whose end of talk is to be lost, the spurt once the first such burst has named it.
 pub(crate) type TalkEndLosses = BTreeMap<UnitId, Option<SpurtId>>;
@@ -30,7 +30,7 @@ impl Radio {
         if let Some((_, level_dbm)) = self.levels.iter().find(|(known, _)| *known == site) {
             return *level_dbm;
         }
-        let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, self.position);
+        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, self.position);
         self.levels.push((site, level_dbm));
         level_dbm
     }
@@ -51,7 +51,7 @@ impl World {
         for unit in listeners {
             let Some(radio) = self.radios.get_mut(&unit) else { continue };
             let level_dbm = radio.level_dbm(site, &beacon);
-            if !nature::is_audible(level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {
+            if !propagation::is_audible(level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {
                 continue;
             }
             let times = 1 + usize::from(radio.chance.happens(self.weather.air_repeat_ppm));
@@ -73,8 +73,8 @@ impl World {
             return;
         }
         let Some(radio) = self.radios.get_mut(&unit) else { return };
-        burst.level_dbm = nature::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
-        if !nature::is_audible(burst.level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {
+        burst.level_dbm = propagation::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
+        if !propagation::is_audible(burst.level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {
             return;
         }
         let times = 1 + usize::from(radio.chance.happens(self.weather.air_repeat_ppm));
@@ -114,7 +114,7 @@ impl World {
         let beacon = self.stations.get(&site).and_then(|station| station.beacon.clone());
         let (Some(radio), Some(beacon)) = (self.radios.get_mut(&unit), beacon) else { return };
         let level_dbm = radio.level_dbm(site, &beacon);
-        if nature::is_audible(level_dbm) {
+        if propagation::is_audible(level_dbm) {
             let input = terminal::input::Input::Level { site, level_dbm };
             self.schedule(self.now, Arrival::AtHandset(unit, input));
         }
@@ -132,8 +132,8 @@ impl World {
         let Some(beacon) = self.stations.get(&site).and_then(|station| station.beacon.clone()) else {
             return;
         };
-        let level_dbm = nature::level_dbm(beacon.power_dbm, beacon.position, radio.position);
-        let input = if nature::is_audible(level_dbm) {
+        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        let input = if propagation::is_audible(level_dbm) {
             terminal::input::Input::Beacon { beacon, level_dbm }
         } else {
             terminal::input::Input::Silence { site }
