@@ -37,15 +37,7 @@ pub struct Crowd {
 impl Crowd {
     /// So many wait when all slots are taken.
     pub fn new(sites: u16, waiting: u32) -> Self {
-        Self::around(Controller::new(), sites, waiting)
-    }
-
-    /// The same where everybody who waits is weighed at each slot that comes free.
-    pub fn that_weighs_all(sites: u16, waiting: u32) -> Self {
-        Self::around(Controller::that_weighs_all(), sites, waiting)
-    }
-
-    fn around(controller: Controller, sites: u16, waiting: u32) -> Self {
+        let controller = Controller::new();
         let (now, out, talkers) = (Moment::ORIGIN, Vec::new(), VecDeque::new());
         let mut crowd = Self { controller, now, out, sites, press: 1, talkers };
         let units = waiting + u32::from(sites) * SLOTS;
