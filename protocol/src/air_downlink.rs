@@ -1,5 +1,6 @@
 //! Base station to handset (docs/protocol.md, chapter 5).
 
+use crate::antenna::Antenna;
 use crate::cause::Cause;
 use crate::control::{ControlPlace, Signalling};
 use crate::emergency::EmergencyStage;
@@ -101,6 +102,8 @@ messages! {
             site: SiteId,
             /// Where its antenna stands.
             position: Position,
+            /// In which directions it radiates.
+            antenna: Antenna,
             /// Radiated power in dBm.
             power_dbm: i8,
             /// Its air interface.

@@ -116,6 +116,8 @@ clauses! {
     PriorityScan = "12.11.8", "Priority scan";
     LateEntryYields = "12.12.1", "Late entry under load";
     RegistrationWindow = "12.12.2", "Mass registration";
+    Sectors = "12.12.6", "Sectors";
+    FrequencyReuse = "12.12.7", "Frequency reuse";
     SearchedControl = "12.12.10", "Searched control channel";
     AssociatedSignalling = "12.12.11", "Associated signalling";
     DistributedControl = "12.12.12", "Distributed control";

@@ -8,6 +8,7 @@ mod message;
 
 pub mod air_downlink;
 pub mod air_uplink;
+pub mod antenna;
 pub mod area;
 pub mod cause;
 pub mod channel_plan;
@@ -30,12 +31,14 @@ pub mod policy;
 pub mod profile;
 pub mod proof;
 pub mod propagation;
+pub mod reuse;
 mod scan;
 pub mod settings;
 pub mod switch;
 pub mod to_site;
 pub mod voice;
 
+pub use antenna::{Antenna, Azimuth};
 pub use area::AreaChoice;
 pub use cause::Cause;
 pub use clause::Clause;

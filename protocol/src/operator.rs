@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::antenna::Antenna;
 use crate::cause::Cause;
 use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{Identity, TalkgroupId, UnitId};
@@ -261,8 +262,11 @@ pub struct Snapshot {
 pub struct SiteView {
     /// Which.
     pub site: SiteId,
-    /// Its name.
+    /// Its name; the sectors of one mast have one name.
     pub name: String,
+    /// In which directions it radiates.
+    #[cfg_attr(feature = "openapi", schema(value_type = u16))]
+    pub antenna: Antenna,
     /// Its air interface.
     pub profile: ProfileId,
     /// Whether its link stands and its inventory is in.

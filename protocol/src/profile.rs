@@ -113,6 +113,8 @@ pub struct Profile {
     pub hang_time_ms: u32,
     /// The greatest carrier number.
     pub carrier_max: u16,
+    /// By how much a site must be heard above another on the same carrier, in dB, where it is to serve.
+    pub co_channel_db: i32,
 }
 
 const CONTINUOUS_VOICE: Cadence = Cadence::new(20_000, 1);
@@ -124,44 +126,44 @@ pub const PROFILES: &[Profile] = &[
         id: ProfileId::Iden, name: "iden", carrier_hz: 25_000, slots: 6, slotted: true,
         slot: Cadence::new(15_000, 1), traffic: Cadence::new(90_000, 1), voice_pattern: &[4, 5], voice_bits: 378,
         control: Cadence::new(90_000, 1), access: Cadence::new(90_000, 1), uplink_offset: Span::from_millis(19),
-        control_takes_carrier: false, hang_time_ms: 3_000, carrier_max: 600,
+        control_takes_carrier: false, hang_time_ms: 3_000, carrier_max: 600, co_channel_db: 17,
     },
     Profile {
         id: ProfileId::Tetra, name: "tetra", carrier_hz: 25_000, slots: 4, slotted: true,
         slot: Cadence::new(85_000, 6), traffic: Cadence::new(170_000, 3),
         voice_pattern: &[3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0], voice_bits: 274,
         control: Cadence::new(170_000, 3), access: Cadence::new(85_000, 3), uplink_offset: Span::from_micros(28_333),
-        control_takes_carrier: false, hang_time_ms: 5_000, carrier_max: 4_095,
+        control_takes_carrier: false, hang_time_ms: 5_000, carrier_max: 4_095, co_channel_db: 17,
     },
     Profile {
         id: ProfileId::Dmr3, name: "dmr3", carrier_hz: 12_500, slots: 2, slotted: true,
         slot: Cadence::new(30_000, 1), traffic: Cadence::new(60_000, 1), voice_pattern: &[3], voice_bits: 216,
         control: Cadence::new(60_000, 1), access: Cadence::new(60_000, 1), uplink_offset: Span::from_millis(30),
-        control_takes_carrier: false, hang_time_ms: 4_000, carrier_max: 4_094,
+        control_takes_carrier: false, hang_time_ms: 4_000, carrier_max: 4_094, co_channel_db: 17,
     },
     Profile {
         id: ProfileId::P25p1, name: "p25p1", carrier_hz: 12_500, slots: 1, slotted: false,
         slot: Cadence::new(180_000, 1), traffic: Cadence::new(180_000, 1), voice_pattern: &[9], voice_bits: 1_296,
         control: Cadence::new(37_500, 1), access: Cadence::new(37_500, 1), uplink_offset: Span::ZERO,
-        control_takes_carrier: true, hang_time_ms: 5_000, carrier_max: 4_095,
+        control_takes_carrier: true, hang_time_ms: 5_000, carrier_max: 4_095, co_channel_db: 17,
     },
     Profile {
         id: ProfileId::P25p2, name: "p25p2", carrier_hz: 12_500, slots: 2, slotted: true,
         slot: Cadence::new(30_000, 1), traffic: Cadence::new(60_000, 1), voice_pattern: &[4, 4, 4, 4, 2, 0], voice_bits: 288,
         control: Cadence::new(37_500, 1), access: Cadence::new(37_500, 1), uplink_offset: Span::ZERO,
-        control_takes_carrier: true, hang_time_ms: 5_000, carrier_max: 4_095,
+        control_takes_carrier: true, hang_time_ms: 5_000, carrier_max: 4_095, co_channel_db: 17,
     },
     Profile {
         id: ProfileId::Smartnet2, name: "smartnet2", carrier_hz: 25_000, slots: 1, slotted: false,
         slot: Cadence::new(20_000, 1), traffic: CONTINUOUS_VOICE, voice_pattern: &[1], voice_bits: 0,
         control: Cadence::new(70_000, 3), access: Cadence::new(70_000, 3), uplink_offset: Span::ZERO,
-        control_takes_carrier: true, hang_time_ms: 10_000, carrier_max: 600,
+        control_takes_carrier: true, hang_time_ms: 10_000, carrier_max: 600, co_channel_db: 20,
     },
     Profile {
         id: ProfileId::Mpt1327, name: "mpt1327", carrier_hz: 12_500, slots: 1, slotted: false,
         slot: Cadence::new(20_000, 1), traffic: CONTINUOUS_VOICE, voice_pattern: &[1], voice_bits: 0,
         control: Cadence::new(320_000, 3), access: Cadence::new(320_000, 3), uplink_offset: Span::ZERO,
-        control_takes_carrier: true, hang_time_ms: 5_000, carrier_max: 1_023,
+        control_takes_carrier: true, hang_time_ms: 5_000, carrier_max: 1_023, co_channel_db: 20,
     },
 ];
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::air_downlink::{AccessRules, Reselection};
+use crate::antenna::Antenna;
 use crate::control::{ControlPlace, Signalling};
 use crate::field::record;
 use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
@@ -43,6 +44,8 @@ record! {
         pub profile: ProfileId,
         /// Where its antenna stands.
         pub position: Position,
+        /// In which directions it radiates.
+        pub antenna: Antenna,
         /// Radiated power in dBm.
         pub power_dbm: i8,
         /// Its carriers, in order of use.

@@ -249,6 +249,7 @@ impl OnAir {
         Beacon {
             site: self.settings.site,
             position: self.settings.position,
+            antenna: self.settings.antenna,
             power_dbm: self.settings.power_dbm,
             profile: self.settings.profile,
             control: self.settings.control,

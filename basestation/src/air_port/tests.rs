@@ -6,7 +6,7 @@ use trunklab_protocol::air_uplink::Register;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::{
-    BurstPlace, Identity, Position, Press, ProfileId, SiteId, SlotAddress, SlotNumber, UnitId,
+    Antenna, BurstPlace, Identity, Position, Press, ProfileId, SiteId, SlotAddress, SlotNumber, UnitId,
 };
 
 use super::*;
@@ -30,6 +30,7 @@ fn beacon() -> Beacon {
     Beacon {
         site: SiteId::new(3).unwrap(),
         position: Position { east_m: 1, north_m: 2 },
+        antenna: Antenna::Omni,
         power_dbm: 43,
         profile: ProfileId::Iden,
         control: place(1).at,

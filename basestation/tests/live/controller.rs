@@ -16,10 +16,10 @@ use trunklab_protocol::from_site::{FromSite, Hello};
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Configure, ToSite};
+use trunklab_protocol::{Antenna, ControlPlace, Signalling};
 use trunklab_protocol::{
     CarrierNumber, Epoch, Family, Frame, Position, ProfileId, SiteId, SlotAddress, SlotNumber,
 };
-use trunklab_protocol::{ControlPlace, Signalling};
 
 use crate::zone::Zone;
 
@@ -44,6 +44,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         name: "North".into(),
         profile: ProfileId::Dmr3,
         position: Position { east_m: 1, north_m: 2 },
+        antenna: Antenna::Omni,
         power_dbm: 40,
         carriers: vec![carrier(1), carrier(2)],
         control: at(1, 0),

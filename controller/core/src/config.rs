@@ -8,9 +8,9 @@ use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand, EmergencyPolicy,
-    FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId, Signalling, SiteId,
-    SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand,
+    EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId,
+    Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -164,6 +164,9 @@ pub struct SiteConfig {
     /// Where its antenna stands.
     #[serde(default)]
     pub position: Position,
+    /// In which directions it radiates.
+    #[serde(default)]
+    pub antenna: Antenna,
     /// Radiated power in dBm.
     pub power_dbm: i8,
     /// Its carriers, in order of use.
@@ -214,6 +217,7 @@ impl SiteConfig {
             name: format!("Site {site}"),
             profile,
             position: Position::default(),
+            antenna: Antenna::default(),
             power_dbm: 40,
             carriers: vec![carrier],
             control: SlotAddress { carrier, slot: first },

@@ -98,6 +98,7 @@ impl Controller {
         SiteView {
             site: site.config.site,
             name: site.config.name.clone(),
+            antenna: site.config.antenna,
             profile: site.config.profile,
             in_service: site.in_service(),
             control: site.slots.controls()[0],

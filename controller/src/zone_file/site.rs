@@ -6,8 +6,8 @@ use trunklab_controller_core::registry::control_place::CONTROL_MOVES_MS_MIN;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    CarrierNumber, ControlLayout, ControlPlace, Position, ProfileId, Signalling, SiteId, SlotAddress,
-    SlotChoice, SlotNumber,
+    Antenna, CarrierNumber, ControlLayout, ControlPlace, Position, ProfileId, Signalling, SiteId,
+    SlotAddress, SlotChoice, SlotNumber,
 };
 
 use super::{Defect, check_numbers};
@@ -122,6 +122,7 @@ impl SiteTable {
             name: self.name.clone(),
             profile: self.profile,
             position: self.position,
+            antenna: Antenna::Omni,
             power_dbm: self.power_dbm,
             carriers: self.carriers.clone(),
             control,

@@ -25,7 +25,7 @@ use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
 use crate::lab::summary::Spoken;
 use crate::lab::world::{Heard, TalkEndLosses, loses_talk_end};
-use trunklab_protocol::propagation::{self, HANDSET_POWER_DBM};
+use trunklab_protocol::propagation;
 
 /// How often an air port is told which carriers are wanted, even when nothing changed.
 const LISTEN_INTERVAL: Duration = Duration::from_millis(900);
@@ -379,7 +379,7 @@ impl Ether {
         let Some(radio) = self.radios.get(&unit) else { return };
         let beacon = self.doors.iter().filter_map(|door| door.beacon.as_ref()).map(|(beacon, _)| beacon);
         let Some(beacon) = beacon.into_iter().find(|beacon| beacon.site == site) else { return };
-        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        let level_dbm = beacon.radiator().level_dbm(radio.position);
         if propagation::is_audible(level_dbm) {
             self.handle(unit, Input::Level { site, level_dbm });
         }
@@ -395,7 +395,7 @@ impl Ether {
         if let UplinkWord::Voice(voice) = &burst.word {
             self.status.spoken.sent += voice.frames.len() as u64;
         }
-        burst.level_dbm = propagation::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
+        burst.level_dbm = beacon.radiator().uplink_level_dbm(radio.position);
         if propagation::is_audible(burst.level_dbm) {
             self.send(index, &AirUplink::Burst(burst));
         }
@@ -504,7 +504,7 @@ impl Ether {
 
     fn tell_beacon(&mut self, unit: UnitId, site: SiteId, beacon: &Beacon) {
         let Some(radio) = self.radios.get(&unit) else { return };
-        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        let level_dbm = beacon.radiator().level_dbm(radio.position);
         let input = if propagation::is_audible(level_dbm) {
             Input::Beacon { beacon: beacon.clone(), level_dbm }
         } else {
@@ -516,7 +516,7 @@ impl Ether {
     fn hear_burst(&mut self, index: usize, burst: &Burst) {
         let Some((beacon, _)) = &self.doors[index].beacon else { return };
         let site = beacon.site;
-        let (power_dbm, antenna) = (beacon.power_dbm, beacon.position);
+        let radiator = beacon.radiator();
         let place = burst.place;
         let hearers: Vec<(UnitId, i8)> = self
             .radios
@@ -526,7 +526,7 @@ impl Ether {
                 Ear::Hunting => place.channel == Channel::Control,
                 Ear::Tuned(tuned_site, carrier) => tuned_site == site && carrier == place.at.carrier,
             })
-            .map(|(unit, radio)| (*unit, propagation::level_dbm(power_dbm, antenna, radio.position)))
+            .map(|(unit, radio)| (*unit, radiator.level_dbm(radio.position)))
             .filter(|(_, level_dbm)| propagation::is_audible(*level_dbm))
             .collect();
         for (unit, level_dbm) in hearers {

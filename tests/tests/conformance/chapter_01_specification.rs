@@ -128,7 +128,7 @@ fn the_table_of_causes_is_the_codes() {
 fn the_table_of_profiles_is_the_codes() {
     let mut wanted = String::from(
         "| Profile | Carrier kHz | Slots | Slot µs | Traffic µs | Frames | Voice bits | Control µs | Access µs | Uplink \
-         offset µs | Control takes | Hang ms | Carriers |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+         offset µs | Control takes | Hang ms | Carriers | C/I dB |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for profile in PROFILES {
         let ratio = |cadence: trunklab_protocol::profile::Cadence| match cadence.den {
@@ -138,7 +138,7 @@ fn the_table_of_profiles_is_the_codes() {
         let slot = if profile.slotted { ratio(profile.slot) } else { "–".to_owned() };
         writeln!(
             wanted,
-            "| {} | {} | {} | {slot} | {} | {} | {} | {} | {} | {} | {} | {} | 1–{} |",
+            "| {} | {} | {} | {slot} | {} | {} | {} | {} | {} | {} | {} | {} | 1–{} | {} |",
             profile.name,
             f64::from(profile.carrier_hz) / 1e3,
             profile.slots,
@@ -151,6 +151,7 @@ fn the_table_of_profiles_is_the_codes() {
             if profile.control_takes_carrier { "whole" } else { "one slot" },
             profile.hang_time_ms,
             profile.carrier_max,
+            profile.co_channel_db,
         )
         .unwrap();
     }

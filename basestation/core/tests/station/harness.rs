@@ -13,9 +13,9 @@ use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::to_site::{Assert, Configure, Heartbeat, Registered, ToSite};
 use trunklab_protocol::voice::{FrameRun, VoiceFrame, VoicePacket};
 use trunklab_protocol::{
-    BurstPlace, CallId, CarrierNumber, Cause, ControlPlace, Epoch, FloorPolicy, Identity, Incarnation,
-    Moment, NodeId, Position, Press, Priority, Profile, ProfileId, Signalling, SiteId, SlotAddress,
-    SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
+    Antenna, BurstPlace, CallId, CarrierNumber, Cause, ControlPlace, Epoch, FloorPolicy, Identity,
+    Incarnation, Moment, NodeId, Position, Press, Priority, Profile, ProfileId, Signalling, SiteId,
+    SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
 pub const UPLINK_KEY: VoiceKey = VoiceKey::new([1; 16]);
@@ -86,6 +86,7 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
         name: "North".into(),
         profile,
         position: Position { east_m: 100, north_m: 200 },
+        antenna: Antenna::Omni,
         power_dbm: 43,
         carriers: [1, 2, 3].map(|number| CarrierNumber::new(number).unwrap()).to_vec(),
         control: at(1, 0),

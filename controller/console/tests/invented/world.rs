@@ -6,8 +6,8 @@ use trunklab_protocol::operator::{
     AirCounters, CallView, Event, EventKind, QueueView, SiteView, SlotView, Snapshot, TalkgroupView, Totals,
 };
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Epoch, Incarnation, Moment, NodeId, Priority, ProfileId, SiteId,
-    SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, UnitId,
+    Antenna, Azimuth, CallId, CarrierNumber, Cause, Epoch, Incarnation, Moment, NodeId, Priority, ProfileId,
+    SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, UnitId,
 };
 
 const QUEUE_MAX: usize = 3;
@@ -56,6 +56,7 @@ struct Call {
 /// One site as the world keeps it.
 struct Site {
     name: &'static str,
+    antenna: Antenna,
     profile: ProfileId,
     in_service: bool,
     control: SlotAddress,
@@ -88,7 +89,10 @@ impl World {
                 .filter(|at| *at != control)
                 .collect();
             let radios = (0..14).map(|radio| (unit(1_000 + u32::from(number) * 14 + radio), ())).collect();
-            (site(number), Site { name, profile, in_service: true, control, slots, radios })
+            (
+                site(number),
+                Site { name, antenna: Antenna::Omni, profile, in_service: true, control, slots, radios },
+            )
         });
         Self {
             epoch,
@@ -102,6 +106,14 @@ impl World {
             queue: Vec::new(),
             totals: Totals { registered: 42, ..Totals::default() },
             told: Vec::new(),
+        }
+    }
+
+    /// From here on the sites are the sectors of one mast.
+    pub fn raise_one_mast(&mut self) {
+        for (index, site) in self.sites.values_mut().enumerate() {
+            site.name = "Water Tower";
+            site.antenna = Antenna::Sector(Azimuth::of_sector(index, 3));
         }
     }
 
@@ -151,6 +163,7 @@ impl World {
         SiteView {
             site: number,
             name: site.name.to_owned(),
+            antenna: site.antenna,
             profile: site.profile,
             in_service: site.in_service,
             control: site.control,

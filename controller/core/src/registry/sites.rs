@@ -154,6 +154,7 @@ impl Site {
             name: config.name.clone(),
             profile: config.profile,
             position: config.position,
+            antenna: config.antenna,
             power_dbm: config.power_dbm,
             carriers: config.carriers.clone(),
             control: self.slots.controls()[0],

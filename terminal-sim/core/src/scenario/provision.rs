@@ -4,9 +4,9 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand, EmergencyPolicy,
-    FloorPolicy, Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId, SlotAddress,
-    SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, Antenna, AreaChoice, AreaId, Azimuth, CarrierNumber, ControlLayout, ControlPlace, Demand,
+    EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId,
+    SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -87,6 +87,8 @@ pub struct SiteProvision {
     pub profile: ProfileId,
     /// Where its antenna stands.
     pub position: Position,
+    /// In which directions it radiates.
+    pub antenna: Antenna,
     /// Radiated power in dBm.
     pub power_dbm: i8,
     /// Its carriers, in order of use.
@@ -136,9 +138,10 @@ impl SiteProvision {
         slots.saturating_sub(control)
     }
 
-    /// A kilometre east of the antenna: near, and not under it. Who stands under it captures every burst.
+    /// A kilometre from the antenna, east or where it looks: near, and not under it. Who stands under it captures every
+    /// burst.
     pub fn beside(&self) -> Position {
-        Position { east_m: self.position.east_m.saturating_add(1_000), ..self.position }
+        self.antenna.azimuth().unwrap_or(Azimuth::EAST).place(self.position, 1_000.0)
     }
 }
 

@@ -12,7 +12,7 @@ use trunklab_terminal_core as terminal;
 use super::World;
 use super::agenda::Arrival;
 use super::radios::{Ear, Radio};
-use trunklab_protocol::propagation::{self, HANDSET_POWER_DBM};
+use trunklab_protocol::propagation;
 
 /// For each unit whose end of talk is to be lost, the spurt once the first such burst has named it.
 pub(crate) type TalkEndLosses = BTreeMap<UnitId, Option<SpurtId>>;
@@ -30,7 +30,7 @@ impl Radio {
         if let Some((_, level_dbm)) = self.levels.iter().find(|(known, _)| *known == site) {
             return *level_dbm;
         }
-        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, self.position);
+        let level_dbm = beacon.radiator().level_dbm(self.position);
         self.levels.push((site, level_dbm));
         level_dbm
     }
@@ -73,7 +73,7 @@ impl World {
             return;
         }
         let Some(radio) = self.radios.get_mut(&unit) else { return };
-        burst.level_dbm = propagation::level_dbm(HANDSET_POWER_DBM, radio.position, beacon.position);
+        burst.level_dbm = beacon.radiator().uplink_level_dbm(radio.position);
         if !propagation::is_audible(burst.level_dbm) || radio.chance.happens(self.weather.air_loss_ppm) {
             return;
         }
@@ -132,7 +132,7 @@ impl World {
         let Some(beacon) = self.stations.get(&site).and_then(|station| station.beacon.clone()) else {
             return;
         };
-        let level_dbm = propagation::level_dbm(beacon.power_dbm, beacon.position, radio.position);
+        let level_dbm = beacon.radiator().level_dbm(radio.position);
         let input = if propagation::is_audible(level_dbm) {
             terminal::input::Input::Beacon { beacon, level_dbm }
         } else {

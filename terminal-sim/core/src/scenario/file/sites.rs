@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::{
-    CarrierNumber, ControlLayout, ControlPlace, Position, Signalling, SiteId, SlotAddress, SlotChoice,
-    SlotNumber,
+    Antenna, CarrierNumber, ControlLayout, ControlPlace, Position, Signalling, SiteId, SlotAddress,
+    SlotChoice, SlotNumber,
 };
 
 use super::{Reader, read_span};
@@ -52,6 +52,7 @@ impl Reader<'_> {
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
             profile: self.profile,
             position,
+            antenna: Antenna::Omni,
             power_dbm: form.power_dbm.unwrap_or(43),
             carriers,
             control,
