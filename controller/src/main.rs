@@ -14,7 +14,8 @@ use trunklab_controller::operator::{new_operator_token, token_hash};
 use trunklab_controller::run::{ControllerOptions, RunningController};
 use trunklab_controller::store::{Store, StorePlace};
 use trunklab_controller::zone::{ZoneDirectory, write_private};
-use trunklab_controller::zone_file;
+use trunklab_controller::zone_file::{self, ZonePlan};
+use trunklab_controller_core::config::Change;
 use trunklab_protocol::SiteId;
 
 /// The controller of a trunked radio zone: sets up calls, keeps the registers, switches voice.
@@ -153,7 +154,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             say(&token.to_string())?;
         }
         Command::Provision { db, config } => {
-            let changes = zone_file::read(&config)?;
+            let changes = provisioned(&config)?;
             Store::open(&StorePlace::File(db.clone()))?.provision(&changes)?;
             say(&format!("{}: {} entries provisioned", db.display(), changes.len()))?;
         }
@@ -177,7 +178,7 @@ fn serve(run: Run) -> anyhow::Result<()> {
     options.voice = run.voice;
     options.voice_advertised = run.voice_advertised;
     match &run.config {
-        Some(config) => options.provision = zone_file::read(config)?,
+        Some(config) => options.provision = provisioned(config)?,
         None => ensure_database(&run.db)?,
     }
     let runtime = tokio::runtime::Runtime::new().context("the system gave no threads")?;
@@ -198,6 +199,15 @@ fn serve(run: Run) -> anyhow::Result<()> {
         tracing::info!("closing down");
         Ok(controller.stop().await?)
     })
+}
+
+/// What a zone's file says; what it accepts knowingly is in the log.
+fn provisioned(config: &Path) -> anyhow::Result<Vec<Change>> {
+    let ZonePlan { changes, warnings } = zone_file::read(config)?;
+    for clash in warnings {
+        tracing::warn!("{}: {clash}", config.display());
+    }
+    Ok(changes)
 }
 
 /// A path that is mistyped would otherwise be a new zone with nothing in it.

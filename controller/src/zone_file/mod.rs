@@ -1,6 +1,8 @@
 //! `zone.toml`: what a zone consists of, in a form that people write. `docs/operating.md` explains it by example.
 
 mod area;
+mod reuse;
+mod sector;
 mod site;
 mod subscriber;
 mod system;
@@ -15,8 +17,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use trunklab_controller_core::config::{Change, SystemParameters};
+use trunklab_protocol::reuse::Clash;
 
 use self::area::AreaTable;
+use self::reuse::CoChannel;
 use self::site::SiteTable;
 use self::subscriber::SubscriberTable;
 use self::system::{ConsoleTable, SystemTable, consoles};
@@ -53,11 +57,20 @@ pub enum ZoneFileError {
     },
 }
 
+/// What a zone's file says.
+#[derive(Debug)]
+pub struct ZonePlan {
+    /// What is to be provisioned.
+    pub changes: Vec<Change>,
+    /// Sites that disturb each other, where the file accepts that.
+    pub warnings: Vec<Clash>,
+}
+
 /// Reads a zone's file whole: system, sites, talkgroups, subscribers.
 ///
 /// # Errors
 /// At the first defect; nothing is half-read.
-pub fn read(path: &Path) -> Result<Vec<Change>, ZoneFileError> {
+pub fn read(path: &Path) -> Result<ZonePlan, ZoneFileError> {
     let text =
         fs::read_to_string(path).map_err(|source| ZoneFileError::File { path: path.to_owned(), source })?;
     parse(&text).map_err(|defect| match defect {
@@ -77,6 +90,8 @@ enum Defect {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ZoneFile {
+    #[serde(default)]
+    co_channel: CoChannel,
     system: Option<SystemTable>,
     #[serde(default)]
     site: Vec<SiteTable>,
@@ -90,14 +105,15 @@ struct ZoneFile {
     console: Vec<ConsoleTable>,
 }
 
-fn parse(text: &str) -> Result<Vec<Change>, Defect> {
+fn parse(text: &str) -> Result<ZonePlan, Defect> {
     let file: ZoneFile = toml::from_str(text).map_err(Defect::Syntax)?;
-    check_numbers("site", file.site.iter().map(|site| site.id))?;
+    let described = file.site.iter().map(SiteTable::sites).collect::<Result<Vec<_>, _>>()?.concat();
+    check_numbers("site", described.iter().map(|site| site.id))?;
     check_numbers("area", file.area.iter().map(|area| area.id))?;
     check_numbers("talkgroup", file.talkgroup.iter().map(|talkgroup| talkgroup.id))?;
     check_numbers("subscriber", file.subscriber.iter().map(|subscriber| subscriber.unit))?;
     let talkgroups: BTreeSet<_> = file.talkgroup.iter().map(|talkgroup| talkgroup.id).collect();
-    let sites: BTreeSet<_> = file.site.iter().map(|site| site.id).collect();
+    let sites: BTreeSet<_> = described.iter().map(|site| site.id).collect();
     let areas: BTreeSet<_> = file.area.iter().map(|area| area.id).collect();
     let mut changes = Vec::new();
     let consoles = consoles(file.console, &file.subscriber)?;
@@ -105,9 +121,9 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
         let parameters = file.system.unwrap_or_default().parameters();
         changes.push(Change::System(SystemParameters { consoles, ..parameters }));
     }
-    for site in &file.site {
-        changes.push(Change::Site(site.config(&file.site)?));
-    }
+    let configs = described.iter().map(|site| site.config(&described)).collect::<Result<Vec<_>, _>>()?;
+    let warnings = file.co_channel.judge(&configs)?;
+    changes.extend(configs.into_iter().map(Change::Site));
     for area in file.area {
         changes.push(Change::Area(area.config(&sites)?));
     }
@@ -117,7 +133,7 @@ fn parse(text: &str) -> Result<Vec<Change>, Defect> {
     for subscriber in file.subscriber {
         changes.push(Change::Subscriber(subscriber.config(&talkgroups)?));
     }
-    Ok(changes)
+    Ok(ZonePlan { changes, warnings })
 }
 
 fn check_numbers<T: Ord + std::fmt::Display>(

@@ -1,4 +1,4 @@
-//! `[[site]]`: carriers, control channels, rules of access, neighbours.
+//! `[[site]]`: one site, or the sectors of one mast; carriers, control channels, rules of access, neighbours.
 
 use serde::Deserialize;
 use trunklab_controller_core::config::SiteConfig;
@@ -6,20 +6,23 @@ use trunklab_controller_core::registry::control_place::CONTROL_MOVES_MS_MIN;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Antenna, CarrierNumber, ControlLayout, ControlPlace, Position, ProfileId, Signalling, SiteId,
+    Azimuth, CarrierNumber, ControlLayout, ControlPlace, Position, ProfileId, Signalling, SiteId,
     SlotAddress, SlotChoice, SlotNumber,
 };
 
+use super::sector::{SectorTable, Site};
 use super::{Defect, check_numbers};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SiteTable {
-    pub(super) id: SiteId,
-    name: String,
+    pub(super) id: Option<SiteId>,
+    pub(super) name: String,
     profile: ProfileId,
-    carriers: Vec<CarrierNumber>,
-    control: Place,
+    pub(super) azimuth_deg: Option<Azimuth>,
+    pub(super) carriers: Option<Vec<CarrierNumber>>,
+    pub(super) control: Option<Place>,
+    pub(super) sectors: Option<Vec<SectorTable>>,
     #[serde(default)]
     control_channel: ControlPlace,
     control_moves_ms: Option<u32>,
@@ -52,7 +55,7 @@ pub(super) struct SiteTable {
 /// `"1/0"`: carrier and slot, as screens show it.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-struct Place(SlotAddress);
+pub(super) struct Place(pub(super) SlotAddress);
 
 impl TryFrom<String> for Place {
     type Error = &'static str;
@@ -84,60 +87,62 @@ const fn default_late_entry_ms() -> u16 {
     2_000
 }
 
-impl SiteTable {
+impl Site<'_> {
+    /// All that the controller must know of it. `sites` are all of the file.
     pub(super) fn config(&self, sites: &[Self]) -> Result<SiteConfig, Defect> {
-        let unfit = |what| Defect::Unfit { place: format!("site {}", self.id), what };
-        let profile = self.profile.profile();
-        check_numbers(&format!("site {}: carrier", self.id), self.carriers.iter())?;
-        if let Some(carrier) = self.carriers.iter().find(|carrier| carrier.number() > profile.carrier_max) {
+        let Self { id, table, carriers, control, .. } = self;
+        let unfit = |what| Defect::Unfit { place: format!("site {id}"), what };
+        let profile = table.profile.profile();
+        check_numbers(&format!("site {id}: carrier"), carriers.iter())?;
+        if let Some(carrier) = carriers.iter().find(|carrier| carrier.number() > profile.carrier_max) {
             let most = profile.carrier_max;
             return Err(unfit(format!(
                 "carrier {carrier} is beyond the {most} carriers of {}",
                 profile.name
             )));
         }
-        let control = self.control.0;
-        if !self.carriers.contains(&control.carrier) || control.slot.number() >= profile.slots {
+        if !carriers.contains(&control.carrier) || control.slot.number() >= profile.slots {
             let slots = profile.slots;
             return Err(unfit(format!(
                 "control {control} is not at this site: name one of its carriers and a slot below {slots}"
             )));
         }
-        let usual = SiteConfig::new(self.id, self.profile, control.carrier).control_moves_ms;
-        let control_moves_ms = self.control_moves_ms.unwrap_or(usual);
+        let usual = SiteConfig::new(*id, table.profile, control.carrier).control_moves_ms;
+        let control_moves_ms = table.control_moves_ms.unwrap_or(usual);
         if control_moves_ms < CONTROL_MOVES_MS_MIN {
             return Err(unfit(format!(
                 "control_moves_ms {control_moves_ms} leaves radios no time to find the control channel: write \
                  {CONTROL_MOVES_MS_MIN} or more"
             )));
         }
-        let neighbours = self.neighbours.iter().map(|neighbour| {
-            let known = sites.iter().find(|site| site.id == *neighbour && site.id != self.id);
+        let named = table.neighbours.iter().filter(|named| !self.beside.contains(named));
+        let neighbours = self.beside.iter().chain(named).map(|neighbour| {
+            let known = sites.iter().find(|site| site.id == *neighbour && site.id != *id);
             known
-                .map(|site| Neighbour { site: site.id, carrier: site.control.0.carrier })
+                .map(|site| Neighbour { site: site.id, carrier: site.control.carrier })
                 .ok_or_else(|| unfit(format!("neighbour {neighbour} is not another site of this file")))
         });
         Ok(SiteConfig {
-            site: self.id,
-            name: self.name.clone(),
-            profile: self.profile,
-            position: self.position,
-            antenna: Antenna::Omni,
-            power_dbm: self.power_dbm,
-            carriers: self.carriers.clone(),
-            control,
-            control_place: self.control_channel,
+            site: *id,
+            name: table.name.clone(),
+            profile: table.profile,
+            position: table.position,
+            antenna: self.antenna,
+            power_dbm: table.power_dbm,
+            carriers: carriers.to_vec(),
+            control: *control,
+            control_place: table.control_channel,
             control_moves_ms,
-            signalling: self.signalling,
-            control_layout: self.control_layout,
-            slot_choice: self.slot_choice,
+            signalling: table.signalling,
+            control_layout: table.control_layout,
+            slot_choice: table.slot_choice,
             neighbours: neighbours.collect::<Result<_, _>>()?,
-            access: self.access,
-            reselection: self.reselection,
-            registration_window_ms: self.registration_window_ms,
-            broadcast_interval_ms: self.broadcast_interval_ms,
-            talker_silence_ms: self.talker_silence_ms,
-            late_entry_interval_ms: self.late_entry_interval_ms,
+            access: table.access,
+            reselection: table.reselection,
+            registration_window_ms: table.registration_window_ms,
+            broadcast_interval_ms: table.broadcast_interval_ms,
+            talker_silence_ms: table.talker_silence_ms,
+            late_entry_interval_ms: table.late_entry_interval_ms,
         })
     }
 }

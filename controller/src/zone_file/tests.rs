@@ -1,4 +1,4 @@
-use trunklab_controller_core::config::QueueRelease;
+use trunklab_controller_core::config::{QueueRelease, SiteConfig};
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{AreaChoice, AreaId, CarrierNumber, EmergencyPolicy, SiteId, StartPolicy};
 
@@ -45,7 +45,7 @@ fn defect(from: &str, to: &str) -> String {
 
 #[test]
 fn a_zone_reads_with_the_usual_values_where_it_is_silent() {
-    let changes = parse(ZONE).unwrap();
+    let changes = parse(ZONE).unwrap().changes;
     let [
         Change::System(system),
         Change::Site(hill),
@@ -112,7 +112,7 @@ fn a_damaged_key_is_refused_and_stays_secret() {
 fn the_example_of_the_manual_is_a_zone() {
     let manual = include_str!("../../../docs/operating.md");
     let example = manual.split("```toml").nth(1).unwrap().split("```").next().unwrap();
-    let changes = parse(example).unwrap_or_else(|defect| panic!("{defect:?}"));
+    let changes = parse(example).unwrap_or_else(|defect| panic!("{defect:?}")).changes;
     assert!(changes.iter().any(|change| matches!(change, Change::Subscriber(_))));
 }
 
@@ -127,7 +127,7 @@ fn critical_sites_stand_with_a_critical_start_alone_and_are_known() {
     let text = defect(fire, &with("start = \"critical\"\ncritical_sites = [1, 9]"));
     assert!(text.contains("critical site 9 is not in this file"), "{text}");
     let zone = ZONE.replacen(fire, &with("start = \"critical\"\ncritical_sites = [2, 1, 2]"), 1);
-    let start = parse(&zone).unwrap().into_iter().find_map(|change| {
+    let start = parse(&zone).unwrap().changes.into_iter().find_map(|change| {
         if let Change::Talkgroup(talkgroup) = change { Some(talkgroup.start) } else { None }
     });
     assert_eq!(start, Some(StartPolicy::Critical([1, 2].map(|site| SiteId::new(site).unwrap()).to_vec())));
@@ -148,11 +148,133 @@ fn a_talkgroup_names_service_areas_of_the_file() {
     let area = "[[area]]\nid = 7\nname = \"City\"\nsites = [1]\n[[talkgroup]]";
     let zone = ZONE.replacen("[[talkgroup]]", area, 1).replacen(fire, &with("home_area = 7\narea = 7"), 1);
     let seven = AreaId::new(7).unwrap();
-    let changes = parse(&zone).unwrap();
+    let changes = parse(&zone).unwrap().changes;
     assert!(changes.iter().any(|change| matches!(change, Change::Area(area) if area.area == seven)));
     let talkgroup = changes
         .into_iter()
         .find_map(|change| if let Change::Talkgroup(talkgroup) = change { Some(talkgroup) } else { None });
     let talkgroup = talkgroup.unwrap();
     assert_eq!((talkgroup.home_area, talkgroup.area), (Some(seven), AreaChoice::Named(seven)));
+}
+
+const SECTORS: &str = r#"
+    [[site]]
+    name = "Hill"
+    profile = "dmr3"
+    neighbours = [9]
+    sectors = [
+        { id = 1, carriers = [11, 12] },
+        { id = 2, carriers = [21, 22], control = "22/1" },
+        { id = 3, azimuth_deg = 245, carriers = [31, 32] },
+    ]
+
+    [[site]]
+    id = 9
+    name = "Harbour"
+    profile = "dmr3"
+    azimuth_deg = 90
+    position = { east_m = 6000, north_m = 0 }
+    carriers = [31]
+"#;
+
+fn sites(zone: &str) -> Vec<SiteConfig> {
+    let changes = parse(zone).unwrap_or_else(|defect| panic!("{defect:?}")).changes;
+    let site = |change| if let Change::Site(site) = change { Some(site) } else { None };
+    changes.into_iter().filter_map(site).collect()
+}
+
+#[test]
+fn the_sectors_of_a_mast_are_sites_that_share_what_is_the_masts() {
+    let sites = sites(SECTORS);
+    let seen: Vec<_> = sites
+        .iter()
+        .map(|site| {
+            let neighbours: Vec<_> =
+                site.neighbours.iter().map(|other| (other.site.number(), other.carrier.number())).collect();
+            (site.site.number(), site.antenna.number(), site.control.to_string(), neighbours)
+        })
+        .collect();
+    let first = |slot: &str| slot.to_owned();
+    assert_eq!(
+        seen,
+        [
+            (1, 0, first("11/0"), vec![(2, 22), (3, 31), (9, 31)]),
+            (2, 120, first("22/1"), vec![(1, 11), (3, 31), (9, 31)]),
+            (3, 245, first("31/0"), vec![(1, 11), (2, 22), (9, 31)]),
+            (9, 90, first("31/0"), vec![]),
+        ]
+    );
+    assert!(sites[..3].iter().all(|site| site.name == "Hill" && site.power_dbm == 40));
+}
+
+#[test]
+fn a_defect_of_sectors_names_the_mast_or_the_sector_and_a_remedy() {
+    for (from, to, said) in [
+        ("id = 2", "id = 1", "site 1: is there twice"),
+        ("id = 3, azimuth_deg = 245", "id = 9, azimuth_deg = 245", "site 9: is there twice"),
+        (
+            "azimuth_deg = 245",
+            "azimuth_deg = 120",
+            "site Hill: sectors 2 and 3 both look to 120°: give one of",
+        ),
+        ("azimuth_deg = 245", "azimuth_deg = 360", "a whole number of degrees from 0 to 359"),
+        ("azimuth_deg = 245", "azimuth_deg = -1", "invalid value: integer `-1`"),
+        (", carriers = [11, 12]", "", "missing field `carriers`"),
+        (
+            "carriers = [11, 12]",
+            "carriers = []",
+            "site 1: has an empty list of carriers: write carriers = [1]",
+        ),
+        ("carriers = [11, 12]", "carriers = [11, 4095]", "site 1: carrier 4095 is beyond the 4094 carriers"),
+        ("\"22/1\"", "\"22/2\"", "site 2: control 22/2 is not at this site"),
+        ("neighbours = [9]", "neighbours = [4]", "site 1: neighbour 4 is not another site"),
+        (
+            "name = \"Hill\"",
+            "name = \"Hill\"\nid = 4",
+            "site Hill: each of its sectors has its own id: leave",
+        ),
+        ("name = \"Hill\"", "name = \"Hill\"\ncarriers = [4]", "each of its sectors has its own carriers"),
+        ("id = 9\n", "", "site Harbour: has no id: write id and carriers, or sectors"),
+        ("    carriers = [31]\n", "", "site 9: has no carriers: write carriers = [1]"),
+        ("id = 9\n", "sectors = []\n", "site Harbour: each of its sectors has its own azimuth_deg"),
+        ("id = 9\n    name", "sectors = [{ id = 9 }]\n    name", "missing field `carriers`"),
+    ] {
+        assert!(SECTORS.contains(from), "{from}");
+        let defect = match parse(&SECTORS.replacen(from, to, 1)).unwrap_err() {
+            Defect::Syntax(error) => error.to_string(),
+            Defect::Unfit { place, what } => format!("{place}: {what}"),
+        };
+        assert!(defect.contains(said), "`{to}` gives: {defect}");
+    }
+    let crowd: String = (1..8).map(|id| format!("{{ id = {id}, carriers = [{id}] }},")).collect();
+    for (sectors, count) in [("", 0), (crowd.as_str(), 7)] {
+        let zone = format!("[[site]]\nname = \"Hill\"\nprofile = \"iden\"\nsectors = [{sectors}]");
+        let Defect::Unfit { place, what } = parse(&zone).unwrap_err() else { panic!("{zone}") };
+        assert_eq!(format!("{place}: {what}"), format!("site Hill: has {count} sectors: give 1 to 6"));
+    }
+}
+
+/// Sector 3 and the harbour share a carrier and look away from each other; turned round, the harbour disturbs it.
+#[test]
+fn a_plan_whose_sites_disturb_each_other_is_refused_or_accepted_knowingly() {
+    let clashing = SECTORS.replacen("azimuth_deg = 90", "azimuth_deg = 270", 1);
+    let Defect::Unfit { place, what } = parse(&clashing).unwrap_err() else { panic!("{clashing}") };
+    let said = format!("{place}: {what}");
+    for part in [
+        "site 3: carrier 31 of site 3 is also site 9's: at ",
+        " dB above the other, where 17 dB are needed; give one of the two another carrier",
+        "co_channel = \"warn\"",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let accepted = parse(&format!("co_channel = \"warn\"\n{clashing}")).unwrap();
+    let pairs: Vec<_> =
+        accepted.warnings.iter().map(|clash| (clash.served.number(), clash.interferer.number())).collect();
+    assert_eq!(pairs, [(3, 9)]);
+    assert!(accepted.warnings[0].ratio_db < 17);
+    assert_eq!(parse(SECTORS).unwrap().warnings, []);
+    let Defect::Syntax(error) = parse(&format!("co_channel = \"ignore\"\n{SECTORS}")).unwrap_err() else {
+        panic!("a word that is none was taken")
+    };
+    assert!(error.to_string().contains("`refuse`"), "{error}");
 }
