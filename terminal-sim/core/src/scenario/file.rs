@@ -3,17 +3,19 @@
 mod areas;
 mod checks;
 mod network;
+mod reuse;
+mod sectors;
 mod sites;
 mod steps;
 mod talkgroups;
 mod units;
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use toml::Spanned;
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::settings::Neighbour;
-use trunklab_protocol::{Moment, ProfileId, Span};
+use trunklab_protocol::{CarrierNumber, Moment, ProfileId, SiteId, Span};
 
 pub(super) use self::units::identity;
 use super::error::{ScenarioError, Source};
@@ -112,6 +114,8 @@ struct Reader<'a> {
     seed: u64,
     duration: Span,
     provision: Provision,
+    /// Where in the text each site's carriers stand.
+    carriers: Vec<(SiteId, CarrierNumber, Range<usize>)>,
     fillers: Fillers,
     steps: Vec<Step>,
     expectations: Vec<Expectation>,
@@ -126,6 +130,7 @@ impl<'a> Reader<'a> {
             seed: form.seed,
             duration: read_span(source, &form.duration)?,
             provision: Provision::default(),
+            carriers: Vec::new(),
             fillers: Fillers::default(),
             steps: Vec::new(),
             expectations: Vec::new(),
@@ -134,10 +139,10 @@ impl<'a> Reader<'a> {
 
     fn read(mut self, form: FileForm) -> Result<Scenario, ScenarioError> {
         self.provision.network = self.network(&form.network)?;
-        let mut carriers = BTreeMap::new();
         for (index, site) in form.sites.iter().enumerate() {
-            self.site(index, site, &mut carriers)?;
+            self.sites(index, site)?;
         }
+        self.reuse()?;
         if self.provision.sites.is_empty() {
             let remedy = "add a site: [[site]] with id and carriers";
             return Err(self.source.error(0..0, "no site", "at least one [[site]]", remedy));

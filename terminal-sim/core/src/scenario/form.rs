@@ -17,7 +17,7 @@ pub(super) struct FileForm {
     #[serde(default)]
     pub(super) network: NetworkForm,
     #[serde(default, rename = "site")]
-    pub(super) sites: Vec<SiteForm>,
+    pub(super) sites: Vec<Spanned<SiteForm>>,
     #[serde(default, rename = "area")]
     pub(super) areas: Vec<AreaForm>,
     #[serde(default, rename = "talkgroup")]
@@ -61,10 +61,12 @@ pub(super) enum QueueReleaseForm {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SiteForm {
-    pub(super) id: Spanned<u16>,
+    pub(super) id: Option<Spanned<u16>>,
     pub(super) name: Option<String>,
-    pub(super) carriers: Spanned<Vec<Spanned<u16>>>,
+    pub(super) azimuth_deg: Option<Spanned<u16>>,
+    pub(super) carriers: Option<Spanned<Vec<Spanned<u16>>>>,
     pub(super) control: Option<Spanned<String>>,
+    pub(super) sectors: Option<Spanned<Vec<SectorForm>>>,
     pub(super) control_channel: Option<Spanned<String>>,
     pub(super) control_moves: Option<Spanned<String>>,
     pub(super) signalling: Option<Spanned<String>>,
@@ -79,6 +81,16 @@ pub(super) struct SiteForm {
     pub(super) broadcast_interval: Option<Spanned<String>>,
     pub(super) talker_silence: Option<Spanned<String>>,
     pub(super) late_entry_interval: Option<Spanned<String>>,
+}
+
+/// What is a sector's own; everything else it has from its `[[site]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SectorForm {
+    pub(super) id: Spanned<u16>,
+    pub(super) azimuth_deg: Option<Spanned<u16>>,
+    pub(super) carriers: Spanned<Vec<Spanned<u16>>>,
+    pub(super) control: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

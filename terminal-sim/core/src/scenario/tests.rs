@@ -100,8 +100,8 @@ fn errors_name_place_finding_expectation_and_remedy() {
             "x.toml:7:11: found control channel `13/0`; expected one of the site's carriers, 12, 14; add the carrier, or use one of them"),
         (SMALL.replace("duration", "profile = \"tetar\"\nduration"),
             "x.toml:2:11: found profile `tetar`; expected one of iden, tetra, dmr3, p25p1, p25p2, smartnet2, mpt1327; did you mean `tetra`?"),
-        (SMALL.replace("carriers = [12, 14]", "carriers = [12]\nposition = [0, 0]\n[[site]]\nid = 4\ncarriers = [12]"),
-            "x.toml:10:13: found carrier 12, which site 3 uses; expected sites that share a carrier to be 50 km apart; give one of them another carrier, or another position"),
+        (SMALL.replace("carriers = [12, 14]", "carriers = [12]\nposition = [0, 0]\n[[site]]\nid = 4\ncarriers = [12]\nposition = [11500, 0]"),
+            "x.toml:10:13: found carrier 12 at sites 3 and 4: at 2937,787 the first is heard 15 dB above the other; expected 17 dB; give one of them another carrier, another position or another azimuth_deg"),
         (SMALL.replace("talkgroup = 41", "talkgoup = 41"),
             "did you mean `talkgroup`?"),
         (with("[[step]]\nat = \"1 s\"\n"),
@@ -283,4 +283,70 @@ fn critical_sites_are_named_where_a_call_waits_for_them() {
     assert!(error.contains("site 4"), "{error}");
     let error = self::error(&talkgroup("start = \"fats\""));
     assert!(error.contains("did you mean `fast`?"), "{error}");
+}
+
+const MAST: &str = "[[site]]\nname = \"Hill\"\nposition = [-40000, 0]\nsectors = [\n\
+    { id = 5, carriers = [21, 22] },\n{ id = 6, carriers = [31, 32], control = \"32/1\" },\n\
+    { id = 7, azimuth_deg = 245, carriers = [41] },\n]\n";
+
+#[test]
+fn the_sectors_of_a_mast_are_sites_and_units_stand_before_them() {
+    let unit = "[[unit]]\nid = 1019\ntalkgroup = 41\nsite = 6\n";
+    let scenario = Scenario::parse("x", &(with(MAST) + unit), None).unwrap();
+    let seen: Vec<_> = scenario
+        .provision()
+        .sites
+        .iter()
+        .map(|site| (site.site.number(), &*site.name, site.antenna.number(), site.control.to_string()))
+        .collect();
+    let [three, five, six, seven] = ["12/0", "21/0", "32/1", "41/0"].map(str::to_owned);
+    assert_eq!(
+        seen,
+        [(3, "Site 3", 360, three), (5, "Hill", 0, five), (6, "Hill", 120, six), (7, "Hill", 245, seven)]
+    );
+    let place = scenario.provision().units.last().unwrap().position;
+    assert_eq!((place.east_m, place.north_m), (-40_000 + 866, -500));
+}
+
+#[test]
+fn a_defect_of_sectors_names_its_place_and_a_remedy() {
+    for (from, to, expected) in [
+        ("id = 6", "id = 5", "x.toml:19:8: found site `5` a second time; expected each site once; give it"),
+        (
+            "azimuth_deg = 245",
+            "azimuth_deg = 120",
+            "x.toml:20:25: found sectors 6 and 7 that both look to 120°; exp",
+        ),
+        (
+            "azimuth_deg = 245",
+            "azimuth_deg = 360",
+            "x.toml:20:25: found `360`; expected an azimuth in whole degrees",
+        ),
+        (", carriers = [41]", "", "expected the field `carriers`"),
+        ("carriers = [41]", "carriers = []", "found no carrier; expected at least one"),
+        (
+            "name = ",
+            "id = 8\nname = ",
+            "x.toml:15:6: found `8` beside sectors; expected id, azimuth_deg, carriers and",
+        ),
+        ("32/1", "33/1", "found control channel `33/1`; expected one of the site's carriers, 31, 32"),
+        ("sectors = [", "sectors = []\nx = [", "found field `x`"),
+        (
+            "carriers = [41]",
+            "carriers = [21]",
+            "found carrier 21 at sites 5 and 7: at -41476,1033 the first is heard 1 dB above the other",
+        ),
+    ] {
+        assert!(MAST.contains(from), "{from}");
+        let found = error(&with(&MAST.replacen(from, to, 1)));
+        assert!(found.contains(expected), "found    {found}\nexpected {expected}");
+    }
+    let found = error(&with("[[site]]\ncarriers = [1]\n"));
+    assert!(found.contains("found a site without id; expected id = 1 and carriers = [1]"), "{found}");
+    let found = error(&with("[[site]]\nid = 5\n"));
+    assert!(found.contains("x.toml:14:1: found a site without carriers"), "{found}");
+    for (sectors, count) in [(String::new(), 0), ("{ id = 5, carriers = [21] },".repeat(7), 7)] {
+        let found = error(&with(&format!("[[site]]\nsectors = [{sectors}]\n")));
+        assert!(found.contains(&format!("found {count} sectors; expected 1 to 6")), "{found}");
+    }
 }

@@ -1,43 +1,43 @@
 //! `[[site]]`: places, carriers, control channels, rules of access.
 
-use std::collections::BTreeMap;
-
 use toml::Spanned;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::{
-    Antenna, CarrierNumber, ControlLayout, ControlPlace, Position, Signalling, SiteId, SlotAddress,
-    SlotChoice, SlotNumber,
+    CarrierNumber, ControlLayout, ControlPlace, Position, Signalling, SiteId, SlotAddress, SlotChoice,
+    SlotNumber,
 };
 
+use super::sectors::Part;
 use super::{Reader, read_span};
 use crate::scenario::error::ScenarioError;
 use crate::scenario::form::{AccessForm, ReselectionForm, SiteForm};
 use crate::scenario::provision::SiteProvision;
 
-/// Sites nearer than this to each other cannot use the same carrier, in metres.
-const REUSE_M: i64 = 50_000;
-
 /// Sites without a position stand this far apart, in a row to the east, in metres.
 const APART_M: i32 = 30_000;
 
 impl Reader<'_> {
-    pub(super) fn site(
-        &mut self,
-        index: usize,
-        form: &SiteForm,
-        used: &mut BTreeMap<CarrierNumber, Vec<(SiteId, Position)>>,
-    ) -> Result<(), ScenarioError> {
-        let expected = "a site number from 1 to 65535";
-        let site = SiteId::new(*form.id.get_ref()).ok_or_else(|| self.out_of_range(&form.id, expected))?;
-        if self.provision.sites.iter().any(|other| other.site == site) {
-            return Err(self.twice(form.id.span(), "site"));
-        }
+    /// The site that a `[[site]]` describes, or its sectors.
+    pub(super) fn sites(&mut self, index: usize, form: &Spanned<SiteForm>) -> Result<(), ScenarioError> {
         let east_m = APART_M.saturating_mul(i32::try_from(index).unwrap_or(i32::MAX));
         let position = form
+            .get_ref()
             .position
             .map_or(Position { east_m, north_m: 0 }, |[east_m, north_m]| Position { east_m, north_m });
-        let carriers = self.carriers(site, position, form, used)?;
-        let control = self.control(form, &carriers)?;
+        for part in self.parts(form)? {
+            self.site(form.get_ref(), &part, position)?;
+        }
+        Ok(())
+    }
+
+    fn site(&mut self, form: &SiteForm, part: &Part<'_>, position: Position) -> Result<(), ScenarioError> {
+        let expected = "a site number from 1 to 65535";
+        let site = SiteId::new(*part.id.get_ref()).ok_or_else(|| self.out_of_range(part.id, expected))?;
+        if self.provision.sites.iter().any(|other| other.site == site) {
+            return Err(self.twice(part.id.span(), "site"));
+        }
+        let carriers = self.carriers(site, part)?;
+        let control = self.control(part.control, &carriers)?;
         let chosen = form.slot_choice.as_ref();
         let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
         let chosen = form.control_channel.as_ref();
@@ -52,7 +52,7 @@ impl Reader<'_> {
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
             profile: self.profile,
             position,
-            antenna: Antenna::Omni,
+            antenna: part.antenna,
             power_dbm: form.power_dbm.unwrap_or(43),
             carriers,
             control,
@@ -105,16 +105,10 @@ impl Reader<'_> {
         })
     }
 
-    fn carriers(
-        &self,
-        site: SiteId,
-        position: Position,
-        form: &SiteForm,
-        used: &mut BTreeMap<CarrierNumber, Vec<(SiteId, Position)>>,
-    ) -> Result<Vec<CarrierNumber>, ScenarioError> {
+    fn carriers(&mut self, site: SiteId, part: &Part<'_>) -> Result<Vec<CarrierNumber>, ScenarioError> {
         let profile = self.profile.profile();
         let mut carriers = Vec::new();
-        for carrier in form.carriers.get_ref() {
+        for carrier in part.carriers.get_ref() {
             let number = CarrierNumber::new(*carrier.get_ref())
                 .filter(|number| number.number() <= profile.carrier_max)
                 .ok_or_else(|| {
@@ -125,27 +119,24 @@ impl Reader<'_> {
             if carriers.contains(&number) {
                 return Err(self.twice(carrier.span(), "carrier"));
             }
-            let others = used.entry(number).or_default();
-            if let Some((other, _)) = others.iter().find(|(_, place)| near(*place, position)) {
-                let found = format!("carrier {number}, which site {other} uses");
-                let expected = format!("sites that share a carrier to be {} km apart", REUSE_M / 1_000);
-                let remedy = "give one of them another carrier, or another position";
-                return Err(self.source.error(carrier.span(), found, expected, remedy));
-            }
-            others.push((site, position));
+            self.carriers.push((site, number, carrier.span()));
             carriers.push(number);
         }
         if carriers.is_empty() {
-            let span = form.carriers.span();
+            let span = part.carriers.span();
             return Err(self.source.error(span, "no carrier", "at least one", "write carriers = [1]"));
         }
         Ok(carriers)
     }
 
-    fn control(&self, form: &SiteForm, carriers: &[CarrierNumber]) -> Result<SlotAddress, ScenarioError> {
+    fn control(
+        &self,
+        control: Option<&Spanned<String>>,
+        carriers: &[CarrierNumber],
+    ) -> Result<SlotAddress, ScenarioError> {
         let slots = self.profile.profile().slots;
         let first = SlotNumber::new(0).expect("slots count from 0");
-        let Some(control) = &form.control else {
+        let Some(control) = control else {
             return Ok(SlotAddress { carrier: carriers[0], slot: first });
         };
         let fail = |expected: String, remedy: &str| {
@@ -186,11 +177,4 @@ impl Reader<'_> {
             wait: number(form.and_then(|form| form.wait.as_ref()), 8)?,
         })
     }
-}
-
-fn near(one: Position, other: Position) -> bool {
-    let east = i64::from(one.east_m) - i64::from(other.east_m);
-    let north = i64::from(one.north_m) - i64::from(other.north_m);
-    // No square can overflow: each side is under 2^32 only where it is compared first.
-    east.abs() < REUSE_M && north.abs() < REUSE_M && east * east + north * north < REUSE_M * REUSE_M
 }
