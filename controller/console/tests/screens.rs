@@ -180,6 +180,21 @@ fn one_site() {
 }
 
 #[test]
+fn one_sector() {
+    let mut scene = Scene::busy();
+    scene.world.raise_one_mast();
+    let snapshot = Box::new(scene.world.snapshot());
+    scene.hear(Report::Snapshot { snapshot, stream: Stream::BeginsHere });
+    let list = scene.draw(80, 24).to_string();
+    for line in ["  1 0° Water", "  2 120° Water", "  3 240° Water"] {
+        assert!(list.contains(line), "{list}");
+    }
+    scene.press(&[KeyCode::Enter]);
+    let facts = scene.draw(80, 24).to_string();
+    assert!(facts.contains("Site 1 Water Tower sector to 0°, on a mast with sites 2, 3 "), "{facts}");
+}
+
+#[test]
 fn calls() {
     let mut scene = Scene::busy();
     scene.type_text("cj");

@@ -33,13 +33,27 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
         ],
     );
     let [facts, slots, talk] = Layout::vertical(rows.map(Constraint::Length)).areas(area);
-    render_facts(frame, facts, model, view);
+    render_facts(frame, facts, model, view, &mast(view, picture));
     render_carriers(frame, slots, model, &carriers);
     render_calls(frame, talk, model, picture, view);
 }
 
-fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteView) {
-    let inner = panel(frame, area, model, &format!("Site {} {}", site.site, site.name), "");
+/// Where a sector looks and which others are on its mast; nothing for an omni site.
+fn mast(site: &SiteView, picture: &Snapshot) -> String {
+    let Some(azimuth) = site.antenna.azimuth() else { return String::new() };
+    let others = picture.sites.iter().filter(|other| {
+        other.site != site.site && other.name == site.name && other.antenna.azimuth().is_some()
+    });
+    let others: Vec<_> = others.map(|other| other.site.to_string()).collect();
+    match &others[..] {
+        [] => format!("sector to {azimuth}"),
+        [other] => format!("sector to {azimuth}, on a mast with site {other}"),
+        others => format!("sector to {azimuth}, on a mast with sites {}", others.join(", ")),
+    }
+}
+
+fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteView, mast: &str) {
+    let inner = panel(frame, area, model, &format!("Site {} {}", site.site, site.name), mast);
     let service = match (site.in_service, model.losses.get(&site.site)) {
         (true, _) => Line::styled("in service", model.theme.style(Role::Good)),
         (false, Some(loss)) => {

@@ -117,7 +117,11 @@ pub(super) fn used(site: &SiteView) -> String {
 
 fn name(site: &SiteView, model: &Model, chosen: bool) -> Line<'static> {
     let style = if chosen { model.theme.style(Role::Chosen) } else { model.theme.style(Role::Plain) };
-    Line::styled(site.name.clone(), style)
+    let name = match site.antenna.azimuth() {
+        Some(azimuth) => format!("{azimuth} {}", site.name),
+        None => site.name.clone(),
+    };
+    Line::styled(name, style)
 }
 
 /// The chosen line, seen without colour too.
