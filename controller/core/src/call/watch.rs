@@ -184,3 +184,96 @@ impl Watch {
 fn after(rank: Option<Rank>) -> Bound<Rank> {
     rank.map_or(Bound::Unbounded, Bound::Excluded)
 }
+
+#[cfg(test)]
+mod tests {
+    use trunklab_protocol::air_uplink::RequestKind;
+    use trunklab_protocol::{Moment, Press, Priority, UnitId};
+
+    use super::super::caller::Caller;
+    use super::super::queue::{Button, Patience, Recency};
+    use super::*;
+
+    fn site(number: u16) -> SiteId {
+        SiteId::new(number).unwrap()
+    }
+
+    /// The request that came so-and-so-manieth, for the talkgroup of that number.
+    fn request(arrival: u32) -> Request {
+        Request {
+            unit: UnitId::new(arrival).unwrap(),
+            press: Press::new(1).unwrap(),
+            parties: TalkgroupId::new(arrival as u16).unwrap().into(),
+            kind: RequestKind::Normal,
+            area: None,
+            priority: Priority::HIGHEST,
+            standing: Priority::HIGHEST,
+            recency: Recency::Other,
+            caller: Caller::Field(site(1)),
+            button: Button::Down,
+            patience: Patience::Lasting,
+            requested: Moment::ORIGIN,
+            arrival: u64::from(arrival),
+        }
+    }
+
+    /// Three wait: the first and the third rest at site 1, the second at site 2.
+    fn three() -> Watch {
+        let mut watch = Watch::default();
+        for (arrival, at) in [(1, 1), (2, 2), (3, 1)] {
+            watch.enter(&request(arrival));
+            watch.rest(request(arrival).rank(), site(at));
+        }
+        watch
+    }
+
+    fn next(watch: &Watch, after: Option<u32>) -> Option<u64> {
+        let ranks: Vec<_> = (1..=3).map(|arrival| request(arrival).rank()).collect();
+        let next = watch.next_after(after.map(|arrival| request(arrival).rank()), &[])?;
+        ranks.iter().zip(1..).find(|(rank, _)| **rank == next.rank()).map(|(_, arrival)| arrival)
+    }
+
+    #[test]
+    fn who_rests_is_looked_at_when_its_site_opens_and_not_when_another_does() {
+        let mut watch = three();
+        assert_eq!(next(&watch, None), None);
+        watch.open(site(1));
+        assert_eq!(
+            (next(&watch, None), next(&watch, Some(1)), next(&watch, Some(3))),
+            (Some(1), Some(3), None)
+        );
+        assert_eq!(watch.next_after(None, &[site(1)]), None, "the site was passed over");
+        watch.open(site(2));
+        assert_eq!(next(&watch, Some(1)), Some(2), "the order is that of the queue");
+        watch.shut(site(1));
+        assert_eq!((next(&watch, None), next(&watch, Some(2))), (Some(2), None));
+    }
+
+    #[test]
+    fn who_is_woken_is_looked_at_until_it_rests_or_leaves() {
+        let mut watch = three();
+        watch.wake_talkgroup(TalkgroupId::new(3).unwrap());
+        assert_eq!(next(&watch, None), Some(3));
+        watch.rest(request(3).rank(), site(2));
+        assert_eq!((next(&watch, None), watch.place(request(3).rank())), (None, Some(site(2))));
+        watch.wake_all();
+        assert_eq!(
+            (next(&watch, None), next(&watch, Some(1)), next(&watch, Some(2))),
+            (Some(1), Some(2), Some(3))
+        );
+        (1..=3).for_each(|arrival| watch.leave(&request(arrival)));
+        assert_eq!(next(&watch, None), None);
+    }
+
+    #[test]
+    fn what_is_held_back_opens_with_the_next_head() {
+        let mut watch = three();
+        let hold = |arrival| Some(Hold { head: request(arrival).rank(), slots: SmallVec::new() });
+        watch.note_held(site(2), hold(1));
+        watch.follow(hold(1));
+        assert!(watch.is_held(site(2)) && !watch.is_open(site(2)));
+        watch.follow(hold(3));
+        assert!(!watch.is_held(site(2)) && watch.is_open(site(2)));
+        assert_eq!(next(&watch, None), Some(2));
+    }
+}
