@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::from_site::{CallRequest, Detach};
-use trunklab_protocol::to_site::Heartbeat;
+use trunklab_protocol::from_site::{CallRequest, Detach, FromSite};
+use trunklab_protocol::to_site::{Heartbeat, ToSite};
 use trunklab_protocol::{Press, TalkgroupId};
 
 use super::*;

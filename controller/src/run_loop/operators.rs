@@ -1,0 +1,110 @@
+//! Operators: what they ask of the loop, and what they are told.
+
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+use trunklab_controller_core::input::Input;
+use trunklab_protocol::Cause;
+use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order, Snapshot, TalkWord};
+
+use super::{Broken, RunLoop};
+use crate::clock::Clock;
+use crate::counters::Counters;
+use crate::dispatch::Dispatch;
+use crate::log::Log;
+
+/// What operators ask the loop.
+#[derive(Debug)]
+pub enum Query {
+    /// All that a console shows.
+    Snapshot(oneshot::Sender<Snapshot>),
+    /// A console connects to talk: `None` where another connection of it does so already.
+    Talk {
+        /// Which console.
+        by: ConsoleName,
+        /// Where it hears how its talk stands.
+        answer: oneshot::Sender<Option<mpsc::Receiver<TalkWord>>>,
+    },
+    /// Something is to be done.
+    Order {
+        /// Who orders.
+        by: ConsoleName,
+        /// What.
+        order: Order,
+        /// What came of it; dropped where the core breaks on it.
+        answer: oneshot::Sender<Result<(), Cause>>,
+    },
+}
+
+impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
+    pub(super) fn answer(&mut self, query: Query) -> Result<(), Broken> {
+        match query {
+            Query::Snapshot(answer) => {
+                if answer.send(self.core.snapshot(self.clock.now())).is_err() {
+                    warn!("an operator went away before its snapshot was ready");
+                }
+                Ok(())
+            }
+            Query::Talk { by, answer } => {
+                if answer.send(self.talks.open(by)).is_err() {
+                    warn!("an operator went away before it could talk");
+                }
+                Ok(())
+            }
+            Query::Order { by, order, answer } => {
+                self.orders += 1;
+                self.ordered.insert(self.orders, answer);
+                self.take(Input::Order { id: self.orders, by, order }, None)
+            }
+        }
+    }
+
+    pub(super) fn answer_order(&mut self, id: u64, outcome: Result<(), Cause>) {
+        let answer = self.ordered.remove(&id);
+        if answer.is_some_and(|answer| answer.send(outcome).is_err()) {
+            warn!("an operator went away before its order was answered");
+        }
+    }
+
+    pub(super) fn publish(&self, event: Event) {
+        count_event(&self.outlets.counters, &event.kind);
+        self.outlets.feed.publish(event);
+    }
+}
+
+fn count_event(counters: &Counters, kind: &EventKind) {
+    match kind {
+        EventKind::CallGranted { .. } | EventKind::CallCalledBack { .. } => counters.calls_granted.one(),
+        EventKind::CallQueued { .. } => counters.calls_queued.one(),
+        EventKind::CallRefused { cause, .. } | EventKind::CallCancelled { cause, .. } => {
+            counters.calls_refused.one(*cause);
+        }
+        EventKind::CallReleased { cause, .. } => counters.calls_released.one(*cause),
+        EventKind::Registered { .. } => counters.registrations.one(),
+        EventKind::RegisterRefused { cause, .. } => counters.registrations_refused.one(*cause),
+        EventKind::Dropped { cause, .. } => counters.messages_dropped.one(*cause),
+        EventKind::SiteUp { .. }
+        | EventKind::SiteLost { .. }
+        | EventKind::ControlMoved { .. }
+        | EventKind::Deregistered { .. }
+        | EventKind::Moved { .. }
+        | EventKind::Affiliated { .. }
+        | EventKind::UnitPaged { .. }
+        | EventKind::UnitRings { .. }
+        | EventKind::CallAnswered { .. }
+        | EventKind::SiteJoined { .. }
+        | EventKind::SiteLeft { .. }
+        | EventKind::EmergencyRaised { .. }
+        | EventKind::CallArea { .. }
+        | EventKind::EmergencyBegan { .. }
+        | EventKind::CallReaches { .. }
+        | EventKind::Patched { .. }
+        | EventKind::Unpatched { .. }
+        | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::EmergencyCleared { .. }
+        | EventKind::OrderRefused { .. }
+        | EventKind::FloorTaken { .. }
+        | EventKind::FloorReleased { .. }
+        | EventKind::FloorQueued { .. }
+        | EventKind::FloorRefused { .. } => {}
+    }
+}
