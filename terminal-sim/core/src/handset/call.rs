@@ -87,6 +87,11 @@ impl Wanted {
         }
     }
 
+    /// Whether it is a call with this unit.
+    pub(super) fn is_unit(self, unit: UnitId) -> bool {
+        matches!(self, Self::Unit { called, .. } if called == unit)
+    }
+
     /// Whether the user need not hold the button for it.
     pub(super) fn is_dialled(self) -> bool {
         match self {

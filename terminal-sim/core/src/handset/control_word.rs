@@ -102,22 +102,14 @@ impl Service {
         }
         let in_call = in_call(turn, grant);
         self.emergency_is_known(turn, talker.press);
-        match &self.activity {
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if request.wanted.is_met_by(grant.parties, turn.radio.unit())
-                    || request.press == talker.press =>
-            {
-                self.take_floor(turn, in_call, talker.spurt);
-            }
-            // Nobody wants it any more: the request was given up, or was for somebody else.
-            Activity::Idle(_) | Activity::Ringing(_) | Activity::Requesting(_) | Activity::Queued(_) => {
-                self.give_back(turn, in_call, talker.spurt);
-            }
-            Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => {}
+        let is_wanted = self.activity.request().is_some_and(|request| {
+            request.wanted.is_met_by(grant.parties, turn.radio.unit()) || request.press == talker.press
+        });
+        if is_wanted {
+            self.take_floor(turn, in_call, talker.spurt);
+        } else {
+            // The request was given up, or was for somebody else.
+            self.give_back(turn, in_call, talker.spurt);
         }
     }
 
@@ -125,29 +117,14 @@ impl Service {
         if !self.is_ours(turn, grant) {
             return;
         }
-        let (by, wish) = match &self.activity {
-            Activity::Idle(idle) if may_open(idle, grant) => (Trigger::CallFound, Wish::None),
-            Activity::Ringing(ring)
-                if grant.parties.pair().is_some_and(|pair| pair.includes(ring.caller)) =>
-            {
-                (Trigger::CallFound, Wish::None)
-            }
-            // An emergency waits for its own answer.
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if request.kind == RequestKind::Normal
-                    && request.wanted.is_met_by(grant.parties, turn.radio.unit()) =>
-            {
-                self.request_meets_talker(turn, grant, request.clone())
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => return,
+        // An emergency waits for its own answer.
+        let met = self.activity.request().filter(|request| {
+            request.kind == RequestKind::Normal && request.wanted.is_met_by(grant.parties, turn.radio.unit())
+        });
+        let (by, wish) = match met {
+            Some(request) => self.request_meets_talker(turn, grant, request.clone()),
+            None if self.activity.opens_for(grant.parties) => (Trigger::CallFound, Wish::None),
+            None => return,
         };
         let in_call = self.join(turn, grant);
         let listen = Listen { in_call, talker: talker.unit, spurt: talker.spurt, told: false, wish };
@@ -173,20 +150,14 @@ impl Service {
     }
 
     fn call_hangs(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
-        let awaited = match &self.activity {
-            Activity::Idle(idle) => idle.press.is_none() && may_open(idle, grant),
-            Activity::Ringing(ring) => grant.parties.pair().is_some_and(|pair| pair.includes(ring.caller)),
-            // Who dialled goes there; who holds the button waits to be given the floor.
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => {
-                request.wanted.is_dialled() && request.wanted.is_met_by(grant.parties, turn.radio.unit())
+        // Who dialled goes there; who holds the button waits to be given the floor.
+        let is_awaited = match self.activity.request() {
+            Some(Request { wanted, .. }) => {
+                wanted.is_dialled() && wanted.is_met_by(grant.parties, turn.radio.unit())
             }
-            Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => false,
+            None => self.activity.opens_for(grant.parties) && !self.activity.holds_a_press(),
         };
-        if awaited && self.is_ours(turn, grant) {
+        if is_awaited && self.is_ours(turn, grant) {
             let in_call = self.join(turn, grant);
             self.shift(Trigger::FloorIsFree, Activity::Hanging(Hang { in_call, ask: None }));
         }
@@ -215,79 +186,45 @@ impl Service {
             queued.button = Button::Up;
             return;
         }
-        let (press, access) = match &mut self.activity {
-            Activity::Requesting(request) => (request.press, &mut request.access),
-            Activity::Idle(Idle { errand: Some(errand), .. }) => (errand.press, &mut errand.access),
-            Activity::Hanging(Hang { ask: Some(ask), .. }) => (ask.press, &mut ask.access),
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => return,
-        };
-        if press == word.press {
+        if let Some((press, access)) = self.activity.worked_on_mut()
+            && press == word.press
+        {
             access.be_patient(turn.now, WORKING);
         }
     }
 
     fn queued(&mut self, turn: &mut Turn<'_>, word: &QueuedWord) {
-        let until = turn.now + QUEUE_CHECK;
-        match &mut self.activity {
-            Activity::Requesting(request) if is_answer(turn, request.press, word.unit, word.press) => {
-                turn.tell(HandsetEvent::Queued { position: word.position });
-                let (request, position) = (request.clone(), word.position);
-                if self.revert.map(Wanted::Talkgroup) == Some(request.wanted) {
-                    self.affiliated = self.revert;
-                }
-                self.emergency_is_known(turn, request.press);
-                let button = match turn.radio.ptt {
-                    _ if request.wanted.is_dialled() => Button::Up,
-                    Ptt::Down(_) => Button::Down,
-                    Ptt::Up => self.releasing(turn, request.press),
-                };
-                let queued = Queued { request, position, until, button };
-                self.shift(Trigger::PutInQueue, Activity::Queued(queued));
-            }
-            Activity::Queued(queued) if is_answer(turn, queued.request.press, word.unit, word.press) => {
-                queued.until = until;
-                if queued.position != word.position {
-                    queued.position = word.position;
-                    turn.tell(HandsetEvent::Queued { position: word.position });
-                }
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => {}
+        let Some(request) = self.activity.request() else { return };
+        if !is_answer(turn, request.press, word.unit, word.press) {
+            return;
         }
+        let (request, position, until) = (request.clone(), word.position, turn.now + QUEUE_CHECK);
+        if let Activity::Queued(queued) = &mut self.activity {
+            queued.until = until;
+            if std::mem::replace(&mut queued.position, position) != position {
+                turn.tell(HandsetEvent::Queued { position });
+            }
+            return;
+        }
+        turn.tell(HandsetEvent::Queued { position });
+        if self.revert.map(Wanted::Talkgroup) == Some(request.wanted) {
+            self.affiliated = self.revert;
+        }
+        self.emergency_is_known(turn, request.press);
+        let button = match turn.radio.ptt {
+            _ if request.wanted.is_dialled() => Button::Up,
+            Ptt::Down(_) => Button::Down,
+            Ptt::Up => self.releasing(turn, request.press),
+        };
+        let queued = Queued { request, position, until, button };
+        self.shift(Trigger::PutInQueue, Activity::Queued(queued));
     }
 
     /// Our turn has come while the button was up: the user shall press. One who has just pressed is served at once.
     fn called_back(&mut self, turn: &mut Turn<'_>, word: &CallBack) {
-        let request = match &self.activity {
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. })
-                if is_answer(turn, request.press, word.unit, word.press) =>
-            {
-                request.clone()
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => return,
-        };
+        let request = self.activity.request();
+        let ours = request.filter(|request| is_answer(turn, request.press, word.unit, word.press));
+        let Some(request) = ours.cloned() else { return };
         self.stand_by(turn);
         match (turn.radio.ptt, &mut self.activity) {
             (Ptt::Up, Activity::Idle(idle)) => {
@@ -309,24 +246,16 @@ impl Service {
         {
             return;
         }
-        let press = match &mut self.activity {
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => request.press,
-            Activity::Idle(idle) if idle.called_back.is_some_and(|(press, _)| press == word.press) => {
-                idle.called_back = None;
-                turn.refuse(word.cause);
-                if self.revert.take().is_some() {
-                    self.activity = Activity::Idle(self.idle(turn));
-                }
-                return;
+        if let Activity::Idle(idle) = &mut self.activity
+            && idle.called_back.is_some_and(|(press, _)| press == word.press)
+        {
+            idle.called_back = None;
+            turn.refuse(word.cause);
+            if self.revert.take().is_some() {
+                self.activity = Activity::Idle(self.idle(turn));
             }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => return,
-        };
+        }
+        let Some(press) = self.activity.request().map(|request| request.press) else { return };
         if press == word.press {
             if !self.lost_on_the_way(turn, word.cause) {
                 turn.refuse(word.cause);
@@ -343,11 +272,6 @@ impl Service {
             self.reverted(turn, word.talkgroup);
         }
     }
-}
-
-/// Whether an idle handset goes to a call. One that has still to say that it gave a call up does not go to one of two.
-fn may_open(idle: &Idle, grant: &Grant) -> bool {
-    grant.parties.talkgroup().is_some() || idle.errand.is_none()
 }
 
 fn in_call(turn: &Turn<'_>, grant: &Grant) -> InCall {

@@ -3,7 +3,7 @@
 
 use trunklab_protocol::air_downlink::{Grant, Sides};
 
-use super::call::{Activity, Converse, Hang, Queued, Talk, collecting};
+use super::call::{Activity, Converse, Hang, Talk, collecting};
 use super::phase::Trigger;
 use super::radio::Turn;
 use super::service::Service;
@@ -16,20 +16,11 @@ impl Service {
         if near.unit != turn.radio.unit() || self.last_spurt == Some(near.spurt) {
             return;
         }
-        let awaited = match &self.activity {
-            Activity::Ringing(ring) => ring.caller == far.unit,
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => {
-                request.wanted.is_met_by(grant.parties, turn.radio.unit())
-            }
-            // A microphone is not opened that nobody expects to be.
-            Activity::Idle(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => false,
-        };
-        if !awaited {
+        // A microphone is not opened that nobody expects to be.
+        let rings = matches!(&self.activity, Activity::Ringing(ring) if ring.caller == far.unit);
+        let asked = self.activity.request();
+        let asked = asked.is_some_and(|request| request.wanted.is_met_by(grant.parties, turn.radio.unit()));
+        if !(rings || asked) {
             return;
         }
         let in_call = self.join(turn, grant);

@@ -5,7 +5,7 @@ use trunklab_protocol::air_uplink::{CallCancel, FloorRequest, RequestKind};
 use trunklab_protocol::{CallId, Cause, Demand, FloorPolicy, Press};
 
 use super::access::{Access, Persistence};
-use super::call::{Activity, Ask, Hang, InCall, Listen, Request, Wish};
+use super::call::{Activity, Ask, Hang, InCall, Listen, Wish};
 use super::phase::Trigger;
 use super::radio::Turn;
 use super::service::Service;
@@ -88,21 +88,7 @@ impl Service {
         if word.unit != turn.radio.unit() {
             return;
         }
-        let (press, place, access) = match &mut self.activity {
-            Activity::Requesting(Request { press, floor_place, access, .. }) => (*press, floor_place, access),
-            Activity::Hanging(Hang { ask: Some(ask), .. }) => (ask.press, &mut ask.place, &mut ask.access),
-            Activity::Listening(Listen { wish: Wish::Floor(ask), .. }) => {
-                (ask.press, &mut ask.place, &mut ask.access)
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => return,
-        };
+        let Some((press, place, access)) = self.activity.floor_place_mut() else { return };
         if press != word.press {
             return;
         }
@@ -117,24 +103,18 @@ impl Service {
         if word.unit != turn.radio.unit() {
             return;
         }
-        match &mut self.activity {
-            Activity::Hanging(hang) if hang.ask.as_ref().is_some_and(|ask| ask.press == word.press) => {
-                hang.ask = None;
-                turn.refuse(word.cause);
-            }
-            Activity::Listening(listen) => match &listen.wish {
+        if let Activity::Hanging(hang) = &mut self.activity
+            && hang.ask.as_ref().is_some_and(|ask| ask.press == word.press)
+        {
+            hang.ask = None;
+            turn.refuse(word.cause);
+        }
+        if let Activity::Listening(listen) = &mut self.activity {
+            match &listen.wish {
                 Wish::Floor(ask) if ask.press == word.press => self.floor_denied(turn, word.cause),
                 Wish::Forget(press, _) if *press == word.press => listen.wish = Wish::None,
                 Wish::None | Wish::Floor(_) | Wish::Forget(..) => {}
-            },
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_) => {}
+            }
         }
     }
 

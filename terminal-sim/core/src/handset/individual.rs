@@ -7,7 +7,7 @@ use trunklab_protocol::air_uplink::{HangUp, PageAnswer, RequestKind, UplinkWord}
 use trunklab_protocol::{CallId, CallSetup, Cause, PageReply, Parties, Press, Span, UnitId};
 
 use super::access::{Access, Persistence, Step};
-use super::call::{Activity, Queued, Request, Ring, Wanted};
+use super::call::{Activity, Request, Ring, Wanted};
 use super::phase::Trigger;
 use super::radio::{Turn, transmit};
 use super::service::Service;
@@ -34,19 +34,10 @@ impl Service {
 
     /// The user calls another unit.
     pub(super) fn call(&mut self, turn: &mut Turn<'_>, called: UnitId, setup: CallSetup) {
-        match &self.activity {
-            Activity::Idle(idle) if idle.errand.is_none() => {
-                self.request_for(turn, RequestKind::Normal, Wanted::Unit { called, setup });
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => turn.refuse(Cause::WrongState),
+        if self.activity.is_free() {
+            self.request_for(turn, RequestKind::Normal, Wanted::Unit { called, setup });
+        } else {
+            turn.refuse(Cause::WrongState);
         }
     }
 
@@ -65,25 +56,14 @@ impl Service {
 
     /// The user ends an individual call, gives a request for one up, or declines one.
     pub(super) fn hang_up(&mut self, turn: &mut Turn<'_>) {
-        match &self.activity {
-            Activity::Ringing(ring) => {
-                let (caller, page) = (ring.caller, ring.page);
-                self.stop_ringing(turn);
-                self.reply_to_page(turn, caller, page, PageReply::Refuses);
-            }
-            Activity::Requesting(request) | Activity::Queued(Queued { request, .. }) => {
-                let Request { press, wanted: Wanted::Unit { .. }, .. } = *request else { return };
-                self.owed_cancel = Some(press);
-                self.defer(turn);
-            }
-            Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => {
-                self.leave_pair(turn);
-            }
-            Activity::Idle(_) => {}
+        if let Activity::Ringing(Ring { caller, page, .. }) = self.activity {
+            self.stop_ringing(turn);
+            self.reply_to_page(turn, caller, page, PageReply::Refuses);
+        } else if let Some(&Request { press, wanted: Wanted::Unit { .. }, .. }) = self.activity.request() {
+            self.owed_cancel = Some(press);
+            self.defer(turn);
+        } else {
+            self.leave_pair(turn);
         }
     }
 
@@ -109,42 +89,30 @@ impl Service {
         }
         // The network ends the ringing; only where its word is lost does the handset.
         let until = turn.now + Span::from_millis(u64::from(ring_ms)) + WORKING;
-        let reply = match &mut self.activity {
-            // Our own request is the answer.
-            Activity::Requesting(Request { wanted: Wanted::Unit { called, .. }, .. })
-            | Activity::Queued(Queued {
-                request: Request { wanted: Wanted::Unit { called, .. }, .. }, ..
-            }) if *called == caller => {
-                self.paged = Some((caller, page));
-                return;
-            }
-            Activity::Idle(_) | Activity::Ringing(_) if turn.radio.config.refuses_individual_calls => {
-                PageReply::Refuses
-            }
-            Activity::Idle(idle) if idle.errand.is_none() => {
-                if setup != CallSetup::Immediate {
-                    let ring = Ring { caller, page, until, answered: false };
-                    self.shift(Trigger::Paged, Activity::Ringing(ring));
-                    turn.tell(HandsetEvent::Rings { caller });
-                }
-                PageReply::Available
-            }
-            // It rings on for the same caller.
-            Activity::Ringing(ring) if ring.caller == caller => {
-                (ring.page, ring.until) = (page, until);
-                if ring.answered { PageReply::Answers } else { PageReply::Available }
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => PageReply::Busy,
-        };
         self.paged = Some((caller, page));
+        if self.activity.request().is_some_and(|request| request.wanted.is_unit(caller)) {
+            // Our own request is the answer.
+            return;
+        }
+        let refuses = turn.radio.config.refuses_individual_calls;
+        let reply = if refuses && matches!(self.activity, Activity::Idle(_) | Activity::Ringing(_)) {
+            PageReply::Refuses
+        } else if let Activity::Ringing(ring) = &mut self.activity
+            && ring.caller == caller
+        {
+            // It rings on for the same caller.
+            (ring.page, ring.until) = (page, until);
+            if ring.answered { PageReply::Answers } else { PageReply::Available }
+        } else if self.activity.is_free() {
+            if setup != CallSetup::Immediate {
+                let ring = Ring { caller, page, until, answered: false };
+                self.shift(Trigger::Paged, Activity::Ringing(ring));
+                turn.tell(HandsetEvent::Rings { caller });
+            }
+            PageReply::Available
+        } else {
+            PageReply::Busy
+        };
         self.reply_to_page(turn, caller, page, reply);
     }
 

@@ -1,6 +1,7 @@
 //! The handset: power on, hunt, register, affiliate, request, talk, listen.
 
 mod access;
+mod activity;
 mod asking;
 mod button;
 mod call;

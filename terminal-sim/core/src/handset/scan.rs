@@ -4,7 +4,7 @@ use trunklab_protocol::air_downlink::Grant;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Cause, Parties, ScanList, TalkgroupId};
 
-use super::call::{Activity, Idle, Wish};
+use super::call::{Activity, Idle};
 use super::radio::Turn;
 use super::service::Service;
 
@@ -12,24 +12,12 @@ impl Service {
     /// Scan was switched on or off: the network is told as soon as the handset is idle. A call that is not to be heard any
     /// more is left.
     pub(super) fn scan_changed(&mut self, turn: &mut Turn<'_>) {
-        match &self.activity {
-            Activity::Idle(idle) if idle.errand.is_none() => {
-                let press = idle.press;
-                self.activity = Activity::Idle(Idle { press, ..self.idle(turn) });
-            }
-            Activity::Hanging(_) | Activity::Listening(_) => {
-                let parties = self.activity.in_call().map(|in_call| in_call.parties);
-                if parties.is_some_and(|parties| self.rank(turn, parties).is_none()) {
-                    self.leave(turn, Cause::NotAffiliated);
-                }
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_) => {}
+        if let Activity::Idle(Idle { errand: None, press, .. }) = self.activity {
+            self.activity = Activity::Idle(Idle { press, ..self.idle(turn) });
+        }
+        let heard = self.activity.in_call().filter(|_| self.activity.is_listener());
+        if heard.is_some_and(|in_call| self.rank(turn, in_call.parties).is_none()) {
+            self.leave(turn, Cause::NotAffiliated);
         }
     }
 
@@ -68,18 +56,8 @@ impl Service {
 
     /// The slot tells of another call here: a listener goes there if that goes before its own.
     pub(super) fn hears_of_other(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
-        let is_free = match &self.activity {
-            Activity::Listening(listen) => matches!(listen.wish, Wish::None),
-            Activity::Hanging(hang) => hang.ask.is_none(),
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_) => false,
-        };
-        let Some(in_call) = self.activity.in_call().filter(|_| is_free) else { return };
+        let heard = self.activity.in_call().filter(|_| self.activity.wants_nothing());
+        let Some(in_call) = heard else { return };
         let ranks = self.rank(turn, grant.parties).zip(self.rank(turn, in_call.parties));
         let goes_before = ranks.is_some_and(|(other, own)| other < own);
         if goes_before && grant.call != in_call.call && self.released != Some(grant.call) {

@@ -80,44 +80,34 @@ impl Service {
     }
 
     fn shows_us(&mut self, turn: &mut Turn<'_>, spurt: SpurtId, press: Option<Press>) {
-        let given_up = self.last_spurt == Some(spurt);
-        match &mut self.activity {
-            Activity::Talking(talk) if talk.spurt != spurt && !given_up => {
-                // The same floor under a new name: the controller was started again.
-                *talk = talk.renamed(turn.now, &self.camp, spurt, &turn.radio.microphone);
-            }
-            Activity::Ending(ending) if !given_up => {
-                ending.talk.spurt = spurt;
-                ending.said = 0;
-                self.last_spurt = Some(spurt);
-            }
-            Activity::Hanging(hang) if !given_up => {
-                let in_call = hang.in_call.clone();
-                match &hang.ask {
-                    Some(ask) if press.is_none_or(|press| press == ask.press) => {
-                        self.take_floor(turn, in_call, spurt);
-                    }
-                    Some(_) | None => self.give_back(turn, in_call, spurt),
-                }
-            }
-            Activity::Listening(listen) if !given_up => {
-                let in_call = listen.in_call.clone();
-                match listen.wish.ask() {
-                    Some(ask) if press.is_none_or(|press| press == ask.press) => {
-                        self.take_floor(turn, in_call, spurt);
-                    }
-                    Some(_) | None => self.give_back(turn, in_call, spurt),
-                }
-            }
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Conversing(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_)
-            | Activity::Listening(_) => {}
+        if self.last_spurt == Some(spurt) {
+            // Given up already.
+            return;
+        }
+        if self.activity.is_listener() {
+            return self.shows_us_our_floor(turn, spurt, press);
+        }
+        if let Activity::Talking(talk) = &mut self.activity
+            && talk.spurt != spurt
+        {
+            // The same floor under a new name: the controller was started again.
+            *talk = talk.renamed(turn.now, &self.camp, spurt, &turn.radio.microphone);
+        }
+        if let Activity::Ending(ending) = &mut self.activity {
+            ending.talk.spurt = spurt;
+            ending.said = 0;
+            self.last_spurt = Some(spurt);
+        }
+    }
+
+    /// A listener is shown that the floor is its own: what it asked for, or something that it does not want any more.
+    fn shows_us_our_floor(&mut self, turn: &mut Turn<'_>, spurt: SpurtId, press: Option<Press>) {
+        let Some(in_call) = self.activity.in_call().cloned() else { return };
+        let ask = self.activity.ask();
+        if ask.is_some_and(|ask| press.is_none_or(|press| press == ask.press)) {
+            self.take_floor(turn, in_call, spurt);
+        } else {
+            self.give_back(turn, in_call, spurt);
         }
     }
 
@@ -154,6 +144,7 @@ impl Service {
                 let (by, wish) = self.ask_meets_talker(turn, &hang);
                 (hang.in_call, by, wish)
             }
+            // No talkgroup's talker is shown to these.
             Activity::Idle(_)
             | Activity::Ringing(_)
             | Activity::Requesting(_)
@@ -168,35 +159,14 @@ impl Service {
     }
 
     fn shows_nobody(&mut self, turn: &mut Turn<'_>) {
-        let believed = match &self.activity {
-            Activity::Talking(talk) => !talk.is_young(turn.now, &self.camp),
-            Activity::Ending(ending) => ending.said > 0,
-            Activity::Listening(_) => true,
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Conversing(_)
-            | Activity::Hanging(_) => false,
-        };
-        if believed {
+        if self.activity.learns_of_free_floor(turn.now, &self.camp) {
             self.floor_is_free(turn);
         }
     }
 
     /// Speech of another goes to the loudspeaker; our own comes back on the slot and does not.
     fn hear(&mut self, turn: &mut Turn<'_>, voice: &Voice) {
-        let told = match &mut self.activity {
-            Activity::Listening(listen) => &mut listen.told,
-            Activity::Conversing(converse) => &mut converse.told,
-            Activity::Idle(_)
-            | Activity::Ringing(_)
-            | Activity::Requesting(_)
-            | Activity::Queued(_)
-            | Activity::Talking(_)
-            | Activity::Ending(_)
-            | Activity::Hanging(_) => return,
-        };
+        let Some(told) = self.activity.told_mut() else { return };
         let Voice { call, talker, spurt, position, .. } = *voice;
         if voice.frames.is_empty() || talker == turn.radio.unit() {
             return;
