@@ -91,6 +91,7 @@ causes! {
     FloorInterrupted = 0x2A, "a more urgent demand took the floor";
     PriorityScan = 0x2B, "the radio turned to a talkgroup that goes before in its scan list";
     HungUp = 0x2C, "a party of the call hung up";
+    DuplexLimit = 0x2D, "the full duplex call lasted as long as it may";
     HandoverFailed = 0x2E, "no channel became free for the talker at its new site";
     Announced = 0x2F, "the call made room for an announcement";
 

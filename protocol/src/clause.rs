@@ -99,6 +99,7 @@ clauses! {
     CrossedRequests = "12.9.6", "Crossed requests";
     HangUp = "12.9.7", "Hanging up";
     FullDuplex = "12.9.8", "Full duplex";
+    DuplexLimit = "12.9.9", "Limit of a full duplex call";
     AnnouncementGroup = "12.10.1", "Announcement group";
     BroadcastCall = "12.10.2", "Broadcast call";
     SystemWideCall = "12.10.3", "System-wide call";

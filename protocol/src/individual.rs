@@ -1,4 +1,6 @@
-//! Words of the individual call: how it is set up, and what the called radio says to it.
+//! Words of the individual call: how it is set up, what the called radio says to it, and whether both may talk at once.
+
+use serde::{Deserialize, Serialize};
 
 use crate::field::octet_enum;
 
@@ -26,4 +28,20 @@ octet_enum! {
         /// Its user has answered.
         Answers = 3,
     }
+}
+
+/// Whether units may talk at once (docs/call-processing.md 12.9.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FullDuplex {
+    /// Where both radios are able to.
+    #[default]
+    Allowed,
+    /// Nowhere: every individual call is half duplex.
+    Never,
+}
+
+impl FullDuplex {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Allowed, Self::Never];
 }

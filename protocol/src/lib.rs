@@ -47,7 +47,7 @@ pub use emergency::{EmergencyKind, EmergencyPolicy, EmergencyStage};
 pub use error::DecodeError;
 pub use frame::{Family, Frame};
 pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi, UnitId};
-pub use individual::{CallSetup, PageReply};
+pub use individual::{CallSetup, FullDuplex, PageReply};
 pub use moment::{Moment, Span};
 pub use network::{
     AreaId, BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,

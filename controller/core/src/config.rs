@@ -9,8 +9,8 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, FleetMember, FloorPolicy, Imei, Imsi, Msisdn, NodeId, Position, Priority, ProfileId,
-    Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, Msisdn, NodeId, Position, Priority,
+    ProfileId, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -72,6 +72,10 @@ pub struct SystemParameters {
     pub page_ms_max: u32,
     /// How long a called unit rings, in milliseconds.
     pub ring_ms_max: u32,
+    /// Whether units may talk at once.
+    pub full_duplex: FullDuplex,
+    /// How long a full duplex call may last, in milliseconds.
+    pub duplex_ms_max: u32,
     /// The priority of individual calls.
     pub individual_priority: Priority,
     /// How long an individual call keeps its slots after speech, in milliseconds; `None` takes the profile's time.
@@ -129,6 +133,8 @@ impl Default for SystemParameters {
             handover_ms: 5_000,
             page_ms_max: 4_000,
             ring_ms_max: 30_000,
+            full_duplex: FullDuplex::default(),
+            duplex_ms_max: 600_000,
             individual_priority: Priority::new(5).expect("5 is a level"),
             individual_hang_time_ms: None,
             challenge_ms_max: 5_000,

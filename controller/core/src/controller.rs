@@ -234,6 +234,8 @@ impl Controller {
             TimerKey::Transmission(call) => self.advance_call(call, Event::TransmissionExpired, out),
             TimerKey::FloorWait(unit) => self.end_floor_wait(unit, Event::FloorWaitExpired, None, out),
             TimerKey::Handover(call) => self.handover_expired(call, out),
+            TimerKey::DuplexWarning(call) => self.advance_call(call, Event::DuplexEnding, out),
+            TimerKey::Duplex(call) => self.advance_call(call, Event::DuplexExpired, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
             TimerKey::Silence(site) => self.silence_due(site, out),

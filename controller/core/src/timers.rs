@@ -29,6 +29,10 @@ pub enum TimerKey {
     FloorWait(UnitId),
     /// A talker on its way to another site took too long.
     Handover(CallId),
+    /// A full duplex call has lasted nearly as long as it may.
+    DuplexWarning(CallId),
+    /// A full duplex call has lasted as long as it may.
+    Duplex(CallId),
     /// Nobody spoke before hang time ran out.
     Hang(CallId),
     /// A challenge was not answered.
@@ -68,6 +72,10 @@ pub enum DeadlineReason {
     FloorWait,
     /// The floor is kept no longer for a talker that moves.
     Handover,
+    /// A full duplex call comes near its limit.
+    DuplexWarning,
+    /// A full duplex call reaches its limit.
+    DuplexLimit,
     /// A call's hang time is over.
     HangTime,
     /// A challenge expires.
@@ -106,6 +114,8 @@ impl TimerKey {
             Self::Transmission(_) => DeadlineReason::TransmissionLimit,
             Self::FloorWait(_) => DeadlineReason::FloorWait,
             Self::Handover(_) => DeadlineReason::Handover,
+            Self::DuplexWarning(_) => DeadlineReason::DuplexWarning,
+            Self::Duplex(_) => DeadlineReason::DuplexLimit,
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
             Self::Silence(_) => DeadlineReason::SiteSilence,

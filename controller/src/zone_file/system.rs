@@ -6,7 +6,7 @@ use serde::Deserialize;
 use trunklab_controller_core::call::console::CONSOLES_MAX;
 use trunklab_controller_core::config::{ConsoleUnit, QueueRelease, SystemParameters};
 use trunklab_protocol::operator::ConsoleName;
-use trunklab_protocol::{EmergencyPolicy, NodeId, Priority, UnitId};
+use trunklab_protocol::{EmergencyPolicy, FullDuplex, NodeId, Priority, UnitId};
 
 use super::subscriber::SubscriberTable;
 use super::{Defect, check_numbers};
@@ -33,6 +33,8 @@ pub(super) struct SystemTable {
     handover_ms: Option<u32>,
     page_ms_max: Option<u32>,
     ring_ms_max: Option<u32>,
+    full_duplex: Option<FullDuplex>,
+    duplex_ms_max: Option<u32>,
     individual_priority: Option<Priority>,
     individual_hang_time_ms: Option<u32>,
     challenge_ms_max: Option<u32>,
@@ -73,6 +75,8 @@ impl SystemTable {
             handover_ms: self.handover_ms.unwrap_or(usual.handover_ms),
             page_ms_max: self.page_ms_max.unwrap_or(usual.page_ms_max),
             ring_ms_max: self.ring_ms_max.unwrap_or(usual.ring_ms_max),
+            full_duplex: self.full_duplex.unwrap_or(usual.full_duplex),
+            duplex_ms_max: self.duplex_ms_max.unwrap_or(usual.duplex_ms_max),
             individual_priority: self.individual_priority.unwrap_or(usual.individual_priority),
             individual_hang_time_ms: self.individual_hang_time_ms.or(usual.individual_hang_time_ms),
             challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),

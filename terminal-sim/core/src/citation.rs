@@ -89,6 +89,7 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::CalledRefuses, Clause::Page),
         (Cause::CalledUnanswered, Clause::Ringing),
         (Cause::HungUp, Clause::HangUp),
+        (Cause::DuplexLimit, Clause::DuplexLimit),
         (Cause::NobodyLeft, Clause::CoverageChanges),
         (Cause::Preempted, Clause::Cut),
         (Cause::TooManyEmergencies, Clause::Alarm),

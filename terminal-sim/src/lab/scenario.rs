@@ -147,6 +147,8 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         handover_ms: network.handover_ms.unwrap_or(own.handover_ms),
         page_ms_max: network.page_ms_max.unwrap_or(own.page_ms_max),
         ring_ms_max: network.ring_ms_max.unwrap_or(own.ring_ms_max),
+        full_duplex: network.full_duplex.unwrap_or(own.full_duplex),
+        duplex_ms_max: network.duplex_ms_max.unwrap_or(own.duplex_ms_max),
         individual_priority: network.individual_priority.unwrap_or(own.individual_priority),
         individual_hang_time_ms: network.individual_hang_time_ms.or(own.individual_hang_time_ms),
         floor_wait_ms_max: network.floor_wait_ms_max.unwrap_or(own.floor_wait_ms_max),

@@ -2,17 +2,20 @@
 //!
 //! There is no floor in such a call. Each of the two has a spurt that lasts as long as the call: its speech comes from the
 //! uplink of its slot and is heard on the downlink of the other's. At two sites that is one slot at each; at one site it is two.
+//! Such a call may last for a limited time, and both are warned before (clause 12.9.9).
 
 use smallvec::SmallVec;
 use trunklab_protocol::air_downlink::{Party, Sides};
 use trunklab_protocol::switch::{Open, Shut};
-use trunklab_protocol::{CallId, Cause, Pair, Signalling, SiteId, SpurtId};
+use trunklab_protocol::to_site::TalkWarning;
+use trunklab_protocol::{CallId, Cause, FullDuplex, Pair, Signalling, SiteId, Span, SpurtId};
 
 use super::calls::{Call, Leg};
 use super::queue::{Button, Request};
 use super::table::Event;
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
+use crate::timers::TimerKey;
 
 impl Call {
     /// Whether both its units talk at once.
@@ -29,9 +32,12 @@ impl Call {
 }
 
 impl Controller {
-    /// Whether two units can talk at once: both are able to, there are as many slots as that needs, and each slot can be said
-    /// to be one's own. A site with associated signalling cannot say it on the control channel's slot.
+    /// Whether two units can talk at once: the system allows it, both are able to, there are as many slots as that needs, and
+    /// each slot can be said to be one's own. A site with associated signalling cannot say it on the control channel's slot.
     pub(crate) fn can_be_duplex(&self, Pair { caller, called }: Pair) -> bool {
+        if self.system.full_duplex == FullDuplex::Never {
+            return false;
+        }
         let site = |unit| self.visitors.get(unit).and_then(|visitor| self.sites.get(visitor.site));
         let able = |unit| self.home.unit(unit).is_some_and(|row| row.is_duplex());
         let (Some(one), Some(other)) = (site(caller), site(called)) else { return false };
@@ -75,6 +81,21 @@ impl Controller {
             let beside = others.filter_map(|other| other.party).map(|other| other.spurt).next();
             let open = Open { spurt: party.spurt, call: id, from: leg.site, to, beside };
             out.push(Output::ToSwitch(open.into()));
+        }
+    }
+
+    /// A full duplex call begins: its time is limited.
+    pub(crate) fn limit_duplex(&mut self, id: CallId) {
+        self.warn_and_limit(TimerKey::DuplexWarning(id), TimerKey::Duplex(id), self.system.duplex_ms_max);
+    }
+
+    /// Action: both learn how much of the call's time is left.
+    pub(crate) fn warn_both(&mut self, id: CallId, out: &mut Outbox) {
+        let left_ms = self.system.transmission_warning_ms;
+        self.timers.set(TimerKey::Duplex(id), self.now + Span::from_millis(u64::from(left_ms)));
+        let legs = self.calls.get(id).expect("who is warned is in a call").legs.clone();
+        for (leg, Party { unit, spurt }) in legs.iter().filter_map(|leg| Some((leg, leg.party?))) {
+            self.tell(leg.site, TalkWarning { call: id, unit, spurt, left_ms }, out);
         }
     }
 

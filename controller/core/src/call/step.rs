@@ -142,7 +142,7 @@ impl Controller {
         }
         self.citing = outer;
         match row.next {
-            Next::Stay | Next::Enter(State::New | State::Queued | State::Conversing | State::Ended) => {}
+            Next::Stay | Next::Enter(State::New | State::Queued | State::Ended) => {}
             Next::Enter(State::Paging) => {
                 self.timers.set(TimerKey::Page(step.request().unit), self.now + self.page_limit());
             }
@@ -153,9 +153,8 @@ impl Controller {
                 let due = self.now + Span::from_millis(u64::from(self.system.call_back_ms));
                 self.timers.set(TimerKey::CallBack(step.call()), due);
             }
-            Next::Enter(State::Talking) => {
-                self.limit_transmission(step.call());
-            }
+            Next::Enter(State::Talking) => self.limit_transmission(step.call()),
+            Next::Enter(State::Conversing) => self.limit_duplex(step.call()),
             Next::Enter(State::Hanging) => {
                 let call = self.calls.get(step.call()).expect("a call that hangs runs");
                 let hang = match step.report {
@@ -200,6 +199,7 @@ impl Controller {
             Action::WithdrawFloor => step.ended = Some(self.withdraw_floor(step.call(), step.cause(), out)),
             Action::TellTalker => self.tell_talker(step.call(), step.ended(), step.cause(), out),
             Action::OpenBoth => self.open_both(step.call(), out),
+            Action::WarnBoth => self.warn_both(step.call(), out),
             Action::ShutBoth => self.shut_both(step.call(), step.cause(), out),
             Action::ReleaseChannels => self.release_channels(step.call(), step.cause(), out),
             Action::CloseRecord => self.close_record(step.call(), step.cause(), out),
@@ -213,12 +213,11 @@ impl Controller {
                 self.timers.cancel_either(TimerKey::TransmissionWarning(id), TimerKey::Transmission(id));
             }
             State::Hanging => self.timers.cancel(TimerKey::Hang(id)),
-            State::New
-            | State::Paging
-            | State::Ringing
-            | State::Queued
-            | State::Conversing
-            | State::Ended => {}
+            State::Conversing => {
+                self.timers.cancel(TimerKey::DuplexWarning(id));
+                self.timers.cancel(TimerKey::Duplex(id));
+            }
+            State::New | State::Paging | State::Ringing | State::Queued | State::Ended => {}
         }
     }
 
@@ -245,11 +244,16 @@ impl Controller {
         let call = self.calls.get(id).expect("a call in which somebody talks runs");
         let own = self.group(call.parties).and_then(|row| row.config.transmission_ms_max);
         let limit_ms = own.unwrap_or(self.system.transmission_ms_max);
+        self.warn_and_limit(TimerKey::TransmissionWarning(id), TimerKey::Transmission(id), limit_ms);
+    }
+
+    /// Sets the timer of the warning before a limit, or of the limit itself where there is no time for a warning.
+    pub(crate) fn warn_and_limit(&mut self, warning: TimerKey, limit: TimerKey, limit_ms: u32) {
         let warning_ms = self.system.transmission_warning_ms;
         let (key, in_ms) = if (1..limit_ms).contains(&warning_ms) {
-            (TimerKey::TransmissionWarning(id), limit_ms - warning_ms)
+            (warning, limit_ms - warning_ms)
         } else {
-            (TimerKey::Transmission(id), limit_ms)
+            (limit, limit_ms)
         };
         self.timers.set(key, self.now + Span::from_millis(u64::from(in_ms)));
     }

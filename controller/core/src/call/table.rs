@@ -104,6 +104,8 @@ described! {
         TalkerGone: "the talker is no longer registered, affiliated or reachable where it talked",
         TransmissionEnding: "the talker comes near the transmission limit",
         TransmissionExpired: "the talker reached the transmission limit",
+        DuplexEnding: "a full duplex call comes near its limit",
+        DuplexExpired: "a full duplex call reached its limit",
         HangExpired: "nobody spoke before hang time ran out",
         TalkerArrived: "the talker is at another site, which has a slot for it",
         TalkerLost: "the talker that moves was not heard of at another site in time",
@@ -151,6 +153,7 @@ described! {
         WithdrawFloor: "end the spurt and shut the voice route",
         TellTalker: "tell who talked until now that the floor was taken away, and why",
         OpenBoth: "start a spurt of each of the two, and open their voice routes",
+        WarnBoth: "tell both how much time is left",
         ShutBoth: "end both spurts and shut their voice routes",
         ReleaseChannels: "tell every site, and give the slots back",
         CloseRecord: "close the call record with the cause and have it stored",
@@ -213,7 +216,7 @@ pub const fn timer(state: State) -> StateTimer {
         State::Queued => StateTimer::Runs(DeadlineReason::QueueWait, Event::WaitExpired),
         State::CallingBack => StateTimer::Runs(DeadlineReason::CallBack, Event::CallBackExpired),
         State::Talking => StateTimer::Runs(DeadlineReason::TransmissionLimit, Event::TransmissionExpired),
-        State::Conversing => StateTimer::None("both are heard all the time: silence ends it"),
+        State::Conversing => StateTimer::Runs(DeadlineReason::DuplexLimit, Event::DuplexExpired),
         State::Hanging => StateTimer::Runs(DeadlineReason::HangTime, Event::HangExpired),
         State::Ended => StateTimer::None("nothing is held"),
     }
@@ -395,6 +398,8 @@ pub const TABLE: &[Row] = {
         row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
 
         row(Conversing, PartyLeft,    Ended,   END_CONVERSING,                          Some(Cause::HungUp), Clause::HangUp),
+        stay(row(Conversing, DuplexEnding, Conversing, &[WarnBoth],                     None, Clause::DuplexLimit)),
+        row(Conversing, DuplexExpired, Ended,  END_CONVERSING,                          Some(Cause::DuplexLimit), Clause::DuplexLimit),
         row(Conversing, TalkerSilent, Ended,   END_CONVERSING,                          Some(Cause::TalkerLost), Clause::FullDuplex),
         row(Conversing, NobodyLeft,   Ended,   END_CONVERSING,                          Some(Cause::NobodyLeft), Clause::HangUp),
         row(Conversing, SitesLost,    Ended,   END_CONVERSING,                          Some(Cause::CallLost), Clause::LostSites),
@@ -504,7 +509,9 @@ mod tests {
 
     #[test]
     fn what_holds_slots_gives_them_back_with_a_cause() {
-        let holds = |row: &&Row| matches!(row.state, State::CallingBack | State::Talking | State::Hanging);
+        let holds = |row: &&Row| {
+            matches!(row.state, State::CallingBack | State::Talking | State::Hanging | State::Conversing)
+        };
         for row in TABLE.iter().filter(holds) {
             let ends = row.next == Next::Enter(State::Ended);
             assert_eq!(ends, row.actions.contains(&Action::ReleaseChannels), "{row:?}");

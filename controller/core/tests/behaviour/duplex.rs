@@ -2,7 +2,7 @@
 
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber};
 use trunklab_protocol::from_site::TalkerSilent;
-use trunklab_protocol::{Cause, PageReply, Signalling};
+use trunklab_protocol::{Cause, FullDuplex, PageReply, Signalling};
 
 use crate::support::{System, call, site_config, subscriber, unit};
 
@@ -164,4 +164,39 @@ fn the_record_counts_both_slots_and_both_talks() {
     let talked: Vec<_> = record.spurts.iter().map(|spurt| (spurt.unit, spurt.until.unwrap().1)).collect();
     assert_eq!(talked, [(unit(1017), Cause::HungUp), (unit(1020), Cause::HungUp)]);
     assert_eq!(system.controller.channel_time_used().as_millis(), 20_000);
+}
+
+#[test]
+fn both_are_warned_and_then_the_call_ends() {
+    let mut system = able(2);
+    system.with(|parameters| parameters.duplex_ms_max = 20_000);
+    answered(&mut system, 1018);
+    system.after_ms(14_999).expect_no("left in call");
+    system.after_ms(1).expect_sites_hear(&[
+        "site 3 -> unit 1017 has 5000 ms left in call 1",
+        "site 5 -> unit 1018 has 5000 ms left in call 1",
+    ]);
+    system.after_ms(4_999).expect_sites_hear(&[]);
+    system.after_ms(1).expect_sites_hear(&[
+        "site 3 -> call 1 released: the full duplex call lasted as long as it may",
+        "site 5 -> call 1 released: the full duplex call lasted as long as it may",
+    ]);
+}
+
+#[test]
+fn a_call_that_ends_before_its_limit_leaves_no_timer() {
+    let mut system = able(2);
+    system.with(|parameters| parameters.duplex_ms_max = 20_000);
+    answered(&mut system, 1018);
+    system.after_ms(16_000);
+    system.unit(1017).hangs_up(call(1));
+    system.after_ms(30_000).expect_sites_hear(&[]);
+}
+
+#[test]
+fn a_system_without_full_duplex_has_half_duplex_calls() {
+    let mut system = able(2);
+    system.with(|parameters| parameters.full_duplex = FullDuplex::Never);
+    answered(&mut system, 1018);
+    system.expect("site 3 -> call 1, channel 2, no talker").expect("site 5 -> call 1, channel 2, no talker");
 }

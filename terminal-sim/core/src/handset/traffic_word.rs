@@ -4,7 +4,7 @@
 use trunklab_protocol::air_downlink::{DownlinkWord, FloorWithdrawn, TalkWarning, Voice};
 use trunklab_protocol::{CallId, Cause, Press, SpurtId, UnitId};
 
-use super::call::{Activity, Ending, Listen, Wish};
+use super::call::{Activity, Converse, Ending, Listen, Wish};
 use super::phase::Trigger;
 use super::radio::Turn;
 use super::service::Service;
@@ -179,7 +179,10 @@ impl Service {
 
     /// Our time is nearly over; said more than once, and shown once.
     fn warned(&mut self, turn: &mut Turn<'_>, word: &TalkWarning) {
-        let Activity::Talking(talk) = &mut self.activity else { return };
+        let (Activity::Talking(talk) | Activity::Conversing(Converse { talk, .. })) = &mut self.activity
+        else {
+            return;
+        };
         if word.unit == turn.radio.unit() && word.spurt == talk.spurt && !talk.warned {
             talk.warned = true;
             turn.tell(HandsetEvent::TalkWarning { call: word.call, left_ms: word.left_ms });

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use trunklab_protocol::EmergencyPolicy;
+use trunklab_protocol::{EmergencyPolicy, FullDuplex};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +46,8 @@ pub(super) struct NetworkForm {
     pub(super) handover: Option<Spanned<String>>,
     pub(super) longest_page: Option<Spanned<String>>,
     pub(super) longest_ring: Option<Spanned<String>>,
+    pub(super) full_duplex: Option<FullDuplex>,
+    pub(super) longest_duplex: Option<Spanned<String>>,
     pub(super) individual_priority: Option<Spanned<u8>>,
     pub(super) individual_hang_time: Option<Spanned<String>>,
     pub(super) console_unit: Option<Spanned<u32>>,

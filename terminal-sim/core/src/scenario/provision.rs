@@ -5,8 +5,8 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, Azimuth, CarrierNumber, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, FloorPolicy, Identity, Position, Priority, ProfileId, ScanList, Signalling, SiteId,
-    SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    EmergencyPolicy, FloorPolicy, FullDuplex, Identity, Position, Priority, ProfileId, ScanList, Signalling,
+    SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -61,6 +61,10 @@ pub struct NetworkProvision {
     pub ring_ms_max: Option<u32>,
     /// As whom radios hear the console's operator; `None` where it does not talk.
     pub console_unit: Option<UnitId>,
+    /// Whether units may talk at once.
+    pub full_duplex: Option<FullDuplex>,
+    /// How long a full duplex call may last, in milliseconds.
+    pub duplex_ms_max: Option<u32>,
     /// The priority of individual calls.
     pub individual_priority: Option<Priority>,
     /// Hang time of individual calls, in milliseconds.

@@ -15,8 +15,9 @@ use trunklab_protocol::proof::Response;
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, Epoch, FloorPolicy, Identity, Incarnation, NodeId, PageReply, Press, Priority, ScanList,
-    Signalling, SiteId, SlotChoice, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, NodeId, PageReply, Press,
+    Priority, ScanList, Signalling, SiteId, SlotChoice, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking,
+    UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
@@ -313,6 +314,7 @@ pub fn a_change() -> impl Strategy<Value = Change> {
             1_u16..4,
             9_000_u32..90_000,
             (0_u16..2_000, proptest::sample::select(&[7_u32, 900, 901])),
+            (proptest::sample::select(FullDuplex::ALL), 0_u32..20_000),
         )
             .prop_map(
                 |(
@@ -323,6 +325,7 @@ pub fn a_change() -> impl Strategy<Value = Change> {
                     challenges_max,
                     site_silence_ms_max,
                     (heartbeat_ms, desk),
+                    (full_duplex, duplex_ms_max),
                 )| {
                     Change::System(SystemParameters {
                         queue_len_max,
@@ -337,6 +340,8 @@ pub fn a_change() -> impl Strategy<Value = Change> {
                         challenges_max,
                         site_silence_ms_max,
                         heartbeat_ms,
+                        full_duplex,
+                        duplex_ms_max,
                         consoles: consoles(desk),
                         ..SystemParameters::default()
                     })

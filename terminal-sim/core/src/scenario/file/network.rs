@@ -30,6 +30,8 @@ impl Reader<'_> {
             handover_ms: self.limit(form.handover.as_ref())?,
             page_ms_max: self.limit(form.longest_page.as_ref())?,
             ring_ms_max: self.limit(form.longest_ring.as_ref())?,
+            full_duplex: form.full_duplex,
+            duplex_ms_max: self.limit(form.longest_duplex.as_ref())?,
             individual_priority: self.level(form.individual_priority.as_ref())?,
             individual_hang_time_ms: self.limit(form.individual_hang_time.as_ref())?,
             console_unit: self.console_unit(form.console_unit.as_ref())?,
