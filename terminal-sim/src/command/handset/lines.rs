@@ -30,6 +30,7 @@ pub(super) async fn run(session: &mut Session, units: &[UnitId], json: bool) -> 
             report = session.reports.recv() => {
                 let Some(report) = report else { return Ok(()) };
                 session.keep(&report);
+                session.speak_if_both_do(&report).await;
                 say(&report, json)?;
             }
         }
@@ -81,7 +82,7 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
                 "duplex" => CallSetup::Duplex,
                 _ => CallSetup::Ringing,
             };
-            session.user(unit, Input::Call { called, setup }).await;
+            session.dial(unit, called, setup).await;
         }
         ["release"] => session.user(unit, Input::ReleasePtt).await,
         ["vanish"] => session.radios.command(Command::Vanish(unit)).await,

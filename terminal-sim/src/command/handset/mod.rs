@@ -2,6 +2,7 @@
 //! text a command and a line a thing that happens, for scripts and tests.
 
 mod button;
+mod keys;
 mod lines;
 mod roster;
 mod screen;
@@ -17,9 +18,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{Moment, Span, UnitId};
+use trunklab_protocol::{CallSetup, Moment, Span, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::output::HandsetEvent;
 
 use crate::command::ending::Signals;
 use crate::command::{Outcome, is_watched};
@@ -196,6 +198,25 @@ impl Session {
         let speech = self.speech(unit);
         self.user(unit, Input::PressPtt { kind }).await;
         self.user(unit, Input::Speech(speech)).await;
+    }
+
+    /// Calls another unit. Where that is to open by itself, the button is down from here on.
+    async fn dial(&mut self, unit: UnitId, called: UnitId, setup: CallSetup) {
+        self.user(unit, Input::Call { called, setup }).await;
+        if setup == CallSetup::Immediate {
+            let speech = self.speech(unit);
+            self.user(unit, Input::Speech(speech)).await;
+        }
+    }
+
+    /// In a full duplex call the user speaks when the call begins: nobody presses.
+    async fn speak_if_both_do(&mut self, report: &Report) {
+        let Report::Event(_, unit, HandsetEvent::TalkPermit { .. }) = report else { return };
+        let converses = self.radios.views().get(unit).is_some_and(|view| view.phase == Phase::Conversing);
+        if converses {
+            let speech = self.speech(*unit);
+            self.user(*unit, Input::Speech(speech)).await;
+        }
     }
 
     fn speech(&mut self, unit: UnitId) -> Vec<VoiceFrame> {

@@ -7,7 +7,7 @@
 //! │  call 9: you talk                     │
 //! ├ what happened ───────────────────────┤
 //! │   3.210  talk permit in call 9        │
-//! └ space talk · e emergency · …  q quit ─┘
+//! └ space talk · e/a emergency · … q quit ┘
 //! ```
 
 use std::collections::VecDeque;
@@ -16,61 +16,25 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use ratatui::Frame;
-use ratatui::crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{Event, EventStream, KeyEventKind};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span as Text};
 use ratatui::widgets::{Block, Paragraph};
 use trunklab_console::Theme;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{AreaChoice, EmergencyStage, Moment, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaChoice, CallSetup, EmergencyStage, Moment, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::{EmergencyLight, HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 
 use super::Session;
 use super::button::{Button, Change};
+use super::keys::{Deed, Mode, Number};
 use crate::lab::radios::Report;
 
 /// Lines of history that are kept.
 const HISTORY_MAX: usize = 200;
-
-/// What a key does. The last line of the screen prints the same table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Talk,
-    Emergency,
-    Alarm,
-    Answer,
-    HangUp,
-    NextTalkgroup,
-    LastTalkgroup,
-    Area,
-    Power,
-    Quit,
-}
-
-const KEYS: &[(KeyCode, Deed, &str)] = &[
-    (KeyCode::Char(' '), Deed::Talk, "space talk"),
-    (KeyCode::Char('e'), Deed::Emergency, "e/a emergency"),
-    (KeyCode::Char('a'), Deed::Alarm, ""),
-    (KeyCode::Char('y'), Deed::Answer, "y/n call"),
-    (KeyCode::Char('n'), Deed::HangUp, ""),
-    (KeyCode::Up, Deed::NextTalkgroup, "↑↓ tg"),
-    (KeyCode::Down, Deed::LastTalkgroup, ""),
-    (KeyCode::Char('s'), Deed::Area, "s area"),
-    (KeyCode::Char('o'), Deed::Power, "o on/off"),
-    (KeyCode::Char('q'), Deed::Quit, "q quit"),
-    (KeyCode::Esc, Deed::Quit, ""),
-];
-
-fn lookup(key: KeyEvent) -> Option<Deed> {
-    // A terminal in raw mode makes no signal of ^C; nor is ^E the key of an emergency.
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return (key.code == KeyCode::Char('c')).then_some(Deed::Quit);
-    }
-    KEYS.iter().find(|(code, ..)| *code == key.code).map(|(_, deed, _)| *deed)
-}
 
 /// Shows the radio until the user quits. The terminal is restored whatever happens.
 pub(super) async fn run(session: &mut Session, unit: UnitId) -> Result<()> {
@@ -93,25 +57,29 @@ async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::Defa
     let mut history: VecDeque<String> = VecDeque::new();
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let mut button = Button::default();
+    let mut number = Number::default();
     let theme = Theme::choose(trunklab_console::Color::Auto, std::env::var_os("NO_COLOR").as_deref());
     loop {
         let view = session.radios.views().get(&unit).cloned();
-        terminal.draw(|frame| render(frame, theme, view.as_ref(), &history))?;
+        terminal.draw(|frame| render(frame, theme, view.as_ref(), &number, &history))?;
         tokio::select! {
             key = keys.next() => {
                 let Event::Key(key) = key.context("the terminal is gone")?? else { continue };
                 if key.kind == KeyEventKind::Release {
                     continue;
                 }
-                match lookup(key) {
+                match Mode::of(view.as_ref(), &number).lookup(key) {
                     None => {}
                     Some(Deed::Quit) => return Ok(()),
-                    Some(deed) => perform(session, unit, deed, view.as_ref(), &mut button).await,
+                    Some(deed) => {
+                        perform(session, unit, deed, view.as_ref(), &mut button, &mut number).await;
+                    }
                 }
             }
             report = session.reports.recv() => {
                 let Some(report) = report else { return Ok(()) };
                 session.keep(&report);
+                session.speak_if_both_do(&report).await;
                 if let Report::Event(at, reporter, event) = report && reporter == unit {
                     history.push_front(sentence(at, &event));
                     history.truncate(HISTORY_MAX);
@@ -132,6 +100,7 @@ async fn perform(
     deed: Deed,
     view: Option<&HandsetView>,
     button: &mut Button,
+    dialled: &mut Number,
 ) {
     let Some(view) = view else { return };
     let neighbour = |step: i32| {
@@ -156,6 +125,18 @@ async fn perform(
         Deed::Alarm => session.user(unit, Input::Alarm).await,
         Deed::Answer => session.user(unit, Input::Answer).await,
         Deed::HangUp => session.user(unit, Input::HangUp).await,
+        Deed::Digit(digit) => dialled.push(digit),
+        Deed::Erase => dialled.erase(),
+        Deed::DropNumber => dialled.clear(),
+        Deed::Ring(setup) => {
+            let Some(called) = dialled.unit() else { return };
+            dialled.clear();
+            if setup == CallSetup::Immediate {
+                // Its button is down: the next tap of the space bar releases it.
+                *button = Button::Tapped(session.now());
+            }
+            session.dial(unit, called, setup).await;
+        }
         Deed::NextTalkgroup | Deed::LastTalkgroup => {
             let step = if deed == Deed::NextTalkgroup { 1 } else { -1 };
             if let Some(talkgroup) = neighbour(step) {
@@ -229,19 +210,25 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
     format!("{at:>9}  {text}")
 }
 
-fn render(frame: &mut Frame<'_>, theme: Theme, view: Option<&HandsetView>, history: &VecDeque<String>) {
+fn render(
+    frame: &mut Frame<'_>,
+    theme: Theme,
+    view: Option<&HandsetView>,
+    number: &Number,
+    history: &VecDeque<String>,
+) {
     let [display, past] = Layout::vertical([Constraint::Length(6), Constraint::Min(3)]).areas(frame.area());
     let title = view.map_or_else(|| " handset ".to_owned(), |view| format!(" unit {} ", view.unit));
-    let lines = view.map(|view| face(view, theme)).unwrap_or_default();
+    let lines = view.map(|view| face(view, theme, number)).unwrap_or_default();
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), display);
 
-    let help: Vec<&str> = KEYS.iter().map(|(_, _, text)| *text).filter(|text| !text.is_empty()).collect();
-    let block = Block::bordered().title(" what happened ").title_bottom(format!(" {} ", help.join(" · ")));
+    let help = Mode::of(view, number).help();
+    let block = Block::bordered().title(" what happened ").title_bottom(format!(" {help} "));
     let lines: Vec<Line<'_>> = history.iter().map(|line| Line::raw(line.as_str())).collect();
     frame.render_widget(Paragraph::new(lines).block(block), past);
 }
 
-fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
+fn face(view: &HandsetView, theme: Theme, number: &Number) -> Vec<Line<'static>> {
     let state = match view.phase {
         Phase::Talking | Phase::Conversing => Style::new().fg(Color::Red),
         Phase::Listening => Style::new().fg(Color::Green),
@@ -289,6 +276,7 @@ fn face(view: &HandsetView, theme: Theme) -> Vec<Line<'static>> {
         };
         format!("call {} of {}: {talker}", call.call, call.parties)
     });
+    let call = if number.is_empty() { call } else { format!("dial unit {}_", number.text()) };
     vec![
         Line::raw(format!(" talkgroup {}{affiliated}{area}{emergency}", view.selected)),
         Line::raw(format!(" {site}  {level}")),
