@@ -122,6 +122,8 @@ messages! {
             unit: UnitId,
             /// The emergency's number.
             press: Press,
+            /// Whether the network has answered it before: then it is asked after, and not raised anew.
+            known: bool,
         }
         /// Wants a call with another unit.
         0x19 UnitRequest {

@@ -190,6 +190,8 @@ messages! {
             unit: UnitId,
             /// The emergency's number.
             press: Press,
+            /// Whether the network has answered it before: then it is asked after, and not raised anew.
+            known: bool,
         }
         /// A radio wants a call with another.
         0x31 UnitRequest {

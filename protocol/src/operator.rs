@@ -158,6 +158,8 @@ pub enum EventKind {
     },
     /// A unit's emergency made a running call an emergency call.
     EmergencyRaised { call: CallId, parties: Parties, unit: UnitId },
+    /// An emergency call is none any more: its emergencies are cleared.
+    EmergencyOver { call: CallId, parties: Parties },
     /// A unit is in an emergency, or says anew that it is.
     EmergencyBegan { unit: UnitId, site: SiteId, talkgroup: Option<TalkgroupId>, kind: EmergencyKind },
     /// An operator has seen a unit's emergency.

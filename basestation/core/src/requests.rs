@@ -307,9 +307,9 @@ impl BaseStation {
 
     /// A radio is in an emergency: the controller hears of it however often it is said, and answers each time.
     fn alarm(&mut self, word: &Alarm, out: &mut Outbox) {
-        let Alarm { unit, press } = *word;
+        let Alarm { unit, press, known } = *word;
         if self.service == SiteService::Wide {
-            self.tell(from_site::Alarm { unit, press }, out);
+            self.tell(from_site::Alarm { unit, press, known }, out);
         } else {
             self.refuse(unit, press, Cause::SiteUnavailable, out);
         }

@@ -58,6 +58,9 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("EMERGENCY: unit {unit} raises {}", call_name(*call, picture))
         }
+        EventKind::EmergencyOver { call, .. } => {
+            format!("{} is no emergency call any more", call_name(*call, picture))
+        }
         EventKind::CallReaches { call, talkgroups } => {
             format!("{} is heard by {} as well", call_name(*call, picture), groups(talkgroups, picture))
         }
@@ -139,6 +142,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         EventKind::SiteLost { .. } => Grade::Warning,
         EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,
         EventKind::CallQueued { .. }
+        | EventKind::EmergencyOver { .. }
         | EventKind::CallRefused { .. }
         | EventKind::CallCancelled { .. }
         | EventKind::CallCalledBack { .. }

@@ -189,4 +189,8 @@ fn a_call_that_an_emergency_was_raised_in_is_shown_as_one() {
     assert_eq!(fold(&mut picture, &known), Grasp::Whole);
     assert!(picture.calls.iter().any(|call| call.call == quiet.call && call.emergency));
     assert_eq!(fold(&mut picture, &unknown), Grasp::Partial);
+    let kind = EventKind::EmergencyOver { call: quiet.call, parties: quiet.parties };
+    let over = Event { sequence: known.sequence + 1, at: picture.at, kind };
+    assert_eq!(fold(&mut picture, &over), Grasp::Whole);
+    assert!(picture.calls.iter().any(|call| call.call == quiet.call && !call.emergency));
 }

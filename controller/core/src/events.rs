@@ -66,6 +66,7 @@ impl Events {
             | EventKind::SiteJoined { .. }
             | EventKind::SiteLeft { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyOver { .. }
             | EventKind::CallArea { .. }
             | EventKind::EmergencyBegan { .. }
             | EventKind::CallReaches { .. }

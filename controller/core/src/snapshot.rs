@@ -75,6 +75,9 @@ impl Controller {
             patch.hash(&mut digest);
         }
         self.consoles.hash(&mut digest);
+        for row in self.emergencies.cleared() {
+            row.hash(&mut digest);
+        }
         for row in self.emergencies.iter() {
             row.hash(&mut digest);
         }

@@ -94,6 +94,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::SiteJoined { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyRaised { .. }
+        | EventKind::EmergencyOver { .. }
         | EventKind::CallArea { .. }
         | EventKind::EmergencyBegan { .. }
         | EventKind::CallReaches { .. }

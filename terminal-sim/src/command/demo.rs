@@ -292,6 +292,7 @@ impl Watcher {
             | EventKind::CallRefused { .. }
             | EventKind::CallCancelled { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyOver { .. }
             | EventKind::CallArea { .. }
             | EventKind::EmergencyBegan { .. }
             | EventKind::CallReaches { .. }

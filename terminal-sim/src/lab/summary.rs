@@ -155,6 +155,7 @@ impl Tally {
             | EventKind::FloorQueued { .. }
             | EventKind::FloorReleased { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyOver { .. }
             | EventKind::CallArea { .. }
             | EventKind::EmergencyBegan { .. }
             | EventKind::CallReaches { .. }

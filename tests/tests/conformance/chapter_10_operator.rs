@@ -122,6 +122,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::CallCalledBack { .. } => "call_called_back",
         EventKind::CallGranted { .. } => "call_granted",
         EventKind::EmergencyRaised { .. } => "emergency_raised",
+        EventKind::EmergencyOver { .. } => "emergency_over",
         EventKind::CallArea { .. } => "call_area",
         EventKind::EmergencyBegan { .. } => "emergency_began",
         EventKind::CallReaches { .. } => "call_reaches",

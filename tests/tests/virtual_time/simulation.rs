@@ -112,6 +112,7 @@ impl Ledger {
             | EventKind::Moved { .. }
             | EventKind::Affiliated { .. }
             | EventKind::EmergencyRaised { .. }
+            | EventKind::EmergencyOver { .. }
             | EventKind::CallArea { .. }
             | EventKind::EmergencyBegan { .. }
             | EventKind::CallReaches { .. }

@@ -80,7 +80,7 @@ fn while_nobody_talks_strangers_are_heard_and_while_somebody_talks_they_are_not(
         station.order(assertion(1, at(1, 0), Some(talker(9, 12)), true));
         station.send_in(at(1, 0), request);
         assert_eq!((station.told(), station.dropped()), (vec![], vec![Cause::WrongSlot]), "{}", profile.name);
-        station.send_in(at(1, 0), Alarm { unit: unit(5), press: press(2) });
+        station.send_in(at(1, 0), Alarm { unit: unit(5), press: press(2), known: false });
         assert!(matches!(station.told()[..], [FromSite::Alarm(_)]), "{}", profile.name);
     }
 }
@@ -96,7 +96,7 @@ fn when_the_call_is_over_the_control_channel_says_at_once_who_it_is() {
         assert!(matches!(said[first].1, DownlinkWord::System(_)), "{}: {:?}", profile.name, said[first]);
         assert!(said[first..].iter().all(|(channel, _)| *channel == Channel::Control), "{}", profile.name);
         assert!(matches!(said[first - 1].1, DownlinkWord::Release(_)), "{}", profile.name);
-        station.access(Alarm { unit: unit(5), press: press(3) });
+        station.access(Alarm { unit: unit(5), press: press(3), known: false });
         assert!(matches!(station.told()[..], [FromSite::Alarm(_)]), "{}", profile.name);
     }
 }

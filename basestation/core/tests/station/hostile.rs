@@ -126,7 +126,7 @@ fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -
             .into(),
         4 => FloorRequest { unit, press, call, demand: Demand::Low }.into(),
         5 => TalkEnd { unit, call, spurt }.into(),
-        6 => Alarm { unit, press }.into(),
+        6 => Alarm { unit, press, known: false }.into(),
         _ => Voice { unit, call, spurt, position, frames: run_of(position..position + position % 10) }.into(),
     }
 }

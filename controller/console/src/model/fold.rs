@@ -148,6 +148,11 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             view.emergency = true;
             Grasp::Whole
         }
+        EventKind::EmergencyOver { call, .. } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.emergency = false;
+            Grasp::Whole
+        }
         EventKind::CallArea { call, area } => {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
             view.area = *area;

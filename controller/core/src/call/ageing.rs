@@ -42,6 +42,11 @@ impl Controller {
         self.rank_anew(|controller| controller.queue.count_as_recent(unit));
     }
 
+    /// The emergency in which a waiting request came is cleared: it goes on as a usual one.
+    pub(crate) fn calm(&mut self, unit: UnitId) {
+        self.rank_anew(|controller| controller.queue.count_as_usual(unit));
+    }
+
     /// A request has waited for another step.
     pub(crate) fn age(&mut self, unit: UnitId) {
         let standing = self.rank_anew(|controller| controller.queue.promote(unit));

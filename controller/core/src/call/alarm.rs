@@ -4,7 +4,7 @@
 //! or a floor, and it outlives the call. Its number is the press by which it was raised; a repeated word is answered with
 //! how far that emergency is. Nothing here gives or takes a channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{Alarm, CallRequest};
@@ -35,12 +35,16 @@ pub struct Emergency {
     pub stage: EmergencyStage,
     /// Since when.
     pub since: Moment,
+    /// The last call that was asked for in it.
+    pub call: Option<CallId>,
 }
 
 /// The emergencies that are active, one for a unit. How many there may be is provisioned.
 #[derive(Debug, Default)]
 pub struct Emergencies {
     rows: BTreeMap<UnitId, Emergency>,
+    /// Those that were cleared last, each by its unit and number, the oldest first: who asks after one is told so.
+    cleared: VecDeque<(UnitId, Press)>,
 }
 
 impl Emergencies {
@@ -54,6 +58,11 @@ impl Emergencies {
         self.rows.iter().map(|(unit, emergency)| (*unit, emergency))
     }
 
+    /// Those that were cleared last, the oldest first.
+    pub fn cleared(&self) -> impl Iterator<Item = &(UnitId, Press)> + '_ {
+        self.cleared.iter()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -61,7 +70,27 @@ impl Emergencies {
 
     /// Forgets all of them.
     pub fn clear(&mut self) {
-        self.rows.clear();
+        *self = Self::default();
+    }
+
+    /// A call is asked for in a unit's emergency.
+    pub(crate) fn note_call(&mut self, unit: UnitId, call: CallId) {
+        if let Some(emergency) = self.rows.get_mut(&unit) {
+            emergency.call = Some(call);
+        }
+    }
+
+    /// Remembers that a unit's emergency was cleared, with no more than `most` others.
+    fn remember_cleared(&mut self, unit: UnitId, press: Press, most: usize) {
+        self.forget_cleared(unit);
+        self.cleared.push_back((unit, press));
+        while self.cleared.len() > most {
+            self.cleared.pop_front();
+        }
+    }
+
+    fn forget_cleared(&mut self, unit: UnitId) {
+        self.cleared.retain(|(other, _)| *other != unit);
     }
 
     /// What operators are shown.
@@ -87,7 +116,7 @@ pub(crate) struct Cry {
 impl Controller {
     /// A unit raises the alarm.
     pub(crate) fn alarm_raised(&mut self, site: SiteId, message: Alarm, out: &mut Outbox) {
-        let Alarm { unit, press } = message;
+        let Alarm { unit, press, known } = message;
         let present = self.present_at(unit, site).map(|visitor| (visitor.talkgroup, visitor.last_emergency));
         let (talkgroup, last) = match present {
             Ok(known) => known,
@@ -96,7 +125,9 @@ impl Controller {
         if last.is_some_and(|last| is_before(press, last)) {
             return self.drop_message(site, Cause::Duplicate, out);
         }
-        if last == Some(press) {
+        // Who registered anew may have missed that its emergency was cleared.
+        let was_cleared = known && self.emergencies.cleared.contains(&(unit, press));
+        if was_cleared || last == Some(press) {
             return self.tell_emergency(site, unit, press, out);
         }
         let cry = Cry { unit, press, site, talkgroup, kind: EmergencyKind::Alarm };
@@ -132,7 +163,9 @@ impl Controller {
             return Ok(());
         }
         let (stage, since) = (EmergencyStage::Raised, known.map_or(self.now, |known| known.since));
-        self.emergencies.rows.insert(unit, Emergency { press, site, talkgroup, kind, stage, since });
+        let call = known.and_then(|known| known.call);
+        self.emergencies.forget_cleared(unit);
+        self.emergencies.rows.insert(unit, Emergency { press, site, talkgroup, kind, stage, since, call });
         self.report(EventKind::EmergencyBegan { unit, site, talkgroup, kind }, out);
         Ok(())
     }
@@ -165,7 +198,7 @@ impl Controller {
         Ok(())
     }
 
-    /// An operator ends an emergency. The call that was asked for in it goes on as it is.
+    /// An operator ends an emergency. What was asked for in it goes on as usual.
     pub(crate) fn clear_emergency(
         &mut self,
         unit: UnitId,
@@ -173,8 +206,14 @@ impl Controller {
         out: &mut Outbox,
     ) -> Result<(), Cause> {
         let emergency = self.emergencies.rows.remove(&unit).ok_or(Cause::UnknownEmergency)?;
+        let Emergency { press, call, .. } = emergency;
+        self.emergencies.remember_cleared(unit, press, usize::from(self.system.emergencies_max));
         self.report(EventKind::EmergencyCleared { unit, by: by.clone() }, out);
-        self.tell_wherever(unit, emergency.press, out);
+        self.tell_wherever(unit, press, out);
+        self.calm(unit);
+        if let Some(call) = call {
+            self.lower_call(call, out);
+        }
         Ok(())
     }
 
@@ -245,7 +284,7 @@ impl Controller {
     }
 
     fn refuse_alarm(&mut self, site: SiteId, message: &Alarm, cause: Cause, out: &mut Outbox) {
-        let Alarm { unit, press } = *message;
+        let Alarm { unit, press, .. } = *message;
         self.tell_by(Clause::Alarm, site, Refused { unit, press, cause }, out);
         self.drop_message(site, cause, out);
     }

@@ -84,19 +84,40 @@ impl Controller {
 
     /// Whoever asks for the floor of a call in an emergency makes it an emergency call.
     pub(crate) fn raise_call(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
+        if ask.claim.demand() != Demand::Emergency {
+            return;
+        }
+        self.emergencies.note_call(ask.unit, id);
         let call = self.calls.get(id).expect("a call whose floor is asked for runs");
-        if ask.claim.demand() == Demand::Emergency && call.kind == RequestKind::Normal {
+        if call.kind == RequestKind::Normal {
             self.advance_call_for(id, Event::EmergencyRaised, Some(ask), None, out);
         }
     }
 
-    /// Action: a call is an emergency call until it ends.
+    /// Action: a call is an emergency call until its emergencies are cleared, or it ends. Its record says that it was one.
     pub(crate) fn raise_emergency(&mut self, id: CallId, ask: FloorAsk, out: &mut Outbox) {
         let call = self.calls.get_mut(id).expect("a call that is raised runs");
         call.kind = RequestKind::Emergency;
         call.record.kind = RequestKind::Emergency;
         let parties = call.parties;
         self.report(EventKind::EmergencyRaised { call: id, parties, unit: ask.unit }, out);
+    }
+
+    /// Action: an emergency call is a usual one from here on. It may be cut now, and stands in nobody's way any more.
+    pub(crate) fn end_emergency(&mut self, id: CallId, out: &mut Outbox) {
+        let call = self.calls.get_mut(id).expect("an emergency call that is cleared runs");
+        call.kind = RequestKind::Normal;
+        let parties = call.parties;
+        self.slots_freed = true;
+        self.report(EventKind::EmergencyOver { call: id, parties }, out);
+    }
+
+    /// A unit's emergency was cleared, in which a call was asked for: without another one that call is a usual one.
+    pub(crate) fn lower_call(&mut self, id: CallId, out: &mut Outbox) {
+        let is_emergency = self.calls.get(id).is_some_and(|call| call.kind == RequestKind::Emergency);
+        if is_emergency && self.emergencies.iter().all(|(_, emergency)| emergency.call != Some(id)) {
+            self.advance_call(id, Event::EmergencyCleared, out);
+        }
     }
 
     /// The hang time that emergency calls have of their own, for one of them.

@@ -45,6 +45,9 @@ impl Controller {
             record.slot_taken(leg.site, leg.at, self.now);
         }
         let (parties, kind, priority) = (request.parties, request.kind, request.priority);
+        if kind == RequestKind::Emergency {
+            self.emergencies.note_call(request.unit, id);
+        }
         let policy = self.group(parties).map(|row| row.config.floor).unwrap_or_default();
         self.add_call(Call {
             id,

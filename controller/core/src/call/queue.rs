@@ -219,6 +219,11 @@ impl BusyQueue {
         self.rank_anew(unit, |request| request.recency = Recency::Recent);
     }
 
+    /// What a waiting unit asked for in an emergency counts as any other request.
+    pub fn count_as_usual(&mut self, unit: UnitId) {
+        self.rank_anew(unit, |request| request.kind = RequestKind::Normal);
+    }
+
     fn rank_anew(&mut self, unit: UnitId, change: impl FnOnce(&mut Request)) {
         let Some(rank) = self.by_unit.get(&unit) else { return };
         let mut waiting = self.waiting.remove(rank).expect("a rank that is noted is in the queue");

@@ -188,6 +188,7 @@ impl Controller {
             Action::JoinCall => self.join_call(*step.request(), out),
             Action::WidenArea => self.widen_area(step.call(), step.area, out),
             Action::RaiseEmergency => self.raise_emergency(step.call(), step.ask(), out),
+            Action::EndEmergency => self.end_emergency(step.call(), out),
             Action::RefuseFloor => self.refuse_floor(step.call(), step.ask(), step.cause(), out),
             Action::EnterFloorQueue => self.enter_floor_queue(step.call(), step.ask(), out),
             Action::LeaveFloorQueue => self.leave_floor_queue(step.call(), step.ask(), out),

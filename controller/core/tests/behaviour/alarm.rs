@@ -1,8 +1,9 @@
 //! Emergencies from alarm to clearance (clauses 12.6.6 to 12.6.9).
 
 use trunklab_controller_core::config::Change;
+use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
-use trunklab_protocol::{Demand, EmergencyKind, EmergencyStage, FloorPolicy};
+use trunklab_protocol::{Demand, EmergencyKind, EmergencyPolicy, EmergencyStage, FloorPolicy};
 
 use crate::support::{System, call, press, subscriber, talkgroup, unit};
 
@@ -91,7 +92,8 @@ fn a_late_copy_of_an_earlier_alarm_is_dropped() {
     system.unit(1017).raises_the_alarm();
     let earlier = system.unit(1017).last_press();
     system.unit(1017).raises_the_alarm();
-    system.from_site(3, trunklab_protocol::from_site::Alarm { unit: unit(1017), press: earlier });
+    system
+        .from_site(3, trunklab_protocol::from_site::Alarm { unit: unit(1017), press: earlier, known: false });
     system.expect_sites_hear(&[]).expect("event: dropped: the message repeats what is already known");
 }
 
@@ -133,12 +135,106 @@ fn a_request_that_fails_its_checks_is_no_emergency() {
 }
 
 #[test]
-fn clearing_an_emergency_leaves_its_call_as_it_is() {
+fn a_call_whose_emergency_is_cleared_goes_on_as_a_usual_one() {
     let mut system = System::with_two_sites(1);
     system.unit(1017).presses_emergency(41);
     system.console(clear(1017));
-    system.expect_sites_hear(&["site 3 -> unit 1017: emergency Cleared"]).expect_no("released");
-    assert!(system.controller.snapshot(system.now).calls[0].emergency);
+    system.expect("event: call 1 is no emergency call any more").expect_no("released").expect_sites_hear(&[
+        "site 3 -> unit 1017: emergency Cleared",
+        "site 3 -> call 1, channel 2, talker 1017 here",
+        "site 5 -> call 1, channel 2, talker 1017",
+    ]);
+    assert!(!system.controller.snapshot(system.now).calls[0].emergency);
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000);
+    assert_eq!(system.records[0].kind, RequestKind::Emergency, "its record says that it was one");
+}
+
+#[test]
+fn a_call_is_an_emergency_call_until_its_last_emergency_is_cleared() {
+    let mut system = System::with_two_sites(1);
+    system.unit(1017).presses_emergency(41);
+    system.unit(1018).demands_the_floor_of(call(1), Demand::Emergency);
+    system.console(clear(1017));
+    system.expect_no("no emergency call");
+    system.console(clear(1018));
+    system.expect("event: call 1 is no emergency call any more");
+    // Of an alarm that asks for no call nothing follows for one.
+    system.unit(1017).raises_the_alarm();
+    system.console(clear(1017));
+    system.expect_no("no emergency call");
+}
+
+#[test]
+fn a_cleared_call_hangs_for_its_usual_time() {
+    let mut system = System::with_two_sites(1);
+    system.with(|system| system.emergency_hang_time_ms = Some(60_000));
+    system.unit(1017).presses_emergency(41);
+    system.unit(1017).releases_ptt();
+    system.after_ms(10_000).expect_no("released");
+    system.console(clear(1017));
+    system.expect("site 3 -> call 1, channel 2, no talker");
+    system.after_ms(2_999).expect_no("released");
+    system.after_ms(1).expect("site 3 -> call 1 released: nobody spoke before hang time ran out");
+}
+
+#[test]
+fn a_cleared_call_can_be_cut() {
+    let mut system = System::with_two_sites(1);
+    system.with(|system| system.emergency = EmergencyPolicy::Ruthless);
+    system.has_talkgroup(42);
+    system.has_units_at(3, &[1042], 42);
+    system.unit(1017).presses_emergency(41);
+    system.unit(1042).presses_emergency(42);
+    system.expect("site 3 -> unit 1042 waits, position 1");
+    system.console(clear(1017));
+    system
+        .expect("site 3 -> call 1 released: the channel was taken for a call of higher priority")
+        .expect("site 3 -> call 2, channel 2, talker 1042 here, emergency");
+}
+
+#[test]
+fn a_request_whose_emergency_is_cleared_waits_as_a_usual_one() {
+    let mut system = System::with_two_sites(1);
+    for number in [42, 43, 44] {
+        system.has_talkgroup(number);
+        system.has_units_at(3, &[1_000 + u32::from(number)], number);
+    }
+    system.unit(1042).presses_ptt(42);
+    system.unit(1043).presses_ptt(43);
+    system.unit(1044).presses_emergency(44);
+    system.expect("site 3 -> unit 1044 waits, position 1");
+    system.console(clear(1044));
+    system.expect("site 3 -> unit 1044 waits, position 2").expect("site 3 -> unit 1043 waits, position 1");
+    system.unit(1042).releases_ptt();
+    system.after_ms(3_000).expect("site 3 -> call 2, channel 2, talker 1043 here");
+}
+
+#[test]
+fn who_missed_that_its_emergency_was_cleared_does_not_raise_it_again() {
+    let mut system = System::with_two_sites(1);
+    system.unit(1017).raises_the_alarm();
+    let raised = system.unit(1017).last_press();
+    system.loses_site(3);
+    system.console(clear(1017));
+    system.has_units_at(5, &[1017], 41);
+    let alarm = trunklab_protocol::from_site::Alarm { unit: unit(1017), press: raised, known: true };
+    system.from_site(5, alarm.clone());
+    system.expect("site 5 -> unit 1017: emergency Cleared").expect_no("in an emergency");
+    assert_eq!(active(&system), []);
+    // A radio that was started anew counts from the beginning: what it raises is another emergency, whatever its number.
+    system.from_site(5, trunklab_protocol::from_site::Alarm { known: false, ..alarm.clone() });
+    system.expect("event: unit 1017 in an emergency: Alarm").expect("site 5 -> unit 1017: emergency Raised");
+    system.from_site(5, alarm);
+    system.expect("site 5 -> unit 1017: emergency Raised").expect_no("in an emergency");
+}
+
+#[test]
+fn an_emergency_that_this_term_does_not_know_is_raised_again() {
+    let mut system = System::with_two_sites(1);
+    let alarm = trunklab_protocol::from_site::Alarm { unit: unit(1017), press: press(9), known: true };
+    system.from_site(3, alarm);
+    system.expect("event: unit 1017 in an emergency: Alarm");
 }
 
 #[test]

@@ -83,7 +83,9 @@ impl Service {
 
     /// Says that there is an emergency, under the number that it has.
     pub(super) fn shout_alarm(&mut self, turn: &mut Turn<'_>, press: Press) {
-        let word: UplinkWord = Alarm { unit: turn.radio.unit(), press }.into();
+        let known =
+            turn.radio.emergency.is_some_and(|emergency| emergency.light != EmergencyLight::Unanswered);
+        let word: UplinkWord = Alarm { unit: turn.radio.unit(), press, known }.into();
         let way = if self.is_sending() {
             Way::Talk { tries: 0, next: turn.now }
         } else {

@@ -236,6 +236,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::UnitPaged { .. }
         | EventKind::UnitRings { .. }
         | EventKind::EmergencyRaised { .. }
+        | EventKind::EmergencyOver { .. }
         | EventKind::CallArea { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::CallReaches { .. }

@@ -300,6 +300,10 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let text = format!("unit {unit} makes call {call} an emergency call");
             (Clause::EmergencyInCall, Said { text, call: Some(*call), unit: Some(*unit) })
         }
+        EventKind::EmergencyOver { call, .. } => {
+            let text = format!("call {call} is no emergency call any more");
+            (Clause::EmergencyAnswered, Said::of_call(*call, text))
+        }
         EventKind::CallReaches { call, talkgroups } => {
             let text = format!("call {call} reaches {}", groups(talkgroups));
             (Clause::Audience, Said::of_call(*call, text))

@@ -149,7 +149,8 @@ pub fn a_message() -> impl Strategy<Value = FromSite> {
         1 => (a_unit(), a_call()).prop_map(|(unit, call)| from_site::HangUp { unit, call }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::CallCancel { unit, press }.into()),
         2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::PttReleased { unit, press }.into()),
-        2 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::Alarm { unit, press }.into()),
+        2 => (a_unit(), a_press(), any::<bool>())
+            .prop_map(|(unit, press, known)| from_site::Alarm { unit, press, known }.into()),
         3 => (a_unit(), a_press(), a_call(), a_demand()).prop_map(|(unit, press, call, demand)| {
             from_site::FloorRequest { unit, press, call, demand }.into()
         }),

@@ -143,6 +143,7 @@ fn happened(kind: &EventKind) -> String {
         EventKind::EmergencyRaised { call, unit, .. } => {
             format!("call {call} made an emergency by unit {unit}")
         }
+        EventKind::EmergencyOver { call, .. } => format!("call {call} is no emergency call any more"),
         EventKind::UnitPaged { unit, caller, .. } => format!("unit {unit} paged for unit {caller}"),
         EventKind::UnitRings { unit, caller } => format!("unit {unit} rings for unit {caller}"),
         EventKind::CallAnswered { call, waited_ms, .. } => {

@@ -119,7 +119,7 @@ impl Unit<'_> {
 
     pub fn repeats_its_alarm(&mut self) {
         let press = self.last_press();
-        self.says(from_site::Alarm { unit: self.unit, press });
+        self.says(from_site::Alarm { unit: self.unit, press, known: false });
     }
 
     pub fn cancels(&mut self) {

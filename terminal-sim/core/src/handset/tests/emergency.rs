@@ -208,3 +208,20 @@ fn an_emergency_call_is_asked_for_in_the_emergency_talkgroup_and_left_for_the_se
             .any(|word| matches!(word, UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(41)))
     );
 }
+
+#[test]
+fn an_alarm_says_whether_the_network_knows_it() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Alarm);
+    bench.run(Span::from_secs(1));
+    assert!(alarms(&bench).iter().all(|alarm| !alarm.known), "{:?}", alarms(&bench));
+    answer(&mut bench, EmergencyStage::Raised);
+    bench.forget();
+    bench.run(Span::from_secs(40));
+    let asked = alarms(&bench);
+    assert!(!asked.is_empty() && asked.iter().all(|alarm| alarm.known), "{asked:?}");
+    bench.forget();
+    bench.input(Input::Alarm);
+    bench.run(Span::from_secs(1));
+    assert!(alarms(&bench).iter().all(|alarm| !alarm.known), "raised anew: {:?}", alarms(&bench));
+}
