@@ -264,6 +264,11 @@ impl Controller {
         self.tell_console(unit, TalkWord::Queued { position }, out);
     }
 
+    /// A talkgroup has lost its last listener at a site: an operator that waits may have nobody left, and is looked at.
+    pub(crate) fn listener_left(&mut self) {
+        self.slots_freed |= self.consoles.iter().any(|console| console.doing == Doing::Waiting);
+    }
+
     /// An operator waits no longer, whatever comes of the request.
     pub(crate) fn console_waits_no_more(&mut self, unit: UnitId) {
         self.consoles.of_mut(unit).expect("an operator that waits has a console").doing = Doing::Idle;

@@ -35,6 +35,7 @@ impl Controller {
 
     /// A talkgroup has no listener left at a site: its call leaves the site.
     pub(crate) fn uncover(&mut self, talkgroup: TalkgroupId, site: SiteId, out: &mut Outbox) {
+        self.listener_left();
         let call = self.talkgroups.get(talkgroup).and_then(|row| row.call);
         let leaves = |id: &CallId| {
             self.calls.get(*id).is_some_and(|call| call.at(site).is_some() && !self.is_heard(call, site))

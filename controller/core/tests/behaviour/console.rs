@@ -212,6 +212,31 @@ fn the_end_of_a_talk_that_waits_cancels_it() {
     assert!(system.controller.snapshot(system.now).queue.is_empty());
 }
 
+/// The only channel of site 5 is taken by talkgroup 43, and the console waits for it to talk to 42.
+fn waiting_for_42() -> System {
+    let mut system = zone(1);
+    system.has_talkgroup(43);
+    system.has_units_at(5, &[1043], 43);
+    system.unit(1043).presses_ptt(43);
+    system.console(talk(&[42]));
+    system.expect("desk -> waits, position 1");
+    system
+}
+
+#[test]
+fn an_operator_that_waits_is_told_at_once_when_its_last_listener_leaves() {
+    let mut system = waiting_for_42();
+    system.unit(1042).is_switched_off();
+    system.expect("desk -> refused: no radio of the talkgroup is at a site in service");
+}
+
+#[test]
+fn an_operator_that_waits_is_told_at_once_when_the_last_site_is_lost() {
+    let mut system = waiting_for_42();
+    system.loses_site(5);
+    system.expect("desk -> refused: no radio of the talkgroup is at a site in service");
+}
+
 #[test]
 fn it_is_warned_and_ended_as_any_talker() {
     let mut system = zone(1);
