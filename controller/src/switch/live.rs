@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use trunklab_controller_core::switch::Limits;
+use trunklab_controller_core::switch::{Limits, SILENCE_LOOK};
 use trunklab_protocol::switch::{ConsoleSilent, FromSwitch, Load, ToSwitch};
 use trunklab_protocol::voice::{FRAME_LEN, RTP_HEADER_LEN, RUN_MAX, TAG_LEN};
 
@@ -29,9 +29,6 @@ const ORDERS_MAX: usize = 1_024;
 
 /// Reports that may wait; a newer one says more, so the rest is dropped.
 const REPORTS_MAX: usize = 4;
-
-/// How often it is looked whether a console that speaks has fallen silent.
-const SILENCE_LOOK: Duration = Duration::from_millis(100);
 
 /// What the kernel is asked to hold in each direction while the loop is busy: a second of 400 talkers.
 const KERNEL_BUFFER_LEN: usize = 4 << 20;
@@ -186,7 +183,7 @@ impl Control {
     async fn run(mut self, mut inbox: mpsc::Receiver<ToSwitch>, period: Duration, stop: CancellationToken) {
         let mut beat = interval(period);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut look = interval(SILENCE_LOOK);
+        let mut look = interval(SILENCE_LOOK.into());
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {

@@ -5,7 +5,6 @@
 pub mod counts;
 pub mod live;
 pub mod plane;
-mod silence;
 
 pub use counts::Counts;
 pub use live::{BindError, Settings, SwitchHandle, start};

@@ -6,22 +6,20 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use dashmap::DashMap;
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 use trunklab_controller_core::switch::{
-    Change, Limits, Port, ReplayWindow, Route, RouteTable, Source, admit, prove,
+    Change, Limits, Port, ReplayWindow, Route, RouteTable, Silence, Source, admit, prove,
 };
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::voice::{Header, TAG_LEN};
-use trunklab_protocol::{Cause, SiteId, SpurtId};
+use trunklab_protocol::{Cause, Moment, SiteId, Span, SpurtId};
 
 use super::Counts;
-use super::silence::Silence;
 
 /// What the forwarding loop reads.
 #[derive(Debug, Default)]
@@ -118,13 +116,15 @@ impl Plane {
 pub struct Orders {
     table: RouteTable,
     silence: Silence,
+    /// From here on its own time counts.
+    origin: Instant,
     plane: Arc<Plane>,
 }
 
 impl Orders {
     /// For a plane without ways.
     pub fn new(plane: Arc<Plane>, limits: Limits) -> Self {
-        Self { table: RouteTable::new(limits), silence: Silence::default(), plane }
+        Self { table: RouteTable::new(limits), silence: Silence::default(), origin: Instant::now(), plane }
     }
 
     /// How many spurts have a route.
@@ -170,7 +170,7 @@ impl Orders {
     /// The spurts of consoles that have fallen silent since the last look, each named once.
     pub fn silent_consoles(&mut self) -> Vec<SpurtId> {
         let plane = Arc::clone(&self.plane);
-        self.silence.look(Instant::now(), |spurt| {
+        self.silence.look(self.now(), |spurt| {
             let way = plane.ways.get(&spurt).map(|way| Arc::clone(&way))?;
             let window = way.window.lock().unwrap_or_else(PoisonError::into_inner);
             Some(*window)
@@ -180,9 +180,14 @@ impl Orders {
     fn listen_for(&mut self, spurt: SpurtId) {
         let route = self.table.route(spurt).expect("a change names a spurt that has a route");
         if let Source::Console(_) = route.from {
-            let longest = Duration::from_millis(u64::from(route.silence_ms));
-            self.silence.begin(spurt, longest, Instant::now());
+            let longest = Span::from_millis(u64::from(route.silence_ms));
+            self.silence.begin(spurt, longest, self.now());
         }
+    }
+
+    fn now(&self) -> Moment {
+        let micros = self.origin.elapsed().as_micros();
+        Moment::from_micros(u64::try_from(micros).expect("a controller runs for less than that"))
     }
 
     fn hint(&self, site: SiteId, before: Option<Port>) {

@@ -111,6 +111,10 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::LoseVoicePacket { unit, .. } => {
             Entry::Handset { unit, text: "will lose a voice packet on its way to the switch" }
         }
-        Deed::User(..) | Deed::Place(..) | Deed::Order(_) | Deed::OperatorSpeaks(_) => return None,
+        Deed::User(..)
+        | Deed::Place(..)
+        | Deed::Order(_)
+        | Deed::OperatorSpeaks(_)
+        | Deed::OperatorFallsSilent => return None,
     })
 }

@@ -245,6 +245,7 @@ impl Live {
                 }
             }
             Deed::OperatorSpeaks(frames) => self.mouth.speaks(frames),
+            Deed::OperatorFallsSilent => self.mouth.falls_silent(),
             Deed::Place(unit, position) => self.radios.command(Command::Place(unit, position)).await,
             Deed::Vanish(unit) => self.radios.command(Command::Vanish(unit)).await,
             Deed::LoseTalkEnd(unit) => self.radios.command(Command::LoseTalkEnd(unit)).await,

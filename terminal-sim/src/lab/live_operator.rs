@@ -49,6 +49,13 @@ impl LiveOperator {
             earlier.abort();
         }
     }
+
+    /// Speaks no more, though the button is down.
+    pub fn falls_silent(&mut self) {
+        if let Some(speech) = self.speech.take() {
+            speech.abort();
+        }
+    }
 }
 
 impl Drop for LiveOperator {

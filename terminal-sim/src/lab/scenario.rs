@@ -183,6 +183,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::Alarm(unit) => Deed::User(*unit, Input::Alarm),
         Action::Order(order) => Deed::Order(order.clone()),
         Action::OperatorSpeaks { unit, span } => Deed::OperatorSpeaks(voices.speak(*unit, *span)),
+        Action::OperatorFallsSilent => Deed::OperatorFallsSilent,
         Action::Release(unit) => Deed::User(*unit, Input::ReleasePtt),
         Action::Call { caller, called, setup } => {
             Deed::User(*caller, Input::Call { called: *called, setup: *setup })

@@ -15,6 +15,8 @@ pub enum Deed {
     Order(Order),
     /// The operator at the console speaks from here on.
     OperatorSpeaks(Vec<VoiceFrame>),
+    /// It speaks no more, though the button is down.
+    OperatorFallsSilent,
     /// A handset is somewhere else.
     Place(UnitId, Position),
     /// A handset's battery is out.

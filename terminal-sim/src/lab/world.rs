@@ -225,6 +225,7 @@ impl World {
             Deed::User(unit, input) => self.user(unit, input),
             Deed::Order(order) => self.order(order),
             Deed::OperatorSpeaks(frames) => self.operator_speaks(&frames),
+            Deed::OperatorFallsSilent => self.operator_falls_silent(),
             Deed::Place(unit, position) => self.place(unit, position),
             Deed::Vanish(unit) => self.vanish(unit),
             Deed::CutLink(site) => self.cut_link(site),

@@ -9,11 +9,13 @@
 //! its own concurrent map.
 
 mod admission;
+mod silence;
 mod table;
 #[cfg(test)]
 mod testing;
 mod whole;
 
 pub use self::admission::{ReplayWindow, admit, prove};
+pub use self::silence::{SILENCE_LOOK, Silence};
 pub use self::table::{Change, Changes, Destinations, Limits, Port, Route, RouteTable, Source};
 pub use self::whole::Switch;

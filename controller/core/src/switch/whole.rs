@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use trunklab_protocol::switch::{FromSwitch, Load, ToSwitch};
 use trunklab_protocol::voice::{Header, TICKS_PER_FRAME, VoicePacket};
-use trunklab_protocol::{Cause, SiteId, SpurtId};
+use trunklab_protocol::{Cause, Moment, SiteId, Span, SpurtId};
 
 use super::admission::{ReplayWindow, admit};
+use super::silence::Silence;
 use super::table::{Change, Destinations, Limits, RouteTable, Source};
 
 /// A whole switch without sockets, for the simulator: its links say which site a packet comes from.
@@ -14,6 +15,7 @@ use super::table::{Change, Destinations, Limits, RouteTable, Source};
 pub struct Switch {
     table: RouteTable,
     windows: BTreeMap<SpurtId, ReplayWindow>,
+    silence: Silence,
     packets_in: u64,
     packets_out: u64,
     drops: BTreeMap<Cause, u64>,
@@ -29,19 +31,42 @@ impl Switch {
     ///
     /// # Errors
     /// [`Cause::SwitchFull`] at a limit; nothing has changed then.
-    pub fn obey(&mut self, order: ToSwitch) -> Result<(), Cause> {
+    pub fn obey(&mut self, now: Moment, order: ToSwitch) -> Result<(), Cause> {
         for change in self.table.obey(order)? {
             match change {
-                Change::Opened(spurt) | Change::Rekeyed(spurt) => {
+                Change::Opened(spurt) => {
+                    self.windows.insert(spurt, ReplayWindow::default());
+                    self.listen_for(spurt, now);
+                }
+                Change::Rekeyed(spurt) => {
                     self.windows.insert(spurt, ReplayWindow::default());
                 }
                 Change::Rerouted(_) => {}
                 Change::Closed(spurt) => {
                     self.windows.remove(&spurt);
+                    self.silence.end(spurt);
                 }
             }
         }
         Ok(())
+    }
+
+    fn listen_for(&mut self, spurt: SpurtId, now: Moment) {
+        let route = self.table.route(spurt).expect("a change names a spurt that has a route");
+        if let Source::Console(_) = route.from {
+            self.silence.begin(spurt, Span::from_millis(u64::from(route.silence_ms)), now);
+        }
+    }
+
+    /// Whether a console speaks, so that somebody must look whether it has fallen silent.
+    pub fn hears_consoles(&self) -> bool {
+        !self.silence.is_empty()
+    }
+
+    /// The spurts of consoles that have fallen silent since the last look, each named once.
+    pub fn silent_consoles(&mut self, now: Moment) -> Vec<SpurtId> {
+        let windows = &self.windows;
+        self.silence.look(now, |spurt| windows.get(&spurt).copied())
     }
 
     /// Takes a packet from a site and names the sites that are to have a copy; destinations that are down are left
@@ -122,7 +147,7 @@ mod tests {
     fn switch() -> Switch {
         let mut switch = Switch::new(Limits::default());
         for order in [up(1, 91), up(2, 92), up(3, 93), open(9, 4, 1, &[2, 3])] {
-            switch.obey(order).unwrap();
+            switch.obey(Moment::ORIGIN, order).unwrap();
         }
         switch
     }
@@ -142,7 +167,7 @@ mod tests {
     fn a_spurt_without_a_route_is_unknown() {
         let mut switch = switch();
         assert_eq!(switch.packet(site(1), &packet(8, 0)), Err(Cause::UnknownSpurt));
-        switch.obey(ToSwitch::Shut(Shut { spurt: spurt(9) })).unwrap();
+        switch.obey(Moment::ORIGIN, ToSwitch::Shut(Shut { spurt: spurt(9) })).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 0)), Err(Cause::UnknownSpurt));
         assert_eq!(switch.drops(), &BTreeMap::from([(Cause::UnknownSpurt, 2)]));
     }
@@ -157,19 +182,19 @@ mod tests {
     #[test]
     fn a_site_that_is_down_neither_sends_nor_receives() {
         let mut switch = switch();
-        switch.obey(ToSwitch::SiteDown(SiteDown { site: site(3) })).unwrap();
+        switch.obey(Moment::ORIGIN, ToSwitch::SiteDown(SiteDown { site: site(3) })).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 0)), to(&[2]));
         assert_eq!(switch.drops(), &BTreeMap::from([(Cause::SiteUnavailable, 1)]));
-        switch.obey(ToSwitch::SiteDown(SiteDown { site: site(1) })).unwrap();
+        switch.obey(Moment::ORIGIN, ToSwitch::SiteDown(SiteDown { site: site(1) })).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 1)), Err(Cause::WrongTag));
     }
 
     #[test]
     fn the_rest_of_a_spurt_is_heard_after_a_site_comes_back() {
         let mut switch = switch();
-        switch.obey(ToSwitch::SiteDown(SiteDown { site: site(3) })).unwrap();
+        switch.obey(Moment::ORIGIN, ToSwitch::SiteDown(SiteDown { site: site(3) })).unwrap();
         switch.packet(site(1), &packet(9, 0)).unwrap();
-        switch.obey(up(3, 93)).unwrap();
+        switch.obey(Moment::ORIGIN, up(3, 93)).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 1)), to(&[2, 3]));
     }
 
@@ -179,7 +204,7 @@ mod tests {
         let (key, other) = (VoiceKey::new([5; 16]), VoiceKey::new([6; 16]));
         let to_all = vec![site(1), site(2), site(3)];
         let open = OpenConsole { spurt: spurt(10), call: call(4), key, silence_ms: 1_000, to: to_all };
-        switch.obey(open.into()).unwrap();
+        switch.obey(Moment::ORIGIN, open.into()).unwrap();
         assert_eq!(switch.packet_of(Source::Console(key), &packet(10, 0)), to(&[1, 2, 3]));
         assert_eq!(switch.packet_of(Source::Console(other), &packet(10, 1)), Err(Cause::WrongSource));
         assert_eq!(switch.packet(site(1), &packet(10, 1)), Err(Cause::WrongSource));
@@ -189,7 +214,7 @@ mod tests {
     #[test]
     fn a_second_source_of_a_call_ends_the_first() {
         let mut switch = switch();
-        switch.obey(open(10, 4, 2, &[1, 3])).unwrap();
+        switch.obey(Moment::ORIGIN, open(10, 4, 2, &[1, 3])).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 0)), Err(Cause::UnknownSpurt));
         assert_eq!(switch.packet(site(2), &packet(10, 0)), to(&[1, 3]));
     }
@@ -198,7 +223,7 @@ mod tests {
     fn handover_moves_the_source_and_keeps_what_passed() {
         let mut switch = switch();
         switch.packet(site(1), &packet(9, 7)).unwrap();
-        switch.obey(open(9, 4, 2, &[1, 3])).unwrap();
+        switch.obey(Moment::ORIGIN, open(9, 4, 2, &[1, 3])).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 8)), Err(Cause::WrongSource));
         assert_eq!(switch.packet(site(2), &packet(9, 7)), Err(Cause::StalePacket));
         assert_eq!(switch.packet(site(2), &packet(9, 8)), to(&[1, 3]));
@@ -210,9 +235,23 @@ mod tests {
         let mut switch = switch();
         switch.packet(site(1), &packet(9, 900)).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 0)), Err(Cause::StalePacket));
-        switch.obey(up(1, 91)).unwrap();
+        switch.obey(Moment::ORIGIN, up(1, 91)).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 0)), Err(Cause::StalePacket), "same key, same window");
-        switch.obey(up(1, 111)).unwrap();
+        switch.obey(Moment::ORIGIN, up(1, 111)).unwrap();
         assert_eq!(switch.packet(site(1), &packet(9, 0)), to(&[2, 3]));
+    }
+
+    #[test]
+    fn a_console_that_falls_silent_is_named_once() {
+        let mut switch = switch();
+        let key = VoiceKey::new([5; 16]);
+        let at = |millis| Moment::ORIGIN + Span::from_millis(millis);
+        let open = OpenConsole { spurt: spurt(10), call: call(4), key, silence_ms: 1_000, to: vec![site(1)] };
+        switch.obey(at(0), open.into()).unwrap();
+        switch.packet_of(Source::Console(key), &packet(10, 0)).unwrap();
+        assert_eq!(switch.silent_consoles(at(900)), []);
+        assert!(switch.hears_consoles());
+        assert_eq!(switch.silent_consoles(at(1_900)), [spurt(10)]);
+        assert!(!switch.hears_consoles());
     }
 }

@@ -32,6 +32,8 @@ pub enum Action {
         /// For how long.
         span: Span,
     },
+    /// The operator speaks no more, though the button is down.
+    OperatorFallsSilent,
     /// A handset calls another unit.
     Call {
         /// Who.
@@ -247,6 +249,8 @@ sentences! {
         |v| one(Action::Order(Order::UndoPatch { talkgroup: v.talkgroup() }));
     Do "console talks to talkgroups {talkgroups} for {span}", "The operator presses for one or several talkgroups, speaks for so long from the press on, releases; `console_unit` under `[network]` is whom radios hear.",
         |v| Meaning::OperatorTalks { talkgroups: v.talkgroups(), span: v.span() };
+    Do "console falls silent", "The operator speaks no more, though the button is down.",
+        |_| one(Action::OperatorFallsSilent);
     Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
         |v| one(Action::CutLink(v.site()));
     Do "link of site {site} is restored", "They can connect again.",
@@ -379,6 +383,7 @@ impl Action {
             // An order may name a unit that nobody has: then that is its cause.
             Self::Order(_)
             | Self::OperatorSpeaks { .. }
+            | Self::OperatorFallsSilent
             | Self::CutLink(_)
             | Self::MendLink(_)
             | Self::KillStation(_)
@@ -404,6 +409,7 @@ impl Action {
             | Self::Alarm(_)
             | Self::Order(_)
             | Self::OperatorSpeaks { .. }
+            | Self::OperatorFallsSilent
             | Self::Call { .. }
             | Self::Answer(_)
             | Self::HangUp(_)

@@ -29,6 +29,7 @@ pub(super) enum Arrival {
     AtSwitch(SiteId, Bytes),
     OperatorSpeaks,
     FromOperator(VoiceKey, Bytes),
+    SwitchLooks,
     LinkTries(SiteId),
 }
 
@@ -73,6 +74,7 @@ impl World {
             Arrival::AtSwitch(site, packet) => self.at_switch(site, &packet),
             Arrival::OperatorSpeaks => self.operator_goes_on(),
             Arrival::FromOperator(key, packet) => self.operator_is_heard(key, &packet),
+            Arrival::SwitchLooks => self.switch_looks(),
             Arrival::LinkTries(site) => self.link_tries(site),
         }
     }

@@ -114,6 +114,7 @@ impl World {
             | Arrival::AtListeners(..)
             | Arrival::AtSwitch(..)
             | Arrival::OperatorSpeaks
+            | Arrival::SwitchLooks
             | Arrival::FromOperator(..)
             | Arrival::LinkTries(_) => true,
         });

@@ -38,6 +38,11 @@ impl World {
         }
     }
 
+    /// The operator speaks no more, though the button is down.
+    pub fn operator_falls_silent(&mut self) {
+        self.operator.speech.clear();
+    }
+
     /// The console is told how its talk stands.
     pub(super) fn tell_operator(&mut self, word: &TalkWord) {
         match *word {

@@ -2,9 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 use trunklab_basestation_core as station;
-use trunklab_controller_core::switch::Source;
+use trunklab_controller_core as controller;
+use trunklab_controller_core::switch::{SILENCE_LOOK, Source};
 use trunklab_protocol::SiteId;
-use trunklab_protocol::switch::{Shut, SiteUp, ToSwitch};
+use trunklab_protocol::switch::{ConsoleSilent, Shut, SiteUp, ToSwitch};
 use trunklab_protocol::voice::VoicePacket;
 
 use super::World;
@@ -21,8 +22,22 @@ impl World {
             self.talkers.remove(spurt);
             self.first_packets.remove(spurt);
         }
-        if self.switch.obey(order).is_err() {
+        let heard_consoles = self.switch.hears_consoles();
+        if self.switch.obey(self.now, order).is_err() {
             self.traffic.voice_dropped += 1;
+        }
+        if self.switch.hears_consoles() && !heard_consoles {
+            self.schedule(self.now + SILENCE_LOOK, Arrival::SwitchLooks);
+        }
+    }
+
+    /// The switch looks whether a console has fallen silent, and does so again while one speaks.
+    pub(super) fn switch_looks(&mut self) {
+        for spurt in self.switch.silent_consoles(self.now) {
+            self.at_controller(controller::input::Input::FromSwitch(ConsoleSilent { spurt }.into()));
+        }
+        if self.switch.hears_consoles() {
+            self.schedule(self.now + SILENCE_LOOK, Arrival::SwitchLooks);
         }
     }
 
