@@ -398,7 +398,11 @@ fn advertised(options: &ControllerOptions, voice: SocketAddr) -> Result<SocketAd
 fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
     match change {
         Change::System(system) => Change::System(SystemParameters { switch_address, ..system }),
-        Change::Site(_) | Change::Area(_) | Change::Talkgroup(_) | Change::Subscriber(_) => change,
+        Change::Site(_)
+        | Change::Area(_)
+        | Change::Talkgroup(_)
+        | Change::Subscriber(_)
+        | Change::Patch(_) => change,
     }
 }
 

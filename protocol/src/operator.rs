@@ -183,7 +183,7 @@ pub enum EventKind {
     /// A call that was just set up is heard by these talkgroups as well as by its own.
     CallReaches { call: CallId, talkgroups: Vec<TalkgroupId> },
     /// Talkgroups are joined: until that is undone, or for their next call.
-    Patched { talkgroups: Vec<TalkgroupId>, lasting: bool, by: ConsoleName },
+    Patched { talkgroups: Vec<TalkgroupId>, lasting: bool, by: Option<ConsoleName> },
     /// They are joined no longer: a console undid it, or their one call is over.
     Unpatched { talkgroups: Vec<TalkgroupId>, by: Option<ConsoleName> },
     /// A unit is asked whether it can take another's call.

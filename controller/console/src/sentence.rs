@@ -66,7 +66,8 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         }
         EventKind::Patched { talkgroups, lasting, by } => {
             let how = if *lasting { "" } else { " for one call" };
-            format!("{} joined by {by}{how}", groups(talkgroups, picture))
+            let who = by.as_ref().map_or_else(|| " again".to_owned(), |by| format!(" by {by}"));
+            format!("{} joined{who}{how}", groups(talkgroups, picture))
         }
         EventKind::Unpatched { talkgroups, by } => match by {
             Some(by) => format!("{} parted by {by}", groups(talkgroups, picture)),

@@ -64,7 +64,7 @@ fn a_patch_is_undone_where_there_is_one() {
     assert_eq!(press(&mut model, "t u y"), None);
     let (talkgroup, by) = (talkgroups[1], ConsoleName::new("dispatch"));
     let sequence = model.picture().unwrap().sequence;
-    let kind = EventKind::Patched { talkgroups, lasting: true, by };
+    let kind = EventKind::Patched { talkgroups, lasting: true, by: Some(by) };
     let at = model.picture().unwrap().at;
     // The picture's number may be behind what was heard: any later one will do.
     let event = Event { sequence: sequence + 10_000, at, kind };

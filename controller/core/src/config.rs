@@ -27,6 +27,8 @@ pub enum Change {
     Talkgroup(Talkgroup),
     /// A subscriber.
     Subscriber(Subscriber),
+    /// Talkgroups that an operator has joined in an earlier term.
+    Patch(Vec<TalkgroupId>),
 }
 
 /// Limits and times of the whole system.

@@ -17,6 +17,7 @@ use crate::config::{ServiceArea, SystemParameters};
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
+use crate::orders::Given;
 use crate::output::{Outbox, Output, StoreItem};
 use crate::random::RandomStream;
 use crate::registry::home::HomeRegister;
@@ -180,11 +181,12 @@ impl Controller {
                 self.console_silent(spurt, out);
             }
             // No answer waits for a record: it was opened before the call spoke.
-            Input::Stored { .. } => {}
-            Input::StoreFailed { .. } => {
+            Input::Stored { id } => self.patch_stored(id, true, out),
+            Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
+                self.patch_stored(id, false, out);
             }
-            Input::Order { id, by, order } => self.ordered(id, &by, &order, out),
+            Input::Order { id, by, order } => self.ordered(&Given { id, by }, &order, out),
             Input::ClosingDown => {
                 self.end_term(Cause::Shutdown, out);
                 self.term = Term::Closed;
@@ -256,7 +258,8 @@ impl Controller {
         self.tell_positions(out);
     }
 
-    /// A new term begins: what is provisioned stays, everything else comes back with the sites' inventories.
+    /// A new term begins: what is provisioned stays, patches come back from the store, everything else with the sites'
+    /// inventories.
     fn begin_term(&mut self, epoch: Epoch, entropy: [u8; 32], out: &mut Outbox) {
         self.end_term(Cause::ControllerRestarted, out);
         self.visitors.clear();
@@ -307,10 +310,11 @@ impl Controller {
         self.report(EventKind::Dropped { site: Some(site), cause }, out);
     }
 
-    /// Asks for something to be kept.
-    pub(crate) fn store(&mut self, item: StoreItem, out: &mut Outbox) {
+    /// Asks for something to be kept; the answer names this request.
+    pub(crate) fn store(&mut self, item: StoreItem, out: &mut Outbox) -> u64 {
         self.store_count += 1;
         out.push(Output::Store { id: self.store_count, item });
+        self.store_count
     }
 
     /// The random stream of the term.
@@ -326,7 +330,7 @@ impl Controller {
         match input {
             Input::Provision(change) => self.provision(change, out),
             Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
-            Input::Order { id, by, .. } => self.answer_order(id, &by, Err(cause), out),
+            Input::Order { id, by, .. } => self.answer_order(&Given { id, by }, Err(cause), out),
             Input::FromSite { site, .. } | Input::SiteConnected { site } => {
                 self.drop_message(site, cause, out)
             }

@@ -7,7 +7,7 @@ use trunklab_protocol::operator::{ConsoleName, Event, TalkWord};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, UnitId,
+    AreaId, CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, TalkgroupId, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -71,6 +71,10 @@ pub enum StoreItem {
     CallOpened(Box<CallRecord>),
     /// The call is over: the record replaces the open one.
     CallClosed(Box<CallRecord>),
+    /// An operator has joined these talkgroups, in order, until that is undone.
+    Patched(Vec<TalkgroupId>),
+    /// An operator has undone the patch of these talkgroups.
+    Unpatched(Vec<TalkgroupId>),
 }
 
 /// The record of one call: what it used and why it ended (clause: docs/protocol.md 11).

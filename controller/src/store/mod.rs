@@ -1,6 +1,7 @@
 //! What must outlive a restart, in one SQLite file: the term of office, what is provisioned, call records, operators'
 //! tokens. SQLite stays on its own thread, away from the calls.
 
+mod patches;
 mod records;
 mod schema;
 mod thread;
@@ -149,13 +150,14 @@ impl Store {
         Ok(epoch)
     }
 
-    /// What is provisioned: the system, then sites, service areas, talkgroups and subscribers, each in order of its number.
+    /// What is provisioned: the system, then sites, service areas, talkgroups and subscribers, and at last the patches, each in
+    /// order of its number.
     ///
     /// # Errors
     /// When a row is damaged.
     pub fn changes(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut changes = Vec::new();
-        for table in ["system", "sites", "areas", "talkgroups", "subscribers"] {
+        for table in ["system", "sites", "areas", "talkgroups", "subscribers", "patches"] {
             let bodies: Vec<String> = self.try_sql(|connection| {
                 let mut rows = connection.prepare(&format!("SELECT body FROM {table} ORDER BY id"))?;
                 rows.query_map([], |row| row.get(0))?.collect()
@@ -185,6 +187,10 @@ impl Store {
                     Change::Area(area) => ("areas", i64::from(area.area.number())),
                     Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
                     Change::Subscriber(subscriber) => ("subscribers", i64::from(subscriber.unit.number())),
+                    Change::Patch(talkgroups) => {
+                        patches::keep(&transaction, talkgroups)?;
+                        continue;
+                    }
                 };
                 let body = serde_json::to_string(change).expect("a change serialises: its keys are text");
                 transaction
@@ -211,7 +217,19 @@ impl Store {
     /// # Errors
     /// When it cannot be made durable.
     pub fn keep<'a>(&mut self, items: impl IntoIterator<Item = &'a StoreItem>) -> Result<(), StoreError> {
-        records::keep(self, items)
+        self.try_sql(|connection| {
+            let transaction = connection.transaction()?;
+            for item in items {
+                match item {
+                    StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => {
+                        records::keep(&transaction, record)?;
+                    }
+                    StoreItem::Patched(talkgroups) => patches::keep(&transaction, talkgroups)?,
+                    StoreItem::Unpatched(talkgroups) => patches::forget(&transaction, talkgroups)?,
+                }
+            }
+            transaction.commit()
+        })
     }
 
     /// Adds an operator's token by its hash.

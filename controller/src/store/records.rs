@@ -10,21 +10,6 @@ use trunklab_protocol::{Cause, Epoch, Moment, TalkgroupId};
 
 use super::{Store, StoreError};
 
-pub(super) fn keep<'a>(
-    store: &mut Store,
-    items: impl IntoIterator<Item = &'a StoreItem>,
-) -> Result<(), StoreError> {
-    store.try_sql(|connection| {
-        let transaction = connection.transaction()?;
-        for item in items {
-            match item {
-                StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => put(&transaction, record)?,
-            }
-        }
-        transaction.commit()
-    })
-}
-
 pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), StoreError> {
     let bodies: Vec<String> = store.try_sql(|connection| {
         let mut open =
@@ -39,7 +24,7 @@ pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), Store
         close(&mut record);
         closed.push(StoreItem::CallClosed(record));
     }
-    keep(store, &closed)
+    store.keep(&closed)
 }
 
 /// Ends whatever is open, when the record last knew of it.
@@ -60,7 +45,7 @@ fn last_moment(record: &CallRecord) -> Moment {
     slots.chain(spurts).flatten().max().unwrap_or(record.granted).max(record.granted)
 }
 
-fn put(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlite::Result<()> {
+pub(super) fn keep(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlite::Result<()> {
     let body = serde_json::to_string(record).expect("a call record serialises: it has no map");
     transaction
         .prepare_cached(

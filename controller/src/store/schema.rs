@@ -30,6 +30,9 @@ const VERSIONS: &[&str] = &[
     "
     CREATE TABLE areas (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE patches (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+",
 ];
 
 /// The newest version that this controller knows.

@@ -95,13 +95,29 @@ fn what_is_provisioned_comes_back_in_order_and_a_change_replaces() {
 }
 
 #[test]
+fn patches_last_until_they_are_undone() {
+    let directory = tempfile::tempdir().unwrap();
+    let patch = |numbers: [u16; 2]| numbers.map(|number| TalkgroupId::new(number).unwrap()).to_vec();
+    let mut store = Store::open(&place(&directory)).unwrap();
+    let kept = [StoreItem::Patched(patch([43, 44])), StoreItem::Patched(patch([41, 42]))];
+    store.keep(&kept).unwrap();
+    drop(store);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.changes().unwrap(), [Change::Patch(patch([41, 42])), Change::Patch(patch([43, 44]))]);
+    store.keep(&[StoreItem::Unpatched(patch([41, 42]))]).unwrap();
+    drop(store);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.changes().unwrap(), [Change::Patch(patch([43, 44]))]);
+}
+
+#[test]
 fn a_newer_database_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let StorePlace::File(path) = place(&directory) else { unreachable!() };
     drop(Store::open(&place(&directory)).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", schema::NEWEST + 1).unwrap();
     let said = Store::open(&place(&directory)).unwrap_err().to_string();
-    assert!(said.contains("has version 3") && said.contains("start the newer controller"), "{said}");
+    assert!(said.contains("has version 4") && said.contains("start the newer controller"), "{said}");
     let version: i64 =
         Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, schema::NEWEST + 1);

@@ -21,7 +21,7 @@ use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{CarrierNumber, Epoch, Moment, SiteId, Span, SpurtId, UnitId};
+use trunklab_protocol::{CarrierNumber, Epoch, Moment, SiteId, Span, SpurtId, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::Handset;
 
 use self::agenda::{Arrival, Node};
@@ -107,6 +107,8 @@ pub struct World {
     observed: Vec<Observed>,
     heard: Vec<Heard>,
     records: Vec<StoreItem>,
+    /// What the controller's store keeps of patches, by their first talkgroups.
+    patches: BTreeMap<TalkgroupId, Vec<TalkgroupId>>,
     traffic: Traffic,
 }
 
@@ -145,6 +147,7 @@ impl World {
             observed: Vec::new(),
             heard: Vec::new(),
             records: Vec::new(),
+            patches: BTreeMap::new(),
             traffic: Traffic::default(),
             plan,
         };

@@ -12,7 +12,6 @@ use trunklab_protocol::{CallId, Cause, Clause, Press, SpurtId, TalkgroupId, Unit
 
 use super::caller::Caller;
 use super::calls::Floor;
-use super::patches::Lasts;
 use super::queue::{Button, Patience, Recency, Request};
 use super::table::{Event, State};
 use crate::config::ConsoleUnit;
@@ -205,7 +204,7 @@ impl Controller {
         }
         let stood = self.are_joined(&chosen);
         if !stood {
-            self.patch(&chosen, Lasts::OneCall, by, out)?;
+            self.multiselect(&chosen, by, out)?;
         }
         for call in calls {
             self.advance_call(call, Event::AnnouncementComes, out);
@@ -213,7 +212,7 @@ impl Controller {
         // The end of a call may have parted what was joined for it alone.
         let stands = self.are_joined(&chosen);
         if !stands {
-            self.patch(&chosen, Lasts::OneCall, by, out)?;
+            self.multiselect(&chosen, by, out)?;
         }
         Ok(!(stood && stands))
     }

@@ -28,6 +28,7 @@ impl Controller {
             Change::Area(area) => self.provision_area(area, out),
             Change::Talkgroup(talkgroup) => self.provision_talkgroup(talkgroup),
             Change::Subscriber(subscriber) => self.provision_subscriber(subscriber, out),
+            Change::Patch(talkgroups) => self.provision_patch(&talkgroups, out),
         };
         if let Err(cause) = outcome {
             self.report(EventKind::Dropped { site: None, cause }, out);

@@ -1,6 +1,7 @@
 //! Calls over several talkgroups (clause 12.10).
 
 use trunklab_controller_core::config::{Change, Reach, Talkgroup};
+use trunklab_controller_core::input::Input;
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::{Announcement, Demand, EmergencyPolicy, FloorPolicy, TalkgroupId};
 
@@ -240,6 +241,55 @@ fn a_patch_that_cannot_be_has_its_cause() {
     system.expect("order not carried out: a talkgroup is in another patch");
     system.console(Order::UndoPatch { talkgroup: talkgroup(43) });
     system.expect("order not carried out: the talkgroup is in no patch");
+}
+
+#[test]
+fn a_patch_joins_and_its_order_is_answered_when_the_store_has_kept_it() {
+    let mut system = zone(1, |_| {});
+    let order = Order::Patch { talkgroups: groups(&[41, 42]) };
+    system.console_without_store(order.clone());
+    system.expect("store -> patch of 41").expect_no("order").expect_no("event");
+    system.console(order);
+    system.expect("order not carried out: the call's state does not allow the request");
+    system.unit(1041).presses_ptt(41);
+    system.expect("event: call 1 granted after 0 ms").expect_no("reaches");
+    system.input(Input::Stored { id: 1 });
+    system.expect("event: patched 41 42").expect("order carried out");
+    system.console_without_store(Order::UndoPatch { talkgroup: talkgroup(42) });
+    system.expect("store -> no patch of 41").expect_no("order").expect_no("event");
+    system.unit(1041).releases_ptt();
+    system.after_ms(3_000);
+    system.unit(1041).presses_ptt(41);
+    system.expect("event: call 2 reaches 42");
+}
+
+#[test]
+fn where_the_store_fails_patches_stay_as_they_are() {
+    let mut system = zone(1, |_| {});
+    let order = Order::Patch { talkgroups: groups(&[41, 42]) };
+    system.console_without_store(order.clone());
+    system.input(Input::StoreFailed { id: 1 });
+    system.expect("order not carried out: the store could not keep what had to last").expect_no("patched");
+    system.console(order);
+    system.expect("order carried out");
+    system.console_without_store(Order::UndoPatch { talkgroup: talkgroup(41) });
+    system.input(Input::StoreFailed { id: 3 });
+    system.expect("order not carried out: the store could not keep what had to last").expect_no("unpatched");
+    system.unit(1041).presses_ptt(41);
+    system.expect("event: call 1 reaches 42");
+}
+
+#[test]
+fn patches_of_an_earlier_term_are_provisioned() {
+    let mut system = zone(1, |_| {});
+    system.provision(Change::Patch(groups(&[41, 42])));
+    system.expect("event: patched 41 42").expect_no("store");
+    system.provision(Change::Patch(groups(&[41, 42])));
+    system.expect_no("event");
+    system.provision(Change::Patch(groups(&[43, 77])));
+    system.expect("event: dropped: talkgroup is not known");
+    system.unit(1041).presses_ptt(41);
+    system.expect("event: call 1 reaches 42");
 }
 
 #[test]

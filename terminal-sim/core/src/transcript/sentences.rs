@@ -313,7 +313,11 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
                 true => (Clause::Patch, ""),
                 false => (Clause::Multiselect, " for one call"),
             };
-            (clause, Said::plain(format!("{by} joins {}{how}", groups(talkgroups))))
+            let text = match by {
+                Some(by) => format!("{by} joins {}{how}", groups(talkgroups)),
+                None => format!("{} are joined again", groups(talkgroups)),
+            };
+            (clause, Said::plain(text))
         }
         EventKind::Unpatched { talkgroups, by } => {
             let (clause, who) = match by {

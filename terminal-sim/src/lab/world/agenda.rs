@@ -22,6 +22,11 @@ pub(super) enum Node {
 #[derive(Debug)]
 pub(super) enum Arrival {
     AtController(controller::input::Input),
+    /// The controller's store answers, to the controller of this epoch.
+    Stored {
+        epoch: u32,
+        id: u64,
+    },
     AtStation(SiteId, u32, station::input::Input),
     AtHandset(UnitId, terminal::input::Input),
     /// One burst of a site, heard by many at once: each at its level.
@@ -59,6 +64,7 @@ impl World {
     pub(super) fn deliver(&mut self, arrival: Arrival) {
         match arrival {
             Arrival::AtController(input) => self.at_controller(input),
+            Arrival::Stored { epoch, id } => self.stored(epoch, id),
             Arrival::AtStation(site, run, input) => {
                 if self.stations.get(&site).is_some_and(|station| station.run == run) {
                     self.at_station(site, input);

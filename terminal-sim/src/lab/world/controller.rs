@@ -1,5 +1,7 @@
 //! The controller in the world: started, killed, given its inputs, its outputs carried.
 
+use trunklab_controller_core::config::Change;
+use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_controller_core::{self as controller, Controller};
 use trunklab_protocol::operator::{ConsoleName, Order};
@@ -19,7 +21,8 @@ impl World {
         let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
         let entropy = self.entropy.octets();
         self.at_controller(controller::input::Input::Started { epoch, entropy });
-        for change in self.plan.changes().collect::<Vec<_>>() {
+        let patches = self.patches.values().cloned().map(Change::Patch);
+        for change in self.plan.changes().chain(patches).collect::<Vec<_>>() {
             self.at_controller(controller::input::Input::Provision(change));
         }
     }
@@ -27,6 +30,7 @@ impl World {
     /// The same with a new database: its terms of office count from the beginning.
     pub fn start_controller_anew(&mut self) {
         self.epoch = 0;
+        self.patches.clear();
         self.start_controller();
     }
 
@@ -110,9 +114,9 @@ impl World {
                 self.see(Sight::ToConsole(clause, word));
             }
             controller::output::Output::Store { id, item } => {
-                self.records.push(item);
+                self.keep(item);
                 let at = self.now + Span::from_millis(1);
-                self.schedule(at, Arrival::AtController(controller::input::Input::Stored { id }));
+                self.schedule(at, Arrival::Stored { epoch: self.epoch, id });
             }
             controller::output::Output::Ordered { .. } => {}
             controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
@@ -123,6 +127,27 @@ impl World {
                 let octets = self.entropy.octets();
                 self.schedule(self.now, Arrival::AtController(controller::input::Input::Entropy(octets)));
             }
+        }
+    }
+
+    /// The controller's store keeps something.
+    fn keep(&mut self, item: StoreItem) {
+        match &item {
+            StoreItem::CallOpened(_) | StoreItem::CallClosed(_) => {}
+            StoreItem::Patched(talkgroups) => {
+                self.patches.extend(talkgroups.first().map(|first| (*first, talkgroups.clone())));
+            }
+            StoreItem::Unpatched(talkgroups) => {
+                self.patches.retain(|_, patch| patch != talkgroups);
+            }
+        }
+        self.records.push(item);
+    }
+
+    /// The store's answer, for the term in which it was asked.
+    pub(super) fn stored(&mut self, epoch: u32, id: u64) {
+        if epoch == self.epoch {
+            self.at_controller(controller::input::Input::Stored { id });
         }
     }
 }

@@ -226,6 +226,7 @@ pub fn a_start() -> impl Strategy<Value = StartPolicy> {
 
 pub fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
+        proptest::collection::vec(a_talkgroup(), 0..4).prop_map(Change::Patch),
         (an_area(), proptest::collection::vec(a_site(), 0..4))
             .prop_map(|(area, sites)| { Change::Area(ServiceArea { area, name: String::new(), sites }) }),
         (
@@ -359,7 +360,8 @@ pub fn an_input() -> impl Strategy<Value = Input> {
         2 => a_change().prop_map(Input::Provision),
         1 => any::<[u8; 32]>().prop_map(Input::Entropy),
         1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
-        1 => any::<u64>().prop_map(|id| Input::StoreFailed { id }),
+        1 => prop_oneof![0_u64..40, any::<u64>()].prop_map(|id| Input::StoreFailed { id }),
+        2 => (0_u64..40).prop_map(|id| Input::Stored { id }),
         6 => (a_console(), an_order()).prop_map(|(by, order)| Input::Order { id: 1, by, order }),
         2 => a_spurt().prop_map(|spurt| Input::FromSwitch(ConsoleSilent { spurt }.into())),
     ]

@@ -14,6 +14,8 @@ pub fn line(output: &Output) -> Option<String> {
         Output::Store { item, .. } => Some(match item {
             StoreItem::CallOpened(record) => format!("store -> call {} opened", record.call),
             StoreItem::CallClosed(record) => format!("store -> call {} closed", record.call),
+            StoreItem::Patched(talkgroups) => format!("store -> patch of {}", talkgroups[0]),
+            StoreItem::Unpatched(talkgroups) => format!("store -> no patch of {}", talkgroups[0]),
         }),
         Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
         Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),

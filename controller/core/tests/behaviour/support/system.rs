@@ -181,8 +181,21 @@ impl System {
         self.from_site(number, hello);
     }
 
-    /// A console orders something.
+    /// A console orders something, and the store keeps what is to last.
     pub fn console(&mut self, order: Order) {
+        self.console_without_store(order);
+        let asked = self.outputs.iter().find_map(|output| match output {
+            Output::Store { id, item: StoreItem::Patched(_) | StoreItem::Unpatched(_) } => Some(*id),
+            _ => None,
+        });
+        let Some(id) = asked else { return };
+        let said = std::mem::take(&mut self.log);
+        self.input(Input::Stored { id });
+        self.log.splice(0..0, said);
+    }
+
+    /// A console orders something, and the store has not answered yet.
+    pub fn console_without_store(&mut self, order: Order) {
         self.input(Input::Order { id: 7, by: ConsoleName::new("desk"), order });
     }
 
