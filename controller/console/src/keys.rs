@@ -37,9 +37,11 @@ pub enum Action {
     KeepFilter,
     /// Drop the filter and go back to the list.
     DropFilter,
-    /// Acknowledge the latest emergency that nobody has.
+    /// Choose another emergency.
+    NextEmergency,
+    /// Acknowledge the chosen emergency.
     Acknowledge,
-    /// Clear the latest emergency, once that is confirmed.
+    /// Clear the chosen emergency, once that is confirmed.
     Clear,
     /// Mark the chosen talkgroup to be joined, or take the mark away.
     Mark,
@@ -93,8 +95,9 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('c'), KeyCode::Char('3')], Action::ShowCalls,    "all calls",                "calls"),
     row(&[KeyCode::Char('e'), KeyCode::Char('4')], Action::ShowEvents,   "the event log",            "events"),
     row(&[KeyCode::Char('t'), KeyCode::Char('5')], Action::ShowGroups,   "all talkgroups, to join some", ""),
-    row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the latest emergency",   ""),
-    row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the latest emergency",         ""),
+    row(&[KeyCode::Tab],                           Action::NextEmergency, "choose the next emergency",          ""),
+    row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the chosen emergency",   ""),
+    row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the chosen emergency",         ""),
     row(&[KeyCode::Char('r')],                     Action::Reconnect,    "connect at once if the link is lost", ""),
     row(&[KeyCode::Char('?'), KeyCode::F(1)],      Action::Help,         "these keys",               "help"),
     row(&[KeyCode::Char('q')],                     Action::Quit,         "leave the console",        "quit"),

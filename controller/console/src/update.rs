@@ -38,7 +38,11 @@ pub enum Command {
 pub fn update(model: &mut Model, message: Message) -> Option<Command> {
     match message {
         Message::Act(action) => act(model, action),
-        Message::Report(report) => hear(model, report),
+        Message::Report(report) => {
+            let command = hear(model, report);
+            model.emergencies.hold(&emergency_list(model));
+            command
+        }
         Message::Tick(passed) => {
             tick(model, passed);
             None
@@ -72,6 +76,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
             model.log_view.filter.clear();
             model.log_view.focus = Focus::List;
         }
+        Action::NextEmergency => model.emergencies.step_round(&emergency_list(model)),
         Action::Acknowledge => return acknowledge(model),
         Action::Clear => ask_to_clear(model),
         Action::Mark => join::mark(model),
@@ -91,23 +96,29 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
 }
 
 fn acknowledge(model: &mut Model) -> Option<Command> {
-    let unseen = latest_emergency(model, |view| view.stage == EmergencyStage::Raised);
-    if unseen.is_none() {
+    let Some((unit, stage)) = chosen_emergency(model).map(|view| (view.unit, view.stage)) else {
         note(model, "there is no emergency to acknowledge");
+        return None;
+    };
+    if stage != EmergencyStage::Raised {
+        note(model, format!("the emergency of unit {unit} is acknowledged; Tab chooses another"));
+        return None;
     }
-    unseen.map(|unit| Command::Give(Order::AcknowledgeEmergency { unit }))
+    Some(Command::Give(Order::AcknowledgeEmergency { unit }))
 }
 
 fn ask_to_clear(model: &mut Model) {
-    match latest_emergency(model, |_| true) {
+    match chosen_emergency(model).map(|view| view.unit) {
         Some(unit) => model.asked = Some(Order::ClearEmergency { unit }),
         None => note(model, "there is no emergency to clear"),
     }
 }
 
-fn latest_emergency(model: &Model, wanted: impl Fn(&EmergencyView) -> bool) -> Option<UnitId> {
-    let known = model.picture.iter().flat_map(|picture| &picture.emergencies);
-    known.filter(|view| wanted(view)).max_by_key(|view| view.since).map(|view| view.unit)
+/// The emergency that `a` and `x` are about: it stays chosen whatever others begin meanwhile.
+pub(crate) fn chosen_emergency(model: &Model) -> Option<&EmergencyView> {
+    let unit = model.emergencies.chosen(&emergency_list(model))?;
+    let mut known = model.picture.iter().flat_map(|picture| &picture.emergencies);
+    known.find(|view| view.unit == unit)
 }
 
 /// The console's own word in the log.
@@ -208,6 +219,10 @@ fn tick(model: &mut Model, passed: Span) {
             *retry_in = Span::from_micros(retry_in.as_micros().saturating_sub(passed.as_micros()));
         }
     }
+}
+
+pub(crate) fn emergency_list(model: &Model) -> Vec<UnitId> {
+    model.picture.iter().flat_map(|picture| &picture.emergencies).map(|view| view.unit).collect()
 }
 
 pub(crate) fn site_list(model: &Model) -> Vec<SiteId> {

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
-use trunklab_protocol::operator::Snapshot;
+use trunklab_protocol::operator::{EmergencyView, Snapshot};
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::clock::duration;
 use crate::model::{Grade, Link, Loss, Model};
 use crate::sentence::{parties_name, site_name};
+use crate::update::chosen_emergency;
 
 /// Something that should not be so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub enum Warning {
         stage: EmergencyStage,
         /// How long already.
         lasts: Span,
+        /// Whether the keys are about it.
+        is_chosen: bool,
+        /// How many others there are.
+        others: usize,
     },
     /// Talkgroups are joined.
     Patched {
@@ -97,15 +102,21 @@ impl Warning {
             Self::EmergencyWaits { unit, parties, waited } => {
                 format!("EMERGENCY WAITS {}: unit {unit}, for {}", group(parties), duration(*waited))
             }
-            Self::UnitInEmergency { unit, talkgroup, stage, lasts } => {
+            Self::UnitInEmergency { unit, talkgroup, stage, lasts, is_chosen, others } => {
                 let group = talkgroup.as_ref().map_or_else(String::new, |talkgroup| {
                     format!(" of {}", group(&Parties::Group(*talkgroup)))
                 });
-                let keys = match stage {
-                    EmergencyStage::Raised => "a acknowledges",
-                    EmergencyStage::Acknowledged | EmergencyStage::Cleared => "acknowledged; x clears",
+                let (seen, key) = match stage {
+                    EmergencyStage::Raised => ("", "a acknowledges"),
+                    EmergencyStage::Acknowledged | EmergencyStage::Cleared => (", acknowledged", "x clears"),
                 };
-                format!("EMERGENCY unit {unit}{group}, for {}: {keys}", duration(*lasts))
+                // The keys stand before the name: a narrow screen cuts the end.
+                let keys = match (is_chosen, others) {
+                    (false, _) => String::new(),
+                    (true, 0) => format!(" [{key}]"),
+                    (true, _) => format!(" [{key}, Tab next]"),
+                };
+                format!("EMERGENCY unit {unit}{keys}{group}, for {}{seen}", duration(*lasts))
             }
             Self::Patched { talkgroups, lasting } => {
                 let names: Vec<_> =
@@ -139,6 +150,19 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
             found.push(Warning::LinkLost { why: why.clone(), retry_in: Some(*retry_in) });
         }
     }
+    let chosen = chosen_emergency(model).map(|view| view.unit);
+    let (of_keys, mut others): (Vec<_>, Vec<_>) =
+        picture.emergencies.iter().partition(|view| Some(view.unit) == chosen);
+    let in_emergency = |view: &EmergencyView| Warning::UnitInEmergency {
+        unit: view.unit,
+        talkgroup: view.talkgroup,
+        stage: view.stage,
+        lasts: model.now.since(view.since),
+        is_chosen: Some(view.unit) == chosen,
+        others: picture.emergencies.len() - 1,
+    };
+    // What the keys are about is seen whatever else there is.
+    found.extend(of_keys.into_iter().map(in_emergency));
     found.extend(picture.calls.iter().filter(|call| call.emergency).map(|call| Warning::Emergency {
         call: call.call,
         parties: call.parties,
@@ -152,14 +176,8 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
             waited: model.now.since(waiting.since),
         }
     }));
-    let mut emergencies: Vec<_> = picture.emergencies.iter().collect();
-    emergencies.sort_by_key(|view| (view.stage, Reverse(view.since)));
-    found.extend(emergencies.into_iter().map(|view| Warning::UnitInEmergency {
-        unit: view.unit,
-        talkgroup: view.talkgroup,
-        stage: view.stage,
-        lasts: model.now.since(view.since),
-    }));
+    others.sort_by_key(|view| (view.stage, Reverse(view.since)));
+    found.extend(others.into_iter().map(in_emergency));
     found.extend(picture.sites.iter().filter(|site| !site.in_service).map(|site| Warning::SiteLost {
         site: site.site,
         loss: model.losses.get(&site.site).map(|loss| (*loss, model.now.since(loss.at))),

@@ -111,6 +111,18 @@ fn overview_emergency_waits() {
 }
 
 #[test]
+fn overview_alarms() {
+    let mut scene = Scene::new(Theme::Plain);
+    for unit in [1_018, 1_017, 1_019] {
+        let events = scene.world.alarm(unit);
+        scene.hear_all(events);
+        scene.live(8);
+    }
+    scene.press(&[KeyCode::Tab]);
+    check("overview_alarms", &scene);
+}
+
+#[test]
 fn overview_site_lost() {
     let mut scene = Scene::busy();
     let events = scene.world.lose(3);

@@ -5,7 +5,7 @@ mod invented;
 use crossterm::event::{KeyCode, KeyEvent};
 use invented::world::{World, site};
 use trunklab_console::conn::Report;
-use trunklab_console::keys::lookup;
+use trunklab_console::keys::{Action, lookup};
 use trunklab_console::model::{Link, Screen, Stream};
 use trunklab_console::update::{Command, Message, update};
 use trunklab_console::{Model, Theme};
@@ -162,23 +162,32 @@ fn emergency(model: &mut Model, sequence_after: u64, unit: u32, event: &str) {
 }
 
 #[test]
-fn the_latest_emergency_is_acknowledged_at_once_and_cleared_after_a_yes() {
+fn the_chosen_emergency_is_acknowledged_at_once_and_cleared_after_a_yes() {
     let unit = |number| UnitId::new(number).unwrap();
     let mut model = model();
     assert_eq!(press(&mut model, "a"), None, "there is none");
     assert_eq!(press(&mut model, "x"), None);
-    emergency(&mut model, 1, 1017, "emergency_began");
     emergency(&mut model, 1, 1018, "emergency_began");
+    // Others begin while the operator reaches for the key: it means what it meant.
+    emergency(&mut model, 1, 1017, "emergency_began");
+    emergency(&mut model, 1, 1019, "emergency_began");
     let acknowledge = |number| Some(Command::Give(Order::AcknowledgeEmergency { unit: unit(number) }));
     assert_eq!(press(&mut model, "a"), acknowledge(1018));
     emergency(&mut model, 1, 1018, "emergency_acknowledged");
-    assert_eq!(press(&mut model, "a"), acknowledge(1017));
+    assert_eq!(press(&mut model, "a"), None, "it is acknowledged, and no other is meant");
+    choose_next(&mut model);
+    assert_eq!(press(&mut model, "a"), acknowledge(1019));
+    choose_next(&mut model);
     assert_eq!(press(&mut model, "x"), None, "it asks first");
     assert_eq!(press(&mut model, "q"), None, "and hears nothing but the answer");
     assert_eq!(press(&mut model, "n y"), None);
-    let clear = Some(Command::Give(Order::ClearEmergency { unit: unit(1018) }));
+    let clear = Some(Command::Give(Order::ClearEmergency { unit: unit(1017) }));
     assert_eq!(press(&mut model, "x y"), clear);
-    emergency(&mut model, 1, 1018, "emergency_cleared");
+    emergency(&mut model, 1, 1017, "emergency_cleared");
     let left: Vec<_> = model.picture().unwrap().emergencies.iter().map(|view| view.unit).collect();
-    assert_eq!(left, [unit(1017)]);
+    assert_eq!(left, [unit(1018), unit(1019)]);
+}
+
+fn choose_next(model: &mut Model) {
+    assert_eq!(update(model, Message::Act(Action::NextEmergency)), None);
 }

@@ -61,6 +61,17 @@ impl<T: Copy + Ord> Cursor<T> {
         self.line(list).map(|line| list[line])
     }
 
+    /// Keeps the choice where it is, whatever comes before it in the list.
+    pub fn hold(&mut self, list: &[T]) {
+        self.chosen = self.chosen(list).or(self.chosen);
+    }
+
+    /// Moves the choice, from the last to the first.
+    pub fn step_round(&mut self, list: &[T]) {
+        let next = self.line(list).map(|line| (line + 1) % list.len());
+        self.chosen = next.map(|line| list[line]);
+    }
+
     /// Moves the choice.
     pub fn step(&mut self, list: &[T], step: Step) {
         self.chosen = self.line(list).map(|line| list[step.from(line, list.len())]);
@@ -89,5 +100,28 @@ mod tests {
         assert_eq!(cursor.line(&[1, 2, 3, 5, 9]), Some(3));
         assert_eq!(cursor.chosen(&[1, 9]), Some(9), "the one after what is gone");
         assert_eq!(cursor.chosen(&[1, 2]), Some(2), "the last where none is after it");
+    }
+
+    #[test]
+    fn a_choice_that_is_held_stays_though_nothing_was_chosen() {
+        let mut cursor = Cursor::default();
+        cursor.hold(&[5]);
+        assert_eq!(cursor.chosen(&[3, 5, 9]), Some(5), "not the first of the list");
+        cursor.hold(&[3, 9]);
+        assert_eq!(cursor.chosen(&[3, 7, 9]), Some(9), "the one that was after it");
+    }
+
+    #[test]
+    fn goes_round() {
+        let mut cursor = Cursor::default();
+        let seen: Vec<_> = (0..3)
+            .map(|_| {
+                cursor.step_round(&[3, 5]);
+                cursor.chosen(&[3, 5])
+            })
+            .collect();
+        assert_eq!(seen, [Some(5), Some(3), Some(5)]);
+        cursor.step_round(&[]);
+        assert_eq!(cursor.chosen(&[]), None);
     }
 }

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
 use trunklab_protocol::operator::{Event, Order, Snapshot};
-use trunklab_protocol::{CallId, Moment, SiteId, TalkgroupId};
+use trunklab_protocol::{CallId, Moment, SiteId, TalkgroupId, UnitId};
 
 use crate::theme::Theme;
 
@@ -44,6 +44,8 @@ pub struct Model {
     pub(crate) sites: Cursor<SiteId>,
     pub(crate) calls: Cursor<CallId>,
     pub(crate) groups: Cursor<TalkgroupId>,
+    /// The unit whose emergency is chosen.
+    pub(crate) emergencies: Cursor<UnitId>,
     /// Talkgroups that the operator has marked to be joined.
     pub(crate) marked: BTreeSet<TalkgroupId>,
     /// An order that is given once the operator confirms it.
@@ -68,6 +70,7 @@ impl Model {
             sites: Cursor::default(),
             calls: Cursor::default(),
             groups: Cursor::default(),
+            emergencies: Cursor::default(),
             marked: BTreeSet::new(),
             asked: None,
         }

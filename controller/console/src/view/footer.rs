@@ -64,6 +64,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::DropFilter
         | Action::Acknowledge
         | Action::Clear
+        | Action::NextEmergency
         | Action::Mark
         | Action::Patch
         | Action::Multiselect

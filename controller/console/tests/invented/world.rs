@@ -6,8 +6,8 @@ use trunklab_protocol::operator::{
     AirCounters, CallView, Event, EventKind, QueueView, SiteView, SlotView, Snapshot, TalkgroupView, Totals,
 };
 use trunklab_protocol::{
-    Antenna, Azimuth, CallId, CarrierNumber, Cause, Epoch, Incarnation, Moment, NodeId, Priority, ProfileId,
-    SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, UnitId,
+    Antenna, Azimuth, CallId, CarrierNumber, Cause, EmergencyKind, Epoch, Incarnation, Moment, NodeId,
+    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, UnitId,
 };
 
 const QUEUE_MAX: usize = 3;
@@ -211,6 +211,13 @@ impl World {
     /// A unit asks for an emergency call, whatever chance says.
     pub fn emergency(&mut self) -> Vec<Event> {
         self.request(true);
+        std::mem::take(&mut self.told)
+    }
+
+    /// A unit raises the alarm at site 3.
+    pub fn alarm(&mut self, unit: u32) -> Vec<Event> {
+        let (unit, talkgroup) = (UnitId::new(unit).unwrap(), TalkgroupId::new(41));
+        self.tell(EventKind::EmergencyBegan { unit, site: site(3), talkgroup, kind: EmergencyKind::Alarm });
         std::mem::take(&mut self.told)
     }
 
