@@ -115,6 +115,7 @@ impl World {
             | Arrival::AtSwitch(..)
             | Arrival::OperatorSpeaks
             | Arrival::SwitchLooks
+            | Arrival::Stored { .. }
             | Arrival::FromOperator(..)
             | Arrival::LinkTries(_) => true,
         });
