@@ -2,11 +2,11 @@
 //! nobody answers is given up.
 
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::air_uplink::{CallRequest, FloorRequest, PttReleased, RequestKind, UnitRequest};
+use trunklab_protocol::air_uplink::{CallRequest, PttReleased, RequestKind, UnitRequest};
 use trunklab_protocol::{Cause, Press};
 
 use super::access::{Access, Persistence, Step};
-use super::call::{Activity, Ask, Button, ErrandKind, Idle, Request, Wanted};
+use super::call::{Activity, Button, ErrandKind, Hang, Idle, Request, Wanted};
 use super::phase::Trigger;
 use super::radio::{Turn, transmit};
 use super::service::Service;
@@ -64,16 +64,11 @@ impl Service {
     }
 
     pub(super) fn ask_for_floor(&mut self, turn: &mut Turn<'_>) {
-        let Activity::Hanging(hang) = &mut self.activity else { return };
-        if hang.ask.is_some() {
-            return;
-        }
+        let Activity::Hanging(Hang { in_call, ask: None }) = &self.activity else { return };
+        let in_call = in_call.clone();
         let press = turn.radio.next_press();
-        let (unit, demand) = (turn.radio.unit(), turn.radio.config.demand);
-        let word = FloorRequest { unit, press, call: hang.in_call.call, demand }.into();
-        let persistence = Persistence::Request(RequestKind::Normal);
-        let access = Access::on_traffic(&self.camp, hang.in_call.at, word, persistence, turn.now);
-        hang.ask = Some(Ask { press, access, place: None });
+        let ask = Some(self.ask_on_slot(turn, &in_call, press));
+        self.activity = Activity::Hanging(Hang { in_call, ask });
     }
 
     /// The button came up while the request waits: the network is told.

@@ -96,6 +96,11 @@ impl Camp {
         self.signalling == Signalling::Associated && self.profile.is_controls(self.control, at)
     }
 
+    /// Whether calls may have the control channel's slot: what is said there from a call may then be heard by nobody.
+    pub(super) fn is_associated(&self) -> bool {
+        self.signalling == Signalling::Associated
+    }
+
     /// Where a word for the control channel can be said; `None` while a call has its slot and somebody talks.
     pub(super) fn way(&self) -> Option<(Channel, SlotAddress)> {
         match self.way {

@@ -61,12 +61,32 @@ impl Service {
     /// Nothing answered a listener's word.
     pub(super) fn unanswered_while_listening(&mut self, turn: &mut Turn<'_>) {
         let Activity::Listening(listen) = &mut self.activity else { return };
-        match listen.wish {
+        match &mut listen.wish {
             Wish::None => {}
             // A floor that comes all the same is given back.
             Wish::Forget(..) => listen.wish = Wish::None,
+            // It is said on the slot when that is free.
+            Wish::Floor(ask) if self.camp.is_associated() => ask.access.be_patient(turn.now, QUEUE_CHECK),
             Wish::Floor(_) => self.floor_denied(turn, Cause::NoAnswer),
         }
+    }
+
+    /// The floor that is asked for has come free. A demand that was not answered where the control channel may have been silent
+    /// is said on the slot, under its number.
+    pub(super) fn goes_on_asking(&self, turn: &Turn<'_>, in_call: &InCall, ask: &Ask) -> Ask {
+        if ask.place.is_some() || !self.camp.is_associated() || self.camp.is_shared(in_call.at) {
+            return ask.clone();
+        }
+        self.ask_on_slot(turn, in_call, ask.press)
+    }
+
+    /// Asks for the floor on the call's slot, where nobody talks.
+    pub(super) fn ask_on_slot(&self, turn: &Turn<'_>, in_call: &InCall, press: Press) -> Ask {
+        let (unit, demand) = (turn.radio.unit(), turn.radio.config.demand);
+        let word = FloorRequest { unit, press, call: in_call.call, demand }.into();
+        let persistence = Persistence::Request(RequestKind::Normal);
+        let access = Access::on_traffic(&self.camp, in_call.at, word, persistence, turn.now);
+        Ask { press, access, place: None }
     }
 
     /// Another unit has the floor that was asked for while nobody had it.

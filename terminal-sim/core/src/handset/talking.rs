@@ -117,7 +117,8 @@ impl Service {
             Activity::Ending(ending) => (ending.talk.in_call.clone(), ending.press, ending.leave),
             Activity::Listening(listen) => {
                 // A demand that met nobody else's is on its way to being granted.
-                asked = listen.wish.ask().cloned();
+                let ask = listen.wish.ask();
+                asked = ask.map(|ask| self.goes_on_asking(turn, &listen.in_call, ask));
                 (listen.in_call.clone(), None, false)
             }
             Activity::Idle(_)

@@ -1,6 +1,6 @@
 //! A call on the control channel's slot (clause 12.12.11).
 
-use trunklab_protocol::air_downlink::{DownlinkWord, FloorIdle, FloorTaken, Grant, Talker};
+use trunklab_protocol::air_downlink::{DownlinkWord, FloorIdle, FloorQueued, FloorTaken, Grant, Talker};
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::{BurstPlace, FloorPolicy, Moment, Press, ProfileId, Signalling, Span};
@@ -125,4 +125,44 @@ fn the_talker_waits_until_the_slot_is_the_calls() {
         slot_says(&mut bench, Span::from_millis(400), &taken.into());
         assert_eq!(bench.phase(), Phase::Talking, "{}", profile.name);
     }
+}
+
+/// The radio is in a call on another slot, so that it does not hear whether the control channel speaks.
+#[test]
+fn a_demand_that_nobody_heard_on_the_control_channel_is_said_on_the_calls_slot() {
+    for profile in PROFILES {
+        let mut bench = associated(profile.id);
+        bench.floor = FloorPolicy::Queue;
+        let mut bench = bench.listening();
+        bench.press();
+        bench.run(Span::from_secs(20));
+        let press = bench.last_press();
+        assert_eq!((bench.phase(), bench.refusals()), (Phase::AwaitingFloor, Vec::new()), "{}", profile.name);
+        bench.forget();
+        bench.shows(bench.floor_idle());
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(2));
+        let (_, burst) = bench.uplink[0].clone();
+        assert_eq!((burst.place.at, burst.place.channel), (bench.traffic(), Channel::Traffic));
+        let same = matches!(burst.word, UplinkWord::FloorRequest(word) if word.press.number() == press);
+        assert!(same, "{}", profile.name);
+    }
+}
+
+#[test]
+fn a_demand_that_has_a_place_is_not_said_again() {
+    let mut bench = associated(ProfileId::Iden);
+    bench.floor = FloorPolicy::Queue;
+    let mut bench = bench.listening();
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let press = Press::new(bench.last_press()).unwrap();
+    let talk = bench.shows.clone();
+    bench.shows(FloorQueued { call: call(9), unit: unit(1017), press, position: 1 });
+    bench.run(bench.profile.traffic.start(2));
+    bench.shows = talk;
+    bench.run(Span::from_secs(5));
+    bench.forget();
+    bench.shows(bench.floor_idle());
+    bench.run(Span::from_secs(1));
+    assert!(bench.uplink.is_empty(), "{:?}", bench.uplink);
 }
