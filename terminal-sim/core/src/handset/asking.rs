@@ -105,8 +105,8 @@ impl Service {
         match &mut self.activity {
             Activity::Idle(Idle { errand: Some(errand), .. }) => {
                 let kind = errand.kind;
-                if let ErrandKind::Affiliate(talkgroup, secondary) = kind {
-                    (self.refused, self.asked) = (Some(talkgroup), secondary);
+                if let ErrandKind::Affiliate(talkgroup, _) = kind {
+                    self.refused = Some(talkgroup);
                     turn.refuse(Cause::NoAnswer);
                 }
                 self.errand_done(turn);

@@ -1,5 +1,6 @@
 //! What an idle handset has to say by itself: that a request is to be forgotten, that another talkgroup is selected.
 
+use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::{Affiliate, CallCancel, RequestKind};
 use trunklab_protocol::{Cause, Press, ScanList, TalkgroupId};
 
@@ -16,9 +17,11 @@ impl Service {
         let (selected, secondary) = (self.talkgroup(turn), self.wanted(turn));
         let (kind, press, word) = if let Some(press) = self.owed_cancel {
             (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
-        } else if (self.affiliated != Some(selected) || self.asked != secondary)
+        } else if (self.affiliated != Some(selected) || self.asked != Some(secondary))
             && self.refused != Some(selected)
         {
+            // Until it is answered: the network may have heard it, and its answer be lost.
+            self.asked = None;
             let press = turn.radio.next_press();
             let word = Affiliate { unit, press, talkgroup: selected, secondary };
             (ErrandKind::Affiliate(selected, secondary), press, word.into())
@@ -65,27 +68,40 @@ impl Service {
             (ErrandKind::Cancel, _) => {}
             (ErrandKind::Affiliate(talkgroup, asked), Ok(secondary)) => {
                 self.affiliated = Some(talkgroup);
-                (self.asked, self.secondary) = (asked, secondary);
+                (self.asked, self.secondary) = (Some(asked), secondary);
                 turn.tell(HandsetEvent::Affiliated { talkgroup });
             }
-            (ErrandKind::Affiliate(talkgroup, asked), Err(cause)) => {
-                (self.refused, self.asked) = (Some(talkgroup), asked);
+            (ErrandKind::Affiliate(talkgroup, _), Err(cause)) => {
+                self.refused = Some(talkgroup);
                 turn.refuse(cause);
+                if cause == Cause::SiteUnavailable {
+                    self.is_out_of_service(turn);
+                }
             }
         }
         self.errand_done(turn);
         true
     }
 
-    /// What the site could not do before it may be able to do now: a selection that failed is told again.
+    /// What the site could not do before it may be able to do now: a selection that failed is told again, and one that is
+    /// being told begins anew, for the tries until now were for nothing.
     pub(super) fn service_changed(&mut self, turn: &mut Turn<'_>) {
         if self.affiliated.is_none() {
             return;
         }
         self.refused = None;
-        if let Activity::Idle(Idle { errand: None, press, called_back }) = self.activity {
+        if let Activity::Idle(Idle { press, called_back, .. }) = self.activity {
             let idle = self.idle(turn);
             self.activity = Activity::Idle(Idle { press, called_back, ..idle });
+        }
+    }
+
+    /// A refusal tells what the control channel did not: the handset was in a call when the site lost its link. The next
+    /// word about the site may say that it has it again.
+    fn is_out_of_service(&mut self, turn: &mut Turn<'_>) {
+        if self.camp.service != SiteService::NoService {
+            self.camp.service = SiteService::NoService;
+            turn.tell_service(&self.camp);
         }
     }
 

@@ -28,8 +28,9 @@ pub(super) struct Service {
     pub(super) affiliated: Option<TalkgroupId>,
     /// The secondary talkgroups that the network knows of.
     pub(super) secondary: ScanList,
-    /// The secondary talkgroups that it was asked for last: it may not allow all of them.
-    pub(super) asked: ScanList,
+    /// The secondary talkgroups that it was asked for last: it may not allow all of them. `None` where it is not known
+    /// whether the network heard what was asked, talkgroup and all.
+    pub(super) asked: Option<ScanList>,
     pub(super) activity: Activity,
     pub(super) neighbours: Neighbours,
     /// A call that is to have the control channel's slot, and what becomes of demands for its floor.
@@ -83,7 +84,7 @@ impl Service {
             session,
             affiliated,
             secondary,
-            asked: secondary,
+            asked: Some(secondary),
             activity: Activity::Idle(Idle::default()),
             neighbours: Neighbours::default(),
             promised: None,

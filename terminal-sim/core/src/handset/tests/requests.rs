@@ -282,6 +282,56 @@ fn a_selection_that_failed_without_service_is_told_when_the_service_returns() {
 }
 
 #[test]
+fn a_selection_under_way_is_tried_anew_when_the_service_returns() {
+    let tries = |before_it_returns: usize| {
+        let mut bench = Bench::registered(ProfileId::Iden);
+        bench.system.service = SiteService::NoService;
+        bench.run(Span::from_secs(3));
+        bench.input(Input::Select(talkgroup(42)));
+        bench.run_until(|bench| bench.uplink.len() == before_it_returns, Span::from_secs(10));
+        bench.system.service = SiteService::Wide;
+        bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(60));
+        assert_eq!(bench.refusals(), [Cause::NoAnswer]);
+        bench.uplink.len()
+    };
+    assert_eq!(tries(3), tries(1) + 2);
+}
+
+#[test]
+fn a_selection_that_nobody_answered_is_taken_back_aloud() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(60));
+    bench.forget();
+    bench.input(Input::Select(talkgroup(41)));
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(2));
+    let words = bench.words();
+    let is_told =
+        |word: &UplinkWord| matches!(word, UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(41));
+    assert!(is_told(&words[0]), "the network may think that it is in 42: {words:?}");
+}
+
+#[test]
+fn a_selection_that_a_site_without_service_refused_is_told_when_the_service_returns() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    bench.forget();
+    // It has not heard the site say so.
+    bench.says(Refused { unit: unit(1017), press: press(number), cause: Cause::SiteUnavailable });
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(5));
+    let service = |service| HandsetEvent::Service { site: site(3), service };
+    let told = [
+        HandsetEvent::Refused { cause: Cause::SiteUnavailable },
+        service(SiteService::NoService),
+        service(SiteService::Wide),
+    ];
+    assert_eq!(bench.events, told);
+    assert!(matches!(&bench.words()[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)));
+}
+
+#[test]
 fn an_affiliation_that_is_refused_is_not_asked_for_again() {
     let mut bench = Bench::registered(ProfileId::Iden);
     bench.input(Input::Select(talkgroup(42)));

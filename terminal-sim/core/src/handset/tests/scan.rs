@@ -1,6 +1,6 @@
 //! A handset that hears more than one talkgroup.
 
-use trunklab_protocol::air_downlink::{Affiliated, Grant};
+use trunklab_protocol::air_downlink::{Affiliated, Grant, SiteService};
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::{Cause, Press, ProfileId, ScanList, Span, TalkgroupId};
 
@@ -136,4 +136,20 @@ fn what_the_network_does_not_allow_is_not_asked_for_again() {
     bench.says(Grant { parties: talkgroup(42).into(), ..bench.grant(Some(bench.talker(1018, 6, 1))) });
     bench.run(Span::from_secs(2));
     assert_eq!(bench.phase(), Phase::Idle, "42 is not known to the network");
+}
+
+#[test]
+fn a_change_that_nobody_answered_is_told_when_the_site_can_do_it_again() {
+    let mut bench = scanning();
+    bench.system.service = SiteService::NoService;
+    bench.run(Span::from_secs(2));
+    bench.input(Input::Scan { on: false });
+    bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(60));
+    assert_eq!(bench.refusals(), [Cause::NoAnswer]);
+    bench.forget();
+    bench.run(Span::from_secs(5));
+    assert_eq!(bench.words(), [], "what failed is not said again by itself");
+    bench.system.service = SiteService::Wide;
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(5));
+    assert!(matches!(&bench.words()[0], UplinkWord::Affiliate(word) if word.secondary.is_empty()));
 }
