@@ -1,0 +1,85 @@
+//! Random worlds: radios that press, call, ring, scan, move and fail, operators who talk and order, links that are cut,
+//! base stations and controllers that are killed. After every step the controller's own invariants hold; at every
+//! event those of the [`ledger`], and at every second what is [watched](crate::watch) from outside. Then all is mended,
+//! and within a minute everybody is registered and a call from anybody is heard by every member.
+//!
+//! The test command plays two hundred seeds; with `TRUNKLAB_NIGHTLY=1` ten thousand, with `TRUNKLAB_SEEDS=9000-9100`
+//! those, and with `TRUNKLAB_SEED=81` one, whose story is told when it fails.
+
+mod floors;
+mod happenings;
+mod ledger;
+mod net;
+mod network;
+mod records;
+mod slots;
+mod trouble;
+mod waiting;
+
+use std::any::Any;
+use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use trouble::Trouble;
+
+use crate::support::in_threads;
+
+/// Seeds that the test command plays.
+const USUAL: RangeInclusive<u64> = 1..=200;
+
+/// And the nightly length.
+const NIGHTLY: RangeInclusive<u64> = 1..=10_000;
+
+/// Which seeds to play, and whether it is one alone.
+fn wanted() -> (RangeInclusive<u64>, bool) {
+    let said = |name| std::env::var(name).ok();
+    let number = |text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("`{text}` is no seed"));
+    if let Some(seed) = said("TRUNKLAB_SEED").map(|text| number(&text)) {
+        return (seed..=seed, true);
+    }
+    if let Some(range) = said("TRUNKLAB_SEEDS") {
+        let (first, last) = range.split_once('-').expect("TRUNKLAB_SEEDS is two seeds, such as 1-500");
+        return (number(first)..=number(last), false);
+    }
+    (if said("TRUNKLAB_NIGHTLY").is_some() { NIGHTLY } else { USUAL }, false)
+}
+
+/// What a panic says.
+fn sentence(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    panic.downcast_ref::<String>().cloned().or(text).unwrap_or_default()
+}
+
+#[test]
+fn a_random_world_keeps_its_invariants_and_heals() {
+    let (seeds, alone) = wanted();
+    let talkers = if seeds == USUAL { 2 } else { network::UNITS as usize };
+    let seeds: Vec<u64> = seeds.collect();
+    let failed = in_threads(&seeds, |seed| {
+        let mut trouble = Trouble::new(*seed);
+        if alone {
+            trouble.tell_all();
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| trouble.is_lived_through(talkers)));
+        outcome.map_err(|panic| {
+            let text = sentence(&*panic);
+            let story = if alone { trouble.story() } else { "" };
+            format!(
+                "at {}: {text}\n  TRUNKLAB_SEED={seed} cargo test -p trunklab-tests --test virtual_time simulation\n{story}",
+                trouble.now()
+            )
+        })
+    });
+    assert!(failed.is_empty(), "{} of {} seeds\n{}", failed.len(), seeds.len(), failed.join("\n"));
+}
+
+#[test]
+fn one_seed_gives_one_world() {
+    let digest = |seed| {
+        let mut trouble = Trouble::new(seed);
+        trouble.is_lived_through(1);
+        trouble.digest()
+    };
+    assert_eq!(digest(3), digest(3));
+    assert_ne!(digest(3), digest(10), "another world of the same profile");
+}

@@ -1,0 +1,139 @@
+//! The network of a random world: its policies are drawn from the seed, for their many combinations matter.
+
+use std::fmt::Write as _;
+
+use trunklab::lab::weather::Chance;
+use trunklab_protocol::ProfileId;
+use trunklab_terminal_core::scenario::Scenario;
+
+use super::waiting::{FLOOR, PAGE, QUEUE, RING};
+
+pub const SITES: u32 = 3;
+pub const UNITS: u32 = 8;
+/// A radio between two sites hears both.
+pub const APART_M: u32 = 6_000;
+/// Two usual ones, one that its members fall back to in an emergency, one that announces to the first two, and one
+/// that everybody hears.
+pub const TALKGROUPS: [u16; 5] = [41, 42, 43, 44, 45];
+/// Those in which everybody talks with everybody, when all is mended.
+pub const USUAL: [u16; 2] = [41, 42];
+
+/// Draws words from a seed's own stream.
+struct Draw(Chance);
+
+impl Draw {
+    fn one_of(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.0.number() as usize % words.len()]
+    }
+}
+
+pub fn network(seed: u64) -> Scenario {
+    let profile = ProfileId::ALL[usize::try_from(seed).unwrap() % ProfileId::ALL.len()];
+    let mut draw = Draw(Chance::new(seed, 78));
+    let mut text =
+        format!("title = \"trouble\"\nprofile = \"{profile}\"\nseed = {seed}\nduration = \"1 s\"\n");
+    write_network(&mut text, &mut draw);
+    for site in 1..=SITES {
+        write_site(&mut text, &mut draw, site, profile);
+    }
+    writeln!(text, "[[area]]\nid = 1\nsites = [1, 2]\n[[area]]\nid = 2\nsites = [3]").unwrap();
+    for talkgroup in TALKGROUPS {
+        write_talkgroup(&mut text, &mut draw, talkgroup);
+    }
+    for number in 1..=UNITS {
+        write_unit(&mut text, &mut draw, number);
+    }
+    Scenario::parse("trouble", &text, None).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn write_network(text: &mut String, draw: &mut Draw) {
+    let seconds = |span: trunklab_protocol::Span| span.as_micros() / 1_000_000;
+    let keys = [
+        ("queue_length", draw.one_of(&["2", "100"])),
+        ("emergency", draw.one_of(&["\"top_of_queue\"", "\"ruthless\""])),
+        ("emergency_hang_time", draw.one_of(&["\"500 ms\"", "\"5 s\""])),
+        ("queue_release", draw.one_of(&["\"call_back\"", "\"cancel\""])),
+        ("call_back", draw.one_of(&["\"1 s\"", "\"4 s\""])),
+        ("recent_user", draw.one_of(&["\"0 s\"", "\"10 s\""])),
+        ("ageing", draw.one_of(&["\"500 ms\"", "\"3 s\"", "\"60 s\""])),
+        ("busy_override", draw.one_of(&["\"1 s\"", "\"4 s\"", "\"60 s\""])),
+        ("longest_transmission", draw.one_of(&["\"6 s\"", "\"60 s\""])),
+        ("floor_queue_length", draw.one_of(&["1", "10"])),
+        ("handover", draw.one_of(&["\"2 s\"", "\"5 s\""])),
+        ("individual_priority", draw.one_of(&["1", "5", "9"])),
+        ("individual_hang_time", draw.one_of(&["\"500 ms\"", "\"3 s\""])),
+        ("console_unit", "900"),
+    ];
+    writeln!(text, "[network]").unwrap();
+    for (key, value) in keys {
+        writeln!(text, "{key} = {value}").unwrap();
+    }
+    for (key, longest) in [
+        ("longest_wait", QUEUE),
+        ("longest_floor_wait", FLOOR),
+        ("longest_page", PAGE),
+        ("longest_ring", RING),
+    ] {
+        writeln!(text, "{key} = \"{} s\"", seconds(longest)).unwrap();
+    }
+}
+
+fn write_site(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId) {
+    let two = format!("[{}, {}]", 10 * site, 10 * site + 2);
+    // With one carrier requests wait more often; where the control channel takes it, nothing would be left.
+    let one = format!("[{}]", 10 * site);
+    let narrow = draw.one_of(&["narrow", "wide"]) == "narrow" && !profile.profile().control_takes_carrier;
+    let east_m = APART_M * (site - 1);
+    writeln!(text, "[[site]]\nid = {site}\nposition = [{east_m}, 0]").unwrap();
+    writeln!(text, "carriers = {}\ncontrol_moves = \"20 s\"", if narrow { one } else { two }).unwrap();
+    let keys = [
+        ("slot_choice", draw.one_of(&["\"lowest\"", "\"spread\"", "\"pack\""])),
+        ("control_channel", draw.one_of(&["\"fixed\"", "\"searched\""])),
+        ("control_layout", draw.one_of(&["\"central\"", "\"distributed\""])),
+        ("signalling", draw.one_of(&["\"common\"", "\"associated\""])),
+        ("registration_window", draw.one_of(&["\"2 s\"", "\"8 s\""])),
+    ];
+    for (key, value) in keys {
+        writeln!(text, "{key} = {value}").unwrap();
+    }
+}
+
+fn write_talkgroup(text: &mut String, draw: &mut Draw, talkgroup: u16) {
+    let keys = [
+        ("priority", draw.one_of(&["1", "5", "5", "9"])),
+        ("trunking", draw.one_of(&["\"message\"\nhang_time = \"1 s\"", "\"quasi\"", "\"transmission\""])),
+        ("floor", draw.one_of(&["\"refuse\"", "\"queue\""])),
+        ("start", draw.one_of(&["\"all\"", "\"fast\"", "\"critical\"\ncritical_sites = [2]"])),
+        ("area", draw.one_of(&["\"wide\"", "\"local\"", "1"])),
+        ("announcement", draw.one_of(&["\"wait\"", "\"interrupt\""])),
+    ];
+    writeln!(text, "[[talkgroup]]\nid = {talkgroup}\nhome_area = 1").unwrap();
+    let (announces, everybody) = (talkgroup == 44, talkgroup == 45);
+    for (key, value) in keys {
+        match key {
+            "announcement" if !announces => {}
+            // Only the caller speaks, and everybody is everywhere.
+            "area" | "floor" if everybody => {}
+            _ => writeln!(text, "{key} = {value}").unwrap(),
+        }
+    }
+    if announces {
+        writeln!(text, "members = [41, 42]").unwrap();
+    }
+    if everybody {
+        writeln!(text, "system_wide = true").unwrap();
+    }
+}
+
+fn write_unit(text: &mut String, draw: &mut Draw, number: u32) {
+    writeln!(text, "[[unit]]\nid = {}\nsite = {}", 1_000 + number, 1 + number % SITES).unwrap();
+    writeln!(text, "talkgroups = {TALKGROUPS:?}").unwrap();
+    writeln!(text, "floor_demand = {}", draw.one_of(&["\"low\"", "\"low\"", "\"high\"", "\"preemptive\""]))
+        .unwrap();
+    writeln!(text, "scan = {}", draw.one_of(&["[]", "[42]", "[43, 42]", "[42, 43, 44]"])).unwrap();
+    writeln!(text, "duplex = {}", draw.one_of(&["true", "true", "false"])).unwrap();
+    writeln!(text, "individual_calls = {}", draw.one_of(&["true", "true", "true", "false"])).unwrap();
+    if draw.one_of(&["usual", "of its own"]) == "of its own" {
+        writeln!(text, "emergency_talkgroup = 43").unwrap();
+    }
+}

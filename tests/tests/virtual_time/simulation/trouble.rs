@@ -1,0 +1,303 @@
+//! A world in trouble, and how it is mended.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use trunklab::lab::observed::Sight;
+use trunklab::lab::scenario::plan;
+use trunklab::lab::script::Deed;
+use trunklab::lab::weather::{Chance, Weather};
+use trunklab::lab::world::{Traffic, World};
+use trunklab_controller_core::call::table::{CallTable, STANDARD};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::Order;
+use trunklab_protocol::{AreaChoice, Moment, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_terminal_core::handset::{HandsetView, Phase};
+use trunklab_terminal_core::input::Input;
+
+use super::happenings;
+use super::ledger::Ledger;
+use super::network::{APART_M, TALKGROUPS, USUAL, network};
+use crate::support::assert_at_rest;
+use crate::watch::Watch;
+
+const TROUBLE_S: u64 = 60;
+/// A pause before a registration that failed is up to 20 s, and there is a hunt before it.
+const HEALING: Span = Span::from_secs(60);
+/// A radio whose emergency was cleared while it could not hear says it again, and is answered: 30 s, and the accesses.
+const CLEARED_ANEW: Span = Span::from_secs(35);
+/// In a spurt of this length even a listener that missed the grant hears something.
+const SPURT_FRAMES: usize = 150;
+
+pub struct Trouble {
+    world: World,
+    watch: Watch,
+    chance: Chance,
+    sites: Vec<SiteId>,
+    units: Vec<UnitId>,
+    dead: BTreeSet<SiteId>,
+    cut: BTreeSet<SiteId>,
+    controller_runs: bool,
+    ledger: Ledger,
+    /// Whether the story tells what was seen as well, beside what was done.
+    tells_all: bool,
+    story: String,
+}
+
+/// What happenings ask.
+impl Trouble {
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.chance.number() as usize % limit
+    }
+
+    pub fn a_unit(&mut self) -> UnitId {
+        let index = self.below(self.units.len());
+        self.units[index]
+    }
+
+    /// The first, if any, that rings.
+    pub fn a_ringing_unit(&self) -> Option<UnitId> {
+        self.units.iter().copied().find(|unit| self.view(*unit).rung_by.is_some())
+    }
+
+    pub fn a_site(&mut self) -> SiteId {
+        let index = self.below(self.sites.len());
+        self.sites[index]
+    }
+
+    pub const fn sites(&self) -> usize {
+        self.sites.len()
+    }
+
+    pub fn is_cut(&self, site: SiteId) -> bool {
+        self.cut.contains(&site)
+    }
+
+    pub fn is_dead(&self, site: SiteId) -> bool {
+        self.dead.contains(&site)
+    }
+
+    pub const fn controller_runs(&self) -> bool {
+        self.controller_runs
+    }
+
+    /// Has it done, and writes it down.
+    pub fn does(&mut self, deed: Deed) {
+        let shown = if let Deed::User(unit, Input::Speech(frames)) = &deed {
+            format!("{unit} speaks {} frames", frames.len())
+        } else if let Deed::OperatorSpeaks(frames) = &deed {
+            format!("the operator speaks {} frames", frames.len())
+        } else {
+            format!("{deed:?}")
+        };
+        self.reckon();
+        writeln!(self.story, "{} {shown}", self.world.now()).unwrap();
+        self.note(&deed);
+        self.world.perform(deed);
+    }
+}
+
+impl Trouble {
+    pub fn new(seed: u64) -> Self {
+        Self::with_table(seed, &STANDARD)
+    }
+
+    /// With a controller that goes by another table of call states.
+    pub fn with_table(seed: u64, table: &'static CallTable) -> Self {
+        let scenario = network(seed);
+        let weather = if seed.is_multiple_of(2) { Weather::CALM } else { Weather::ROUGH };
+        let mut world = World::with_table(plan(scenario.provision()), weather, seed, table);
+        world.watch_each_step();
+        Self {
+            world,
+            watch: Watch::default(),
+            chance: Chance::new(seed, 77),
+            sites: scenario.provision().sites.iter().map(|site| site.site).collect(),
+            units: scenario.provision().units.iter().map(|unit| unit.unit).collect(),
+            dead: BTreeSet::new(),
+            cut: BTreeSet::new(),
+            controller_runs: true,
+            ledger: Ledger::default(),
+            tells_all: false,
+            story: String::new(),
+        }
+    }
+
+    /// The story is to tell all: it is long then.
+    pub fn tell_all(&mut self) {
+        self.tells_all = true;
+    }
+
+    pub fn now(&self) -> Moment {
+        self.world.now()
+    }
+
+    pub fn story(&self) -> &str {
+        &self.story
+    }
+
+    /// What became of this world, as short as possible.
+    pub fn digest(&self) -> (u64, Traffic) {
+        (self.world.controller().unwrap().digest(), self.world.traffic())
+    }
+
+    fn view(&self, unit: UnitId) -> HandsetView {
+        self.world.handset(unit).unwrap().state()
+    }
+
+    /// What a deed changes in what we know of the world.
+    fn note(&mut self, deed: &Deed) {
+        match deed {
+            Deed::Vanish(unit) => {
+                self.watch.gone.insert(*unit);
+                self.watch.forget(*unit);
+            }
+            Deed::User(unit, Input::PowerOn) => _ = self.watch.gone.remove(unit),
+            Deed::CutLink(site) => _ = self.cut.insert(*site),
+            Deed::MendLink(site) => _ = self.cut.remove(site),
+            Deed::KillStation(site) => _ = self.dead.insert(*site),
+            Deed::StartStation(site) => _ = self.dead.remove(site),
+            Deed::KillController | Deed::StopController => self.controller_runs = false,
+            Deed::StartController | Deed::StartControllerAnew => {
+                self.ledger.begin_term();
+                self.controller_runs = true;
+            }
+            Deed::User(..)
+            | Deed::Order(_)
+            | Deed::OperatorSpeaks(_)
+            | Deed::OperatorFallsSilent
+            | Deed::Place(..)
+            | Deed::LoseVoicePacket { .. }
+            | Deed::LoseTalkEnd(_) => {}
+        }
+    }
+
+    fn passes(&mut self, span: Span) {
+        let end = self.world.now() + span;
+        while self.world.now() < end {
+            self.world.run_until(end.min(self.world.now() + Span::from_secs(1)));
+            self.reckon();
+            self.watch.check(&self.world);
+        }
+    }
+
+    /// What was seen and kept since the last time.
+    fn reckon(&mut self) {
+        for item in self.world.take_records() {
+            self.ledger.keep(item);
+        }
+        for observed in self.world.take_observed() {
+            self.watch.see(&observed);
+            if self.tells_all {
+                writeln!(self.story, "{}   {:?}", observed.at, observed.what).unwrap();
+            }
+            if let Sight::Controller(event) = &observed.what {
+                self.ledger.see(event);
+            }
+        }
+        if self.controller_runs {
+            self.ledger.at(self.world.now());
+        }
+    }
+
+    fn home(&self, index: usize) -> Position {
+        let site = (index + 1) % self.sites.len();
+        let east_m = i32::try_from(APART_M as usize * site + 1_000).unwrap();
+        Position { east_m, north_m: 0 }
+    }
+
+    /// Lives through a minute of trouble, is mended, and is found well.
+    pub fn is_lived_through(&mut self, talkers: usize) {
+        for unit in self.units.clone() {
+            self.does(Deed::User(unit, Input::PowerOn));
+        }
+        self.passes(Span::from_secs(12));
+        let end = self.world.now() + Span::from_secs(TROUBLE_S);
+        while self.world.now() < end {
+            happenings::one(self);
+            let pause = 50 + self.below(1_200);
+            self.passes(Span::from_millis(u64::try_from(pause).unwrap()));
+        }
+        self.heals();
+        self.is_well();
+        let first = self.below(self.units.len());
+        for step in 0..talkers {
+            let talker = self.units[(first + step) % self.units.len()];
+            self.is_heard(talker);
+        }
+    }
+
+    fn heals(&mut self) {
+        if !self.controller_runs {
+            self.does(Deed::StartController);
+        }
+        for site in self.cut.clone() {
+            self.does(Deed::MendLink(site));
+        }
+        for site in self.dead.clone() {
+            self.does(Deed::StartStation(site));
+        }
+        self.does(Deed::Order(Order::EndTalk {}));
+        for talkgroup in TALKGROUPS {
+            self.does(Deed::Order(Order::UndoPatch { talkgroup: TalkgroupId::new(talkgroup).unwrap() }));
+        }
+        for (index, unit) in self.units.clone().into_iter().enumerate() {
+            let selected = TalkgroupId::new(USUAL[index % USUAL.len()]).unwrap();
+            self.does(Deed::Place(unit, self.home(index)));
+            self.does(Deed::User(unit, Input::HangUp));
+            self.does(Deed::User(unit, Input::ReleasePtt));
+            self.does(Deed::User(unit, Input::PowerOn));
+            self.does(Deed::User(unit, Input::Scan { on: false }));
+            self.does(Deed::User(unit, Input::Select(selected)));
+        }
+        self.passes(HEALING);
+        self.clears_emergencies();
+        self.passes(CLEARED_ANEW);
+        self.clears_emergencies();
+        self.passes(CLEARED_ANEW);
+    }
+
+    fn clears_emergencies(&mut self) {
+        for unit in self.units.clone() {
+            self.does(Deed::Order(Order::ClearEmergency { unit }));
+        }
+    }
+
+    fn is_well(&mut self) {
+        assert_at_rest(&self.world, &self.sites, self.units.iter().copied());
+        for unit in &self.units {
+            let view = self.view(*unit);
+            assert_eq!(view.phase, Phase::Idle, "unit {unit} is {}", view.phase.text());
+            assert_eq!(view.affiliated, Some(view.selected), "unit {unit}");
+        }
+        self.ledger.is_settled();
+        let controller = self.world.controller().unwrap();
+        assert_eq!(self.ledger.records.used(), controller.channel_time_used(), "the records of the term");
+        let snapshot = controller.snapshot(self.world.now());
+        let affiliated: u32 = snapshot.talkgroups.iter().map(|talkgroup| talkgroup.affiliated).sum();
+        assert_eq!(usize::try_from(affiliated).unwrap(), self.units.len(), "who is affiliated");
+        assert!(snapshot.patches.is_empty(), "still joined: {:?}", snapshot.patches);
+        assert!(snapshot.emergencies.is_empty(), "never cleared: {:?}", snapshot.emergencies);
+    }
+
+    fn is_heard(&mut self, talker: UnitId) {
+        self.world.take_heard();
+        self.does(Deed::User(talker, Input::SelectArea(Some(AreaChoice::Wide))));
+        self.does(Deed::User(talker, Input::PressPtt { kind: RequestKind::Normal }));
+        self.does(Deed::User(talker, Input::Speech(vec![[7; 8]; SPURT_FRAMES])));
+        self.passes(Span::from_secs(4));
+        self.does(Deed::User(talker, Input::ReleasePtt));
+        self.passes(Span::from_secs(4));
+        let heard: BTreeSet<UnitId> = self
+            .world
+            .take_heard()
+            .into_iter()
+            .filter(|heard| heard.talker == talker)
+            .map(|heard| heard.unit)
+            .collect();
+        let selected = self.view(talker).selected;
+        let others = self.units.iter().copied().filter(|unit| *unit != talker);
+        let members: BTreeSet<UnitId> = others.filter(|unit| self.view(*unit).selected == selected).collect();
+        assert_eq!(heard, members, "who heard unit {talker}");
+    }
+}
