@@ -8,6 +8,8 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use trunklab_protocol::{Cause, PerCause};
 
+use crate::loads::Loads;
+
 /// One number that only grows.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
@@ -166,6 +168,8 @@ pub struct Counters {
     pub operator_refused: CountByCause,
     /// Entries that an observer was too slow to take.
     pub observer_missed: Count,
+    /// How loaded control channels are.
+    pub loads: Loads,
     /// From the moment the request's frame was read to the moment its grant was written, where no queue was between.
     pub grant_latency: Latency,
 }

@@ -209,6 +209,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 return Err(Broken(Box::new(Entry { index, at, input: kept_for_the_worst })));
             }
             self.outlets.counters.inputs.one();
+            self.outlets.counters.loads.note(&kept_for_the_worst);
             let mut outbox = mem::take(&mut self.outbox);
             for output in outbox.drain(..) {
                 self.outlets.observer.show(at, &self.outlets.counters, || Seen::Output(output.clone()));

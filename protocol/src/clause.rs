@@ -117,6 +117,9 @@ clauses! {
     PriorityScan = "12.11.8", "Priority scan";
     LateEntryYields = "12.12.1", "Late entry under load";
     RegistrationWindow = "12.12.2", "Mass registration";
+    WordUrgency = "12.12.3", "Urgency of words";
+    RepeatedGrants = "12.12.4", "Repeated grants";
+    MeasuredLoad = "12.12.5", "Measured load";
     Sectors = "12.12.6", "Sectors";
     FrequencyReuse = "12.12.7", "Frequency reuse";
     SearchedControl = "12.12.10", "Searched control channel";

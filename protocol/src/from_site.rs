@@ -6,6 +6,7 @@ use crate::area::AreaChoice;
 use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::{CallSetup, PageReply};
+use crate::load::ControlLoad;
 use crate::message::messages;
 use crate::network::{AreaId, CallId, Epoch, Incarnation, Press, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
@@ -81,7 +82,7 @@ messages! {
         }
         /// The inventory is complete; the site is in service from here.
         0x04 InventoryEnd {}
-        /// Heartbeat with counters since the base station's start.
+        /// Heartbeat with counters since the base station's start, and the load of its control channels.
         0x05 Health {
             /// Control words sent.
             control_words: u64,
@@ -95,6 +96,8 @@ messages! {
             late: u64,
             /// Uplink bursts dropped for any other cause.
             dropped: u64,
+            /// The load of each control channel, in their order; empty before it was configured.
+            controls: Vec<ControlLoad> [at most CARRIERS_MAX],
         }
         /// A radio wants to register.
         0x10 Register {

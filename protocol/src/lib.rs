@@ -22,6 +22,7 @@ pub mod frame;
 pub mod from_site;
 pub mod identity;
 pub mod individual;
+pub mod load;
 pub mod moment;
 pub mod network;
 pub mod operator;

@@ -10,6 +10,7 @@ use crate::antenna::Antenna;
 use crate::cause::Cause;
 use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{Identity, TalkgroupId, UnitId};
+use crate::load::ControlLoad;
 use crate::moment::Moment;
 use crate::network::{AreaId, CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
@@ -283,6 +284,8 @@ pub struct SiteView {
     pub radios: u32,
     /// Counters from its last heartbeat.
     pub air: AirCounters,
+    /// The load of each control channel, from there as well; empty while the site is out of service.
+    pub loads: Vec<ControlLoad>,
 }
 
 /// A traffic slot.

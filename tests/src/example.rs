@@ -11,6 +11,7 @@ use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::field::{FieldRow, Kind};
 use trunklab_protocol::frame::MessageRow;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
@@ -248,6 +249,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "Sides" => record(Sides::FIELDS, source),
         "HeldRadio" => record(HeldRadio::FIELDS, source),
         "HeldCall" => record(HeldCall::FIELDS, source),
+        "ControlLoad" => record(ControlLoad::FIELDS, source),
         "Neighbour" => record(Neighbour::FIELDS, source),
         "SiteSettings" => record(SiteSettings::FIELDS, source),
         "UplinkWord" => {

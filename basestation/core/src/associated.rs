@@ -34,6 +34,7 @@ impl OnAir {
             return false;
         }
         control.given = true;
+        control.load.pause();
         control.access = Uplink::new(Channel::Control, at);
         for slot in self.slots.values_mut().filter(|slot| timing.profile().is_controls(at, slot.at())) {
             slot.begin_at(timing, now);

@@ -13,9 +13,11 @@ use trunklab_protocol::air_downlink::{
 };
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span};
+use trunklab_protocol::{CallId, Cause, Moment, SlotAddress, Span, UnitId};
 
 use crate::begun::Begun;
+use crate::load::Load;
+use crate::radiate::says_something;
 use crate::timing::{Beat, Timing};
 use crate::urgency::{URGENCIES, Urgency, WordOrder, Words};
 
@@ -51,12 +53,16 @@ impl LateEntry {
 #[derive(Debug, Clone)]
 struct Pending {
     word: DownlinkWord,
+    /// Since when, where it was not said at all yet.
+    since: Option<Moment>,
     sayings_left: u8,
 }
 
 /// A beat, as whoever chooses its word must know it.
 #[derive(Clone, Copy)]
 struct Saying<'a> {
+    /// When it begins.
+    now: Moment,
     /// When its word ends.
     ends: Moment,
     /// When the word after it ends.
@@ -125,11 +131,11 @@ impl ControlChannel {
     }
 
     /// A word that goes with the call which has the control channel's slot, if one is due.
-    pub fn aside(&mut self, now: Moment, settings: &SiteSettings) -> Option<DownlinkWord> {
+    pub fn aside(&mut self, now: Moment, settings: &SiteSettings, load: &mut Load) -> Option<DownlinkWord> {
         let interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
         self.order.rows().iter().find_map(|row| match row.words {
-            Words::Wait { .. } => self.waiting(row.urgency),
-            Words::Made if row.urgency == Urgency::LateEntry => self.late_entry(now, now, interval),
+            Words::Wait { .. } | Words::Again { .. } => self.waiting(row.urgency, now, load),
+            Words::Made if row.urgency == Urgency::LateEntry => self.late_entry(now, now, interval, load),
             Words::Made => None,
         })
     }
@@ -154,7 +160,7 @@ impl ControlChannel {
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`]: only the late-entry words will tell of it.
-    pub fn grant(&mut self, grants: Grants, late_entry_due: Moment) -> Result<(), Cause> {
+    pub fn grant(&mut self, grants: Grants, late_entry_due: Moment, now: Moment) -> Result<(), Cause> {
         let Some(first) = grants.first().cloned() else { return Ok(()) };
         self.withdraw_grants(first.call);
         if let Some(talker) = first.talker {
@@ -162,7 +168,7 @@ impl ControlChannel {
         }
         let urgency = if first.emergency { Urgency::EmergencyGrant } else { Urgency::Grant };
         self.calls.insert(first.call, Announced { grants: grants.clone(), next: 0, late_entry_due });
-        grants.into_iter().try_for_each(|grant| self.queue(urgency, grant.into()))
+        grants.into_iter().try_for_each(|grant| self.queue(urgency, grant.into(), now))
     }
 
     /// Corrects what latecomers will hear, without a grant: the floor became free.
@@ -178,32 +184,32 @@ impl ControlChannel {
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn release(&mut self, call: CallId, cause: Cause) -> Result<(), Cause> {
+    pub fn release(&mut self, call: CallId, cause: Cause, now: Moment) -> Result<(), Cause> {
         self.withdraw_grants(call);
         self.calls.remove(&call);
-        self.queue(Urgency::Release, Release { call, cause }.into())
+        self.queue(Urgency::Release, Release { call, cause }.into(), now)
     }
 
     /// Answers one radio. An answer takes the place of a `Working` to the same unit that was not yet said.
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn answer(&mut self, word: DownlinkWord) -> Result<(), Cause> {
+    pub fn answer(&mut self, word: DownlinkWord, now: Moment) -> Result<(), Cause> {
         if let Some(unit) = answered_unit(&word) {
             self.withdraw_working(unit);
         }
-        self.queue(urgency_of(&word), word)
+        self.queue(urgency_of(&word), word, now)
     }
 
     /// Tells one radio how far its emergency is; what it was told before is not said any more.
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn emergency(&mut self, status: EmergencyStatus) -> Result<(), Cause> {
+    pub fn emergency(&mut self, status: EmergencyStatus, now: Moment) -> Result<(), Cause> {
         self.queues[Urgency::Emergency as usize].retain(|pending| {
             !matches!(&pending.word, DownlinkWord::EmergencyStatus(other) if other.unit == status.unit)
         });
-        self.queue(Urgency::Emergency, status.into())
+        self.queue(Urgency::Emergency, status.into(), now)
     }
 
     /// The broadcast is said on the next beat.
@@ -212,9 +218,17 @@ impl ControlChannel {
     }
 
     /// The next word begins.
-    pub fn begin(&mut self, timing: &Timing, settings: &SiteSettings, system: &System) {
+    pub fn begin(
+        &mut self,
+        timing: &Timing,
+        settings: &SiteSettings,
+        system: &System,
+        now: Moment,
+        load: &mut Load,
+    ) {
         let (ends, ends_after) = (self.beat.ends(timing), self.beat.ends_after(timing));
-        let word = self.choose(&Saying { ends, ends_after, settings, system });
+        let word = self.choose(&Saying { now, ends, ends_after, settings, system }, load);
+        load.said(now, says_something(&word));
         self.system_was_last = matches!(word, DownlinkWord::System(_));
         self.late_entry_was_last = matches!(&word, DownlinkWord::Grant(grant) if grant.late_entry);
         self.begun = Some(Begun { ends, burst: Burst { place: self.beat.take(), word } });
@@ -226,14 +240,14 @@ impl ControlChannel {
     }
 
     /// The most urgent word for this beat.
-    fn choose(&mut self, beat: &Saying<'_>) -> DownlinkWord {
+    fn choose(&mut self, beat: &Saying<'_>, load: &mut Load) -> DownlinkWord {
         let rows = self.order.rows();
-        rows.iter().find_map(|row| self.say(row.urgency, beat)).unwrap_or_else(|| Idle {}.into())
+        rows.iter().find_map(|row| self.say(row.urgency, beat, load)).unwrap_or_else(|| Idle {}.into())
     }
 
     /// What there is to say of one urgency.
-    fn say(&mut self, urgency: Urgency, beat: &Saying<'_>) -> Option<DownlinkWord> {
-        let Saying { ends, ends_after, settings, system } = *beat;
+    fn say(&mut self, urgency: Urgency, beat: &Saying<'_>, load: &mut Load) -> Option<DownlinkWord> {
+        let Saying { now, ends, ends_after, settings, system } = *beat;
         let broadcast_interval = Span::from_millis(u64::from(settings.broadcast_interval_ms));
         let late_entry_interval = Span::from_millis(u64::from(settings.late_entry_interval_ms));
         match urgency {
@@ -244,7 +258,7 @@ impl ControlChannel {
             | Urgency::CallBack
             | Urgency::Emergency
             | Urgency::Page
-            | Urgency::Answer => self.waiting(urgency),
+            | Urgency::Answer => self.waiting(urgency, now, load),
             Urgency::BroadcastDue => {
                 let late_on_next_beat =
                     self.system_said.is_none_or(|said| said + broadcast_interval < ends_after);
@@ -252,10 +266,10 @@ impl ControlChannel {
                 (late_on_next_beat && !self.system_was_last).then(|| self.system(ends, settings, system))
             }
             Urgency::LateEntryOverdue if self.late_entry_is_overdue(ends, late_entry_interval) => {
-                self.late_entry(ends, ends_after, late_entry_interval)
+                self.late_entry(ends, ends_after, late_entry_interval, load)
             }
             Urgency::LateEntryOverdue => None,
-            Urgency::LateEntry => self.late_entry(ends, ends_after, late_entry_interval),
+            Urgency::LateEntry => self.late_entry(ends, ends_after, late_entry_interval, load),
             Urgency::Broadcast => {
                 let half = Span::from_micros(broadcast_interval.as_micros() / 2);
                 let half_over = self.system_said.is_none_or(|said| ends.since(said) >= half);
@@ -280,18 +294,34 @@ impl ControlChannel {
     }
 
     /// The first word that waits, which may have to wait to be said again.
-    fn waiting(&mut self, urgency: Urgency) -> Option<DownlinkWord> {
+    fn waiting(&mut self, urgency: Urgency, now: Moment, load: &mut Load) -> Option<DownlinkWord> {
         let mut pending = self.queues[urgency as usize].pop_front()?;
+        match pending.since.take() {
+            Some(since) => load.waited(now, now.since(since)),
+            None if matches!(pending.word, DownlinkWord::Grant(_)) => load.said_again(now),
+            None => {}
+        }
         let word = pending.word.clone();
         pending.sayings_left -= 1;
-        if let Words::Wait { again, .. } = self.order.words(urgency)
-            && let Words::Wait { max, .. } = self.order.words(again)
-            && pending.sayings_left > 0
-            && self.queues[again as usize].len() < max
-        {
-            self.queues[again as usize].push_back(pending);
+        let again = match self.order.words(urgency) {
+            Words::Wait { again, .. } => again,
+            Words::Again { .. } | Words::Made => urgency,
+        };
+        let queue = &mut self.queues[again as usize];
+        if pending.sayings_left > 0 && queue.len() < self.order.waiting_max(again) {
+            queue.push_back(pending);
         }
         Some(word)
+    }
+
+    /// Words that wait, those to be said again among them.
+    pub fn waiting_count(&self) -> usize {
+        self.queues.iter().map(VecDeque::len).sum()
+    }
+
+    /// Since when the first word waits that was not said at all yet.
+    pub fn waits_since(&self) -> Option<Moment> {
+        self.queues.iter().flatten().filter_map(|pending| pending.since).min()
     }
 
     /// How late entry has fared.
@@ -307,13 +337,20 @@ impl ControlChannel {
     }
 
     /// The call that has waited longest, of those whose late-entry word would be late on the next beat.
-    fn late_entry(&mut self, now: Moment, next: Moment, interval: Span) -> Option<DownlinkWord> {
+    fn late_entry(
+        &mut self,
+        now: Moment,
+        next: Moment,
+        interval: Span,
+        load: &mut Load,
+    ) -> Option<DownlinkWord> {
         let announced = self
             .calls
             .values_mut()
             .filter(|announced| announced.late_entry_due < next)
             .min_by_key(|announced| announced.late_entry_due)?;
         let delay = now.since(announced.late_entry_due);
+        load.put_off(now, delay);
         self.late_entry.words += 1;
         self.late_entry.put_off += u64::from(delay > Span::ZERO);
         self.late_entry.delay_max = self.late_entry.delay_max.max(delay);
@@ -325,7 +362,7 @@ impl ControlChannel {
         Some(Grant { late_entry: true, ..grant.clone() }.into())
     }
 
-    fn queue(&mut self, urgency: Urgency, word: DownlinkWord) -> Result<(), Cause> {
+    fn queue(&mut self, urgency: Urgency, word: DownlinkWord, now: Moment) -> Result<(), Cause> {
         let Words::Wait { max, sayings, .. } = self.order.words(urgency) else {
             return Err(Cause::ControlChannelFull);
         };
@@ -337,7 +374,7 @@ impl ControlChannel {
         if queue.len() >= max {
             return Err(Cause::ControlChannelFull);
         }
-        queue.push_back(Pending { word, sayings_left: sayings });
+        queue.push_back(Pending { word, since: Some(now), sayings_left: sayings });
         Ok(())
     }
 
@@ -348,7 +385,7 @@ impl ControlChannel {
         }
     }
 
-    fn withdraw_working(&mut self, unit: trunklab_protocol::UnitId) {
+    fn withdraw_working(&mut self, unit: UnitId) {
         self.queues[Urgency::Answer as usize].retain(
             |pending| !matches!(&pending.word, DownlinkWord::Working(working) if working.unit == unit),
         );
@@ -367,7 +404,7 @@ fn urgency_of(word: &DownlinkWord) -> Urgency {
 }
 
 /// The unit that a word is for, where it is for one.
-pub fn named_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
+pub fn named_unit(word: &DownlinkWord) -> Option<UnitId> {
     match word {
         DownlinkWord::Registered(word) => Some(word.unit),
         DownlinkWord::Affiliated(word) => Some(word.unit),
@@ -398,7 +435,7 @@ pub fn named_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
 }
 
 /// Whose request a word settles.
-fn answered_unit(word: &DownlinkWord) -> Option<trunklab_protocol::UnitId> {
+fn answered_unit(word: &DownlinkWord) -> Option<UnitId> {
     match word {
         DownlinkWord::Affiliated(word) => Some(word.unit),
         DownlinkWord::Refused(word) => Some(word.unit),

@@ -3,12 +3,14 @@
 //! all of them, an answer on the one where its radio stands.
 
 use trunklab_protocol::air_downlink::{DownlinkWord, EmergencyStatus};
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{CallId, Cause, Identity, Moment, SlotAddress, UnitId};
 
 use crate::access::Uplink;
 use crate::control::{ControlChannel, Grants, LateEntry, named_unit};
+use crate::load::Load;
 use crate::timing::Timing;
 use crate::urgency::WordOrder;
 
@@ -23,6 +25,8 @@ pub struct Control {
     pub access: Uplink,
     /// Whether a call has its slot.
     pub given: bool,
+    /// How loaded it is.
+    pub load: Load,
 }
 
 /// All control channels of a site, in order of their shares.
@@ -33,12 +37,13 @@ impl Control {
     fn new(timing: &Timing, at: SlotAddress, now: Moment, order: WordOrder) -> Self {
         let (words, access) =
             (ControlChannel::new(timing, at, now, order), Uplink::new(Channel::Control, at));
-        Self { at, words, access, given: false }
+        Self { at, words, access, given: false, load: Load::default() }
     }
 
     /// It goes on in a slot, with all that it has to say.
     pub fn move_to(&mut self, timing: &Timing, at: SlotAddress, now: Moment) {
         self.words.move_to(timing, at, now);
+        self.load.pause();
         (self.at, self.access, self.given) = (at, Uplink::new(Channel::Control, at), false);
     }
 }
@@ -73,8 +78,8 @@ impl Controls {
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn grant(&mut self, grants: &Grants, late_entry_due: Moment) -> Result<(), Cause> {
-        self.each(|words| words.grant(grants.clone(), late_entry_due))
+    pub fn grant(&mut self, grants: &Grants, late_entry_due: Moment, now: Moment) -> Result<(), Cause> {
+        self.each(|words| words.grant(grants.clone(), late_entry_due, now))
     }
 
     /// Corrects what latecomers will hear.
@@ -86,18 +91,18 @@ impl Controls {
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn release(&mut self, call: CallId, cause: Cause) -> Result<(), Cause> {
-        self.each(|words| words.release(call, cause))
+    pub fn release(&mut self, call: CallId, cause: Cause, now: Moment) -> Result<(), Cause> {
+        self.each(|words| words.release(call, cause, now))
     }
 
     /// Answers one radio where it stands; one that has not said its unit may stand anywhere.
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn answer(&mut self, word: &DownlinkWord) -> Result<(), Cause> {
+    pub fn answer(&mut self, word: &DownlinkWord, now: Moment) -> Result<(), Cause> {
         match unit_of(word) {
-            Some(unit) => self.of(unit).answer(word.clone()),
-            None => self.each(|words| words.answer(word.clone())),
+            Some(unit) => self.of(unit).answer(word.clone(), now),
+            None => self.each(|words| words.answer(word.clone(), now)),
         }
     }
 
@@ -105,8 +110,16 @@ impl Controls {
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
-    pub fn emergency(&mut self, status: EmergencyStatus) -> Result<(), Cause> {
-        self.of(status.unit).emergency(status)
+    pub fn emergency(&mut self, status: EmergencyStatus, now: Moment) -> Result<(), Cause> {
+        self.of(status.unit).emergency(status, now)
+    }
+
+    /// How loaded each is.
+    pub fn loads(&self, now: Moment) -> Vec<ControlLoad> {
+        let load = |control: &Control| {
+            control.load.sums(now, control.at, control.words.waiting_count(), control.words.waits_since())
+        };
+        self.0.iter().map(load).collect()
     }
 
     /// How late entry has fared on all of them.

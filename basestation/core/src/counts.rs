@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use trunklab_protocol::from_site::Health;
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::{Cause, UnitId};
 
 use crate::control::LateEntry;
@@ -42,8 +43,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The part that the controller is told.
-    pub fn health(&self) -> Health {
+    /// The part that the controller is told, with the load of each control channel.
+    pub fn health(&self, controls: Vec<ControlLoad>) -> Health {
         Health {
             control_words: self.control_words,
             control_words_busy: self.control_words_busy,
@@ -51,6 +52,7 @@ impl Counts {
             collisions: self.collisions,
             late: self.late,
             dropped: self.bursts_dropped,
+            controls,
         }
     }
 

@@ -9,6 +9,7 @@ mod begun;
 mod control;
 mod controls;
 mod link;
+mod load;
 mod orders;
 mod outstanding;
 mod playout;

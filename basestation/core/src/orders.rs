@@ -189,11 +189,11 @@ impl BaseStation {
             let Some(call) = slot.call() else { continue };
             if same_beat && after.slots.contains_key(&at) {
                 let due = self.now + late_entry_interval(&after.settings);
-                if let Err(cause) = after.controls.grant(&slot.grants(), due) {
+                if let Err(cause) = after.controls.grant(&slot.grants(), due, self.now) {
                     self.counts.drop(None, cause, out);
                 }
                 after.slots.insert(at, slot);
-            } else if let Err(cause) = after.controls.release(call, Cause::CallLost) {
+            } else if let Err(cause) = after.controls.release(call, Cause::CallLost, self.now) {
                 self.counts.drop(None, cause, out);
             }
         }
@@ -259,7 +259,7 @@ impl BaseStation {
         let Some(air) = &mut self.on_air else { return };
         let Some(grants) = air.grants(at) else { return };
         let due = self.now + late_entry_interval(&air.settings);
-        if let Err(cause) = air.controls.grant(&grants, due) {
+        if let Err(cause) = air.controls.grant(&grants, due, self.now) {
             self.counts.drop(None, cause, out);
         }
         self.tell_scanners(at, out);
@@ -293,7 +293,7 @@ impl BaseStation {
     fn announce_release(&mut self, call: CallId, cause: Cause, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
         air.slots.values_mut().for_each(|slot| slot.forget_other(call));
-        if let Err(cause) = air.controls.release(call, cause) {
+        if let Err(cause) = air.controls.release(call, cause, self.now) {
             self.counts.drop(None, cause, out);
         }
     }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use trunklab_protocol::air_downlink::{DownlinkWord, EmergencyStatus, System};
+use trunklab_protocol::profile::Channel;
 use trunklab_protocol::voice::VoicePacket;
 use trunklab_protocol::{Cause, Moment, SlotAddress};
 
@@ -31,7 +32,9 @@ impl BaseStation {
             channels,
             channel: u8::try_from(number).expect("below the number of carriers"),
         };
-        control.words.begin(&air.timing, &air.settings, &system);
+        let opportunity = air.timing.open_uplink(Channel::Control, at, self.now);
+        control.load.count_opportunities(self.now, opportunity.count);
+        control.words.begin(&air.timing, &air.settings, &system, self.now, &mut control.load);
     }
 
     /// It ends.
@@ -53,7 +56,7 @@ impl BaseStation {
         if let Some(slot) = air.slots.get_mut(&at) {
             let (settings, profile, now) = (&air.settings, air.timing.profile(), self.now);
             let control = air.controls.iter_mut().find(|control| profile.is_controls(control.at, at));
-            let aside = || control.and_then(|control| control.words.aside(now, settings));
+            let aside = || control.and_then(|control| control.words.aside(now, settings, &mut control.load));
             slot.begin_burst(&air.timing, self.now, aside);
         }
     }
@@ -75,7 +78,7 @@ impl BaseStation {
     /// Tells a radio on the control channel how far its emergency is.
     pub(crate) fn tell_emergency(&mut self, status: EmergencyStatus, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        if let Err(cause) = air.controls.emergency(status) {
+        if let Err(cause) = air.controls.emergency(status, self.now) {
             self.counts.drop(None, cause, out);
         }
     }
@@ -83,7 +86,7 @@ impl BaseStation {
     /// An answer on the control channel.
     pub(crate) fn answer(&mut self, word: impl Into<DownlinkWord>, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
-        if let Err(cause) = air.controls.answer(&word.into()) {
+        if let Err(cause) = air.controls.answer(&word.into(), self.now) {
             self.counts.drop(None, cause, out);
         }
     }
@@ -113,6 +116,6 @@ impl OnAir {
 }
 
 /// Whether a control word is for somebody: more than broadcast, neighbours and idle.
-const fn says_something(word: &DownlinkWord) -> bool {
+pub const fn says_something(word: &DownlinkWord) -> bool {
     !matches!(word, DownlinkWord::System(_) | DownlinkWord::Neighbour(_) | DownlinkWord::Idle(_))
 }

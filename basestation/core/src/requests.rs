@@ -23,8 +23,9 @@ use crate::traffic::{Heard, TrafficChannel};
 impl BaseStation {
     /// An access opportunity of the control channel is over.
     pub(crate) fn close_access(&mut self, at: SlotAddress, out: &mut Outbox) {
-        let control = self.on_air.as_mut().and_then(|air| air.controls.at_mut(at));
-        let Some(outcome) = control.map(|(_, control)| control.access.close()) else { return };
+        let Some((_, control)) = self.on_air.as_mut().and_then(|air| air.controls.at_mut(at)) else { return };
+        let outcome = control.access.close();
+        control.load.heard(self.now, &outcome);
         if let Some(burst) = self.taken(outcome, out) {
             self.take_request(burst, out);
         }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use trunklab_protocol::air_downlink::{Beacon, SiteService};
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
@@ -120,8 +121,13 @@ impl BaseStation {
             newest_epoch: self.link.newest_epoch(),
             radios: self.sessions.len(),
             slots: self.on_air.iter().flat_map(|air| air.slots.values().map(view_slot)).collect(),
+            controls: self.loads(),
             counts: self.counts.clone(),
         }
+    }
+
+    fn loads(&self) -> Vec<ControlLoad> {
+        self.on_air.as_ref().map_or_else(Vec::new, |air| air.controls.loads(self.now))
     }
 
     /// The newest epoch that it has obeyed: what frames carry.
@@ -163,7 +169,7 @@ impl BaseStation {
             Timer::BurstBegins(at) => self.begin_traffic_burst(at),
             Timer::Heartbeat => {
                 self.link.beat(self.now);
-                self.tell(self.counts.health(), out);
+                self.tell(self.counts.health(self.loads()), out);
             }
             Timer::LinkSilence => self.close_link(Cause::LinkSilent, out),
         }

@@ -46,6 +46,11 @@ pub enum Words {
         /// Where it waits to be said again.
         again: Urgency,
     },
+    /// They were said before, and wait to be said again.
+    Again {
+        /// How many may wait.
+        max: usize,
+    },
     /// They are made on the beat, from what is true then.
     Made,
 }
@@ -82,7 +87,7 @@ pub const ORDER: [Row; 14] = [
     Row { urgency: Urgency::EmergencyGrant,   words: waits(CALLS, 3, Urgency::EmergencyGrant), name: "a grant of an emergency call" },
     Row { urgency: Urgency::Grant,            words: waits(CALLS, 3, Urgency::GrantAgain),     name: "another grant, for the first time" },
     Row { urgency: Urgency::LateEntryOverdue, words: Words::Made,                             name: "late entry that was put off for three intervals" },
-    Row { urgency: Urgency::GrantAgain,       words: waits(CALLS, 3, Urgency::GrantAgain),     name: "a grant, again" },
+    Row { urgency: Urgency::GrantAgain,       words: Words::Again { max: CALLS },                name: "a grant, again" },
     Row { urgency: Urgency::Release,          words: waits(CALLS, 2, Urgency::Release),        name: "the end of a call" },
     Row { urgency: Urgency::CallBack,         words: waits(RADIOS, 2, Urgency::CallBack),      name: "a call back" },
     Row { urgency: Urgency::Emergency,        words: waits(RADIOS, 3, Urgency::Emergency),     name: "how far a radio's emergency is" },
@@ -112,6 +117,14 @@ impl WordOrder {
         self.0
     }
 
+    /// How many words of one urgency may wait.
+    pub fn waiting_max(self, urgency: Urgency) -> usize {
+        match self.words(urgency) {
+            Words::Wait { max, .. } | Words::Again { max } => max,
+            Words::Made => 0,
+        }
+    }
+
     /// How the words of one urgency are treated.
     pub fn words(self, urgency: Urgency) -> Words {
         self.0.iter().find(|row| row.urgency == urgency).map_or(Words::Made, |row| row.words)
@@ -134,7 +147,7 @@ mod tests {
         for row in ORDER {
             if let Words::Wait { sayings, again, .. } = row.words {
                 assert!(sayings > 0, "{}", row.name);
-                assert!(matches!(STANDARD.words(again), Words::Wait { .. }), "{}", row.name);
+                assert!(STANDARD.waiting_max(again) > 0, "{}", row.name);
             }
         }
         assert_eq!(ORDER.last().map(|row| row.urgency), Some(Urgency::Idle));

@@ -1,6 +1,7 @@
 //! What a station shows of itself.
 
 use trunklab_protocol::air_downlink::SiteService;
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::{CallId, Epoch, Parties, SlotAddress, UnitId};
 
 use crate::counts::Counts;
@@ -18,6 +19,8 @@ pub struct StationView {
     pub radios: usize,
     /// Its traffic slots, in order.
     pub slots: Vec<SlotView>,
+    /// The load of its control channels, in their order.
+    pub controls: Vec<ControlLoad>,
     /// Counters since its start.
     pub counts: Counts,
 }

@@ -109,6 +109,7 @@ impl Controller {
             slots: site.slots.iter().map(|(at, call)| SlotView { at, call }).collect(),
             radios: u32::try_from(present.count()).unwrap_or(u32::MAX),
             air: site.air,
+            loads: if site.in_service() { site.loads.clone() } else { Vec::new() },
         }
     }
 

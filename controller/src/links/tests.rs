@@ -20,6 +20,7 @@ async fn is_undisturbed(other: &mut ScriptedSite) {
                 collisions: 0,
                 late: 0,
                 dropped: 0,
+                controls: Vec::new(),
             }
             .into(),
         )
@@ -149,8 +150,15 @@ async fn a_link_that_cannot_keep_up_is_closed() {
     let lab = Lab::start_with(|options| options.link_limits.outgoing_max = 8).await;
     let mut other = lab.site(4).await;
     let mut slow = lab.site(3).await;
-    let many =
-        Health { control_words: 0, control_words_busy: 0, bursts: 50, collisions: 0, late: 0, dropped: 0 };
+    let many = Health {
+        control_words: 0,
+        control_words_busy: 0,
+        bursts: 50,
+        collisions: 0,
+        late: 0,
+        dropped: 0,
+        controls: Vec::new(),
+    };
     slow.says(&many.into()).await;
     assert_eq!(slow.is_closed().await, Some(Cause::LinkCongested));
     is_undisturbed(&mut other).await;

@@ -85,6 +85,7 @@ fn text(counters: &Counters, switch: &Counts) -> String {
         }
     }
     latency(&mut page, counters);
+    counters.loads.write_metrics(&mut page).expect("a string takes whatever is written");
     switch.write_metrics(&mut page).expect("a string takes whatever is written");
     page
 }

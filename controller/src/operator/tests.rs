@@ -34,8 +34,16 @@ async fn next_event(console: &mut Console) -> Value {
 }
 
 fn events(count: u64) -> trunklab_protocol::from_site::FromSite {
-    Health { control_words: 0, control_words_busy: 0, bursts: 1, collisions: 0, late: 0, dropped: count }
-        .into()
+    Health {
+        control_words: 0,
+        control_words_busy: 0,
+        bursts: 1,
+        collisions: 0,
+        late: 0,
+        dropped: count,
+        controls: Vec::new(),
+    }
+    .into()
 }
 
 #[tokio::test]

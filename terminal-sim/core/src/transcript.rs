@@ -14,12 +14,14 @@
 
 mod compare;
 mod ladder;
+mod load;
 mod sentences;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::operator::{EventKind, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{CallId, Clause, Moment, SiteId, UnitId};
@@ -158,6 +160,19 @@ impl Transcript {
             Entry::Reported { .. } | Entry::Controller { .. } => Place::Controller,
         };
         self.lines.push(Line { at, clause, place, text, call, unit });
+    }
+
+    /// Writes down how loaded a control channel was: a line for each clause that shaped it.
+    pub fn push_load(&mut self, at: Moment, site: SiteId, load: &ControlLoad) {
+        let line = |(clause, text)| Line {
+            at,
+            clause: Some(clause),
+            place: Place::Site(site),
+            text,
+            call: None,
+            unit: None,
+        };
+        self.lines.extend(load::sentences(load).into_iter().map(line));
     }
 
     /// The lines.

@@ -1,6 +1,10 @@
 //! Everything that is written down about a run: the transcript, the sums, the judge's verdicts.
 
-use trunklab_protocol::Moment;
+use std::collections::BTreeMap;
+
+use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::load::ControlLoad;
+use trunklab_protocol::{Moment, SiteId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::{Judge, Observation, Scenario, Verdict};
 use trunklab_terminal_core::transcript::{Entry, Line, Transcript};
@@ -17,12 +21,20 @@ pub struct Account<'a> {
     shown: usize,
     tally: Tally,
     judge: Option<Judge<'a>>,
+    /// What each site's last heartbeat said of its control channels.
+    loads: BTreeMap<SiteId, Vec<ControlLoad>>,
 }
 
 impl Account<'static> {
     /// For a run that nobody judges.
     pub fn unjudged() -> Self {
-        Self { transcript: Transcript::new(), shown: 0, tally: Tally::default(), judge: None }
+        Self {
+            transcript: Transcript::new(),
+            shown: 0,
+            tally: Tally::default(),
+            judge: None,
+            loads: BTreeMap::new(),
+        }
     }
 }
 
@@ -37,6 +49,11 @@ impl<'a> Account<'a> {
         if let Deed::User(unit, Input::PressPtt { .. }) = deed {
             self.tally.press(*unit, at);
         }
+        if let Deed::TellLoad(site) = deed {
+            for load in self.loads.get(site).into_iter().flatten() {
+                self.transcript.push_load(at, *site, load);
+            }
+        }
         if let Some(entry) = misfortune(deed) {
             self.transcript.push(at, entry);
         }
@@ -45,6 +62,9 @@ impl<'a> Account<'a> {
     /// Something was seen.
     pub fn see(&mut self, observed: &Observed) {
         self.tally.see(observed);
+        if let Sight::FromSite(site, FromSite::Health(health)) = &observed.what {
+            self.loads.insert(*site, health.controls.clone());
+        }
         let entry = match &observed.what {
             Sight::FromSite(site, message) => Some(Entry::FromSite { site: *site, message }),
             Sight::ToSite(site, clause, message) => {
@@ -115,6 +135,7 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         | Deed::Place(..)
         | Deed::Order(_)
         | Deed::OperatorSpeaks(_)
-        | Deed::OperatorFallsSilent => return None,
+        | Deed::OperatorFallsSilent
+        | Deed::TellLoad(_) => return None,
     })
 }

@@ -262,6 +262,8 @@ impl Live {
                 }
             }
             Deed::StartStation(site) => self.start_station(site).await?,
+            // Whoever writes the run down has heard it already.
+            Deed::TellLoad(_) => {}
             Deed::KillController => {
                 if let Some(controller) = self.controller.take() {
                     controller.kill().await;

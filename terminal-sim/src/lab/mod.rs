@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod city;
+pub mod control_peak;
 pub mod live;
 mod live_operator;
 pub mod mouth;

@@ -205,6 +205,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::MendLink(site) => Deed::MendLink(*site),
         Action::KillStation(site) => Deed::KillStation(*site),
         Action::StartStation(site) => Deed::StartStation(*site),
+        Action::TellLoad(site) => Deed::TellLoad(*site),
         Action::KillController => Deed::KillController,
         Action::StopController => Deed::StopController,
         Action::StartController => Deed::StartController,

@@ -29,6 +29,8 @@ pub enum Deed {
     KillStation(SiteId),
     /// It is started again.
     StartStation(SiteId),
+    /// What a site's last heartbeat said of its control channels is written down.
+    TellLoad(SiteId),
     /// The controller is killed.
     KillController,
     /// The controller is shut down in order.

@@ -8,9 +8,10 @@ use serde::Serialize;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, Cause, Moment, Press, SpurtId, UnitId};
+use trunklab_protocol::{CallId, Cause, Moment, Press, SiteId, SpurtId, UnitId};
 use trunklab_terminal_core::output::HandsetEvent;
 
+use crate::lab::control_peak::{ControlPeak, busiest};
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::world::Heard;
 
@@ -33,6 +34,7 @@ pub struct Tally {
     frames_heard: u64,
     frames_lost: u64,
     next_position: BTreeMap<UnitId, (SpurtId, u32)>,
+    controls: BTreeMap<(SiteId, usize), ControlPeak>,
 }
 
 /// A request that is not answered yet.
@@ -67,6 +69,7 @@ impl Default for Tally {
             frames_heard: 0,
             frames_lost: 0,
             next_position: BTreeMap::new(),
+            controls: BTreeMap::new(),
         }
     }
 }
@@ -103,6 +106,15 @@ impl Tally {
                         self.wait.saturating_record(observed.at.since(asked.at).as_micros());
                     }
                     self.asked.remove(&talker.unit);
+                }
+            }
+            Sight::FromSite(site, FromSite::Health(health)) => {
+                for (number, load) in health.controls.iter().enumerate() {
+                    let peak = self
+                        .controls
+                        .entry((*site, number))
+                        .or_insert_with(|| ControlPeak::new(*site, number));
+                    peak.see(load);
                 }
             }
             Sight::FromSite(..) | Sight::ToSite(..) | Sight::ToConsole(..) | Sight::Station(..) => {}
@@ -226,6 +238,7 @@ impl Tally {
             voice_frames_clipped: spoken.clipped,
             voice_frames_delivered: self.frames_heard,
             voice_frames_lost: self.frames_lost,
+            control_channels: self.controls.values().copied().collect(),
         }
     }
 }
@@ -308,6 +321,8 @@ pub struct Summary {
     pub voice_frames_delivered: u64,
     /// Vocoder frames that loudspeakers missed in the middle of speech.
     pub voice_frames_lost: u64,
+    /// The worst ten seconds of each control channel, in the order of sites.
+    pub control_channels: Vec<ControlPeak>,
 }
 
 impl fmt::Display for Summary {
@@ -330,6 +345,9 @@ impl fmt::Display for Summary {
         }
         writeln!(f, "push-to-talk to grant  {}", self.press_to_talk_permit)?;
         writeln!(f, "wait in the queue      {}", self.queue_wait)?;
+        for peak in busiest(&self.control_channels) {
+            writeln!(f, "control channel        {peak}")?;
+        }
         write!(
             f,
             "voice frames           {} sent, {} clipped before the permit, {} delivered, {} lost",

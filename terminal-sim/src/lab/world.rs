@@ -16,6 +16,7 @@ mod voice;
 use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_basestation_core::BaseStation;
+use trunklab_basestation_core::urgency::{self, WordOrder};
 use trunklab_controller_core::Controller;
 use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::output::StoreItem;
@@ -73,13 +74,28 @@ pub struct Traffic {
     pub voice_dropped: u64,
 }
 
+/// The tables by which the nodes decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The controller's call states.
+    pub calls: &'static CallTable,
+    /// What control channels say first.
+    pub words: WordOrder,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { calls: &STANDARD, words: urgency::STANDARD }
+    }
+}
+
 /// A network in virtual time.
 pub struct World {
     now: Moment,
     seed: u64,
     weather: Weather,
     plan: Plan,
-    table: &'static CallTable,
+    rules: Rules,
     /// Whether the controller's rooms are compared after each of its inputs.
     watched: bool,
     epoch: u32,
@@ -115,13 +131,13 @@ pub struct World {
 impl World {
     /// Builds the network: the controller is started and provisioned, base stations try their links, handsets are off.
     pub fn new(plan: Plan, weather: Weather, seed: u64) -> Self {
-        Self::with_table(plan, weather, seed, &STANDARD)
+        Self::with_rules(plan, weather, seed, Rules::default())
     }
 
-    /// The same, with a controller that goes by another table of call states.
-    pub fn with_table(plan: Plan, weather: Weather, seed: u64, table: &'static CallTable) -> Self {
+    /// The same, with nodes that go by other tables.
+    pub fn with_rules(plan: Plan, weather: Weather, seed: u64, rules: Rules) -> Self {
         let mut world = Self {
-            table,
+            rules,
             watched: false,
             now: Moment::ORIGIN,
             seed,
@@ -235,6 +251,8 @@ impl World {
             Deed::MendLink(site) => self.mend_link(site),
             Deed::KillStation(site) => self.kill_station(site),
             Deed::StartStation(site) => self.start_station(site),
+            // Whoever writes the run down has heard it already.
+            Deed::TellLoad(_) => {}
             Deed::KillController => self.kill_controller(),
             Deed::StopController => self.stop_controller(),
             Deed::StartController => self.start_controller(),

@@ -10,6 +10,7 @@ use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::field::FieldRow;
 use trunklab_protocol::frame::MessageRow;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
@@ -82,7 +83,7 @@ fn every_record_stands_in_the_specification_field_by_field() {
             );
         )*};
     }
-    holds_for!(CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall Neighbour SiteSettings);
+    holds_for!(CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour SiteSettings);
 }
 
 #[test]

@@ -56,15 +56,15 @@ fn example(kind: &str) -> Value {
         "EmergencyStage" => json!("acknowledged"),
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
         "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
-        object => Value::Object(
-            Specification::read()
+        object => {
+            let specification = Specification::read();
+            let table = specification
                 .under(&format!("Object {object}"))
-                .unwrap_or_else(|| panic!("chapter 10 does not say what a `{object}` is"))
-                .rows
-                .iter()
-                .map(|row| (row[0].clone(), example(&row[1])))
-                .collect(),
-        ),
+                .or_else(|| specification.under(&format!("Record {object}")))
+                .unwrap_or_else(|| panic!("the specification does not say what a `{object}` is"));
+            let member = |row: &Vec<String>| (row[0].clone(), example(&row[1]));
+            Value::Object(table.rows.iter().map(member).collect())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use trunklab_basestation_core::urgency::{ORDER, Row, Words};
 use trunklab_controller_core::call::table::TABLE;
 use trunklab_protocol::Clause;
 use trunklab_tests::tree::root;
@@ -47,4 +48,21 @@ fn every_row_of_the_state_table_follows_a_clause_of_call_processing() {
     for row in TABLE {
         assert!(row.clause.number().starts_with("12."), "{row:?}");
     }
+}
+
+#[test]
+fn the_order_of_control_words_is_the_one_of_the_specification() {
+    let times = |count: u8| match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    };
+    let printed = |row: &Row| match row.words {
+        Words::Wait { max, sayings, .. } => format!("| {} | {max} | {} |\n", row.name, times(sayings)),
+        Words::Again { max } => format!("| {} | {max} | as begun |\n", row.name),
+        Words::Made => format!("| {} | - | once |\n", row.name),
+    };
+    let table: String = ORDER.iter().map(printed).collect();
+    let text = fs::read_to_string(root().join("docs/call-processing.md")).unwrap();
+    assert!(text.contains(&table), "clause 12.12.3 is stale; its table should be\n\n{table}");
 }

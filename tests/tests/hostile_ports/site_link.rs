@@ -131,8 +131,15 @@ pub async fn hold_link(
 /// Heartbeats, until they cannot be written any more.
 async fn beat(writing: &mut (impl AsyncWriteExt + Unpin)) {
     for sequence in 2.. {
-        let health =
-            Health { control_words: 0, control_words_busy: 0, bursts: 0, collisions: 0, late: 0, dropped: 0 };
+        let health = Health {
+            control_words: 0,
+            control_words_busy: 0,
+            bursts: 0,
+            collisions: 0,
+            late: 0,
+            dropped: 0,
+            controls: Vec::new(),
+        };
         if writing.write_all(&from_site(&health.into(), sequence)).await.is_err() {
             return;
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::{SCENARIOS, in_threads, reviewed, says_what_was_reviewed, scenario};
-use trunklab_controller_core::call::table::{CallTable, Row, STANDARD, TABLE};
+use trunklab::lab::world::Rules;
+use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
 use trunklab_protocol::{Cause, Clause, ProfileId};
 
 /// A rule does not depend on the air interface: one is enough to see it broken.
@@ -43,9 +44,9 @@ fn likeliest_first(clause: Clause) -> Vec<&'static str> {
     scenarios
 }
 
-/// Whether a scenario says something else with this table, or cannot go on with it.
-fn notices(name: &str, table: &'static CallTable) -> bool {
-    let says = AssertUnwindSafe(|| says_what_was_reviewed(name, &scenario(name, PROFILE), table));
+/// Whether a scenario says something else by these tables, or cannot go on with them.
+fn notices(name: &str, rules: Rules) -> bool {
+    let says = AssertUnwindSafe(|| says_what_was_reviewed(name, &scenario(name, PROFILE), rules));
     catch_unwind(says).map_or(true, |same| !same)
 }
 
@@ -56,7 +57,7 @@ const UNSHOWN: &[Clause] = &[];
 #[test]
 fn with_the_table_unchanged_every_scenario_says_what_was_reviewed() {
     let failed = in_threads(SCENARIOS, |name| {
-        let same = says_what_was_reviewed(name, &scenario(name, PROFILE), &STANDARD);
+        let same = says_what_was_reviewed(name, &scenario(name, PROFILE), Rules::default());
         if same { Ok(()) } else { Err(format!("{name} says something else")) }
     });
     assert!(failed.is_empty(), "{}", failed.join("\n"));
@@ -66,10 +67,11 @@ fn with_the_table_unchanged_every_scenario_says_what_was_reviewed() {
 fn for_each_clause_of_the_table_a_changed_row_makes_a_transcript_fail() {
     let failed = in_threads(&clauses(), |clause| {
         let rows = TABLE.iter().enumerate().filter(|(_, row)| row.clause == *clause);
-        let tables: Vec<_> = rows.map(|(place, _)| table_with(place)).collect();
+        let tables: Vec<_> =
+            rows.map(|(place, _)| Rules { calls: table_with(place), ..Rules::default() }).collect();
         // Each row has its chance with a likely scenario before any has one with an unlikely.
         let noticed =
-            likeliest_first(*clause).into_iter().any(|name| tables.iter().any(|table| notices(name, table)));
+            likeliest_first(*clause).into_iter().any(|name| tables.iter().any(|rules| notices(name, *rules)));
         match (noticed, UNSHOWN.contains(clause)) {
             (true, false) | (false, true) => Ok(()),
             (false, false) => Err(format!("{clause} {}: no change is noticed", clause.title())),

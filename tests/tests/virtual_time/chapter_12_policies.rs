@@ -7,8 +7,8 @@ use std::fs;
 use crate::support::{SCENARIOS, file, in_threads, says_what_was_reviewed};
 use trunklab::lab::scenario::{plan, script};
 use trunklab::lab::weather::Weather;
-use trunklab::lab::world::World;
-use trunklab_controller_core::call::table::{STANDARD, TABLE};
+use trunklab::lab::world::{Rules, World};
+use trunklab_controller_core::call::table::TABLE;
 use trunklab_protocol::{Clause, Moment, ProfileId, SiteId};
 use trunklab_terminal_core::scenario::Scenario;
 
@@ -40,7 +40,7 @@ fn for_each_policy_its_scenario_says_something_else_without_it() {
         let text = fs::read_to_string(file(name)).unwrap();
         assert!(text.lines().any(|there| there == *line), "{name} has no line {line}");
         let changed = Scenario::parse(name, &text.replacen(line, instead, 1), Some(PROFILE)).unwrap();
-        if says_what_was_reviewed(name, &changed, &STANDARD) {
+        if says_what_was_reviewed(name, &changed, Rules::default()) {
             return Err(format!(
                 "{clause} {}: {name} says the same with {instead:?} for {line}",
                 clause.title()

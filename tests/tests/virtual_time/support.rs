@@ -10,8 +10,7 @@ use trunklab::lab::account::Account;
 use trunklab::lab::scenario::{plan, read, script};
 use trunklab::lab::script::Deed;
 use trunklab::lab::weather::Weather;
-use trunklab::lab::world::World;
-use trunklab_controller_core::call::table::CallTable;
+use trunklab::lab::world::{Rules, World};
 use trunklab_protocol::{Moment, ProfileId, Span, UnitId};
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
@@ -295,13 +294,13 @@ pub fn reviewed(name: &str, profile: ProfileId) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Whether a scenario says what was reviewed, where calls go by another table or it is provisioned otherwise. The run
+/// Whether a scenario says what was reviewed, where nodes go by other tables or it is provisioned otherwise. The run
 /// ends with the first line that is another; nothing is judged.
-pub fn says_what_was_reviewed(name: &str, scenario: &Scenario, table: &'static CallTable) -> bool {
+pub fn says_what_was_reviewed(name: &str, scenario: &Scenario, rules: Rules) -> bool {
     let script = script(scenario, &file(name)).unwrap();
     let reviewed = reviewed(name, scenario.profile);
     let mut reviewed = reviewed.lines();
-    let mut world = World::with_table(plan(scenario.provision()), Weather::CALM, scenario.seed, table);
+    let mut world = World::with_rules(plan(scenario.provision()), Weather::CALM, scenario.seed, rules);
     let mut account = Account::unjudged();
     let mut goes_on = |world: &mut World, deed: Option<&Deed>| {
         if let Some(deed) = deed {

@@ -33,6 +33,12 @@ fn the_broadcast_keeps_its_interval_under_any_load() {
             for number in 1..60 {
                 station.order(Refused { unit: unit(number), press: press(second), cause: Cause::QueueFull });
             }
+            for counter in 0..3_u32 {
+                let talker = Some(talker(9, u32::from(second) * 10 + counter));
+                let slot = at(2 + (counter / 2) as u16, (counter % 2) as u8 % profile.slots);
+                let emergency = Assert { emergency: true, ..assertion(counter + 1, slot, talker, false) };
+                station.order(emergency);
+            }
             station.run_until(Moment::ORIGIN + Span::from_secs(u64::from(second)));
         }
         let said: Vec<Moment> = station

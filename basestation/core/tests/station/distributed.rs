@@ -1,10 +1,13 @@
 //! A control channel for each share of the carriers (clause 12.12.12).
 
-use trunklab_protocol::air_downlink::DownlinkWord;
-use trunklab_protocol::profile::PROFILES;
+use trunklab_basestation_core::Input;
+use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
+use trunklab_protocol::air_uplink::{Affiliate, Register};
+use trunklab_protocol::load::ControlLoad;
+use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Configure, Refused};
-use trunklab_protocol::{Cause, ProfileId, Span};
+use trunklab_protocol::{BurstPlace, Cause, Identity, Moment, ProfileId, ScanList, Span};
 
 use crate::harness::*;
 
@@ -49,6 +52,45 @@ fn a_flood_of_answers_on_one_holds_up_none_on_the_other() {
         let ours =
             |word: &DownlinkWord| matches!(word, DownlinkWord::Refused(word) if word.unit == unit(1_017));
         assert!(said.iter().any(ours), "{}: {said:?}", profile.name);
+    }
+}
+
+/// What the second control channel says, and both measure, while a radio asks there again and again, with so many bursts in
+/// each opportunity of the first.
+fn beside(profile: ProfileId, bursts: u32) -> (Vec<(Moment, Burst)>, Vec<ControlLoad>) {
+    let mut station = distributed(profile);
+    station.hold(unit(1_017));
+    for round in 1..=40 {
+        let place = station.next_uplink(Channel::Control, at(1, 0));
+        station.run_until(station.begins(Channel::Control, place));
+        for number in 1..=bursts {
+            let register = Register { identity: Identity::Unit(unit(2 * number)), press: press(round) };
+            let burst = station.burst(place, -80, register);
+            station.input(Input::Air(burst));
+        }
+        let affiliate = Affiliate {
+            unit: unit(1_017),
+            press: press(round),
+            talkgroup: talkgroup(41),
+            secondary: ScanList::default(),
+        };
+        let burst = station.burst(BurstPlace { at: at(3, 0), ..place }, -80, affiliate);
+        station.input(Input::Air(burst));
+        station.run_for(Span::from_millis(1));
+    }
+    station.run_for(Span::from_secs(1));
+    (station.radiated(at(3, 0)), station.core.view().controls)
+}
+
+#[test]
+fn a_flood_of_bursts_on_one_leaves_the_other_untouched() {
+    for profile in PROFILES {
+        let (quiet, flooded) = (beside(profile.id, 0), beside(profile.id, 20));
+        assert_eq!(flooded.0, quiet.0, "{}: it says the same words in the same moments", profile.name);
+        assert_eq!(flooded.1[1], quiet.1[1], "{}: and measures the same", profile.name);
+        assert_eq!((flooded.1[1].bursts, flooded.1[1].collided), (40, 0), "{}", profile.name);
+        assert_eq!((flooded.1[0].bursts, flooded.1[0].collided), (800, 800), "{}", profile.name);
+        assert_eq!(quiet.1[0].bursts, 0, "{}", profile.name);
     }
 }
 

@@ -7,6 +7,7 @@ use trunklab_basestation_core::{BaseStation, Input, Output, StationEvent};
 use trunklab_protocol::air_downlink::{self, AccessRules, DownlinkWord, Reselection, Talker};
 use trunklab_protocol::air_uplink::{self, UplinkWord, Voice};
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::{Proof, SessionKey, VoiceKey};
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
@@ -303,6 +304,17 @@ impl Driven {
             .collect();
         self.said.retain(|(_, output)| !matches!(output, Output::ToController { .. }));
         told
+    }
+
+    /// What the controller was told last of the first control channel's load.
+    pub fn load(&self) -> ControlLoad {
+        let health = |output: &Output| match output {
+            Output::ToController { message: FromSite::Health(health), .. } => {
+                health.controls.first().copied()
+            }
+            _ => None,
+        };
+        self.said.iter().rev().find_map(|(_, output)| health(output)).expect("a heartbeat was said")
     }
 
     /// Packets for the voice switch, and forgets them.

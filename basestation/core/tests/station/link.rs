@@ -66,6 +66,32 @@ fn shows_every_heartbeat_interval_that_it_lives() {
     assert!(health.windows(2).all(|pair| pair[0].control_words < pair[1].control_words));
 }
 
+/// Clause 12.12.5.
+#[test]
+fn tells_with_each_heartbeat_how_loaded_each_control_channel_is() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        station.run_for(Span::from_secs(20));
+        station.said.clear();
+        station.order(assertion(1, station.traffic_slot(), Some(talker(9, 11)), false));
+        station.run_for(Span::from_millis(2_500));
+        let load = station.load();
+        assert_eq!(load.at, at(1, 0), "{}", profile.name);
+        let words = 10.0 * profile.control.per_second();
+        let opportunities = 10.0 * profile.access.per_second();
+        let near = |count: u16, expected: f64| (f64::from(count) - expected).abs() <= expected / 10.0 + 1.0;
+        assert!(near(load.words, words) && near(load.opportunities, opportunities), "{load:?}");
+        assert_eq!(
+            (load.words_busy, load.grants_again),
+            (4, 2),
+            "{}: a grant and a late entry",
+            profile.name
+        );
+        assert_eq!((load.bursts, load.waiting), (0, 0), "{}", profile.name);
+        assert!(load.wait_ms_max <= profile.control.period().as_millis() as u32 * 2, "{load:?}");
+    }
+}
+
 #[test]
 fn gives_up_a_controller_that_is_silent_for_three_heartbeats() {
     let mut station = Driven::serving(ProfileId::Iden);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::operator::{
     AirCounters, CallView, Event, EventKind, QueueView, SiteView, SlotView, Snapshot, TalkgroupView, Totals,
 };
@@ -182,6 +183,7 @@ impl World {
                 late: 2,
                 dropped: 5,
             },
+            loads: if site.in_service { vec![load(site.control)] } else { Vec::new() },
         }
     }
 
@@ -471,4 +473,22 @@ impl World {
 
 fn priority(emergency: bool) -> Priority {
     Priority::new(if emergency { 1 } else { 5 }).unwrap()
+}
+
+/// A control channel with something to do.
+fn load(at: SlotAddress) -> ControlLoad {
+    ControlLoad {
+        at,
+        words: 111,
+        words_busy: 46,
+        grants_again: 8,
+        waiting: 2,
+        wait_ms_max: 310,
+        late_entry_put_off: 1,
+        late_entry_delay_ms_max: 90,
+        opportunities: 111,
+        bursts: 23,
+        collided: 4,
+        captured: 1,
+    }
 }

@@ -132,11 +132,13 @@ impl Controller {
         }
     }
 
-    /// A heartbeat with counters.
+    /// A heartbeat with counters and loads.
     pub(crate) fn site_healthy(&mut self, site: SiteId, health: Health) {
-        let Health { control_words, control_words_busy, bursts, collisions, late, dropped } = health;
+        let Health { control_words, control_words_busy, bursts, collisions, late, dropped, controls } =
+            health;
         let row = self.sites.get_mut(site).expect("a site that speaks exists");
         row.air = AirCounters { control_words, control_words_busy, bursts, collisions, late, dropped };
+        row.loads = controls;
     }
 
     /// Timer: a site may have gone silent.

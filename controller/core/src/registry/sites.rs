@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::operator::AirCounters;
 use trunklab_protocol::proof::{Challenge, VoiceKey};
 use trunklab_protocol::settings::SiteSettings;
@@ -30,6 +31,8 @@ pub struct Site {
     pub challenges: BTreeMap<Identity, PendingChallenge>,
     /// Counters from its last heartbeat.
     pub air: AirCounters,
+    /// The load of its control channels, from there as well.
+    pub loads: Vec<ControlLoad>,
     /// What it may still tell of calls that were set up before this controller began.
     pub memory: Memory,
 }
@@ -110,6 +113,7 @@ impl Site {
             units: BTreeSet::new(),
             challenges: BTreeMap::new(),
             air: AirCounters::default(),
+            loads: Vec::new(),
             memory: Memory::Stranger,
         }
     }

@@ -4,14 +4,39 @@ use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::Output;
 use trunklab_protocol::from_site::{Health, InventoryEnd, InventoryRadios};
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::switch::{SiteUp, ToSwitch};
 use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{CarrierNumber, SlotAddress, SlotNumber};
 
 use crate::support::{System, site, site_config};
 
 fn health() -> Health {
-    Health { control_words: 7, control_words_busy: 2, bursts: 5, collisions: 1, late: 0, dropped: 0 }
+    let at = SlotAddress { carrier: CarrierNumber::new(12).unwrap(), slot: SlotNumber::new(0).unwrap() };
+    let load = ControlLoad {
+        at,
+        words: 111,
+        words_busy: 80,
+        grants_again: 6,
+        waiting: 3,
+        wait_ms_max: 270,
+        late_entry_put_off: 1,
+        late_entry_delay_ms_max: 90,
+        opportunities: 111,
+        bursts: 14,
+        collided: 4,
+        captured: 1,
+    };
+    Health {
+        control_words: 7,
+        control_words_busy: 2,
+        bursts: 5,
+        collisions: 1,
+        late: 0,
+        dropped: 0,
+        controls: vec![load],
+    }
 }
 
 fn settings(system: &System) -> SiteSettings {
@@ -155,7 +180,9 @@ fn health_is_shown() {
     let mut system = connected();
     system.greets(3, 1);
     system.from_site(3, health());
-    assert_eq!(system.controller.snapshot(system.now).sites[0].air.control_words, 7);
+    let shown = system.controller.snapshot(system.now).sites.remove(0);
+    assert_eq!(shown.air.control_words, 7);
+    assert_eq!(shown.loads, health().controls);
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub enum Action {
     KillStation(SiteId),
     /// A base station is started.
     StartStation(SiteId),
+    /// The load of a site's control channels is written down.
+    TellLoad(SiteId),
     /// The controller is killed.
     KillController,
     /// The controller is shut down in order.
@@ -261,6 +263,8 @@ sentences! {
         |v| one(Action::StartStation(v.site()));
     Do "site {site} is restarted", "Killed, and started one second later.",
         |v| Meaning::Do(vec![(Span::ZERO, Action::KillStation(v.site())), (RESTART, Action::StartStation(v.site()))]);
+    Do "site {site} tells its load", "What the site's last heartbeat said of each of its control channels stands in the transcript.",
+        |v| one(Action::TellLoad(v.site()));
     Do "controller is killed", "The controller stops at once.",
         |_| one(Action::KillController);
     Do "controller is shut down", "The controller stops in order: calls are released, links closed.",
@@ -388,6 +392,7 @@ impl Action {
             | Self::MendLink(_)
             | Self::KillStation(_)
             | Self::StartStation(_)
+            | Self::TellLoad(_)
             | Self::KillController
             | Self::StopController
             | Self::StartController
@@ -401,7 +406,8 @@ impl Action {
             Self::CutLink(site)
             | Self::MendLink(site)
             | Self::KillStation(site)
-            | Self::StartStation(site) => Some(*site),
+            | Self::StartStation(site)
+            | Self::TellLoad(site) => Some(*site),
             Self::SwitchOn(_)
             | Self::SwitchOff(_)
             | Self::Press(..)

@@ -17,7 +17,7 @@ impl World {
     /// The controller is started in a new epoch and provisioned from the plan.
     pub fn start_controller(&mut self) {
         self.epoch += 1;
-        self.controller = Some(Controller::with_table(self.table));
+        self.controller = Some(Controller::with_table(self.rules.calls));
         let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
         let entropy = self.entropy.octets();
         self.at_controller(controller::input::Input::Started { epoch, entropy });

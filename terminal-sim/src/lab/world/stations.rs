@@ -35,7 +35,8 @@ impl World {
         let run = self.stations.get(&site).map_or(0, |station| station.run + 1);
         let mut chance = Chance::new(self.seed, 1_000 + u64::from(site.number()) + (u64::from(run) << 32));
         let incarnation = Incarnation::new(chance.number()).expect("every number is an incarnation");
-        let core = BaseStation::new(incarnation, chance.octets(), voice_address(site), self.now);
+        let core = BaseStation::new(incarnation, chance.octets(), voice_address(site), self.now)
+            .with_order(self.rules.words);
         let cut = self.stations.get(&site).is_some_and(|station| station.cut);
         let fresh = Station {
             core,

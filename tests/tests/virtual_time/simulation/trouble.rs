@@ -166,6 +166,7 @@ impl Trouble {
             | Deed::Order(_)
             | Deed::OperatorSpeaks(_)
             | Deed::OperatorFallsSilent
+            | Deed::TellLoad(_)
             | Deed::Place(..)
             | Deed::LoseVoicePacket { .. }
             | Deed::LoseTalkEnd(_) => {}
