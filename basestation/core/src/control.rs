@@ -164,7 +164,7 @@ impl ControlChannel {
         let Some(first) = grants.first().cloned() else { return Ok(()) };
         self.withdraw_grants(first.call);
         if let Some(talker) = first.talker {
-            self.withdraw_working(talker.unit);
+            self.withdraw_waits(talker.unit);
         }
         let urgency = if first.emergency { Urgency::EmergencyGrant } else { Urgency::Grant };
         self.calls.insert(first.call, Announced { grants: grants.clone(), next: 0, late_entry_due });
@@ -190,15 +190,27 @@ impl ControlChannel {
         self.queue(Urgency::Release, Release { call, cause }.into(), now)
     }
 
-    /// Answers one radio. An answer takes the place of a `Working` to the same unit that was not yet said.
+    /// Answers one radio. An answer takes the place of one to the same unit that was not yet said and told it only to wait:
+    /// `Working`, or a place in a queue that it has left since.
     ///
     /// # Errors
     /// [`Cause::ControlChannelFull`].
     pub fn answer(&mut self, word: DownlinkWord, now: Moment) -> Result<(), Cause> {
-        if let Some(unit) = answered_unit(&word) {
-            self.withdraw_working(unit);
+        let urgency = urgency_of(&word);
+        let Some(unit) = answered_unit(&word) else { return self.queue(urgency, word, now) };
+        let answers = &self.queues[Urgency::Answer as usize];
+        let stale = answers.iter().position(|pending| told_to_wait(&pending.word) == Some(unit));
+        let first = stale.map(|place| (place, answers[place].clone()));
+        self.withdraw_waits(unit);
+        let answers = &mut self.queues[Urgency::Answer as usize];
+        match first {
+            Some((place, first)) if urgency == Urgency::Answer => {
+                answers.retain(|pending| pending.word != word);
+                answers.insert(place.min(answers.len()), Pending { word, ..first });
+                Ok(())
+            }
+            Some(_) | None => self.queue(urgency, word, now),
         }
-        self.queue(urgency_of(&word), word, now)
     }
 
     /// Tells one radio how far its emergency is; what it was told before is not said any more.
@@ -385,10 +397,8 @@ impl ControlChannel {
         }
     }
 
-    fn withdraw_working(&mut self, unit: UnitId) {
-        self.queues[Urgency::Answer as usize].retain(
-            |pending| !matches!(&pending.word, DownlinkWord::Working(working) if working.unit == unit),
-        );
+    fn withdraw_waits(&mut self, unit: UnitId) {
+        self.queues[Urgency::Answer as usize].retain(|pending| told_to_wait(&pending.word) != Some(unit));
     }
 }
 
@@ -401,6 +411,13 @@ fn urgency_of(word: &DownlinkWord) -> Urgency {
     } else {
         Urgency::Answer
     }
+}
+
+/// The unit that a word tells no more than to wait.
+fn told_to_wait(word: &DownlinkWord) -> Option<UnitId> {
+    let waits =
+        matches!(word, DownlinkWord::Working(_) | DownlinkWord::Queued(_) | DownlinkWord::FloorQueued(_));
+    named_unit(word).filter(|_| waits)
 }
 
 /// The unit that a word is for, where it is for one.

@@ -250,6 +250,47 @@ fn an_answer_takes_the_place_of_the_word_that_a_request_is_worked_on() {
     assert!(matches!(words[..], [DownlinkWord::Queued(_)]), "{words:?}");
 }
 
+/// Clause 12.12.3: and the newer one keeps the turn.
+#[test]
+fn a_place_in_the_queue_that_was_not_said_yet_gives_way_to_the_newer_one() {
+    let mut station = Driven::serving(PROFILES[0].id);
+    station.run_for(Span::from_millis(95));
+    station.busy_words();
+    let queued = |number, position| Queued { unit: unit(number), press: press(3), position };
+    for number in [7, 8] {
+        station.order(queued(number, 5));
+    }
+    for position in [4, 3, 2] {
+        station.order(queued(7, position));
+    }
+    station.order(Refused { unit: unit(8), press: press(3), cause: Cause::QueueTimeout });
+    station.run_for(Span::from_secs(1));
+    let words = station.busy_words();
+    assert!(
+        matches!(&words[..], [DownlinkWord::Queued(place), DownlinkWord::Refused(refused)]
+            if (place.unit, place.position) == (unit(7), 2) && refused.unit == unit(8)),
+        "{words:?}"
+    );
+}
+
+/// What a radio was told of its place once stays true until it is told another.
+#[test]
+fn a_place_in_the_queue_that_was_said_is_followed_by_the_newer_one() {
+    let mut station = Driven::serving(PROFILES[0].id);
+    station.run_for(Span::from_millis(95));
+    station.busy_words();
+    for position in [2, 1] {
+        station.order(Queued { unit: unit(7), press: press(3), position });
+        station.run_for(Span::from_millis(200));
+    }
+    let positions: Vec<_> = station
+        .busy_words()
+        .iter()
+        .filter_map(|word| if let DownlinkWord::Queued(word) = word { Some(word.position) } else { None })
+        .collect();
+    assert_eq!(positions, [2, 1]);
+}
+
 #[test]
 fn a_late_wake_leaves_out_words_and_counts_them() {
     let mut station = Driven::serving(PROFILES[0].id);
