@@ -1,10 +1,12 @@
-//! Each clause of the call state table is guarded: one row that follows it, changed, makes a reviewed transcript fail.
+//! Each clause of the call state table is guarded: one row that follows it, changed, makes a reviewed transcript fail. So
+//! is the order in which control channels say their words.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::{SCENARIOS, in_threads, reviewed, says_what_was_reviewed, scenario};
 use trunklab::lab::world::Rules;
+use trunklab_basestation_core::urgency::{self, ORDER, Urgency, WordOrder};
 use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
 use trunklab_protocol::{Cause, Clause, ProfileId};
 
@@ -79,4 +81,58 @@ fn for_each_clause_of_the_table_a_changed_row_makes_a_transcript_fail() {
         }
     });
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Two rows next to each other in the order of control words, exchanged.
+fn words_with(place: usize) -> WordOrder {
+    let mut rows = ORDER;
+    rows.swap(place, place + 1);
+    WordOrder::new(Box::leak(Box::new(rows)))
+}
+
+/// A grant that is not repeated.
+fn words_without_repetition(place: usize) -> WordOrder {
+    let mut rows = ORDER;
+    if let urgency::Words::Wait { sayings, .. } = &mut rows[place].words {
+        *sayings = 1;
+    }
+    WordOrder::new(Box::leak(Box::new(rows)))
+}
+
+/// Rows whose exchange with the next no radio notices: a broadcast and a neighbour are said for radios that hunt or move, the
+/// end of a call is heard on its slot, and an emergency is granted in the same moment as another call only by chance. The base
+/// station's own tests show in which order words about calls go.
+const UNNOTICED: &[Urgency] =
+    &[Urgency::BroadcastDue, Urgency::EmergencyGrant, Urgency::GrantAgain, Urgency::Broadcast];
+
+/// Clause 12.12.3.
+#[test]
+fn control_words_in_another_order_make_a_transcript_fail() {
+    let places: Vec<usize> = (0..ORDER.len() - 1).collect();
+    let failed = in_threads(&places, |place| {
+        let rules = Rules { words: words_with(*place), ..Rules::default() };
+        let (first, second) = (ORDER[*place].urgency, ORDER[*place + 1].urgency);
+        let noticed = likeliest_first(Clause::WordUrgency).into_iter().any(|name| notices(name, rules));
+        match (noticed, UNNOTICED.contains(&first)) {
+            (true, false) | (false, true) => Ok(()),
+            (false, false) => Err(format!("nobody notices {first:?} after {second:?}")),
+            (true, true) => Err(format!("{first:?} after {second:?} is noticed now")),
+        }
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Clause 12.12.4.
+#[test]
+fn control_words_that_are_not_said_again_make_a_transcript_fail() {
+    let repeats = |place: &usize| matches!(ORDER[*place].words, urgency::Words::Wait { sayings: 2.., .. });
+    let places: Vec<usize> = (0..ORDER.len()).filter(repeats).collect();
+    let failed = in_threads(&places, |place| {
+        let rules = Rules { words: words_without_repetition(*place), ..Rules::default() };
+        match likeliest_first(Clause::RepeatedGrants).into_iter().any(|name| notices(name, rules)) {
+            true => Ok(()),
+            false => Err(format!("{:?}", ORDER[*place].urgency)),
+        }
+    });
+    assert!(failed.is_empty(), "nobody notices\n{}", failed.join("\n"));
 }

@@ -32,6 +32,7 @@ pub const SCENARIOS: &[&str] = &[
     "control-associated",
     "control-distributed",
     "control-searched",
+    "control-urgency",
     "controller-restart",
     "controller-shutdown",
     "emergency-acknowledged",

@@ -7,7 +7,7 @@ use trunklab::lab::observed::Sight;
 use trunklab::lab::scenario::plan;
 use trunklab::lab::script::Deed;
 use trunklab::lab::weather::{Chance, Weather};
-use trunklab::lab::world::{Traffic, World};
+use trunklab::lab::world::{Rules, Traffic, World};
 use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
@@ -106,7 +106,8 @@ impl Trouble {
     pub fn with_table(seed: u64, table: &'static CallTable) -> Self {
         let scenario = network(seed);
         let weather = if seed.is_multiple_of(2) { Weather::CALM } else { Weather::ROUGH };
-        let mut world = World::with_table(plan(scenario.provision()), weather, seed, table);
+        let rules = Rules { calls: table, ..Rules::default() };
+        let mut world = World::with_rules(plan(scenario.provision()), weather, seed, rules);
         world.watch_each_step();
         Self {
             world,
