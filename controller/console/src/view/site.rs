@@ -2,15 +2,15 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::{Line, Span as Styled};
 use ratatui::widgets::{Paragraph, Wrap};
-use trunklab_protocol::SiteId;
 use trunklab_protocol::operator::{SiteView, Snapshot};
+use trunklab_protocol::{SiteId, Span};
 
 use super::columns::{Columns, left, rest, right};
 use super::share::{Want, share};
 use super::sites::used;
-use super::{calls, indented, panel, strip};
+use super::{calls, hidden, indented, panel, strip};
 use crate::clock::{duration, time_of_day};
 use crate::model::Model;
 use crate::sentence::{number_of, title_of};
@@ -28,12 +28,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
         area.height,
         [
             Want { least: 5, most: 6 },
+            Want { least: 3, most: most(view.loads.len()).saturating_add(1) },
             Want { least: 3, most: most(carriers.len()) },
             Want { least: 4, most: u16::MAX },
         ],
     );
-    let [facts, slots, talk] = Layout::vertical(rows.map(Constraint::Length)).areas(area);
+    let [facts, controls, slots, talk] = Layout::vertical(rows.map(Constraint::Length)).areas(area);
     render_facts(frame, facts, model, view, &mast(view, picture));
+    render_loads(frame, controls, model, view);
     render_carriers(frame, slots, model, &carriers);
     render_calls(frame, talk, model, picture, view);
 }
@@ -84,6 +86,46 @@ fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteVie
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), indented(inner));
 }
 
+/// Each control channel with its load over the last ten seconds, as far as there is room.
+fn render_loads(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteView) {
+    let room = usize::from(area.height.saturating_sub(2));
+    let shown = 0..site.loads.len().min(room);
+    let inner = panel(frame, area, model, "Control channels, last 10 s", &hidden(&shown, site.loads.len()));
+    let columns = Columns::new(
+        &[
+            left("", 2),
+            left("at", 6),
+            right("busy", 5),
+            right("waiting", 7),
+            right("longest", 7),
+            right("again", 5),
+            right("put off", 7),
+            right("bursts", 9),
+            right("lost", 6),
+            right("captured", 8),
+            rest(""),
+        ],
+        area.width.saturating_sub(1),
+    );
+    let mut lines = vec![columns.head(model.theme.style(Role::Faint))];
+    lines.extend(site.loads[shown].iter().map(|load| {
+        let busy = load.busy_percent().map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"));
+        columns.row(vec![
+            Line::raw(""),
+            Line::raw(load.at.to_string()),
+            Line::raw(busy),
+            Line::raw(load.waiting.to_string()),
+            Line::raw(format!("{:.1} s", Span::from_millis(load.wait_ms_max.into()).as_secs_f64())),
+            Line::raw(load.grants_again.to_string()),
+            Line::raw(load.late_entry_put_off.to_string()),
+            Line::raw(format!("{}/{}", load.bursts, load.opportunities)),
+            Line::raw(load.collided.to_string()),
+            Line::raw(load.captured.to_string()),
+        ])
+    }));
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
 type Carrier<'a> = (trunklab_protocol::CarrierNumber, Vec<(trunklab_protocol::SlotAddress, strip::Slot<'a>)>);
 
 fn render_carriers(frame: &mut Frame<'_>, area: Rect, model: &Model, carriers: &[Carrier<'_>]) {
@@ -91,12 +133,14 @@ fn render_carriers(frame: &mut Frame<'_>, area: Rect, model: &Model, carriers: &
     let lines: Vec<_> = carriers
         .iter()
         .map(|(carrier, slots)| {
-            let mut spans = vec![Span::raw(format!(" {:>5} ", carrier.number()))];
+            let mut spans = vec![Styled::raw(format!(" {:>5} ", carrier.number()))];
             for (_, slot) in slots {
-                spans.push(Span::raw(" ["));
-                spans
-                    .push(Span::styled(format!("{:^6}", strip::numbered(*slot)), strip::style(*slot, model)));
-                spans.push(Span::raw("]"));
+                spans.push(Styled::raw(" ["));
+                spans.push(Styled::styled(
+                    format!("{:^6}", strip::numbered(*slot)),
+                    strip::style(*slot, model),
+                ));
+                spans.push(Styled::raw("]"));
             }
             Line::from(spans)
         })

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
+use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::operator::{SiteView, Snapshot};
 
 use super::columns::{Columns, left, rest, right};
@@ -83,10 +84,8 @@ pub(super) fn render_table(frame: &mut Frame<'_>, area: Rect, model: &Model, pic
     lines.extend(shown.map(|place| {
         let site = &picture.sites[place];
         let air = &site.air;
-        let control = match (air.control_words_busy * 100).checked_div(air.control_words) {
-            Some(percent) => format!("{percent} %"),
-            None => "-".to_owned(),
-        };
+        let busiest = site.loads.iter().filter_map(ControlLoad::busy_percent).max();
+        let control = busiest.map_or_else(|| "-".to_owned(), |percent| format!("{percent} %"));
         let (profile, name) = if site.in_service {
             (Line::raw(site.profile.to_string()), name(site, model, place == chosen))
         } else {
