@@ -34,6 +34,10 @@ impl Service {
         if kind == RequestKind::Emergency {
             self.begin_emergency(turn, press);
             self.revert = turn.radio.config.emergency_talkgroup.or(self.revert);
+            if self.revert.is_some() && self.revert != self.affiliated {
+                // The network puts us there when it hears this, and we may not hear that it has.
+                self.asked = None;
+            }
         }
         let wanted = match wanted {
             // An emergency may have moved us to another.
