@@ -11,9 +11,13 @@ use trunklab_console::{Model, Theme, apply};
 use trunklab_protocol::operator::{Event, EventKind, Snapshot};
 use trunklab_protocol::{CallId, Cause, Epoch, Moment, NodeId, Span};
 
-/// What a snapshot shows of the network; the time of its taking is no part of that.
+/// What a snapshot shows of the network. The time of its taking is no part of that, nor is the load of a site in service:
+/// heartbeats tell it, and no event.
 fn network(mut snapshot: Snapshot) -> Snapshot {
     snapshot.at = Moment::ORIGIN;
+    for site in snapshot.sites.iter_mut().filter(|site| site.in_service) {
+        site.loads.clear();
+    }
     snapshot
 }
 

@@ -228,9 +228,11 @@ fn begin_call(picture: &mut Snapshot, view: CallView) -> Grasp {
     Grasp::of(known)
 }
 
+/// A site that is out of service measures nothing; one that comes back says with its next heartbeat what it measured.
 fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp {
     let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) else { return Grasp::Partial };
     view.in_service = in_service;
+    view.loads.clear();
     Grasp::Whole
 }
 
