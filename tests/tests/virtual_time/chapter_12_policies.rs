@@ -16,7 +16,7 @@ use trunklab_terminal_core::scenario::Scenario;
 const PROFILE: ProfileId = ProfileId::Iden;
 
 /// The rule, the scenario that shows it, the line of the file that chooses it, and what stands there instead.
-const POLICIES: &[(Clause, &str, &str, &str)] = &[
+pub const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (
         Clause::ServiceAreas,
         "area-selected",
@@ -32,15 +32,33 @@ const POLICIES: &[(Clause, &str, &str, &str)] = &[
     (Clause::DistributedControl, "control-distributed", "control_layout = \"distributed\"", ""),
     (Clause::PackCarriers, "slots-pack", "slot_choice = \"pack\"", ""),
     (Clause::RegistrationWindow, "mass-registration", "registration_window = \"90 s\"", ""),
+    (Clause::EmergencyHangTime, "emergency-in-call", "emergency_hang_time = \"6 s\"", ""),
+    (Clause::EmergencyTalkgroup, "emergency-revert", "emergency_talkgroup = 49", ""),
+    (Clause::SystemWideCall, "system-wide", "system_wide = true", "broadcast = true"),
+    (Clause::Roaming, "roaming-restricted", "allowed_sites = [3, 7]", ""),
+    (Clause::Scan, "scan", "scan = [42, 43]", "scan = [43]"),
+    (Clause::PriorityScan, "scan-priority", "scan = [42, 43]", "scan = [43, 42]"),
+    (Clause::LateEntryYields, "late-entry-yields", "late_entry_interval = \"500 ms\"", ""),
+    (
+        Clause::FrequencyReuse,
+        "sector-reuse",
+        "    { id = 1, azimuth_deg = 270, carriers = [12, 14] },",
+        "    { id = 1, azimuth_deg = 90, carriers = [12, 14] },",
+    ),
 ];
+
+/// Whether a scenario says what was reviewed; one that is refused when it is read says nothing.
+fn says_the_same(name: &str, text: &str) -> bool {
+    Scenario::parse(name, text, Some(PROFILE))
+        .is_ok_and(|scenario| says_what_was_reviewed(name, &scenario, Rules::default()))
+}
 
 #[test]
 fn for_each_policy_its_scenario_says_something_else_without_it() {
     let failed = in_threads(POLICIES, |(clause, name, line, instead)| {
         let text = fs::read_to_string(file(name)).unwrap();
         assert!(text.lines().any(|there| there == *line), "{name} has no line {line}");
-        let changed = Scenario::parse(name, &text.replacen(line, instead, 1), Some(PROFILE)).unwrap();
-        if says_what_was_reviewed(name, &changed, Rules::default()) {
+        if says_the_same(name, &text.replacen(line, instead, 1)) {
             return Err(format!(
                 "{clause} {}: {name} says the same with {instead:?} for {line}",
                 clause.title()
