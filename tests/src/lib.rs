@@ -7,6 +7,7 @@ pub mod example;
 pub mod hostile;
 pub mod message;
 pub mod network;
+pub mod patch;
 pub mod process;
 pub mod program;
 pub mod specification;

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking and shows what it saw"
 )]
 
+mod chapter_12_mutants;
 mod chapter_12_mutations;
 mod chapter_12_policies;
 mod control_choices;

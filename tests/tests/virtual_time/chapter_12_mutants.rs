@@ -1,0 +1,201 @@
+//! Rules that stand in code alone are guarded as well: for each a patch in `tests/mutants/` breaks it, in a few lines, and a
+//! scenario then says something else than was reviewed, or, where no scenario shows the rule, a test of the core fails.
+//!
+//! The test command sees that each patch still finds its lines, and that no clause of chapter 12 is without guard. With
+//! `TRUNKLAB_NIGHTLY=1` each is applied to a copy of the sources, and what it breaks is built and seen to be noticed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::chapter_12_policies::POLICIES;
+use crate::support::{SCENARIOS, reviewed};
+use trunklab_controller_core::call::table::TABLE;
+use trunklab_protocol::{Clause, ProfileId};
+use trunklab_tests::patch::Patch;
+use trunklab_tests::tree::root;
+
+/// A rule does not depend on the air interface: one is enough to see it broken.
+const PROFILE: ProfileId = ProfileId::Iden;
+
+/// The clauses that the order of control words guards (`chapter_12_mutations.rs`).
+const WORDS: &[Clause] = &[Clause::WordUrgency, Clause::RepeatedGrants];
+
+/// Who notices that a rule is broken.
+#[derive(Debug, Clone, Copy)]
+enum Witness {
+    /// The reviewed transcript of this scenario.
+    Scenario(&'static str),
+    /// This test of the controller's core.
+    Behaviour(&'static str),
+}
+
+use Witness::{Behaviour, Scenario};
+
+/// The rule, the patch that breaks it, and who notices.
+const MUTANTS: &[(Clause, &str, Witness)] = &[
+    (
+        Clause::OrderOfChecks,
+        "order-of-checks",
+        Behaviour("group_call::a_talkgroup_must_be_known_joined_and_affiliated_to"),
+    ),
+    (Clause::Repetition, "repetition", Behaviour("group_call::a_repeated_request_gets_the_same_grant_again")),
+    (Clause::Coverage, "coverage", Scenario("group-call")),
+    (Clause::ConsoleFloor, "console-floor", Scenario("console-talks")),
+    (Clause::QueuePlace, "queue-place", Scenario("queue-cancel")),
+    (Clause::HeldBack, "held-back", Scenario("queue-multi-site")),
+    (Clause::EmergencyRank, "emergency-rank", Scenario("emergency-queue")),
+    (Clause::ProtectedCalls, "protected-calls", Scenario("emergency-protected")),
+    (Clause::Alarm, "alarm", Scenario("emergency-alarm")),
+    (Clause::EmergencyOfTalker, "emergency-of-talker", Scenario("emergency-by-talker")),
+    (Clause::LowestFirst, "lowest-first", Scenario("group-call")),
+    (Clause::CalledChecks, "called-checks", Scenario("individual-unregistered")),
+    (Clause::IndividualCall, "individual-call", Scenario("individual-immediate")),
+    (Clause::CrossedRequests, "crossed-requests", Scenario("individual-crossed")),
+    (Clause::Patch, "patch", Scenario("patch")),
+    (Clause::Multiselect, "multiselect", Scenario("multiselect")),
+    (Clause::Audience, "audience", Scenario("patch")),
+    (Clause::ConsoleSelect, "console-select", Scenario("console-multiselect")),
+    (Clause::Reselection, "reselection", Scenario("reselect-hysteresis")),
+    (Clause::LocationUpdate, "location-update", Scenario("reselect")),
+    (Clause::MovingListener, "moving-listener", Scenario("three-sectors")),
+    (Clause::MeasuredLoad, "measured-load", Scenario("late-entry-yields")),
+    (Clause::Sectors, "sectors", Scenario("three-sectors")),
+];
+
+fn patch(name: &str) -> Patch {
+    let path = root().join(format!("tests/mutants/{name}.patch"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Patch::parse(&text).unwrap_or_else(|error| panic!("{name}: {error:#}"))
+}
+
+#[test]
+fn each_mutant_finds_its_lines_and_is_listed() {
+    let listed: BTreeSet<String> = MUTANTS.iter().map(|(_, name, _)| format!("{name}.patch")).collect();
+    let there = fs::read_dir(root().join("tests/mutants")).unwrap();
+    let there: BTreeSet<String> =
+        there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(there, listed);
+    for (_, name, witness) in MUTANTS {
+        patch(name).applied_to(root()).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        assert!(!matches!(witness, Scenario(scenario) if !SCENARIOS.contains(scenario)), "{witness:?}");
+    }
+}
+
+#[test]
+fn every_clause_of_call_processing_is_guarded_in_one_way() {
+    let rows: BTreeSet<_> = TABLE.iter().map(|row| row.clause).collect();
+    let policies = POLICIES.iter().map(|(clause, ..)| *clause);
+    let mutants = MUTANTS.iter().map(|(clause, ..)| *clause);
+    let guarded: Vec<_> =
+        rows.into_iter().chain(WORDS.iter().copied()).chain(policies).chain(mutants).collect();
+    let guards = |clause: &Clause| guarded.iter().filter(|guarded| *guarded == clause).count();
+    let wrong: Vec<_> = Clause::ALL
+        .iter()
+        .filter(|clause| clause.number().starts_with("12.") && guards(clause) != 1)
+        .map(|clause| format!("{clause} {}: {} ways", clause.title(), guards(clause)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A copy of the sources in which rules are broken one after the other; what is built lies elsewhere and is kept.
+struct Workshop {
+    copy: tempfile::TempDir,
+    target: PathBuf,
+}
+
+impl Workshop {
+    fn new() -> Self {
+        let copy = tempfile::tempdir().unwrap();
+        copy_below(root(), copy.path());
+        Self { copy, target: Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants") }
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Output {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(arguments).args(["--quiet", "--locked", "--target-dir"]).arg(&self.target);
+        command.current_dir(self.copy.path()).output().unwrap()
+    }
+
+    fn build(&self, arguments: &[&str]) -> Result<(), String> {
+        let output = self.cargo(arguments);
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    /// Whether the tree as it is now keeps the witness's rule; an error where it cannot be built.
+    fn satisfies(&self, witness: Witness) -> Result<bool, String> {
+        match witness {
+            Scenario(name) => {
+                self.build(&["build", "--package", "trunklab", "--bin", "trunklab"])?;
+                let program = self.target.join(format!("debug/trunklab{}", std::env::consts::EXE_SUFFIX));
+                let mut command = Command::new(program);
+                command.arg("simulate").arg(format!("terminal-sim/scenarios/{name}.toml"));
+                command.args(["--profile", PROFILE.profile().name, "--bare"]);
+                let output = command.current_dir(root()).output().map_err(|error| error.to_string())?;
+                Ok(output.stdout == reviewed(name, PROFILE).into_bytes())
+            }
+            Behaviour(name) => {
+                let test = ["test", "--package", "trunklab-controller-core", "--test", "behaviour"];
+                self.build(&[&test[..], &["--no-run"]].concat())?;
+                Ok(self.cargo(&[&test[..], &[name]].concat()).status.success())
+            }
+        }
+    }
+
+    /// What is not as it should be: a witness that notices nothing.
+    fn judge(&self, name: &str, witness: Witness) -> Result<(), String> {
+        let broken = patch(name).applied_to(self.copy.path()).map_err(|error| format!("{error:#}"))?;
+        let whole: Vec<_> =
+            broken.keys().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect();
+        for (path, text) in &broken {
+            fs::write(path, text).unwrap();
+        }
+        let satisfied = self.satisfies(witness);
+        for (path, text) in whole {
+            fs::write(path, text).unwrap();
+        }
+        if satisfied? { Err(format!("{witness:?} notices nothing")) } else { Ok(()) }
+    }
+}
+
+/// Copies what is neither built nor hidden.
+fn copy_below(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        if name == "target" || name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let to = to.join(name);
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy_below(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn each_mutant_is_noticed() {
+    if std::env::var_os("TRUNKLAB_NIGHTLY").is_none() {
+        return;
+    }
+    let workshop = Workshop::new();
+    for (_, name, witness) in MUTANTS {
+        assert_eq!(workshop.satisfies(*witness), Ok(true), "{witness:?} without {name}");
+    }
+    let mut missed = Vec::new();
+    for (clause, name, witness) in MUTANTS {
+        let outcome = workshop.judge(name, *witness);
+        println!("{clause} {}: {name}: {outcome:?}", clause.title());
+        missed.extend(outcome.err().map(|error| format!("{name}: {error}")));
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
