@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use trunklab_controller_core::Controller;
-use trunklab_controller_core::config::{Change, SystemParameters, Talkgroup};
+use trunklab_controller_core::config::{Change, Reach, SystemParameters, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::Output;
 use trunklab_protocol::air_uplink::RequestKind;
@@ -16,13 +16,17 @@ use trunklab_protocol::from_site::{
 use trunklab_protocol::operator::{ConsoleName, Order};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    Cause, Epoch, Incarnation, Moment, Priority, ScanList, SiteId, Span, StartPolicy, TalkgroupId, Tmsi,
+    Announcement, Cause, Epoch, FloorPolicy, Incarnation, Moment, Press, Priority, ScanList, SiteId, Span,
+    StartPolicy, TalkgroupId, Tmsi,
 };
 
 use crate::support::{press, site, site_config, subscriber, talkgroup, unit};
 
 const SITES: u16 = 4;
-const TALKGROUPS: u16 = 6;
+const TALKGROUPS: u16 = 7;
+/// The last talkgroup announces: its calls interrupt those of the first ones.
+const ANNOUNCES: u16 = TALKGROUPS;
+const ANNOUNCED: [u16; 3] = [1, 2, 3];
 const UNITS: u32 = 40;
 
 #[derive(Debug, Clone)]
@@ -69,7 +73,8 @@ struct Pair {
     now: Moment,
     /// Where each unit is affiliated.
     talkgroups: Vec<TalkgroupId>,
-    presses: u16,
+    /// The last press of each unit.
+    presses: Vec<u16>,
     talkers: Vec<(SiteId, TalkEnd)>,
     /// How often anybody began to wait, and how many were granted from the queue.
     queued: usize,
@@ -86,7 +91,7 @@ impl Pair {
             thorough: Controller::that_weighs_all(),
             now: Moment::ORIGIN,
             talkgroups: (0..=UNITS).map(|number| talkgroup((number / 3) as u16 % TALKGROUPS + 1)).collect(),
-            presses: 0,
+            presses: vec![0; UNITS as usize + 1],
             talkers: Vec::new(),
             queued: 0,
         };
@@ -111,8 +116,7 @@ impl Pair {
     fn step(&mut self, step: &Step) {
         match step {
             Step::Presses(number, kind) => {
-                self.presses += 1;
-                let (press, talkgroup) = (press(self.presses), self.talkgroups[*number as usize]);
+                let (press, talkgroup) = (self.next_press(*number), self.talkgroups[*number as usize]);
                 let message = CallRequest { unit: unit(*number), press, talkgroup, kind: *kind, area: None };
                 self.says(site_of(*number), message);
             }
@@ -122,16 +126,15 @@ impl Pair {
             }
             Step::Ends(_) => {}
             Step::LetsGo(number) => {
-                let message = PttReleased { unit: unit(*number), press: press(self.presses) };
+                let message = PttReleased { unit: unit(*number), press: self.last_press(*number) };
                 self.says(site_of(*number), message);
             }
             Step::Cancels(number) => {
-                let message = CallCancel { unit: unit(*number), press: press(self.presses) };
+                let message = CallCancel { unit: unit(*number), press: self.last_press(*number) };
                 self.says(site_of(*number), message);
             }
             Step::Affiliates(number, to) => {
-                self.presses += 1;
-                let (press, talkgroup) = (press(self.presses), talkgroup(*to));
+                let (press, talkgroup) = (self.next_press(*number), talkgroup(*to));
                 self.talkgroups[*number as usize] = talkgroup;
                 let secondary = ScanList::default();
                 self.says(site_of(*number), Affiliate { unit: unit(*number), press, talkgroup, secondary });
@@ -153,12 +156,28 @@ impl Pair {
         }
     }
 
+    fn next_press(&mut self, number: u32) -> Press {
+        self.presses[number as usize] += 1;
+        self.last_press(number)
+    }
+
+    fn last_press(&self, number: u32) -> Press {
+        press(self.presses[number as usize])
+    }
+
     fn starts(&mut self, number: u16, start: StartPolicy, level: u8) {
+        let reach = match number {
+            ANNOUNCES => Reach::Members(ANNOUNCED.map(talkgroup).to_vec()),
+            _ => Reach::Own,
+        };
         self.input(Input::Provision(Change::Talkgroup(Talkgroup {
             start,
             priority: Priority::new(level).unwrap(),
             hang_time_ms: Some(u32::from(number % 2) * 900),
             busy_override_ms: Some(2_000),
+            floor: if number % 3 == 1 { FloorPolicy::Queue } else { FloorPolicy::Refuse },
+            reach,
+            announcement: Announcement::Interrupt,
             ..Talkgroup::named(talkgroup(number), "")
         })));
     }
@@ -236,4 +255,15 @@ fn those_who_are_passed_over_are_many() {
         pair.step(&Step::Ends(0));
         pair.step(&Step::Waits(950));
     }
+}
+
+/// Unit 19 announces as soon as it waits for its own site alone: in the middle of a walk the call of unit 21 ends, and its
+/// slots come free for somebody ahead, who was looked at already and rests.
+#[test]
+fn who_rests_ahead_of_an_announcement_gets_what_that_sets_free() {
+    let mut pair = Pair::new();
+    for number in [21, 9, 34, 19, 12] {
+        pair.step(&Step::Presses(number, RequestKind::Normal));
+    }
+    pair.step(&Step::Waits(2_000));
 }
