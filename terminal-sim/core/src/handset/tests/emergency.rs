@@ -210,6 +210,28 @@ fn an_emergency_call_is_asked_for_in_the_emergency_talkgroup_and_left_for_the_se
 }
 
 #[test]
+fn an_emergency_request_that_nobody_answered_is_taken_back_to_the_selected_talkgroup() {
+    for profile in PROFILES {
+        let mut bench =
+            Bench::programmed(profile.id, |config| config.emergency_talkgroup = Some(talkgroup(49)))
+                .switched_on();
+        bench.input(Input::PressPtt { kind: RequestKind::Emergency });
+        bench.input(Input::ReleasePtt);
+        bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(60));
+        assert_eq!(bench.refusals(), [Cause::NoAnswer], "{}", profile.name);
+        bench.forget();
+        bench.run(Span::from_secs(5));
+        let is_told = |word: &UplinkWord| matches!(word, UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(41));
+        assert!(
+            bench.words().iter().any(is_told),
+            "{}: the network may think that it is in 49: {:?}",
+            profile.name,
+            bench.words()
+        );
+    }
+}
+
+#[test]
 fn an_alarm_says_whether_the_network_knows_it() {
     let mut bench = Bench::registered(ProfileId::Iden);
     bench.input(Input::Alarm);

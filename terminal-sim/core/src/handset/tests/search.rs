@@ -50,6 +50,30 @@ fn a_press_in_the_search_is_asked_for_where_the_control_channel_is_found() {
 }
 
 #[test]
+fn a_selection_that_was_said_where_the_control_channel_had_been_is_said_where_it_is_found() {
+    for profile in PROFILES {
+        let mut bench = searched(profile.id);
+        // A single try, which is over before the silence is noticed.
+        (bench.system.access.tries, bench.system.access.wait) = (1, 1);
+        bench.run(Span::from_secs(3));
+        bench.radiates = false;
+        bench.input(Input::Select(talkgroup(42)));
+        bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(2));
+        assert_eq!(bench.refusals(), [Cause::NoAnswer], "{}", profile.name);
+        bench.forget();
+        (bench.radiates, bench.control) = (true, slot(16, 0));
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(5));
+        let (_, burst) = bench.uplink.first().unwrap_or_else(|| panic!("{}: not said", profile.name));
+        assert_eq!(burst.place.at, slot(16, 0), "{}", profile.name);
+        assert!(
+            matches!(&burst.word, UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)),
+            "{}",
+            profile.name
+        );
+    }
+}
+
+#[test]
 fn a_place_in_the_queue_outlives_the_search() {
     let mut bench = searched(ProfileId::Iden);
     bench.press();
