@@ -32,6 +32,7 @@ reasons! {
     SignalLost = "nothing was heard from the site for too long";
     RegisterAgain = "time to register";
     Emergency = "there is something to say about an emergency";
+    Selection = "a selection that nothing answered is said again";
     AccessOpportunity = "an access opportunity begins";
     AnswerOverdue = "no answer came";
     QueueOverdue = "the place in the queue was not confirmed for too long";

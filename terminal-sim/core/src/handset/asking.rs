@@ -7,10 +7,11 @@ use trunklab_protocol::{Cause, Press};
 
 use super::access::{Access, Persistence, Step};
 use super::call::{Activity, Button, ErrandKind, Hang, Idle, Request, Wanted};
+use super::errand::Setback;
 use super::phase::Trigger;
 use super::radio::{Turn, transmit};
 use super::service::Service;
-use super::timers::EMERGENCY_CHECK;
+use super::timers::{EMERGENCY_CHECK, SELECTION_AGAIN};
 
 impl Service {
     /// Asks for a call on the control channel.
@@ -110,7 +111,7 @@ impl Service {
             Activity::Idle(Idle { errand: Some(errand), .. }) => {
                 let kind = errand.kind;
                 if let ErrandKind::Affiliate(talkgroup, _) = kind {
-                    self.refused = Some(talkgroup);
+                    self.setback = Some(Setback::Unanswered(talkgroup, turn.now + SELECTION_AGAIN));
                     turn.refuse(Cause::NoAnswer);
                 }
                 self.errand_done(turn);

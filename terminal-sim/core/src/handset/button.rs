@@ -82,7 +82,7 @@ impl Service {
 
     /// The selector was turned.
     pub(super) fn select(&mut self, turn: &mut Turn<'_>) {
-        self.refused = None;
+        self.setback = None;
         self.revert = None;
         match &mut self.activity {
             Activity::Idle(idle) => {

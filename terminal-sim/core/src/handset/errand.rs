@@ -2,13 +2,31 @@
 
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::{Affiliate, CallCancel, RequestKind};
-use trunklab_protocol::{Cause, Press, ScanList, TalkgroupId};
+use trunklab_protocol::{Cause, Moment, Press, ScanList, TalkgroupId};
 
 use super::access::{Access, Persistence};
 use super::call::{Activity, Errand, ErrandKind, Idle};
 use super::radio::Turn;
 use super::service::Service;
+use crate::deadline::{Deadline, Why};
 use crate::output::HandsetEvent;
+
+/// A selection that came to nothing: the user was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setback {
+    /// The network refused it: it is not asked for again until the selector is turned.
+    Refused(TalkgroupId),
+    /// Nothing answered: it is said again at this time, or as soon as the handset is idle.
+    Unanswered(TalkgroupId, Moment),
+}
+
+impl Setback {
+    fn is_of(self, selected: TalkgroupId) -> bool {
+        match self {
+            Self::Refused(talkgroup) | Self::Unanswered(talkgroup, _) => talkgroup == selected,
+        }
+    }
+}
 
 impl Service {
     /// What an idle handset still has to say: a request to be forgotten, then a new selection.
@@ -18,7 +36,7 @@ impl Service {
         let (kind, press, word) = if let Some(press) = self.owed_cancel {
             (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
         } else if (self.affiliated != Some(selected) || self.asked != Some(secondary))
-            && self.refused != Some(selected)
+            && !self.setback.is_some_and(|setback| setback.is_of(selected))
         {
             // Until it is answered: the network may have heard it, and its answer be lost.
             self.asked = None;
@@ -72,7 +90,7 @@ impl Service {
                 turn.tell(HandsetEvent::Affiliated { talkgroup });
             }
             (ErrandKind::Affiliate(talkgroup, _), Err(cause)) => {
-                self.refused = Some(talkgroup);
+                self.setback = Some(Setback::Refused(talkgroup));
                 turn.refuse(cause);
                 if cause == Cause::SiteUnavailable {
                     self.is_out_of_service(turn);
@@ -86,10 +104,20 @@ impl Service {
     /// What the site could not do before it may be able to do now: a selection that failed is told again, and one that is
     /// being told begins anew, for the tries until now were for nothing.
     pub(super) fn service_changed(&mut self, turn: &mut Turn<'_>) {
-        if self.affiliated.is_none() {
-            return;
+        if self.affiliated.is_some() {
+            self.say_selection_anew(turn);
         }
-        self.refused = None;
+    }
+
+    /// When a selection that nothing answered is said again.
+    pub(super) fn selection_deadline(&self) -> Option<Deadline> {
+        let Some(Setback::Unanswered(_, at)) = self.setback else { return None };
+        self.activity.is_free().then_some(Deadline { at, why: Why::Selection })
+    }
+
+    /// Whatever came of it until now: the selection is said, if the network does not know it.
+    pub(super) fn say_selection_anew(&mut self, turn: &mut Turn<'_>) {
+        self.setback = None;
         if let Activity::Idle(Idle { press, called_back, .. }) = self.activity {
             let idle = self.idle(turn);
             self.activity = Activity::Idle(Idle { press, called_back, ..idle });

@@ -12,7 +12,7 @@ impl Service {
     /// Scan was switched on or off: the network is told as soon as the handset is idle. A call that is not to be heard any
     /// more is left.
     pub(super) fn scan_changed(&mut self, turn: &mut Turn<'_>) {
-        self.refused = None;
+        self.setback = None;
         if let Activity::Idle(Idle { errand: None, press, .. }) = self.activity {
             self.activity = Activity::Idle(Idle { press, ..self.idle(turn) });
         }

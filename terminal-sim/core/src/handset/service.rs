@@ -12,6 +12,7 @@ use trunklab_protocol::{
 use super::call::{Activity, Converse, Idle, Wish};
 use super::camp::Camp;
 use super::emergency::Shout;
+use super::errand::Setback;
 use super::individual::Reply;
 use super::neighbours::{Neighbours, Place};
 use super::phase::{self, Trigger};
@@ -49,8 +50,8 @@ pub(super) struct Service {
     pub(super) reply: Option<Reply>,
     /// The page that was answered last: it is said more than once.
     pub(super) paged: Option<(UnitId, Press)>,
-    /// The selection that the network refused: not asked for again until the selector is turned.
-    pub(super) refused: Option<TalkgroupId>,
+    /// The selection that came to nothing.
+    pub(super) setback: Option<Setback>,
     /// The emergency talkgroup, from the request there until its call is over.
     pub(super) revert: Option<TalkgroupId>,
     /// What is being said about an emergency.
@@ -96,7 +97,7 @@ impl Service {
             reply: None,
             paged: None,
             // The answer to the challenge asked for it already.
-            refused: affiliated.is_none().then_some(turn.radio.selected),
+            setback: affiliated.is_none().then_some(Setback::Refused(turn.radio.selected)),
             revert: None,
             shout: None,
             last_sent: None,
@@ -118,8 +119,8 @@ impl Service {
             return Deadline { at: search.until, why: Why::SignalLost };
         }
         let own = self.activity.deadline(&self.camp);
-        let own = self.reply_deadline().map_or(own, |reply| own.min(reply));
-        self.neighbours.deadline(&self.camp).map_or(own, |measure| own.min(measure))
+        let beside = [self.reply_deadline(), self.selection_deadline(), self.neighbours.deadline(&self.camp)];
+        beside.into_iter().flatten().fold(own, Deadline::min)
     }
 
     /// To be called when the deadline has come.
@@ -129,6 +130,7 @@ impl Service {
             Why::SignalLost => return Some(Departure::SignalLost),
             Why::CallSilent => self.leave(turn, Cause::CallLost),
             Why::Emergency => self.fire_emergency(turn),
+            Why::Selection => self.say_selection_anew(turn),
             Why::VoiceBurst if self.is_leaving() => return self.fire_leaving(turn),
             Why::VoiceBurst => self.fire_voice(turn),
             Why::TalkEndBurst => self.fire_talk_end(turn),

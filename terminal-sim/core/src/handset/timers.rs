@@ -22,6 +22,7 @@ timers! {
     WORKING = 5_000, "how long an answer is awaited after the network said that it works on it";
     QUEUE_CHECK = 40_000, "how long a place in the queue holds without a word; then the request is repeated";
     EMERGENCY_CHECK = 30_000, "how long the handset trusts that it knows how far its user's emergency is; then it says it again";
+    SELECTION_AGAIN = 30_000, "pause before a selection that nothing answered is said again";
     MEASURE = 500, "pause between two measurements of the neighbours of a weak site";
     SEEK = 3_000, "how long the word of a site is awaited to which the handset moves";
     MOVE = 10_000, "how long a move to another site may take in all; then the handset goes back";

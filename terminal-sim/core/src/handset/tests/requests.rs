@@ -1,7 +1,9 @@
-use trunklab_protocol::air_downlink::{Affiliated, CallBack, Queued, Refused, SiteService, Working};
+use trunklab_protocol::air_downlink::{
+    Affiliated, CallBack, Grant, Queued, Refused, Release, SiteService, Working,
+};
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
-use trunklab_protocol::{Cause, Press, ProfileId, Span};
+use trunklab_protocol::{Cause, Press, ProfileId, ScanList, Span, TalkgroupId};
 
 use super::bench::*;
 use crate::handset::Phase;
@@ -259,7 +261,7 @@ fn the_selector_affiliates_and_a_press_waits_for_it() {
         unit: unit(1017),
         press: press(number),
         talkgroup: talkgroup(42),
-        secondary: trunklab_protocol::ScanList::default(),
+        secondary: ScanList::default(),
     });
     bench.run(Span::from_secs(1));
     assert_eq!(bench.events, [HandsetEvent::Affiliated { talkgroup: talkgroup(42) }]);
@@ -329,6 +331,71 @@ fn a_selection_that_a_site_without_service_refused_is_told_when_the_service_retu
     ];
     assert_eq!(bench.events, told);
     assert!(matches!(&bench.words()[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)));
+}
+
+/// In talkgroup 41, with 42 selected, and nobody has answered.
+fn unanswered(profile: ProfileId) -> Bench {
+    let mut bench = Bench::registered(profile);
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(60));
+    assert_eq!(bench.refusals(), [Cause::NoAnswer], "{}", bench.profile.name);
+    bench.forget();
+    bench
+}
+
+/// The network puts the unit into the talkgroup that it asked for last.
+fn affiliates(bench: &mut Bench, talkgroup: TalkgroupId) {
+    let press = press(bench.last_press());
+    bench.says(Affiliated { unit: unit(1017), press, talkgroup, secondary: ScanList::default() });
+    bench.run(Span::from_secs(1));
+    assert_eq!(bench.handset.state().affiliated, Some(talkgroup), "{}", bench.profile.name);
+    bench.forget();
+}
+
+fn selections(bench: &Bench) -> Vec<TalkgroupId> {
+    let selection = |word| if let UplinkWord::Affiliate(word) = word { Some(word.talkgroup) } else { None };
+    bench.words().into_iter().filter_map(selection).collect()
+}
+
+#[test]
+fn a_selection_that_nobody_answered_is_said_every_half_minute_until_it_is() {
+    for profile in PROFILES {
+        let mut bench = unanswered(profile.id);
+        for round in 1..=2 {
+            bench.run(Span::from_secs(29));
+            assert!(bench.uplink.is_empty(), "{}, round {round}: {:?}", profile.name, bench.words());
+            bench.run_until(|bench| !bench.refusals().is_empty(), Span::from_secs(60));
+            assert_eq!(selections(&bench), [talkgroup(42); 3], "{}, round {round}", profile.name);
+            bench.forget();
+        }
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(31));
+        affiliates(&mut bench, talkgroup(42));
+        bench.run(Span::from_secs(70));
+        assert!(bench.uplink.is_empty(), "{}: {:?}", profile.name, bench.words());
+    }
+}
+
+#[test]
+fn a_selection_that_is_not_true_any_more_is_not_said_again() {
+    let mut bench = unanswered(ProfileId::Iden);
+    bench.input(Input::Select(talkgroup(41)));
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    affiliates(&mut bench, talkgroup(41));
+    bench.run(Span::from_secs(70));
+    assert!(bench.uplink.is_empty(), "{:?}", bench.words());
+}
+
+#[test]
+fn a_selection_that_was_due_in_a_call_is_said_after_it() {
+    let mut bench = unanswered(ProfileId::Iden);
+    let to_all = bench.grant(Some(bench.talker(1018, 6, 1)));
+    bench.says(Grant { parties: TalkgroupId::ALL.into(), ..to_all });
+    bench.shows(bench.voice(1018, 6, 0));
+    bench.run(Span::from_secs(40));
+    assert_eq!((bench.phase(), selections(&bench).len()), (Phase::Listening, 0));
+    bench.shows(Release { call: call(9), cause: Cause::HangTimeOver });
+    bench.run(Span::from_secs(1));
+    assert_eq!(selections(&bench).first(), Some(&talkgroup(42)));
 }
 
 #[test]
