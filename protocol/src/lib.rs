@@ -23,6 +23,7 @@ pub mod from_site;
 pub mod identity;
 pub mod individual;
 pub mod load;
+pub mod mast;
 pub mod moment;
 pub mod network;
 pub mod operator;

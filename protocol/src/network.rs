@@ -175,6 +175,13 @@ record! {
     }
 }
 
+impl SlotAddress {
+    /// The first slot of a carrier: the control channel's place where no other is named.
+    pub fn first_of(carrier: CarrierNumber) -> Self {
+        Self { carrier, slot: SlotNumber::new(0).expect("slots count from 0") }
+    }
+}
+
 /// `12/3`: carrier and slot.
 impl fmt::Display for SlotAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

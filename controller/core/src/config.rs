@@ -219,7 +219,6 @@ pub struct SiteConfig {
 impl SiteConfig {
     /// A site with one carrier, whose first slot is its control channel, and with usual timing.
     pub fn new(site: SiteId, profile: ProfileId, carrier: CarrierNumber) -> Self {
-        let first = trunklab_protocol::SlotNumber::new(0).expect("every octet is a slot");
         Self {
             site,
             name: format!("Site {site}"),
@@ -228,7 +227,7 @@ impl SiteConfig {
             antenna: Antenna::default(),
             power_dbm: 40,
             carriers: vec![carrier],
-            control: SlotAddress { carrier, slot: first },
+            control: SlotAddress::first_of(carrier),
             control_place: ControlPlace::default(),
             signalling: Signalling::default(),
             control_layout: ControlLayout::default(),

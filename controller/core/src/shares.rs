@@ -28,10 +28,9 @@ impl SiteConfig {
     /// Where the control channels are at first: `control` in its share, in the others the first slot.
     pub fn first_controls(&self) -> Vec<SlotAddress> {
         let own = self.share_of(self.control.carrier);
-        let slot = SlotNumber::new(0).expect("every octet is a slot");
         let first = |share| {
             let carrier = self.carriers.iter().find(|carrier| self.share_of(**carrier) == share);
-            carrier.map(|carrier| SlotAddress { carrier: *carrier, slot })
+            carrier.map(|carrier| SlotAddress::first_of(*carrier))
         };
         (0..self.shares())
             .map(|share| if share == own { self.control } else { first(share).unwrap_or(self.control) })

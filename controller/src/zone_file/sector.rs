@@ -1,15 +1,11 @@
 //! `sectors = […]`: several sites on one mast, each with an antenna that looks its own way (clause 12.12.6).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use trunklab_protocol::{Antenna, Azimuth, CarrierNumber, SiteId, SlotAddress, SlotNumber};
+use trunklab_protocol::mast::{SECTORS_MAX, SectorsUnfit, azimuths};
+use trunklab_protocol::{Antenna, Azimuth, CarrierNumber, SiteId, SlotAddress};
 
 use super::Defect;
 use super::site::{Place, SiteTable};
-
-/// The most sectors of one mast.
-const SECTORS_MAX: usize = 6;
 
 /// What is a sector's own; everything else it has from its `[[site]]`.
 #[derive(Debug, Deserialize)]
@@ -70,18 +66,18 @@ impl SiteTable {
                 self.unfit(&format!("each of its sectors has its own {key}: leave that of the mast out"))
             );
         }
-        if sectors.is_empty() || sectors.len() > SECTORS_MAX {
-            return Err(self.unfit(&format!("has {} sectors: give 1 to {SECTORS_MAX}", sectors.len())));
-        }
-        let mut looking = BTreeMap::new();
-        let sites = sectors.iter().enumerate().map(|(index, sector)| {
-            let SectorTable { id, azimuth_deg, carriers, control } = sector;
-            let azimuth = azimuth_deg.unwrap_or_else(|| Azimuth::of_sector(index, sectors.len()));
-            if let Some(other) = looking.insert(azimuth, *id) {
-                return Err(self.unfit(&format!(
-                    "sectors {other} and {id} both look to {azimuth}: give one of them another azimuth_deg"
-                )));
+        let said: Vec<_> = sectors.iter().map(|sector| sector.azimuth_deg).collect();
+        let azimuths = azimuths(&said).map_err(|unfit| match unfit {
+            SectorsUnfit::Count(count) => {
+                self.unfit(&format!("has {count} sectors: give 1 to {SECTORS_MAX}"))
             }
+            SectorsUnfit::Alike { first, second, azimuth } => self.unfit(&format!(
+                "sectors {} and {} both look to {azimuth}: give one of them another azimuth_deg",
+                sectors[first].id, sectors[second].id
+            )),
+        })?;
+        let sites = sectors.iter().zip(azimuths).map(|(sector, azimuth)| {
+            let SectorTable { id, carriers, control, .. } = sector;
             let control = first_control(*control, carriers, || format!("site {id}"))?;
             let beside = sectors.iter().map(|other| other.id).filter(|other| other != id).collect();
             Ok(Site { id: *id, table: self, antenna: Antenna::Sector(azimuth), carriers, control, beside })
@@ -104,6 +100,5 @@ fn first_control(
         let what = "has an empty list of carriers: write carriers = [1]".to_owned();
         return Err(Defect::Unfit { place: place(), what });
     };
-    let slot = SlotNumber::new(0).expect("slots count from 0");
-    Ok(named.map_or(SlotAddress { carrier: *first, slot }, |Place(control)| control))
+    Ok(named.map_or(SlotAddress::first_of(*first), |Place(control)| control))
 }

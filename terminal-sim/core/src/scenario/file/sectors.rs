@@ -1,16 +1,12 @@
 //! `sectors = […]`: several sites on one mast, each with an antenna that looks its own way (clause 12.12.6).
 
-use std::collections::BTreeMap;
-
 use toml::Spanned;
+use trunklab_protocol::mast::{SECTORS_MAX, SectorsUnfit, azimuths};
 use trunklab_protocol::{Antenna, Azimuth};
 
 use super::Reader;
 use crate::scenario::error::ScenarioError;
 use crate::scenario::form::{SectorForm, SiteForm};
-
-/// The most sectors of one mast.
-const SECTORS_MAX: usize = 6;
 
 /// What is its own of one site of a `[[site]]`: of the only one, or of one of its sectors.
 pub(super) struct Part<'a> {
@@ -59,27 +55,35 @@ impl Reader<'_> {
             let expected = "id, azimuth_deg, carriers and control in each sector";
             return Err(self.source.error(span, found, expected, "leave that of the mast out"));
         }
-        let count = sectors.get_ref().len();
-        if count == 0 || count > SECTORS_MAX {
-            let found = format!("{count} sectors");
-            return Err(self.source.error(sectors.span(), found, format!("1 to {SECTORS_MAX}"), ""));
-        }
-        let mut looking = BTreeMap::new();
-        let parts = sectors.get_ref().iter().enumerate().map(|(index, sector)| {
-            let SectorForm { id, azimuth_deg, carriers, control } = sector;
-            let azimuth = match azimuth_deg {
-                Some(azimuth) => self.azimuth(azimuth)?,
-                None => Azimuth::of_sector(index, count),
-            };
-            if let Some(other) = looking.insert(azimuth, id.get_ref()) {
-                let span = azimuth_deg.as_ref().unwrap_or(id).span();
-                let found = format!("sectors {other} and {} that both look to {azimuth}", id.get_ref());
-                let remedy = "give one of them another azimuth_deg";
-                return Err(self.source.error(span, found, "sectors that look different ways", remedy));
-            }
-            Ok(Part { id, antenna: Antenna::Sector(azimuth), carriers, control: control.as_ref() })
+        let said = sectors
+            .get_ref()
+            .iter()
+            .map(|sector| sector.azimuth_deg.as_ref().map(|degrees| self.azimuth(degrees)).transpose());
+        let azimuths =
+            azimuths(&said.collect::<Result<Vec<_>, _>>()?).map_err(|unfit| self.no_mast(sectors, unfit))?;
+        let parts = sectors.get_ref().iter().zip(azimuths).map(|(sector, azimuth)| {
+            let SectorForm { id, carriers, control, .. } = sector;
+            Part { id, antenna: Antenna::Sector(azimuth), carriers, control: control.as_ref() }
         });
-        parts.collect()
+        Ok(parts.collect())
+    }
+
+    fn no_mast(&self, sectors: &Spanned<Vec<SectorForm>>, unfit: SectorsUnfit) -> ScenarioError {
+        let list = sectors.get_ref();
+        match unfit {
+            SectorsUnfit::Count(count) => {
+                let found = format!("{count} sectors");
+                self.source.error(sectors.span(), found, format!("1 to {SECTORS_MAX}"), "")
+            }
+            SectorsUnfit::Alike { first, second, azimuth } => {
+                let SectorForm { id, azimuth_deg, .. } = &list[second];
+                let span = azimuth_deg.as_ref().unwrap_or(id).span();
+                let (one, other) = (list[first].id.get_ref(), id.get_ref());
+                let found = format!("sectors {one} and {other} that both look to {azimuth}");
+                let remedy = "give one of them another azimuth_deg";
+                self.source.error(span, found, "sectors that look different ways", remedy)
+            }
+        }
     }
 
     fn azimuth(&self, degrees: &Spanned<u16>) -> Result<Azimuth, ScenarioError> {

@@ -135,9 +135,8 @@ impl Reader<'_> {
         carriers: &[CarrierNumber],
     ) -> Result<SlotAddress, ScenarioError> {
         let slots = self.profile.profile().slots;
-        let first = SlotNumber::new(0).expect("slots count from 0");
         let Some(control) = control else {
-            return Ok(SlotAddress { carrier: carriers[0], slot: first });
+            return Ok(SlotAddress::first_of(carriers[0]));
         };
         let fail = |expected: String, remedy: &str| {
             let found = format!("control channel `{}`", control.get_ref());
