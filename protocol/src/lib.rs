@@ -52,8 +52,8 @@ pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi,
 pub use individual::{CallSetup, FullDuplex, PageReply};
 pub use moment::{Moment, Span};
 pub use network::{
-    AreaId, BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, NodeId, Position, Press, Priority, SiteId,
-    SlotAddress, SlotNumber, SpurtId,
+    AreaId, BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, MastId, NodeId, Position, Press, Priority,
+    SiteId, SlotAddress, SlotNumber, SpurtId,
 };
 pub use parties::{Pair, Parties};
 pub use per_cause::PerCause;

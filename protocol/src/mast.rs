@@ -1,8 +1,9 @@
-//! Masts with sectors: how many there may be, and where each looks (docs/call-processing.md 12.12.6).
+//! Masts with sectors: their numbers, how many sectors there may be, and where each looks (docs/call-processing.md 12.12.6).
 
 use std::collections::BTreeMap;
 
 use crate::antenna::Azimuth;
+use crate::network::{MastId, SiteId};
 
 /// The most sectors of one mast.
 pub const SECTORS_MAX: usize = 6;
@@ -21,6 +22,13 @@ pub enum SectorsUnfit {
         /// Where both look.
         azimuth: Azimuth,
     },
+}
+
+impl MastId {
+    /// The mast whose first sector this is.
+    pub fn of_first(sector: SiteId) -> Self {
+        Self::new(sector.number()).expect("a site's number is a mast's")
+    }
 }
 
 /// Where each sector of a mast looks: where it says, and otherwise to its equal part of the circle, the first to the north.

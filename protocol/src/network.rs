@@ -66,6 +66,10 @@ number! {
     AreaId(u16), "area", 1 to 65_533
 }
 number! {
+    /// A mast with sectors: it has the number of its first one, as no other mast can.
+    MastId(u16), "mast", 1 to u16::MAX
+}
+number! {
     /// A node that can own calls: a controller, or a site in isolated operation.
     NodeId(u16), "node", 1 to u16::MAX
 }

@@ -12,7 +12,7 @@ use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{Identity, TalkgroupId, UnitId};
 use crate::load::ControlLoad;
 use crate::moment::Moment;
-use crate::network::{AreaId, CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Epoch, Incarnation, MastId, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::profile::ProfileId;
@@ -265,8 +265,10 @@ pub struct Snapshot {
 pub struct SiteView {
     /// Which.
     pub site: SiteId,
-    /// Its name; the sectors of one mast have one name.
+    /// Its name.
     pub name: String,
+    /// The mast whose sector it is; `None`: it stands alone.
+    pub mast: Option<MastId>,
     /// In which directions it radiates.
     #[cfg_attr(feature = "openapi", schema(value_type = u16))]
     pub antenna: Antenna,

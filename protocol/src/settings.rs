@@ -8,7 +8,7 @@ use crate::air_downlink::{AccessRules, Reselection};
 use crate::antenna::Antenna;
 use crate::control::{ControlPlace, Signalling};
 use crate::field::record;
-use crate::network::{CarrierNumber, Position, SiteId, SlotAddress};
+use crate::network::{CarrierNumber, MastId, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
 use crate::proof::VoiceKey;
 
@@ -44,6 +44,8 @@ record! {
         pub profile: ProfileId,
         /// Where its antenna stands.
         pub position: Position,
+        /// The mast whose sector it is; `None`: it stands alone.
+        pub mast: Option<MastId>,
         /// In which directions it radiates.
         pub antenna: Antenna,
         /// Radiated power in dBm.

@@ -144,6 +144,7 @@ const NUMBERS: &[(&str, i64, u64)] = &[
     ("area", 1, 65_533),
     ("area choice", 1, u16::MAX as u64),
     ("antenna", 0, 360),
+    ("mast", 1, u16::MAX as u64),
     ("node", 1, u16::MAX as u64),
     ("carrier", 1, 4_095),
     ("slot", 0, 5),

@@ -44,6 +44,7 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         name: "North".into(),
         profile: ProfileId::Dmr3,
         position: Position { east_m: 1, north_m: 2 },
+        mast: None,
         antenna: Antenna::Omni,
         power_dbm: 40,
         carriers: vec![carrier(1), carrier(2)],

@@ -194,7 +194,7 @@ fn one_site() {
 #[test]
 fn one_sector() {
     let mut scene = Scene::busy();
-    scene.world.raise_one_mast();
+    scene.world.raise_masts([1, 1, 1]);
     let snapshot = Box::new(scene.world.snapshot());
     scene.hear(Report::Snapshot { snapshot, stream: Stream::BeginsHere });
     let list = scene.draw(80, 24).to_string();
@@ -204,6 +204,12 @@ fn one_sector() {
     scene.press(&[KeyCode::Enter]);
     let facts = scene.draw(80, 24).to_string();
     assert!(facts.contains("Site 1 Water Tower sector to 0°, on a mast with sites 2, 3 "), "{facts}");
+
+    scene.world.raise_masts([1, 1, 3]);
+    let snapshot = Box::new(scene.world.snapshot());
+    scene.hear(Report::Snapshot { snapshot, stream: Stream::BeginsHere });
+    let facts = scene.draw(80, 24).to_string();
+    assert!(facts.contains("sector to 0°, on a mast with site 2 "), "two masts of one name: {facts}");
 }
 
 #[test]

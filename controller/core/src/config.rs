@@ -9,8 +9,9 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, Msisdn, NodeId, Position, Priority,
-    ProfileId, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, MastId, Msisdn, NodeId, Position,
+    Priority, ProfileId, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking,
+    UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -172,6 +173,9 @@ pub struct SiteConfig {
     /// Where its antenna stands.
     #[serde(default)]
     pub position: Position,
+    /// The mast whose sector it is; `None`: it stands alone.
+    #[serde(default)]
+    pub mast: Option<MastId>,
     /// In which directions it radiates.
     #[serde(default)]
     pub antenna: Antenna,
@@ -224,6 +228,7 @@ impl SiteConfig {
             name: format!("Site {site}"),
             profile,
             position: Position::default(),
+            mast: None,
             antenna: Antenna::default(),
             power_dbm: 40,
             carriers: vec![carrier],

@@ -101,6 +101,7 @@ impl Controller {
         SiteView {
             site: site.config.site,
             name: site.config.name.clone(),
+            mast: site.config.mast,
             antenna: site.config.antenna,
             profile: site.config.profile,
             in_service: site.in_service(),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use trunklab_protocol::mast::{SECTORS_MAX, SectorsUnfit, azimuths};
-use trunklab_protocol::{Antenna, Azimuth, CarrierNumber, SiteId, SlotAddress};
+use trunklab_protocol::{Antenna, Azimuth, CarrierNumber, MastId, SiteId, SlotAddress};
 
 use super::Defect;
 use super::site::{Place, SiteTable};
@@ -22,6 +22,7 @@ pub(super) struct SectorTable {
 pub(super) struct Site<'a> {
     pub(super) id: SiteId,
     pub(super) table: &'a SiteTable,
+    pub(super) mast: Option<MastId>,
     pub(super) antenna: Antenna,
     pub(super) carriers: &'a [CarrierNumber],
     pub(super) control: SlotAddress,
@@ -51,7 +52,7 @@ impl SiteTable {
         };
         let control = first_control(self.control, carriers, place)?;
         let antenna = self.azimuth_deg.map_or(Antenna::Omni, Antenna::Sector);
-        Ok(Site { id, table: self, antenna, carriers, control, beside: Vec::new() })
+        Ok(Site { id, table: self, mast: None, antenna, carriers, control, beside: Vec::new() })
     }
 
     fn sector_sites<'a>(&'a self, sectors: &'a [SectorTable]) -> Result<Vec<Site<'a>>, Defect> {
@@ -76,11 +77,13 @@ impl SiteTable {
                 sectors[first].id, sectors[second].id
             )),
         })?;
+        let mast = sectors.first().map(|first| MastId::of_first(first.id));
         let sites = sectors.iter().zip(azimuths).map(|(sector, azimuth)| {
             let SectorTable { id, carriers, control, .. } = sector;
             let control = first_control(*control, carriers, || format!("site {id}"))?;
             let beside = sectors.iter().map(|other| other.id).filter(|other| other != id).collect();
-            Ok(Site { id: *id, table: self, antenna: Antenna::Sector(azimuth), carriers, control, beside })
+            let antenna = Antenna::Sector(azimuth);
+            Ok(Site { id: *id, table: self, mast, antenna, carriers, control, beside })
         });
         sites.collect()
     }

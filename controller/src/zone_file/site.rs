@@ -127,6 +127,7 @@ impl Site<'_> {
             name: table.name.clone(),
             profile: table.profile,
             position: table.position,
+            mast: self.mast,
             antenna: self.antenna,
             power_dbm: table.power_dbm,
             carriers: carriers.to_vec(),

@@ -1,6 +1,6 @@
 use trunklab_controller_core::config::{QueueRelease, SiteConfig};
 use trunklab_protocol::settings::Neighbour;
-use trunklab_protocol::{AreaChoice, AreaId, CarrierNumber, EmergencyPolicy, SiteId, StartPolicy};
+use trunklab_protocol::{AreaChoice, AreaId, CarrierNumber, EmergencyPolicy, MastId, SiteId, StartPolicy};
 
 use super::*;
 
@@ -205,6 +205,11 @@ fn the_sectors_of_a_mast_are_sites_that_share_what_is_the_masts() {
         ]
     );
     assert!(sites[..3].iter().all(|site| site.name == "Hill" && site.power_dbm == 40));
+    let masts =
+        |zone| -> Vec<_> { self::sites(zone).iter().map(|site| site.mast.map(MastId::number)).collect() };
+    assert_eq!(masts(SECTORS), [Some(1), Some(1), Some(1), None]);
+    let other = "[[site]]\nname = \"Hill\"\nprofile = \"tetra\"\nsectors = [{ id = 8, carriers = [1] }]";
+    assert_eq!(masts(&format!("{SECTORS}\n{other}"))[3..], [None, Some(8)], "two masts of one name");
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub fn plan(provision: &Provision) -> Plan {
             name: site.name.clone(),
             profile: site.profile,
             position: site.position,
+            mast: site.mast,
             antenna: site.antenna,
             power_dbm: site.power_dbm,
             carriers: site.carriers.clone(),

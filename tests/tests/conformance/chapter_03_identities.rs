@@ -5,7 +5,8 @@ use trunklab_protocol::field::Field;
 use trunklab_protocol::network::{CarrierNumber, Incarnation, NodeId, Press, SlotNumber, SpurtId};
 use trunklab_protocol::proof::{Challenge, Proof, Response, SessionKey, VoiceKey};
 use trunklab_protocol::{
-    Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, Msisdn, Priority, SiteId, TalkgroupId, Tmsi, UnitId,
+    Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, MastId, Msisdn, Priority, SiteId, TalkgroupId, Tmsi,
+    UnitId,
 };
 use trunklab_tests::specification::Specification;
 
@@ -25,7 +26,7 @@ fn readers() -> Vec<(String, usize, Reader)> {
     macro_rules! readers {
         ($($type:ident)*) => { vec![$(($type::KIND.to_string(), $type::LEAST, reads::<$type> as Reader),)*] };
     }
-    readers!(u8 u16 u32 u64 i8 i16 i32 UnitId TalkgroupId Imei Imsi Msisdn Tmsi SiteId AreaId AreaChoice Antenna NodeId CarrierNumber
+    readers!(u8 u16 u32 u64 i8 i16 i32 UnitId TalkgroupId Imei Imsi Msisdn Tmsi SiteId AreaId AreaChoice Antenna MastId NodeId CarrierNumber
         SlotNumber Epoch Incarnation SpurtId Press Priority Proof)
 }
 

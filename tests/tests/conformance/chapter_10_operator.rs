@@ -35,6 +35,7 @@ fn example(kind: &str) -> Value {
         "unit" => json!(1017),
         "talkgroup" => json!(41),
         "area" => json!(7),
+        "mast" => json!(2),
         "antenna" => json!(120),
         "parties" => json!({ "pair": { "caller": 1017, "called": 1018 } }),
         "incarnation" => json!(4_000_000_000_u32),

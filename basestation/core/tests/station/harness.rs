@@ -87,6 +87,7 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
         name: "North".into(),
         profile,
         position: Position { east_m: 100, north_m: 200 },
+        mast: None,
         antenna: Antenna::Omni,
         power_dbm: 43,
         carriers: [1, 2, 3].map(|number| CarrierNumber::new(number).unwrap()).to_vec(),

@@ -43,9 +43,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
 /// Where a sector looks and which others are on its mast; nothing for an omni site.
 fn mast(site: &SiteView, picture: &Snapshot) -> String {
     let Some(azimuth) = site.antenna.azimuth() else { return String::new() };
-    let others = picture.sites.iter().filter(|other| {
-        other.site != site.site && other.name == site.name && other.antenna.azimuth().is_some()
-    });
+    let others = picture
+        .sites
+        .iter()
+        .filter(|other| other.site != site.site && other.mast.is_some() && other.mast == site.mast);
     let others: Vec<_> = others.map(|other| other.site.to_string()).collect();
     match &others[..] {
         [] => format!("sector to {azimuth}"),

@@ -7,8 +7,8 @@ use trunklab_protocol::operator::{
     AirCounters, CallView, Event, EventKind, QueueView, SiteView, SlotView, Snapshot, TalkgroupView, Totals,
 };
 use trunklab_protocol::{
-    Antenna, Azimuth, CallId, CarrierNumber, Cause, EmergencyKind, Epoch, Incarnation, Moment, NodeId,
-    Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, UnitId,
+    Antenna, Azimuth, CallId, CarrierNumber, Cause, EmergencyKind, Epoch, Incarnation, MastId, Moment,
+    NodeId, Priority, ProfileId, SiteId, SlotAddress, SlotNumber, Span, SpurtId, TalkgroupId, UnitId,
 };
 
 const QUEUE_MAX: usize = 3;
@@ -57,6 +57,7 @@ struct Call {
 /// One site as the world keeps it.
 struct Site {
     name: &'static str,
+    mast: Option<MastId>,
     antenna: Antenna,
     profile: ProfileId,
     in_service: bool,
@@ -92,7 +93,16 @@ impl World {
             let radios = (0..14).map(|radio| (unit(1_000 + u32::from(number) * 14 + radio), ())).collect();
             (
                 site(number),
-                Site { name, antenna: Antenna::Omni, profile, in_service: true, control, slots, radios },
+                Site {
+                    name,
+                    mast: None,
+                    antenna: Antenna::Omni,
+                    profile,
+                    in_service: true,
+                    control,
+                    slots,
+                    radios,
+                },
             )
         });
         Self {
@@ -110,9 +120,10 @@ impl World {
         }
     }
 
-    /// From here on the sites are the sectors of one mast.
-    pub fn raise_one_mast(&mut self) {
-        for (index, site) in self.sites.values_mut().enumerate() {
+    /// From here on the sites are sectors of one name, each of the mast that is given.
+    pub fn raise_masts(&mut self, masts: [u16; 3]) {
+        for (index, (site, mast)) in self.sites.values_mut().zip(masts).enumerate() {
+            site.mast = MastId::new(mast);
             site.name = "Water Tower";
             site.antenna = Antenna::Sector(Azimuth::of_sector(index, 3));
         }
@@ -164,6 +175,7 @@ impl World {
         SiteView {
             site: number,
             name: site.name.to_owned(),
+            mast: site.mast,
             antenna: site.antenna,
             profile: site.profile,
             in_service: site.in_service,

@@ -158,6 +158,7 @@ impl Site {
             name: config.name.clone(),
             profile: config.profile,
             position: config.position,
+            mast: config.mast,
             antenna: config.antenna,
             power_dbm: config.power_dbm,
             carriers: config.carriers.clone(),

@@ -5,8 +5,8 @@ use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, Azimuth, CarrierNumber, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, FloorPolicy, FullDuplex, Identity, Position, Priority, ProfileId, ScanList, Signalling,
-    SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    EmergencyPolicy, FloorPolicy, FullDuplex, Identity, MastId, Position, Priority, ProfileId, ScanList,
+    Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -91,6 +91,8 @@ pub struct SiteProvision {
     pub profile: ProfileId,
     /// Where its antenna stands.
     pub position: Position,
+    /// The mast whose sector it is; `None`: it stands alone.
+    pub mast: Option<MastId>,
     /// In which directions it radiates.
     pub antenna: Antenna,
     /// Radiated power in dBm.

@@ -304,6 +304,9 @@ fn the_sectors_of_a_mast_are_sites_and_units_stand_before_them() {
         seen,
         [(3, "Site 3", 360, three), (5, "Hill", 0, five), (6, "Hill", 120, six), (7, "Hill", 245, seven)]
     );
+    let masts: Vec<_> =
+        scenario.provision().sites.iter().map(|site| site.mast.map(|mast| mast.number())).collect();
+    assert_eq!(masts, [None, Some(5), Some(5), Some(5)]);
     let place = scenario.provision().units.last().unwrap().position;
     assert_eq!((place.east_m, place.north_m), (-40_000 + 866, -500));
 }

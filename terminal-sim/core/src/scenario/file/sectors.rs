@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 use trunklab_protocol::mast::{SECTORS_MAX, SectorsUnfit, azimuths};
-use trunklab_protocol::{Antenna, Azimuth};
+use trunklab_protocol::{Antenna, Azimuth, MastId, SiteId};
 
 use super::Reader;
 use crate::scenario::error::ScenarioError;
@@ -11,6 +11,7 @@ use crate::scenario::form::{SectorForm, SiteForm};
 /// What is its own of one site of a `[[site]]`: of the only one, or of one of its sectors.
 pub(super) struct Part<'a> {
     pub(super) id: &'a Spanned<u16>,
+    pub(super) mast: Option<MastId>,
     pub(super) antenna: Antenna,
     pub(super) carriers: &'a Spanned<Vec<Spanned<u16>>>,
     pub(super) control: Option<&'a Spanned<String>>,
@@ -36,7 +37,7 @@ impl Reader<'_> {
             Some(azimuth) => Antenna::Sector(self.azimuth(azimuth)?),
             None => Antenna::Omni,
         };
-        Ok(Part { id, antenna, carriers, control: control.as_ref() })
+        Ok(Part { id, mast: None, antenna, carriers, control: control.as_ref() })
     }
 
     fn sectors<'a>(
@@ -61,9 +62,11 @@ impl Reader<'_> {
             .map(|sector| sector.azimuth_deg.as_ref().map(|degrees| self.azimuth(degrees)).transpose());
         let azimuths =
             azimuths(&said.collect::<Result<Vec<_>, _>>()?).map_err(|unfit| self.no_mast(sectors, unfit))?;
+        let first = sectors.get_ref().first().and_then(|first| SiteId::new(*first.id.get_ref()));
+        let mast = first.map(MastId::of_first);
         let parts = sectors.get_ref().iter().zip(azimuths).map(|(sector, azimuth)| {
             let SectorForm { id, carriers, control, .. } = sector;
-            Part { id, antenna: Antenna::Sector(azimuth), carriers, control: control.as_ref() }
+            Part { id, mast, antenna: Antenna::Sector(azimuth), carriers, control: control.as_ref() }
         });
         Ok(parts.collect())
     }

@@ -52,6 +52,7 @@ impl Reader<'_> {
             name: form.name.clone().unwrap_or_else(|| format!("Site {site}")),
             profile: self.profile,
             position,
+            mast: part.mast,
             antenna: part.antenna,
             power_dbm: form.power_dbm.unwrap_or(43),
             carriers,
