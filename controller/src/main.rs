@@ -154,7 +154,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             say(&token.to_string())?;
         }
         Command::Provision { db, config } => {
-            let changes = provisioned(&config)?;
+            let changes = provisioned(&config, &db)?;
             Store::open(&StorePlace::File(db.clone()))?.provision(&changes)?;
             say(&format!("{}: {} entries provisioned", db.display(), changes.len()))?;
         }
@@ -178,7 +178,7 @@ fn serve(run: Run) -> anyhow::Result<()> {
     options.voice = run.voice;
     options.voice_advertised = run.voice_advertised;
     match &run.config {
-        Some(config) => options.provision = provisioned(config)?,
+        Some(config) => options.provision = provisioned(config, &run.db)?,
         None => ensure_database(&run.db)?,
     }
     let runtime = tokio::runtime::Runtime::new().context("the system gave no threads")?;
@@ -201,9 +201,10 @@ fn serve(run: Run) -> anyhow::Result<()> {
     })
 }
 
-/// What a zone's file says; what it accepts knowingly is in the log.
-fn provisioned(config: &Path) -> anyhow::Result<Vec<Change>> {
-    let ZonePlan { changes, warnings } = zone_file::read(config)?;
+/// What a zone's file says, judged with the sites that the database has; what the file accepts knowingly is in the log.
+fn provisioned(config: &Path, db: &Path) -> anyhow::Result<Vec<Change>> {
+    let standing = if db.exists() { Store::open_beside(db)?.sites()? } else { Vec::new() };
+    let ZonePlan { changes, warnings } = zone_file::read(config, &standing)?;
     for clash in warnings {
         tracing::warn!("{}: {clash}", config.display());
     }

@@ -114,3 +114,43 @@ fn every_refusal_is_one_sentence_with_place_and_remedy() {
     let said = fails(path, RUN);
     assert!(said.contains("zone/controller.pem") && said.contains("check that the path exists"), "{said}");
 }
+
+/// The sentence of a refusal, the warning in the log where the file accepts it, and the sites that the database has.
+#[test]
+fn sites_that_disturb_each_other_are_refused_or_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let site = |id: u16, east_m: i32| {
+        format!(
+            "[[site]]\nid = {id}\nname = \"Hill\"\nprofile = \"iden\"\ncarriers = [1]\n\
+             position = {{ east_m = {east_m}, north_m = 0 }}\n"
+        )
+    };
+    let provision = ["provision", "--db", "zone.db", "--config", "zone.toml"];
+    let write = |zone: String| fs::write(path.join("zone.toml"), zone).unwrap();
+
+    write(site(1, 0) + &site(2, 9_000));
+    let alone = fails(path, &provision);
+    assert!(!path.join("zone.db").exists(), "a refused file makes no database");
+    write(site(1, 0));
+    succeeds(path, &provision);
+    write(site(2, 9_000));
+    let joined = fails(path, &provision);
+    for said in [&alone, &joined] {
+        assert!(said.contains("zone.toml: site ") && said.contains("where 17 dB are needed; "), "{said}");
+    }
+    assert!(joined.contains("; site 1 is in the database already; give one of the two another"), "{joined}");
+    let manual = ZONE.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(manual.contains(&alone), "the manual has another sentence than: {alone}");
+
+    write(format!("co_channel = \"warn\"\n{}", site(2, 9_000)));
+    let output = controller(path, &provision).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let log = said(&output);
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    let [warning] = warnings[..] else { panic!("one line for one pair: {log}") };
+    assert!(
+        warning.contains("zone.toml: carrier 1 of site ") && warning.contains("17 dB are needed"),
+        "{log}"
+    );
+}

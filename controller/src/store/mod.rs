@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use trunklab_controller_core::config::{Change, SystemParameters};
+use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::Epoch;
 
@@ -158,19 +158,33 @@ impl Store {
     pub fn changes(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut changes = Vec::new();
         for table in ["system", "sites", "areas", "talkgroups", "subscribers", "patches"] {
-            let bodies: Vec<String> = self.try_sql(|connection| {
-                let mut rows = connection.prepare(&format!("SELECT body FROM {table} ORDER BY id"))?;
-                rows.query_map([], |row| row.get(0))?.collect()
-            })?;
-            for body in bodies {
-                changes.push(serde_json::from_str(&body).map_err(|error| StoreError::Damaged {
-                    path: self.path.clone(),
-                    table,
-                    reason: error.to_string(),
-                })?);
-            }
+            changes.extend(self.table(table)?);
         }
         Ok(changes)
+    }
+
+    /// The sites that are provisioned, in order of their numbers.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn sites(&mut self) -> Result<Vec<SiteConfig>, StoreError> {
+        let site = |change| if let Change::Site(site) = change { Some(site) } else { None };
+        Ok(self.table("sites")?.into_iter().filter_map(site).collect())
+    }
+
+    fn table(&mut self, table: &'static str) -> Result<Vec<Change>, StoreError> {
+        let bodies: Vec<String> = self.try_sql(|connection| {
+            let mut rows = connection.prepare(&format!("SELECT body FROM {table} ORDER BY id"))?;
+            rows.query_map([], |row| row.get(0))?.collect()
+        })?;
+        let read = |body: &String| {
+            serde_json::from_str(body).map_err(|error| StoreError::Damaged {
+                path: self.path.clone(),
+                table,
+                reason: error.to_string(),
+            })
+        };
+        bodies.iter().map(read).collect()
     }
 
     /// Keeps changes, all or none; each replaces what it changes.

@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use trunklab_controller_core::config::{Change, SystemParameters};
+use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_protocol::reuse::Clash;
 
 use self::area::AreaTable;
@@ -66,14 +66,15 @@ pub struct ZonePlan {
     pub warnings: Vec<Clash>,
 }
 
-/// Reads a zone's file whole: system, sites, talkgroups, subscribers.
+/// Reads a zone's file whole: system, sites, talkgroups, subscribers. Its sites must go together with those that stand
+/// already and stay.
 ///
 /// # Errors
 /// At the first defect; nothing is half-read.
-pub fn read(path: &Path) -> Result<ZonePlan, ZoneFileError> {
+pub fn read(path: &Path, standing: &[SiteConfig]) -> Result<ZonePlan, ZoneFileError> {
     let text =
         fs::read_to_string(path).map_err(|source| ZoneFileError::File { path: path.to_owned(), source })?;
-    parse(&text).map_err(|defect| match defect {
+    parse(&text, standing).map_err(|defect| match defect {
         Defect::Syntax(error) => {
             ZoneFileError::Syntax { path: path.to_owned(), text: error.to_string().trim_end().to_owned() }
         }
@@ -105,7 +106,7 @@ struct ZoneFile {
     console: Vec<ConsoleTable>,
 }
 
-fn parse(text: &str) -> Result<ZonePlan, Defect> {
+fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
     let file: ZoneFile = toml::from_str(text).map_err(Defect::Syntax)?;
     let described = file.site.iter().map(SiteTable::sites).collect::<Result<Vec<_>, _>>()?.concat();
     check_numbers("site", described.iter().map(|site| site.id))?;
@@ -122,7 +123,7 @@ fn parse(text: &str) -> Result<ZonePlan, Defect> {
         changes.push(Change::System(SystemParameters { consoles, ..parameters }));
     }
     let configs = described.iter().map(|site| site.config(&described)).collect::<Result<Vec<_>, _>>()?;
-    let warnings = file.co_channel.judge(&configs)?;
+    let warnings = file.co_channel.judge(&configs, standing)?;
     changes.extend(configs.into_iter().map(Change::Site));
     for area in file.area {
         changes.push(Change::Area(area.config(&sites)?));

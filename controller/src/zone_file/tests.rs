@@ -4,6 +4,11 @@ use trunklab_protocol::{AreaChoice, AreaId, CarrierNumber, EmergencyPolicy, Mast
 
 use super::*;
 
+/// Reads for a database without sites.
+fn parse(text: &str) -> Result<ZonePlan, Defect> {
+    super::parse(text, &[])
+}
+
 const ZONE: &str = r#"
     [system]
     queue_len_max = 7
@@ -282,4 +287,46 @@ fn a_plan_whose_sites_disturb_each_other_is_refused_or_accepted_knowingly() {
         panic!("a word that is none was taken")
     };
     assert!(error.to_string().contains("`refuse`"), "{error}");
+}
+
+/// What a database holds is judged with what comes: a file alone may be without defect and the zone not.
+#[test]
+fn a_plan_is_judged_together_with_the_sites_that_stand_already() {
+    let site = |id: u16, east_m: i32, carrier: u16| {
+        format!(
+            "[[site]]\nid = {id}\nname = \"Hill\"\nprofile = \"dmr3\"\ncarriers = [{carrier}]\n\
+             position = {{ east_m = {east_m}, north_m = 0 }}\n"
+        )
+    };
+    let accept = |zone: String| format!("co_channel = \"warn\"\n{zone}");
+    let pairs = |zone: &str, standing: &[SiteConfig]| {
+        super::parse(zone, standing).map(|plan| plan.warnings.iter().map(reuse::pair).collect::<Vec<_>>())
+    };
+    let pair = |one: u16, other: u16| (SiteId::new(one).unwrap(), SiteId::new(other).unwrap());
+    let defect = |zone: &str, standing: &[SiteConfig]| match pairs(zone, standing).unwrap_err() {
+        Defect::Syntax(error) => panic!("{error}"),
+        Defect::Unfit { place, what } => format!("{place}: {what}"),
+    };
+    let standing = sites(&site(1, 0, 7));
+    let near = site(2, 5_000, 7);
+    let said = defect(&near, &standing);
+    assert!(said.contains("carrier 7 of site 2 is also site 1's"), "{said}");
+    assert!(said.contains("dB are needed; site 1 is in the database already; give one"), "{said}");
+    assert_eq!(pairs(&accept(near.clone()), &standing).unwrap(), [pair(1, 2)]);
+    assert_eq!(pairs(&site(2, 5_000, 8), &standing).unwrap(), [], "another carrier");
+    assert_eq!(pairs(&site(1, 5_000, 7), &standing).unwrap(), [], "the site itself, elsewhere");
+
+    let standing = sites(&accept(near + &site(1, 0, 7)));
+    for zone in [String::new(), site(3, 60_000, 7)] {
+        assert_eq!(pairs(&zone, &standing).unwrap(), [], "what was accepted before: {zone}");
+    }
+    assert!(defect(&site(1, 0, 7), &standing).contains("site 2 is in the database already"));
+
+    // Between two of one carrier two others serve where they would disturb each other, until one of these moves away.
+    let guarded = site(1, 0, 7) + &site(2, 9_000, 7) + &site(3, 2_500, 8) + &site(4, 6_500, 9);
+    let said = defect(&site(3, 60_000, 8), &sites(&guarded));
+    assert!(
+        said.contains("carrier 7 of site") && said.contains("both are in the database already"),
+        "{said}"
+    );
 }
