@@ -2,6 +2,7 @@
 //! is the order in which control channels say their words.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::support::{SCENARIOS, in_threads, reviewed, says_what_was_reviewed, scenario};
@@ -9,6 +10,7 @@ use trunklab::lab::world::Rules;
 use trunklab_basestation_core::urgency::{self, ORDER, Urgency, WordOrder};
 use trunklab_controller_core::call::table::{CallTable, Row, TABLE};
 use trunklab_protocol::{Cause, Clause, ProfileId};
+use trunklab_tests::tree::root;
 
 /// A rule does not depend on the air interface: one is enough to see it broken.
 const PROFILE: ProfileId = ProfileId::Iden;
@@ -99,11 +101,23 @@ fn words_without_repetition(place: usize) -> WordOrder {
     WordOrder::new(Box::leak(Box::new(rows)))
 }
 
-/// Rows whose exchange with the next no radio notices: a broadcast and a neighbour are said for radios that hunt or move, the
-/// end of a call is heard on its slot, and an emergency is granted in the same moment as another call only by chance. The base
-/// station's own tests show in which order words about calls go.
-const UNNOTICED: &[Urgency] =
-    &[Urgency::BroadcastDue, Urgency::EmergencyGrant, Urgency::GrantAgain, Urgency::Broadcast];
+/// Rows whose exchange with the next no radio notices, each with the test of the base station's core that does: a broadcast and
+/// a neighbour are said for radios that hunt or move, the end of a call is heard on its slot, and an emergency is granted in
+/// the same moment as another call only by chance.
+const UNNOTICED: &[(Urgency, &str)] = &[
+    (Urgency::BroadcastDue, "the_broadcast_keeps_its_interval_under_any_load"),
+    (Urgency::EmergencyGrant, "words_go_in_order_of_urgency"),
+    (Urgency::GrantAgain, "words_go_in_order_of_urgency"),
+    (Urgency::Broadcast, "the_broadcast_goes_before_a_neighbour_when_half_of_its_interval_is_over"),
+];
+
+#[test]
+fn what_no_radio_notices_a_test_of_the_base_station_does() {
+    let tests = fs::read_to_string(root().join("basestation/core/tests/station/control.rs")).unwrap();
+    for (urgency, name) in UNNOTICED {
+        assert!(tests.contains(&format!("fn {name}()")), "{urgency:?}: there is no test {name}");
+    }
+}
 
 /// Clause 12.12.3.
 #[test]
@@ -113,7 +127,7 @@ fn control_words_in_another_order_make_a_transcript_fail() {
         let rules = Rules { words: words_with(*place), ..Rules::default() };
         let (first, second) = (ORDER[*place].urgency, ORDER[*place + 1].urgency);
         let noticed = likeliest_first(Clause::WordUrgency).into_iter().any(|name| notices(name, rules));
-        match (noticed, UNNOTICED.contains(&first)) {
+        match (noticed, UNNOTICED.iter().any(|(urgency, _)| *urgency == first)) {
             (true, false) | (false, true) => Ok(()),
             (false, false) => Err(format!("nobody notices {first:?} after {second:?}")),
             (true, true) => Err(format!("{first:?} after {second:?} is noticed now")),

@@ -2,8 +2,9 @@
 
 use trunklab_protocol::air_downlink::{DownlinkWord, SiteService, Talker};
 use trunklab_protocol::profile::{Channel, PROFILES};
-use trunklab_protocol::to_site::{Assert, Challenge, Queued, Refused, Release};
-use trunklab_protocol::{Cause, Identity, Moment, Span, proof};
+use trunklab_protocol::settings::{Neighbour, SiteSettings};
+use trunklab_protocol::to_site::{Assert, Challenge, Configure, Queued, Refused, Release};
+use trunklab_protocol::{CarrierNumber, Cause, Identity, Moment, SiteId, Span, proof};
 
 use crate::harness::*;
 
@@ -126,6 +127,33 @@ fn the_broadcast_says_who_where_and_on_which_terms() {
     assert_eq!(system.access, settings(PROFILES[0].id).access);
     assert!(words.iter().any(|word| matches!(word, DownlinkWord::Neighbour(_))));
     assert!(words.iter().any(|word| matches!(word, DownlinkWord::Idle(_))));
+}
+
+/// Radios that hunt need the broadcast more than those that stand here need the last of many neighbours.
+#[test]
+fn the_broadcast_goes_before_a_neighbour_when_half_of_its_interval_is_over() {
+    for profile in PROFILES {
+        let neighbour = |number: u16| Neighbour {
+            site: SiteId::new(number).unwrap(),
+            carrier: CarrierNumber::new(number).unwrap(),
+        };
+        let neighbours: Vec<_> = (10..200).map(neighbour).collect();
+        let settings = SiteSettings { neighbours, broadcast_interval_ms: 2_000, ..settings(profile.id) };
+        let mut station = Driven::serving(profile.id);
+        station.order(Configure { settings: settings.into() });
+        station.run_for(Span::from_secs(20));
+        let said: Vec<Moment> = station
+            .radiated(at(1, 0))
+            .into_iter()
+            .filter(|(_, burst)| matches!(burst.word, DownlinkWord::System(_)))
+            .map(|(moment, _)| moment)
+            .collect();
+        assert!(said.len() > 10, "{}: {}", profile.name, said.len());
+        let bound = Span::from_secs(1) + profile.control.start(1);
+        for pair in said.windows(2) {
+            assert!(pair[1].since(pair[0]) <= bound, "{}: {pair:?}", profile.name);
+        }
+    }
 }
 
 #[test]
