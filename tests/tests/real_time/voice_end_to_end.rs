@@ -8,6 +8,7 @@ use trunklab::lab::weather::Weather;
 use trunklab::lab::world::{Heard, World};
 use trunklab::speech::{Recorder, envelope, synth, vocoder};
 use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Moment, ProfileId, Span};
 use trunklab_terminal_core::input::Input;
 
@@ -21,6 +22,9 @@ const FAR: u32 = 1002;
 /// The talker presses here, long after everybody has registered.
 const PRESS: Moment = Moment::from_micros(20_000_000);
 const SENTENCE_S: f64 = 6.0;
+
+/// A second and a half for grant, slots and switch, in steps of the envelope.
+const LAG_MAX: usize = 150;
 
 /// Frames that begin and end a sentence may be lost to set-up and release; the rest may not.
 const EDGE_FRAMES: u32 = 12;
@@ -67,13 +71,13 @@ fn positions(heard: &[Heard], listener: u32) -> Vec<u32> {
 }
 
 /// The same over real sockets: everything that was heard while the talker said the sentence.
-async fn say_live(profile: ProfileId, sentence: Vec<i16>) -> Vec<Heard> {
+async fn say_live(profile: ProfileId, sentence: Vec<VoiceFrame>) -> Vec<Heard> {
     let on = [TALKER, FAR, NEAR].map(|number| (Moment::ORIGIN, Deed::User(unit(number), Input::PowerOn)));
     let press = Input::PressPtt { kind: RequestKind::Normal };
     let mut deeds = on.to_vec();
     deeds.extend([
         (PRESS, Deed::User(unit(TALKER), press)),
-        (PRESS, Deed::User(unit(TALKER), Input::Speech(vocoder::encode(&sentence)))),
+        (PRESS, Deed::User(unit(TALKER), Input::Speech(sentence))),
         (PRESS + Span::from_secs(8), Deed::User(unit(TALKER), Input::ReleasePtt)),
     ]);
     let mut live = Live::start(plan(profile, &UNITS), 7).await.unwrap();
@@ -90,23 +94,44 @@ async fn say_live(profile: ProfileId, sentence: Vec<i16>) -> Vec<Heard> {
     heard
 }
 
+/// Which of the listeners did not hear the talker's own sentence, or heard the other, and how like it was.
+fn unlike(profile: ProfileId, heard: &[Heard], own: &[f32], other: &[f32]) -> Vec<String> {
+    let mut unlike = Vec::new();
+    for listener in [NEAR, FAR] {
+        let envelope = envelope::of(&recording(heard, listener, profile));
+        let [fit, stranger] = [own, other].map(|said| envelope::correlate(said, &envelope, LAG_MAX));
+        println!("{profile}, unit {listener}: {fit:?}, another sentence {stranger:?}");
+        let is_own = fit.is_some_and(|fit| fit.correlation >= 0.8);
+        if !is_own || stranger.is_some_and(|stranger| stranger.correlation > 0.5) {
+            unlike.push(format!("{profile}, unit {listener}: {fit:?}, another sentence {stranger:?}"));
+        }
+    }
+    unlike
+}
+
+/// The networks run at once, and a machine that stalls for longer than a slot costs one of them a burst, or the talk permit
+/// its opportunity. So a sentence that was not heard well is said again, by a network alone; what fails twice, fails.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recording_over_real_sockets_is_the_talkers_speech() {
     let sentence = synth::sentence(1, SENTENCE_S);
     let (own, other) = (envelope::of(&sentence), envelope::of(&synth::sentence(2, SENTENCE_S)));
+    // The vocoder takes its time: nothing that lives in real time is to wait for it.
+    let frames = vocoder::encode(&sentence);
     let runs = [ProfileId::Iden, ProfileId::Tetra, ProfileId::P25p1]
-        .map(|profile| (profile, tokio::spawn(say_live(profile, sentence.clone()))));
+        .map(|profile| (profile, tokio::spawn(say_live(profile, frames.clone()))));
+    let mut all_heard = Vec::new();
     for (profile, run) in runs {
-        let heard = run.await.unwrap();
-        for listener in [NEAR, FAR] {
-            let envelope = envelope::of(&recording(&heard, listener, profile));
-            let fit = envelope::correlate(&own, &envelope, 150).unwrap();
-            println!("{profile}, unit {listener}: {fit:?}");
-            assert!(fit.correlation >= 0.8, "{profile}, unit {listener}: {fit:?}");
-            let stranger = envelope::correlate(&other, &envelope, 150).unwrap();
-            assert!(stranger.correlation <= 0.5, "{profile}, unit {listener}: {stranger:?}");
+        all_heard.push((profile, run.await.unwrap()));
+    }
+    let mut failed = Vec::new();
+    for (profile, heard) in all_heard {
+        let first = unlike(profile, &heard, &own, &other);
+        if !first.is_empty() {
+            println!("beside the others: {}", first.join("; "));
+            failed.extend(unlike(profile, &say_live(profile, frames.clone()).await, &own, &other));
         }
     }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 #[test]
@@ -117,11 +142,10 @@ fn a_recording_is_the_talkers_speech_with_every_profile() {
         let heard = say(*profile, &sentence, None);
         for listener in [NEAR, FAR] {
             let envelope = envelope::of(&recording(&heard, listener, *profile));
-            // A second and a half for grant, slots and switch.
-            let fit = envelope::correlate(&own, &envelope, 150).unwrap();
+            let fit = envelope::correlate(&own, &envelope, LAG_MAX).unwrap();
             assert!(fit.correlation >= 0.8, "{profile}, unit {listener}: {fit:?}");
             assert!(fit.lag > 0, "{profile}, unit {listener}: nothing is heard before it is said: {fit:?}");
-            let stranger = envelope::correlate(&other, &envelope, 150).unwrap();
+            let stranger = envelope::correlate(&other, &envelope, LAG_MAX).unwrap();
             assert!(stranger.correlation <= 0.5, "{profile}, unit {listener}: {stranger:?}");
         }
     }
