@@ -71,7 +71,8 @@ pub fn distance_m(loss_db: i32) -> f64 {
     distance
 }
 
-fn loss_db(from: Position, to: Position) -> i32 {
+/// How much is lost from one place to another, in dB.
+pub(crate) fn loss_db(from: Position, to: Position) -> i32 {
     let east = f64::from(from.east_m) - f64::from(to.east_m);
     let north = f64::from(from.north_m) - f64::from(to.north_m);
     let squared = (east * east + north * north).max(100.0);

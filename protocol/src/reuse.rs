@@ -9,7 +9,7 @@ use std::fmt;
 use crate::antenna::Azimuth;
 use crate::network::{CarrierNumber, Position, SiteId};
 use crate::profile::ProfileId;
-use crate::propagation::{Radiator, SENSITIVITY_DBM, distance_m};
+use crate::propagation::{Radiator, SENSITIVITY_DBM, distance_m, loss_db};
 
 /// A site is planned to serve where it is heard this strongly, in dBm: 10 dB above what a receiver needs, for the losses
 /// of buildings and hills that the law of propagation does not know. The figure is our choice.
@@ -34,15 +34,15 @@ pub struct PlannedSite<'a> {
     pub carriers: &'a [CarrierNumber],
 }
 
-/// Two sites that disturb each other.
+/// Two sites that disturb each other. `C` is how their plan names a carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clash {
+pub struct Clash<C = CarrierNumber> {
     /// The one in whose area it is worst.
     pub served: SiteId,
     /// The one that disturbs it.
     pub interferer: SiteId,
     /// A carrier of both.
-    pub carrier: CarrierNumber,
+    pub carrier: C,
     /// Where it is worst.
     pub at: Position,
     /// The carrier-to-interference ratio there, in dB.
@@ -67,15 +67,39 @@ impl fmt::Display for Clash {
 pub fn clashes<'a>(sites: &'a [PlannedSite<'a>]) -> impl Iterator<Item = Clash> + 'a {
     sites.iter().enumerate().flat_map(move |(index, one)| {
         sites[index + 1..].iter().filter_map(move |other| {
-            if one.profile != other.profile || is_beyond(one, other) && is_beyond(other, one) {
+            if !are_near(one, other) {
                 return None;
             }
             let carrier = *one.carriers.iter().find(|carrier| other.carriers.contains(carrier))?;
-            let here = worst(one, other, carrier, sites);
-            let there = worst(other, one, carrier, sites);
-            here.into_iter().chain(there).min_by_key(|clash| clash.ratio_db)
+            clash_of(one, other, carrier, sites)
         })
     })
+}
+
+/// Whether two sites might disturb each other if they had a carrier in common: a quick look, which spares most pairs of a
+/// large network the closer one.
+pub fn are_near(one: &PlannedSite<'_>, other: &PlannedSite<'_>) -> bool {
+    one.profile == other.profile && !(is_beyond(one, other) && is_beyond(other, one))
+}
+
+/// Whether two sites disturb each other on a carrier that they have in common, and where it is worst; `sites` are all that
+/// may serve there.
+pub fn clash_of<C: Copy>(
+    one: &PlannedSite<'_>,
+    other: &PlannedSite<'_>,
+    carrier: C,
+    sites: &[PlannedSite<'_>],
+) -> Option<Clash<C>> {
+    let here = worst(one, other, carrier, sites);
+    let there = worst(other, one, carrier, sites);
+    here.into_iter().chain(there).min_by_key(|clash| clash.ratio_db)
+}
+
+/// What an omni site must radiate to serve as far as this, in dBm.
+pub fn serving_power_dbm(reach_m: u32) -> i8 {
+    let edge = Position { east_m: i32::try_from(reach_m).unwrap_or(i32::MAX), north_m: 0 };
+    let power_dbm = i32::from(SERVED_DBM) + loss_db(Position::default(), edge);
+    i8::try_from(power_dbm.min(i32::from(i8::MAX))).expect("40 dB are lost at least")
 }
 
 /// How much is lost on the way from a site's antenna to the edge of its area.
@@ -83,7 +107,7 @@ fn loss_to_edge(site: &PlannedSite<'_>) -> i32 {
     i32::from(site.radiator.power_dbm) - i32::from(SERVED_DBM)
 }
 
-/// Whether the other is too far away to disturb, wherever the two look. Spares most pairs of a large network a closer look.
+/// Whether the other is too far away to disturb, wherever the two look.
 fn is_beyond(served: &PlannedSite<'_>, other: &PlannedSite<'_>) -> bool {
     let needed_db = served.profile.profile().co_channel_db;
     // A decibel more for each: losses are rounded down.
@@ -96,12 +120,12 @@ fn is_beyond(served: &PlannedSite<'_>, other: &PlannedSite<'_>) -> bool {
 }
 
 /// Where in the area that a site serves another disturbs it most, if it does.
-fn worst(
+fn worst<C>(
     served: &PlannedSite<'_>,
     other: &PlannedSite<'_>,
-    carrier: CarrierNumber,
+    carrier: C,
     sites: &[PlannedSite<'_>],
-) -> Option<Clash> {
+) -> Option<Clash<C>> {
     let needed_db = served.profile.profile().co_channel_db;
     let level = |site: &PlannedSite<'_>, at| i32::from(site.radiator.level_dbm(at));
     let mut places: Vec<(i32, Position)> = around(served)
@@ -209,6 +233,17 @@ mod tests {
             }
         }
         assert!(is_beyond(&site(1, 0, 360), &site(2, 13_500, 360)));
+    }
+
+    #[test]
+    fn a_site_serves_as_far_as_its_power_was_chosen_for() {
+        for reach_m in [800_u32, 3_000, 24_140] {
+            let mut served = site(1, 0, 360);
+            served.radiator.power_dbm = serving_power_dbm(reach_m);
+            let at = |east_m: u32| served.radiator.level_dbm(Position { east_m: east_m as i32, north_m: 0 });
+            assert!(at(reach_m) == SERVED_DBM && at(reach_m * 11 / 10) < SERVED_DBM, "{reach_m}");
+        }
+        assert_eq!((serving_power_dbm(u32::MAX), serving_power_dbm(0)), (i8::MAX, -45));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::command::Outcome;
-use crate::import::{self, Limits};
+use crate::import::{self, Imported, Limits};
 
 /// Files to read.
 #[derive(Debug, Args)]
@@ -43,7 +43,11 @@ pub fn perform(options: &ImportOptions) -> Result<Outcome> {
             serde_json::to_writer(&mut out, &imported).map_err(std::io::Error::from)?;
             writeln!(out)?;
         } else {
-            writeln!(out, "{}", imported.report())?;
+            write!(out, "{}", imported.report())?;
+            if let Imported::Sites(list) = &imported {
+                write!(out, "{}", list.reuse)?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(if options.strict && !clean { Outcome::Bad } else { Outcome::Good })

@@ -8,10 +8,8 @@ use serde::Serialize;
 use trunklab_protocol::channel_plan::{CHANNELS, PlanChannel};
 use trunklab_protocol::{Moment, Position, SiteId, Span, TalkgroupId, UnitId};
 
+use super::place::positions;
 use super::{CallLog, Encryption, Site, Talkgroup};
-
-const EARTH_RADIUS_M: f64 = 6_371_000.0;
-const MILE_M: f64 = 1_609.344;
 
 /// One base station to build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -157,16 +155,15 @@ impl City {
 }
 
 fn listed_sites(sites: &[Site], notes: &mut Notes) -> Vec<CitySite> {
-    let middle = middle(sites);
     let mut kept = Vec::new();
-    for site in sites {
+    for (site, position) in sites.iter().zip(positions(sites)) {
         let frequencies = site.frequencies.iter().map(|one| (one.hertz, one.control));
         let Some(mut built) = site_at(&site.name, frequencies, notes) else {
             notes.sites_left_out += 1;
             continue;
         };
-        built.position = middle.zip(place(site)).map(|(middle, place)| position(middle, place));
-        built.range_m = site.range_miles.map(|miles| (miles * MILE_M).round() as u32);
+        built.position = position;
+        built.range_m = site.range_m();
         kept.push(built);
     }
     kept
@@ -299,30 +296,6 @@ fn radios(calls: &[CityCall], stand_ins: &StandIns) -> Vec<CityRadio> {
             stand_in: !stand_ins.named.contains(&unit),
         })
         .collect()
-}
-
-/// Degrees north and east.
-type Place = (f64, f64);
-
-fn place(site: &Site) -> Option<Place> {
-    site.latitude.zip(site.longitude)
-}
-
-/// The mean place of all sites that have one.
-fn middle(sites: &[Site]) -> Option<Place> {
-    let places: Vec<_> = sites.iter().filter_map(place).collect();
-    let count = places.len() as f64;
-    let sum = places.iter().fold((0.0, 0.0), |sum, place| (sum.0 + place.0, sum.1 + place.1));
-    if places.is_empty() { None } else { Some((sum.0 / count, sum.1 / count)) }
-}
-
-/// Metres from the middle, on a plane that touches the earth there.
-fn position(middle: Place, place: Place) -> Position {
-    let metres = |degrees: f64| degrees.to_radians() * EARTH_RADIUS_M;
-    Position {
-        east_m: (metres(place.1 - middle.1) * middle.0.to_radians().cos()).round() as i32,
-        north_m: metres(place.0 - middle.0).round() as i32,
-    }
 }
 
 impl fmt::Display for City {

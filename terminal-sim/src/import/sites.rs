@@ -10,7 +10,7 @@ use super::number::megahertz;
 use super::source::Source;
 use super::table::{Row, Table};
 use super::talkgroups::{damaged_hex, network_access_code, optional};
-use super::{Figures, Format, ImportError, Limits, Report, SiteFigures};
+use super::{Figures, Format, ImportError, Limits, Report, Reuse, SiteFigures};
 
 /// One frequency of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -55,6 +55,8 @@ pub struct Sites {
     pub sites: Vec<Site>,
     /// Later rows that claim a number already taken.
     pub conflicts: Vec<Site>,
+    /// Which of them are too near to each other for a frequency that they share.
+    pub reuse: Reuse,
 }
 
 struct Columns {
@@ -107,7 +109,8 @@ pub(super) fn parse(source: &Source, delimiter: char, limits: &Limits) -> Result
     }
     let figures = Figures::Sites(figures(&sites, conflicts.len()));
     let report = Report { file: source.name.clone(), format, rows: table.rows(), figures, defects: findings };
-    Ok(Sites { report, sites, conflicts })
+    let reuse = Reuse::of(&sites);
+    Ok(Sites { report, sites, conflicts, reuse })
 }
 
 fn figures(sites: &[Site], conflicts: usize) -> SiteFigures {

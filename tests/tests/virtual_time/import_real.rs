@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use trunklab::import::city::{City, Notes};
 use trunklab::import::{
-    CallLog, Defect, Encryption, Figures, Format, Imported, Limits, Mode, Severity, SiteFigures, Sites,
-    TalkgroupFigures, Talkgroups, read, read_calls, read_sites, read_talkgroups,
+    CallLog, Defect, Encryption, Figures, Format, Imported, Limits, Mode, Reuse, Severity, SiteFigures,
+    Sites, TalkgroupFigures, Talkgroups, read, read_calls, read_sites, read_talkgroups,
 };
 use trunklab_protocol::channel_plan::PlanChannel;
 use trunklab_protocol::{Moment, UnitId};
@@ -166,9 +166,15 @@ fn sites_with_ragged_frequencies() {
         }
     }
 
+    assert_eq!(list.reuse, Reuse::default(), "no frequency twice");
+
     let Some(path) = real("mswin_sites.csv") else { return };
     let (list, figures) = check_sites(&path);
     assert_eq!((figures.distinct, figures.frequencies, figures.control_channels), (167, 996, 530));
+    let near: Vec<_> =
+        list.reuse.first.iter().map(|pair| (pair.served.line, pair.interferer.line, pair.ratio_db)).collect();
+    // Three are pairs of mobile sites, which the list has everywhere in the state.
+    assert_eq!(near, [(6, 142, 1), (34, 35, 9), (45, 63, 0), (45, 64, 0), (63, 64, 0), (122, 148, 0)]);
     assert_eq!(figures.conflicts, 0);
     let repeated: Vec<_> = list
         .report
