@@ -1,0 +1,17 @@
+//! What a console and the controller say to each other: JSON over HTTPS and WebSocket (docs/protocol.md,
+//! chapter 10). Events are what the core reports; a snapshot is where they lead.
+
+mod console;
+mod event;
+mod order;
+mod snapshot;
+mod talk;
+
+pub use console::ConsoleName;
+pub use event::{Event, EventKind};
+pub use order::Order;
+pub use snapshot::{
+    AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, QueueView, SiteView, SlotView,
+    Snapshot, TalkgroupView, Totals,
+};
+pub use talk::TalkWord;
