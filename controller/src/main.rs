@@ -12,11 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use trunklab_controller::operator::{new_operator_token, token_hash};
 use trunklab_controller::run::{ControllerOptions, RunningController};
-use trunklab_controller::store::{Store, StorePlace};
+use trunklab_controller::store::{Store, StorePlace, StoredToken};
 use trunklab_controller::zone::{ZoneDirectory, write_private};
 use trunklab_controller::zone_file::{self, ZonePlan};
 use trunklab_controller_core::config::Change;
 use trunklab_protocol::SiteId;
+use trunklab_protocol::operator::{ConsoleName, Role};
 
 /// The controller of a trunked radio zone: sets up calls, keeps the registers, switches voice.
 ///
@@ -43,7 +44,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Makes a token for a console, which may read and order; a running controller knows it within seconds.
+    /// Makes a token for a program, which is let in with a role; a running controller knows it within seconds.
     Token {
         /// The database, made by `controller provision`.
         #[arg(long, value_name = "FILE")]
@@ -54,6 +55,9 @@ enum Command {
         /// Whom it is for.
         #[arg(long, default_value = "console")]
         name: String,
+        /// What it may: that of a viewer, dispatcher, supervisor or administrator.
+        #[arg(long, default_value_t = Role::Dispatcher)]
+        role: Role,
     },
     /// Runs the controller until it is told to end (SIGTERM or Ctrl-C).
     Run(Run),
@@ -158,12 +162,16 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Store::open(&StorePlace::File(db.clone()))?.provision(&changes)?;
             say(&format!("{}: {} entries provisioned", db.display(), changes.len()))?;
         }
-        Command::Token { db, out, name } => {
+        Command::Token { db, out, name, role } => {
             ensure_database(&db)?;
             let token = new_operator_token()?;
             // The file first: a token that nobody could read would stand in the database for ever.
             write_private(&out, &format!("{token}\n"))?;
-            Store::open_beside(&db)?.add_operator_token(&token_hash(&token), &name)?;
+            Store::open_beside(&db)?.add_operator_token(&StoredToken {
+                hash: token_hash(&token),
+                name: ConsoleName::new(&name),
+                role,
+            })?;
             say(&format!("{} holds the token; it is not kept anywhere else", out.display()))?;
         }
         Command::Run(run) => serve(run)?,

@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 use trunklab_controller_core::config::{Change, SystemParameters};
 use trunklab_controller_core::controller::Controller;
-use trunklab_protocol::operator::{ConsoleName, Order, Snapshot};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order, Snapshot};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::{Cause, Epoch};
 
@@ -313,9 +313,9 @@ impl RunningController {
         self.operator.snapshot().await
     }
 
-    /// Does what a console orders; `None` when the controller is closing down or broke on it.
+    /// Does what a console of this process orders; `None` when the controller is closing down or broke on it.
     pub async fn order(&self, by: ConsoleName, order: Order) -> Option<Result<(), Cause>> {
-        self.operator.order(by, order).await
+        self.operator.order(Authority::own_process(by), order).await
     }
 
     /// Waits until it ends by itself, which is always an error.
@@ -408,7 +408,7 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
 
 async fn keep_tokens_fresh(store: StoreHandle, tokens: Arc<TokenBook>) {
     loop {
-        match store.operator_tokens().await {
+        match store.with(Store::operator_tokens).await {
             Some(Ok(known)) => tokens.set_stored(known),
             Some(Err(failure)) => warn!(%failure, "operators' tokens could not be read"),
             None => warn!("the store is too busy to look for new operators' tokens"),

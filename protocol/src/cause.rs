@@ -168,6 +168,9 @@ causes! {
     // Ourselves.
     EntrySetAside = 0x7E, "an input broke an invariant and was set aside";
     DurableStoreFailed = 0x7F, "the store could not keep what had to last";
+
+    // Operators.
+    NotAllowed = 0xB0, "the operator's role does not allow it";
 }
 
 impl Field for Cause {

@@ -1,5 +1,5 @@
 //! The clauses of the specification that decisions cite: why something was granted, refused or released can be read
-//! in `docs/protocol.md`, and from chapter 12 in `docs/call-processing.md`.
+//! in `docs/protocol.md`, and for chapters 12 and 13 in `docs/call-processing.md` and `docs/services.md`.
 
 use std::fmt;
 

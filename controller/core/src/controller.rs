@@ -186,7 +186,7 @@ impl Controller {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
                 self.patch_stored(id, false, out);
             }
-            Input::Order { id, by, order } => self.ordered(&Given { id, by }, &order, out),
+            Input::Order { id, by, order } => self.ordered(&Given { id, by, order }, out),
             Input::ClosingDown => {
                 self.end_term(Cause::Shutdown, out);
                 self.term = Term::Closed;
@@ -330,7 +330,7 @@ impl Controller {
         match input {
             Input::Provision(change) => self.provision(change, out),
             Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
-            Input::Order { id, by, .. } => self.answer_order(&Given { id, by }, Err(cause), out),
+            Input::Order { id, by, order } => self.answer_order(&Given { id, by, order }, Err(cause), out),
             Input::FromSite { site, .. } | Input::SiteConnected { site } => {
                 self.drop_message(site, cause, out)
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::{ConsoleName, Order};
+use trunklab_protocol::operator::{Authority, Order};
 use trunklab_protocol::switch::FromSwitch;
 use trunklab_protocol::{Cause, Epoch, SiteId};
 
@@ -48,7 +48,7 @@ pub enum Input {
         /// Names the order for its answer.
         id: u64,
         /// Who orders.
-        by: ConsoleName,
+        by: Authority,
         /// What.
         order: Order,
     },

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::{ConsoleName, Event, TalkWord};
+use trunklab_protocol::operator::{Authority, ConsoleName, Event, Order, TalkWord};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
@@ -75,6 +75,23 @@ pub enum StoreItem {
     Patched(Vec<TalkgroupId>),
     /// An operator has undone the patch of these talkgroups.
     Unpatched(Vec<TalkgroupId>),
+    /// An operator has ordered something.
+    Audit(Box<Audited>),
+}
+
+/// Who ordered what, and what came of it (docs/services.md 13.7.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audited {
+    /// In which term of office.
+    pub epoch: Epoch,
+    /// When it was answered.
+    pub at: Moment,
+    /// Who, as what, from where.
+    pub by: Authority,
+    /// What.
+    pub order: Order,
+    /// Carried out, or why not.
+    pub outcome: Result<(), Cause>,
 }
 
 /// The record of one call: what it used and why it ended (clause: docs/protocol.md 11).

@@ -30,7 +30,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use trunklab_protocol::Cause;
 use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
-use trunklab_protocol::operator::{ConsoleName, Order, Snapshot, TalkWord};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order, Snapshot, TalkWord};
 
 use crate::counters::Counters;
 use crate::feed::EventFeed;
@@ -97,7 +97,7 @@ impl Operator {
         timeout(ANSWER_MAX, answered).await.ok()?.ok()
     }
 
-    pub(crate) async fn order(&self, by: ConsoleName, order: Order) -> Option<Result<(), Cause>> {
+    pub(crate) async fn order(&self, by: Authority, order: Order) -> Option<Result<(), Cause>> {
         let (answer, answered) = oneshot::channel();
         self.reach.queries.try_send(Query::Order { by, order, answer }).ok()?;
         timeout(ANSWER_MAX, answered).await.ok()?.ok()

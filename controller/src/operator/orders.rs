@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tracing::info;
 use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{ConsoleName, Order};
+use trunklab_protocol::operator::{Authority, Order};
 
 use super::Operator;
 use super::problem::Problem;
@@ -24,13 +24,14 @@ use super::problem::Problem;
         (status = 204, description = "It was carried out"),
         (status = 400, description = "This is no order", body = Problem),
         (status = 401, description = "No token, or not a good one", body = Problem),
+        (status = 403, description = "The operator's role does not allow it", body = Problem),
         (status = 409, description = "It cannot be carried out: the cause says why", body = Problem),
         (status = 503, description = "The controller is busy or closing down", body = Problem),
     )
 )]
 pub(super) async fn give(
     State(operator): State<Arc<Operator>>,
-    Extension(by): Extension<ConsoleName>,
+    Extension(by): Extension<Authority>,
     order: Result<Json<Order>, JsonRejection>,
 ) -> Response {
     let order = match order {
@@ -50,6 +51,10 @@ pub(super) async fn give(
     info!(%by, ?order, "order");
     match operator.order(by, order).await {
         Some(Ok(())) => StatusCode::NO_CONTENT.into_response(),
+        Some(Err(cause @ Cause::NotAllowed)) => {
+            operator.reach.counters.operator_refused.one(cause);
+            Problem::new(StatusCode::FORBIDDEN, cause.text()).because(cause).into_response()
+        }
         Some(Err(cause)) => {
             operator.reach.counters.operator_refused.one(cause);
             Problem::new(StatusCode::CONFLICT, cause.text()).because(cause).into_response()

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
@@ -32,6 +35,10 @@ impl Default for OperatorLimits {
         Self { connections_max: 256, handshake_max: Duration::from_secs(5) }
     }
 }
+
+/// Where a request came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Peer(pub SocketAddr);
 
 /// The port that operators connect to.
 #[derive(Debug)]
@@ -97,6 +104,10 @@ async fn serve(
         Ok(Err(error)) => return debug!(%from, %error, "operator handshake failed"),
         Err(_) => return debug!(%from, "operator handshake took too long"),
     };
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(from));
+        service.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.handshake_max)

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::info;
 use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{ConsoleName, Order, TalkWord};
+use trunklab_protocol::operator::{Authority, Order, TalkWord};
 
 use super::Operator;
 use super::problem::Problem;
@@ -46,10 +46,10 @@ const CLOSE_BASE: u16 = 4_000;
 )]
 pub(super) async fn talk(
     State(operator): State<Arc<Operator>>,
-    Extension(by): Extension<ConsoleName>,
+    Extension(by): Extension<Authority>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    match operator.open_talk(by.clone()).await {
+    match operator.open_talk(by.console.clone()).await {
         Some(Some(words)) => upgrade
             .max_message_size(MESSAGE_LEN_MAX)
             .on_upgrade(async move |socket| serve(socket, words, &operator, by).await),
@@ -72,7 +72,7 @@ async fn serve(
     mut socket: WebSocket,
     mut words: mpsc::Receiver<TalkWord>,
     operator: &Operator,
-    by: ConsoleName,
+    by: Authority,
 ) {
     operator.reach.counters.consoles_open.one();
     if let Err(cause) = carry(&mut socket, &mut words, operator, &by).await {
@@ -90,7 +90,7 @@ async fn carry(
     socket: &mut WebSocket,
     words: &mut mpsc::Receiver<TalkWord>,
     operator: &Operator,
-    by: &ConsoleName,
+    by: &Authority,
 ) -> Result<(), Cause> {
     let mut ping = interval(PING_EVERY);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -126,7 +126,7 @@ async fn carry(
 }
 
 /// Carries one order out; only talking is ordered here.
-async fn obey(operator: &Operator, by: &ConsoleName, text: &str) -> Result<(), Cause> {
+async fn obey(operator: &Operator, by: &Authority, text: &str) -> Result<(), Cause> {
     let order: Order = serde_json::from_str(text).map_err(|_| Cause::FieldOutOfRange)?;
     if !matches!(order, Order::Talk { .. } | Order::EndTalk {}) {
         return Err(Cause::WrongState);

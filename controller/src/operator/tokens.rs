@@ -9,48 +9,50 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use trunklab_protocol::Cause;
-use trunklab_protocol::operator::ConsoleName;
+use trunklab_protocol::operator::{Authority, ConsoleName, Role};
 
 use super::Operator;
 use super::problem::Problem;
-use crate::store::TokenHash;
+use super::server::Peer;
+use crate::store::{StoredToken, TokenHash};
 
-/// The console of a token that was given when the controller was started.
-const GIVEN: &str = "console";
+/// The console of a token that was given when the controller was started: who starts it may everything.
+const GIVEN: (&str, Role) = ("console", Role::Administrator);
 
 /// The hashes of all tokens that are good now.
 #[derive(Debug, Default)]
 pub struct TokenBook {
     /// Given when the controller was started.
-    given: Vec<(TokenHash, ConsoleName)>,
+    given: Vec<StoredToken>,
     /// From the store; read again now and then, so that a new token needs no restart.
-    stored: RwLock<Vec<(TokenHash, ConsoleName)>>,
+    stored: RwLock<Vec<StoredToken>>,
 }
 
 impl TokenBook {
     /// A book that always knows these tokens.
     pub fn with_given<'a>(tokens: impl IntoIterator<Item = &'a String>) -> Self {
-        let given = tokens.into_iter().map(|token| (token_hash(token), ConsoleName::new(GIVEN))).collect();
-        Self { given, stored: RwLock::default() }
+        let (name, role) = GIVEN;
+        let token =
+            |token: &'a String| StoredToken { hash: token_hash(token), name: ConsoleName::new(name), role };
+        Self { given: tokens.into_iter().map(token).collect(), stored: RwLock::default() }
     }
 
     /// Replaces what the store holds.
-    pub fn set_stored(&self, known: Vec<(TokenHash, String)>) {
-        let known = known.into_iter().map(|(hash, name)| (hash, ConsoleName::new(&name))).collect();
+    pub fn set_stored(&self, known: Vec<StoredToken>) {
         *self.stored.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
 
-    /// The console that a good token belongs to. Looks at every hash, wherever it matches.
-    pub fn console(&self, token: &str) -> Option<ConsoleName> {
+    /// Whose a good token is, and as what. Looks at every hash, wherever it matches.
+    pub fn holder(&self, token: &str) -> Option<(ConsoleName, Role)> {
         let hash = token_hash(token);
         let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = None;
-        for (known, name) in self.given.iter().chain(stored.iter()) {
-            if known.ct_eq(&hash).into() {
-                found = Some(name);
+        for known in self.given.iter().chain(stored.iter()) {
+            if known.hash.ct_eq(&hash).into() {
+                found = Some((&known.name, known.role));
             }
         }
-        found.cloned()
+        found.map(|(name, role)| (name.clone(), role))
     }
 }
 
@@ -80,10 +82,11 @@ pub(super) async fn demand(
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| operator.reach.tokens.console(token));
-    if let Some(console) = token {
+        .and_then(|(_, token)| operator.reach.tokens.holder(token));
+    if let Some((console, role)) = token {
+        let from = request.extensions().get::<Peer>().map(|peer| peer.0);
         // Who asks is known from here on by the token alone.
-        request.extensions_mut().insert(console);
+        request.extensions_mut().insert(Authority { console, role, from });
         return next.run(request).await;
     }
     operator.reach.counters.operator_refused.one(Cause::NotAuthenticated);

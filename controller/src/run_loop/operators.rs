@@ -4,7 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order, Snapshot, TalkWord};
+use trunklab_protocol::operator::{Authority, ConsoleName, Event, EventKind, Order, Snapshot, TalkWord};
 
 use super::{Broken, RunLoop};
 use crate::clock::Clock;
@@ -27,7 +27,7 @@ pub enum Query {
     /// Something is to be done.
     Order {
         /// Who orders.
-        by: ConsoleName,
+        by: Authority,
         /// What.
         order: Order,
         /// What came of it; dropped where the core breaks on it.

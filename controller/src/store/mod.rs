@@ -1,12 +1,15 @@
 //! What must outlive a restart, in one SQLite file: the term of office, what is provisioned, call records, operators'
 //! tokens. SQLite stays on its own thread, away from the calls.
 
+mod audit;
 mod patches;
 mod records;
 mod schema;
 mod thread;
+mod tokens;
 
-pub use thread::{StoreAnswer, StoreHandle, TokenHash};
+pub use thread::{StoreAnswer, StoreHandle};
+pub use tokens::{StoredToken, TokenHash};
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -240,35 +243,10 @@ impl Store {
                     }
                     StoreItem::Patched(talkgroups) => patches::keep(&transaction, talkgroups)?,
                     StoreItem::Unpatched(talkgroups) => patches::forget(&transaction, talkgroups)?,
+                    StoreItem::Audit(audited) => audit::keep_order(&transaction, audited)?,
                 }
             }
             transaction.commit()
-        })
-    }
-
-    /// Adds an operator's token by its hash.
-    ///
-    /// # Errors
-    /// When it cannot be made durable.
-    pub fn add_operator_token(&mut self, hash: &TokenHash, name: &str) -> Result<(), StoreError> {
-        self.try_sql(|connection| {
-            connection
-                .execute(
-                    "INSERT OR REPLACE INTO operator_tokens (hash, name) VALUES (?1, ?2)",
-                    params![hash, name],
-                )
-                .map(|_| ())
-        })
-    }
-
-    /// The hashes of all operators' tokens, with the names of their consoles.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn operator_tokens(&mut self) -> Result<Vec<(TokenHash, String)>, StoreError> {
-        self.try_sql(|connection| {
-            let mut rows = connection.prepare("SELECT hash, name FROM operator_tokens ORDER BY hash")?;
-            rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         })
     }
 

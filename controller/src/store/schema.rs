@@ -33,6 +33,15 @@ const VERSIONS: &[&str] = &[
     "
     CREATE TABLE patches (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, who TEXT NOT NULL, role TEXT, origin TEXT,
+        deed TEXT NOT NULL, cause TEXT
+    ) STRICT;
+    CREATE INDEX audit_by_time ON audit (at_us);
+    CREATE INDEX audit_by_whom ON audit (who);
+    ALTER TABLE operator_tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'dispatcher';
+",
 ];
 
 /// The newest version that this controller knows.

@@ -2,6 +2,7 @@ use smallvec::SmallVec;
 use trunklab_controller_core::config::{ServiceArea, SystemParameters, Talkgroup};
 use trunklab_controller_core::output::{CallRecord, HeldSlot, Spurt};
 use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::{ConsoleName, Role};
 use trunklab_protocol::{
     AreaId, CallId, Cause, Moment, NodeId, Priority, SiteId, SlotAddress, TalkgroupId, UnitId,
 };
@@ -117,7 +118,7 @@ fn a_newer_database_is_refused_and_left_alone() {
     drop(Store::open(&place(&directory)).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", schema::NEWEST + 1).unwrap();
     let said = Store::open(&place(&directory)).unwrap_err().to_string();
-    assert!(said.contains("has version 4") && said.contains("start the newer controller"), "{said}");
+    assert!(said.contains("has version 5") && said.contains("start the newer controller"), "{said}");
     let version: i64 =
         Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, schema::NEWEST + 1);
@@ -139,8 +140,9 @@ fn a_second_controller_is_kept_out_but_a_token_can_be_added_beside_the_first() {
     let StorePlace::File(path) = place(&directory) else { unreachable!() };
     let mut first = Store::open(&place(&directory)).unwrap();
     assert!(matches!(Store::open(&place(&directory)), Err(StoreError::InUse(_))));
-    Store::open_beside(&path).unwrap().add_operator_token(&[7; 32], "console").unwrap();
-    assert_eq!(first.operator_tokens().unwrap(), [([7; 32], "console".to_owned())]);
+    let token = StoredToken { hash: [7; 32], name: ConsoleName::new("wall"), role: Role::Viewer };
+    Store::open_beside(&path).unwrap().add_operator_token(&token).unwrap();
+    assert_eq!(first.operator_tokens().unwrap(), [token]);
 }
 
 #[test]

@@ -13,9 +13,6 @@ use trunklab_protocol::Epoch;
 use super::{Store, StoreError};
 use crate::counters::Counters;
 
-/// SHA-256 of an operator's token.
-pub type TokenHash = [u8; 32];
-
 /// A term of office: its epoch, and what is provisioned at its beginning.
 pub type Term = (Epoch, Vec<Change>);
 
@@ -49,7 +46,7 @@ struct Item {
 
 enum Errand {
     BeginTerm { above: Epoch, wall_at_origin_us: u64, answer: oneshot::Sender<Result<Term, StoreError>> },
-    OperatorTokens { answer: oneshot::Sender<Result<Vec<(TokenHash, String)>, StoreError>> },
+    Ask(Box<dyn FnOnce(&mut Store) + Send>),
     SetAside { epoch: Epoch, index: u64, at_us: u64, what: String },
     Stop,
 }
@@ -91,10 +88,15 @@ impl StoreHandle {
         if self.ask(errand) { answered.await.ok() } else { None }
     }
 
-    /// The hashes of all operators' tokens and their consoles' names; `None` when the thread is gone or overloaded.
-    pub async fn operator_tokens(&self) -> Option<Result<Vec<(TokenHash, String)>, StoreError>> {
+    /// Has the thread do something with the store, in its turn; `None` when the thread is gone or overloaded.
+    pub async fn with<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        if self.ask(Errand::OperatorTokens { answer }) { answered.await.ok() } else { None }
+        // Whoever asked may have gone: then nobody needs the answer.
+        let errand = Errand::Ask(Box::new(move |store| drop(answer.send(question(store)))));
+        if self.ask(errand) { answered.await.ok() } else { None }
     }
 
     /// Keeps an input on which the core broke; `false` when it could not even be queued.
@@ -156,7 +158,7 @@ fn run(store: &mut Store, errand: Errand) -> Next {
             let term = store.begin_term(above, wall_at_origin_us);
             drop(answer.send(term.and_then(|epoch| Ok((epoch, store.changes()?)))));
         }
-        Errand::OperatorTokens { answer } => drop(answer.send(store.operator_tokens())),
+        Errand::Ask(question) => question(store),
         Errand::SetAside { epoch, index, at_us, what } => {
             if let Err(failure) = store.set_aside(epoch, index, at_us, &what) {
                 error!(%failure, "an input that was set aside could not be kept");

@@ -1,15 +1,19 @@
 //! What a console and the controller say to each other: JSON over HTTPS and WebSocket (docs/protocol.md,
 //! chapter 10). Events are what the core reports; a snapshot is where they lead.
 
+mod audit;
 mod console;
 mod event;
 mod order;
+mod role;
 mod snapshot;
 mod talk;
 
+pub use audit::{AuditEntry, Deed};
 pub use console::ConsoleName;
 pub use event::{Event, EventKind};
 pub use order::Order;
+pub use role::{Authority, NoRole, Right, Role};
 pub use snapshot::{
     AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, QueueView, SiteView, SlotView,
     Snapshot, TalkgroupView, Totals,

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Right;
 use crate::identity::{TalkgroupId, UnitId};
 
 /// What an operator wants done (chapter 10.5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "fields carry the names of the types that document them")]
@@ -24,4 +25,19 @@ pub enum Order {
     Talk { talkgroups: Vec<TalkgroupId> },
     /// It comes up.
     EndTalk {},
+}
+
+impl Order {
+    /// What it asks of whoever gives it (docs/protocol.md, clause 10.5).
+    pub const fn right(&self) -> Right {
+        match self {
+            Self::AcknowledgeEmergency { .. }
+            | Self::ClearEmergency { .. }
+            | Self::Patch { .. }
+            | Self::Multiselect { .. }
+            | Self::UndoPatch { .. }
+            | Self::Talk { .. }
+            | Self::EndTalk {} => Right::Dispatch,
+        }
+    }
 }

@@ -241,6 +241,7 @@ fn every_specified_order_is_read_and_written_member_by_member() {
         let read: Order =
             serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{json}: {error}"));
         assert_eq!(serde_json::to_value(&read).unwrap(), json);
+        assert_eq!(serde_json::to_value(read.right()).unwrap(), row[2], "the right of {json}");
         json["haste"] = json!("great");
         assert!(serde_json::from_value::<Order>(json).is_err(), "a member that is not known");
     }

@@ -8,9 +8,9 @@ use trunklab_controller_core::call::table::TABLE;
 use trunklab_protocol::Clause;
 use trunklab_tests::tree::root;
 
-/// The headings of both parts of the specification that have a number.
+/// The headings of all parts of the specification that have a number.
 fn headings() -> Vec<(String, String)> {
-    ["docs/protocol.md", "docs/call-processing.md"]
+    ["docs/protocol.md", "docs/call-processing.md", "docs/services.md"]
         .iter()
         .flat_map(|page| {
             let text = fs::read_to_string(root().join(page)).unwrap();

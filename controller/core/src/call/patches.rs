@@ -206,7 +206,7 @@ impl Controller {
         let patch = &self.patches.rows[place];
         match (patch.lasts, &patch.standing) {
             (Lasts::OneCall, _) => {
-                self.part(place, Some(given.by.clone()), out);
+                self.part(place, Some(given.by.console.clone()), out);
                 Ok(Done::Now)
             }
             (Lasts::UntilUndone, Standing::Stands) => {
@@ -227,7 +227,7 @@ impl Controller {
         let given = match std::mem::replace(&mut patch.standing, Standing::Stands) {
             Standing::Joining(Pending { given, .. }) => {
                 if kept {
-                    let (talkgroups, by) = (patch.talkgroups.clone(), Some(given.by.clone()));
+                    let (talkgroups, by) = (patch.talkgroups.clone(), Some(given.by.console.clone()));
                     self.queue.watch_mut().wake_all();
                     self.report(EventKind::Patched { talkgroups, lasting: true, by }, out);
                 } else {
@@ -237,7 +237,7 @@ impl Controller {
             }
             Standing::Parting(Pending { given, .. }) => {
                 if kept {
-                    self.part(place, Some(given.by.clone()), out);
+                    self.part(place, Some(given.by.console.clone()), out);
                 }
                 given
             }

@@ -273,7 +273,8 @@ fn where_the_store_fails_patches_stay_as_they_are() {
     system.console(order);
     system.expect("order carried out");
     system.console_without_store(Order::UndoPatch { talkgroup: talkgroup(41) });
-    system.input(Input::StoreFailed { id: 3 });
+    // What came of each of the two orders was kept as well.
+    system.input(Input::StoreFailed { id: 5 });
     system.expect("order not carried out: the store could not keep what had to last").expect_no("unpatched");
     system.unit(1041).presses_ptt(41);
     system.expect("event: call 1 reaches 42");

@@ -5,7 +5,7 @@ use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::Output;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::HeldCall;
-use trunklab_protocol::operator::{ConsoleName, Order, TalkWord};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order, TalkWord};
 use trunklab_protocol::switch::{ConsoleSilent, ToSwitch};
 use trunklab_protocol::{Demand, EmergencyPolicy, FloorPolicy, SpurtId, StartPolicy};
 
@@ -38,7 +38,7 @@ fn talk(numbers: &[u16]) -> Order {
 }
 
 fn orders(system: &mut System, console: &str, order: Order) {
-    system.input(Input::Order { id: 8, by: ConsoleName::new(console), order });
+    system.input(Input::Order { id: 8, by: Authority::own_process(ConsoleName::new(console)), order });
 }
 
 fn spurt_of_console(system: &System) -> SpurtId {

@@ -20,6 +20,7 @@ mod handover;
 mod hostile;
 mod individual;
 mod inventory;
+mod orders;
 mod queue;
 mod records;
 mod registration;

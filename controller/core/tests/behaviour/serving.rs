@@ -13,7 +13,7 @@ use trunklab_protocol::from_site::{
     Affiliate, CallCancel, CallRequest, FromSite, HeldRadio, Hello, InventoryEnd, InventoryRadios,
     PttReleased, TalkEnd,
 };
-use trunklab_protocol::operator::{ConsoleName, Order};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     Announcement, Cause, Epoch, FloorPolicy, Incarnation, Moment, Press, Priority, ScanList, SiteId, Span,
@@ -183,7 +183,7 @@ impl Pair {
     }
 
     fn orders(&mut self, order: Order) {
-        self.input(Input::Order { id: 1, by: ConsoleName::new("desk"), order });
+        self.input(Input::Order { id: 1, by: Authority::own_process(ConsoleName::new("desk")), order });
     }
 
     fn returns(&mut self, number: u16) {

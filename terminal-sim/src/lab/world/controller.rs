@@ -4,7 +4,7 @@ use trunklab_controller_core::config::Change;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_controller_core::{self as controller, Controller};
-use trunklab_protocol::operator::{ConsoleName, Order};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::{Cause, Epoch, Span};
 
@@ -57,7 +57,7 @@ impl World {
 
     /// The console orders something; what comes of it is among the events.
     pub fn order(&mut self, order: Order) {
-        let by = ConsoleName::new(CONSOLE);
+        let by = Authority::own_process(ConsoleName::new(CONSOLE));
         self.at_controller(controller::input::Input::Order { id: 0, by, order });
     }
 
@@ -133,7 +133,7 @@ impl World {
     /// The controller's store keeps something.
     fn keep(&mut self, item: StoreItem) {
         match &item {
-            StoreItem::CallOpened(_) | StoreItem::CallClosed(_) => {}
+            StoreItem::CallOpened(_) | StoreItem::CallClosed(_) | StoreItem::Audit(_) => {}
             StoreItem::Patched(talkgroups) => {
                 self.patches.extend(talkgroups.first().map(|first| (*first, talkgroups.clone())));
             }

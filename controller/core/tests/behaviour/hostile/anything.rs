@@ -10,7 +10,7 @@ use trunklab_controller_core::input::Input;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::{ConsoleName, Order};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order, Role};
 use trunklab_protocol::proof::Response;
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
@@ -191,6 +191,13 @@ pub fn a_console() -> impl Strategy<Value = ConsoleName> {
     prop_oneof![3 => Just("desk"), 1 => Just("side"), 1 => Just("nobody")].prop_map(ConsoleName::new)
 }
 
+/// Somebody who may order most of the time.
+pub fn an_authority() -> impl Strategy<Value = Authority> {
+    let role =
+        prop_oneof![1 => Just(Role::Viewer), 4 => Just(Role::Dispatcher), 1 => Just(Role::Administrator)];
+    (a_console(), role).prop_map(|(console, role)| Authority { console, role, from: None })
+}
+
 /// Consoles, of which one may have the number of a unit that comes later.
 pub fn consoles(desk: u32) -> Vec<ConsoleUnit> {
     [("desk", desk), ("side", 901)]
@@ -362,7 +369,7 @@ pub fn an_input() -> impl Strategy<Value = Input> {
         1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
         1 => prop_oneof![0_u64..40, any::<u64>()].prop_map(|id| Input::StoreFailed { id }),
         2 => (0_u64..40).prop_map(|id| Input::Stored { id }),
-        6 => (a_console(), an_order()).prop_map(|(by, order)| Input::Order { id: 1, by, order }),
+        6 => (an_authority(), an_order()).prop_map(|(by, order)| Input::Order { id: 1, by, order }),
         2 => a_spurt().prop_map(|spurt| Input::FromSwitch(ConsoleSilent { spurt }.into())),
     ]
 }

@@ -11,12 +11,7 @@ pub fn line(output: &Output) -> Option<String> {
     match output {
         Output::ToSite { site, message, .. } => Some(format!("site {site} -> {}", told(message))),
         Output::ToSwitch(message) => Some(format!("switch -> {}", routed(message))),
-        Output::Store { item, .. } => Some(match item {
-            StoreItem::CallOpened(record) => format!("store -> call {} opened", record.call),
-            StoreItem::CallClosed(record) => format!("store -> call {} closed", record.call),
-            StoreItem::Patched(talkgroups) => format!("store -> patch of {}", talkgroups[0]),
-            StoreItem::Unpatched(talkgroups) => format!("store -> no patch of {}", talkgroups[0]),
-        }),
+        Output::Store { item, .. } => kept(item),
         Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
         Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),
         Output::Ordered { outcome: Err(cause), .. } => Some(format!("order not carried out: {cause}")),
@@ -25,6 +20,17 @@ pub fn line(output: &Output) -> Option<String> {
         Output::WantNewTerm { site, above } => {
             Some(format!("a term above {above} is wanted for site {site}"))
         }
+    }
+}
+
+/// Every order leaves its entry in the audit trail: `orders.rs` looks there.
+fn kept(item: &StoreItem) -> Option<String> {
+    match item {
+        StoreItem::CallOpened(record) => Some(format!("store -> call {} opened", record.call)),
+        StoreItem::CallClosed(record) => Some(format!("store -> call {} closed", record.call)),
+        StoreItem::Patched(talkgroups) => Some(format!("store -> patch of {}", talkgroups[0])),
+        StoreItem::Unpatched(talkgroups) => Some(format!("store -> no patch of {}", talkgroups[0])),
+        StoreItem::Audit(_) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use trunklab_controller_core::config::{Change, ServiceArea, SystemParameters, Ta
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::{ConsoleName, Order};
+use trunklab_protocol::operator::{Authority, ConsoleName, Order};
 use trunklab_protocol::proof::Challenge;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
@@ -196,7 +196,7 @@ impl System {
 
     /// A console orders something, and the store has not answered yet.
     pub fn console_without_store(&mut self, order: Order) {
-        self.input(Input::Order { id: 7, by: ConsoleName::new("desk"), order });
+        self.input(Input::Order { id: 7, by: Authority::own_process(ConsoleName::new("desk")), order });
     }
 
     pub fn loses_site(&mut self, number: u16) {

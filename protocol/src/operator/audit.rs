@@ -1,0 +1,40 @@
+//! Who did what, when and from where, and what came of it (docs/services.md 13.7.3).
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConsoleName, Order, Role};
+use crate::cause::Cause;
+
+/// One entry of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditEntry {
+    /// Its place in the trail: later entries have higher ones.
+    pub id: u64,
+    /// When, in microseconds since 1970.
+    pub at_us: u64,
+    /// Who.
+    pub who: ConsoleName,
+    /// As what; `None` where nobody was let in.
+    pub role: Option<Role>,
+    /// From where; `None` for the controller's own machine.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub from: Option<SocketAddr>,
+    /// What.
+    #[serde(flatten)]
+    pub deed: Deed,
+    /// Why it was refused; `None` where it was done.
+    pub cause: Option<Cause>,
+}
+
+/// What somebody did, or tried to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "deed", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "fields carry the names of the types that document them")]
+pub enum Deed {
+    /// Gave an order.
+    Order { given: Order },
+}
