@@ -402,6 +402,7 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
         | Change::Area(_)
         | Change::Talkgroup(_)
         | Change::Subscriber(_)
+        | Change::SubscriberRemoved(_)
         | Change::Patch(_) => change,
     }
 }

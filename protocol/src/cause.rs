@@ -169,6 +169,12 @@ causes! {
     EntrySetAside = 0x7E, "an input broke an invariant and was set aside";
     DurableStoreFailed = 0x7F, "the store could not keep what had to last";
 
+    // Subscribers and their rights.
+    ImeiTaken = 0x80, "the equipment identity belongs to another unit";
+    ImsiTaken = 0x81, "the subscription belongs to another unit";
+    MsisdnTaken = 0x82, "the telephone number belongs to another unit";
+    FleetMemberTaken = 0x83, "fleet and member belong to another unit";
+
     // Operators.
     NotAllowed = 0xB0, "the operator's role does not allow it";
 }

@@ -125,6 +125,9 @@ clauses! {
     SearchedControl = "12.12.10", "Searched control channel";
     AssociatedSignalling = "12.12.11", "Associated signalling";
     DistributedControl = "12.12.12", "Distributed control";
+
+    Names = "13.1.1", "Names";
+    Removal = "13.1.2", "Removal";
 }
 
 impl fmt::Display for Clause {

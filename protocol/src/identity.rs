@@ -1,6 +1,7 @@
 //! Who is who: identities of equipment, subscriptions, units and talkgroups (docs/protocol.md, clause 3.1).
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
@@ -74,20 +75,20 @@ const FIFTEEN_DIGITS: u64 = 999_999_999_999_999;
 /// Equipment identity: at most fifteen digits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Imei(u64);
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64))]
+pub struct Imei(NonZeroU64);
 
 /// Subscription identity: at most fifteen digits, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Imsi(u64);
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64))]
+pub struct Imsi(NonZeroU64);
 
 /// Telephone number: at most fifteen digits without leading zeros (E.164), never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Msisdn(u64);
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64))]
+pub struct Msisdn(NonZeroU64);
 
 macro_rules! fifteen_digits {
     ($($type:ident, $kind:literal, $shown:literal;)*) => {$(
@@ -100,16 +101,33 @@ macro_rules! fifteen_digits {
         impl $type {
             /// `None` for zero and for more than fifteen digits.
             pub const fn new(digits: u64) -> Option<Self> {
-                if digits == 0 || digits > FIFTEEN_DIGITS { None } else { Some(Self(digits)) }
+                match NonZeroU64::new(digits) {
+                    Some(number) if digits <= FIFTEEN_DIGITS => Some(Self(number)),
+                    Some(_) | None => None,
+                }
             }
 
             /// The digits as one number.
             pub const fn digits(self) -> u64 {
-                self.0
+                self.0.get()
             }
         }
 
-        checked_field!($type, u64, $kind);
+        impl Field for $type {
+            const LEAST: usize = u64::LEAST;
+            const MOST: usize = u64::MOST;
+            const KIND: Kind = Kind::Named($kind);
+            fn put(&self, into: &mut BytesMut) {
+                self.digits().put(into);
+            }
+            fn take(input: &[u8]) -> Parsed<'_, Self> {
+                let (rest, digits) = u64::take(input)?;
+                match Self::new(digits) {
+                    Some(value) => Ok((rest, value)),
+                    None => Err(Fault::out_of_range(input)),
+                }
+            }
+        }
 
         impl TryFrom<u64> for $type {
             type Error = &'static str;
@@ -120,7 +138,7 @@ macro_rules! fifteen_digits {
 
         impl From<$type> for u64 {
             fn from(value: $type) -> Self {
-                value.0
+                value.digits()
             }
         }
     )*};

@@ -204,6 +204,12 @@ impl Store {
                     Change::Area(area) => ("areas", i64::from(area.area.number())),
                     Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
                     Change::Subscriber(subscriber) => ("subscribers", i64::from(subscriber.unit.number())),
+                    Change::SubscriberRemoved(unit) => {
+                        transaction
+                            .prepare_cached("DELETE FROM subscribers WHERE id = ?1")?
+                            .execute([unit.number()])?;
+                        continue;
+                    }
                     Change::Patch(talkgroups) => {
                         patches::keep(&transaction, talkgroups)?;
                         continue;

@@ -1,21 +1,19 @@
-//! The home register: every subscriber, found by unit, equipment or subscription.
+//! The home register: every subscriber, found by whatever names it (clause 13.1.1).
 
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
     Cause, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, SiteId, TalkgroupId, UnitId,
 };
 
+use super::names::{Name, Named, Names};
 use crate::config::Subscriber;
 use crate::digest::digest_of;
-use crate::lookup::Lookup;
 
-/// Subscribers in order of their provisioning, sized for a million: a row has no spare capacity.
+/// Subscribers, sized for a million: a row has no spare capacity.
 #[derive(Debug, Clone, Default)]
 pub struct HomeRegister {
     rows: Vec<Row>,
-    by_unit: Lookup<UnitId, u32>,
-    by_imei: Lookup<Imei, UnitId>,
-    by_imsi: Lookup<Imsi, UnitId>,
+    names: Names,
     /// The sum of all rows' digests: kept up to date, since nobody wants to walk a million rows.
     digest: u64,
 }
@@ -73,53 +71,96 @@ impl Row {
     }
 }
 
+impl Named for Row {
+    fn names(&self) -> impl Iterator<Item = Name> {
+        let fleet_member = self.fleet_member.map(Name::FleetMember);
+        let numbers = [
+            Some(Name::Unit(self.unit)),
+            self.imei.map(Name::Imei),
+            self.imsi.map(Name::Imsi),
+            self.msisdn.map(Name::Msisdn),
+            fleet_member,
+        ];
+        numbers.into_iter().flatten()
+    }
+
+    fn is_named(&self, name: Name) -> bool {
+        match name {
+            Name::Unit(unit) => self.unit == unit,
+            Name::Imei(imei) => self.imei == Some(imei),
+            Name::Imsi(imsi) => self.imsi == Some(imsi),
+            Name::Msisdn(msisdn) => self.msisdn == Some(msisdn),
+            Name::FleetMember(pair) => self.fleet_member == Some(pair),
+        }
+    }
+}
+
 impl HomeRegister {
     /// Adds a subscriber, or replaces the one with the same unit.
     ///
     /// # Errors
-    /// `Duplicate` where its equipment or subscription belongs to another unit: an identity names one unit.
+    /// Where one of its names is another subscriber's: a name is one unit's.
     pub fn provision(&mut self, subscriber: Subscriber) -> Result<(), Cause> {
-        let unit = subscriber.unit;
-        let taken = |holder: Option<&UnitId>| holder.is_some_and(|holder| *holder != unit);
-        if taken(subscriber.imei.and_then(|imei| self.by_imei.get(&imei)))
-            || taken(subscriber.imsi.and_then(|imsi| self.by_imsi.get(&imsi)))
-        {
-            return Err(Cause::Duplicate);
-        }
         let row = Row::from(subscriber);
-        if let Some(imei) = row.imei {
-            self.by_imei.insert(imei, unit);
-        }
-        if let Some(imsi) = row.imsi {
-            self.by_imsi.insert(imsi, unit);
+        let earlier = self.names.find(Name::Unit(row.unit), &self.rows);
+        let is_taken = |name: &Name| {
+            let holder = self.names.find(*name, &self.rows);
+            holder.is_some() && holder != earlier
+        };
+        if let Some(name) = row.names().find(is_taken) {
+            return Err(name.taken());
         }
         self.digest = self.digest.wrapping_add(digest_of(&row));
-        match self.by_unit.get(&unit) {
-            Some(index) => {
-                let earlier = std::mem::replace(&mut self.rows[*index as usize], row);
-                self.forget(&earlier);
+        let at = match earlier {
+            Some(at) => {
+                self.names.remove(at, &self.rows);
+                let replaced = std::mem::replace(&mut self.rows[at], row);
+                self.digest = self.digest.wrapping_sub(digest_of(&replaced));
+                at
             }
             None => {
-                let index = u32::try_from(self.rows.len()).expect("there are fewer than 2^24 units");
-                self.by_unit.insert(unit, index);
                 self.rows.push(row);
+                self.rows.len() - 1
             }
-        }
+        };
+        self.names.add(at, &self.rows);
         Ok(())
+    }
+
+    /// Takes a subscriber out; its names are free again. `false` where there is none.
+    pub fn remove(&mut self, unit: UnitId) -> bool {
+        let Some(at) = self.names.find(Name::Unit(unit), &self.rows) else { return false };
+        self.names.remove(at, &self.rows);
+        let last = self.rows.len() - 1;
+        // The last row takes its place.
+        if at != last {
+            self.names.remove(last, &self.rows);
+        }
+        let removed = self.rows.swap_remove(at);
+        self.digest = self.digest.wrapping_sub(digest_of(&removed));
+        if at != last {
+            self.names.add(at, &self.rows);
+        }
+        true
     }
 
     /// The subscriber with this individual id.
     pub fn unit(&self, unit: UnitId) -> Option<&Row> {
-        self.by_unit.get(&unit).map(|index| &self.rows[*index as usize])
+        self.named(Name::Unit(unit))
+    }
+
+    /// The subscriber that has this name.
+    pub fn named(&self, name: Name) -> Option<&Row> {
+        self.names.find(name, &self.rows).map(|at| &self.rows[at])
     }
 
     /// The subscriber that names itself so.
     pub fn resolve(&self, identity: Identity) -> Option<&Row> {
-        match identity {
-            Identity::Imei(imei) => self.by_imei.get(&imei).and_then(|unit| self.unit(*unit)),
-            Identity::Imsi(imsi) => self.by_imsi.get(&imsi).and_then(|unit| self.unit(*unit)),
-            Identity::Unit(unit) => self.unit(unit),
-        }
+        self.named(match identity {
+            Identity::Imei(imei) => Name::Imei(imei),
+            Identity::Imsi(imsi) => Name::Imsi(imsi),
+            Identity::Unit(unit) => Name::Unit(unit),
+        })
     }
 
     /// How many subscribers there are.
@@ -135,19 +176,6 @@ impl HomeRegister {
     /// A digest of all rows, in whatever order they came.
     pub fn digest(&self) -> u64 {
         self.digest
-    }
-
-    /// Takes out what only the replaced row said.
-    fn forget(&mut self, earlier: &Row) {
-        self.digest = self.digest.wrapping_sub(digest_of(earlier));
-        let current = self.unit(earlier.unit).expect("a replaced row has a successor");
-        let (imei, imsi) = (current.imei, current.imsi);
-        if let Some(old) = earlier.imei.filter(|old| imei != Some(*old)) {
-            self.by_imei.remove(&old);
-        }
-        if let Some(old) = earlier.imsi.filter(|old| imsi != Some(*old)) {
-            self.by_imsi.remove(&old);
-        }
     }
 }
 
@@ -188,12 +216,67 @@ mod tests {
         }
     }
 
+    /// A subscriber whose names all come from one number.
+    fn named(unit: u32, number: u16) -> Subscriber {
+        Subscriber {
+            imsi: Imsi::new(number.into()),
+            msisdn: Msisdn::new(number.into()),
+            fleet_member: Some(FleetMember { fleet: 1, member: number }),
+            ..subscriber(unit, number.into())
+        }
+    }
+
+    type Sharing = fn(&mut Subscriber);
+
     #[test]
-    fn an_identity_names_one_unit() {
+    fn each_name_is_one_units() {
+        let first = named(1, 100);
+        let shared: [(Cause, Sharing); 4] = [
+            (Cause::ImeiTaken, |other| other.imei = Imei::new(100)),
+            (Cause::ImsiTaken, |other| other.imsi = Imsi::new(100)),
+            (Cause::MsisdnTaken, |other| other.msisdn = Msisdn::new(100)),
+            (Cause::FleetMemberTaken, |other| {
+                other.fleet_member = Some(FleetMember { fleet: 1, member: 100 })
+            }),
+        ];
+        for (cause, share) in shared {
+            let mut register = HomeRegister::default();
+            register.provision(first.clone()).unwrap();
+            let before = register.digest();
+            let mut second = named(2, 200);
+            share(&mut second);
+            assert_eq!(register.provision(second), Err(cause));
+            assert_eq!((register.len(), register.digest()), (1, before), "{cause:?}");
+            register.provision(named(2, 200)).unwrap();
+            register.provision(first.clone()).expect("a unit may have its own names again");
+        }
+    }
+
+    #[test]
+    fn a_subscriber_is_found_by_every_name_until_it_is_taken_out() {
         let mut register = HomeRegister::default();
-        register.provision(subscriber(1, 100)).unwrap();
-        assert_eq!(register.provision(subscriber(2, 100)), Err(Cause::Duplicate));
-        assert_eq!(register.len(), 1);
+        for number in 1..=9 {
+            register.provision(named(number.into(), 100 + number)).unwrap();
+        }
+        let found = |register: &HomeRegister, name| register.named(name).map(|row| row.unit().number());
+        let names =
+            |number: u16| -> Vec<_> { Row::from(named(number.into(), 100 + number)).names().collect() };
+        assert_eq!(names(5).len(), 5);
+        assert!(register.remove(UnitId::new(3).unwrap()));
+        assert!(!register.remove(UnitId::new(3).unwrap()), "there is none any more");
+        assert!(register.remove(UnitId::new(9).unwrap()));
+        for number in 1..=9_u16 {
+            let wanted = (number != 3 && number != 9).then_some(number.into());
+            for name in names(number) {
+                assert_eq!(found(&register, name), wanted, "{name:?}");
+            }
+        }
+        assert_eq!(register.len(), 7);
+        let mut again = HomeRegister::default();
+        for number in [8, 7, 6, 5, 4, 2, 1] {
+            again.provision(named(number.into(), 100 + number)).unwrap();
+        }
+        assert_eq!(register.digest(), again.digest());
     }
 
     #[test]

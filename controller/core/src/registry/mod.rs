@@ -6,6 +6,7 @@ pub mod control_place;
 pub mod home;
 pub mod inventory;
 pub mod link;
+pub mod names;
 pub mod provisioning;
 pub mod sites;
 pub mod talkgroups;

@@ -4,7 +4,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::{Configure, OTHERS_MAX};
-use trunklab_protocol::{Cause, SiteId, StartPolicy, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Clause, SiteId, StartPolicy, TalkgroupId, UnitId};
 
 use super::sites::Site;
 use super::talkgroups::TalkgroupState;
@@ -19,7 +19,7 @@ const AREAS_MAX: usize = 1_000;
 impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
     pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
-        if !matches!(change, Change::Subscriber(_)) {
+        if !matches!(change, Change::Subscriber(_) | Change::SubscriberRemoved(_)) {
             self.queue.watch_mut().wake_all();
         }
         let outcome = match change {
@@ -28,6 +28,10 @@ impl Controller {
             Change::Area(area) => self.provision_area(area, out),
             Change::Talkgroup(talkgroup) => self.provision_talkgroup(talkgroup),
             Change::Subscriber(subscriber) => self.provision_subscriber(subscriber, out),
+            Change::SubscriberRemoved(unit) => {
+                self.remove_subscriber(unit, out);
+                Ok(())
+            }
             Change::Patch(talkgroups) => self.provision_patch(&talkgroups, out),
         };
         if let Err(cause) = outcome {
@@ -121,6 +125,13 @@ impl Controller {
             self.deregister(unit, cause, out);
         }
         Ok(())
+    }
+
+    fn remove_subscriber(&mut self, unit: UnitId, out: &mut Outbox) {
+        let outer = std::mem::replace(&mut self.citing, Some(Clause::Removal));
+        self.deregister(unit, Cause::UnknownUnit, out);
+        self.citing = outer;
+        self.home.remove(unit);
     }
 
     /// Why a registered unit's registration does not agree with its subscription any more.

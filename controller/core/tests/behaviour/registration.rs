@@ -224,5 +224,22 @@ fn an_identity_of_another_subscriber_is_not_provisioned() {
     let mut thief = subscriber(1099, &[41]);
     thief.imei = Some(imei(unit(1017)));
     system.provision(Change::Subscriber(thief));
-    system.expect("event: dropped: the message repeats what is already known");
+    system.expect("event: dropped: the equipment identity belongs to another unit");
+}
+
+#[test]
+fn a_subscriber_that_is_taken_out_is_registered_no_more_and_cannot_register() {
+    let mut system = system();
+    system.unit(1017).registers_at(3, Some(41));
+    system.unit(1017).presses_ptt(41);
+    system.provision(Change::SubscriberRemoved(unit(1017)));
+    system.expect_sites_hear(&[
+        "site 3 -> call 1, channel 2, no talker",
+        "site 3 -> call 1 released: no listener is left",
+        "site 3 -> unit 1017 deregistered: unit is not in the home register",
+    ]);
+    system.unit(1017).asks_to_register_at(3);
+    system.expect("site 3 -> imei 350000000001017 not registered: the identity is not in the home register");
+    system.provision(Change::SubscriberRemoved(unit(1017)));
+    system.expect_no("dropped");
 }
