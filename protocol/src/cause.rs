@@ -174,6 +174,10 @@ causes! {
     ImsiTaken = 0x81, "the subscription belongs to another unit";
     MsisdnTaken = 0x82, "the telephone number belongs to another unit";
     FleetMemberTaken = 0x83, "fleet and member belong to another unit";
+    AreaNotAllowed = 0x84, "unit may not choose where its calls are heard";
+    EmergencyNotAllowed = 0x85, "unit may not raise an emergency";
+    IndividualNotAllowed = 0x86, "unit may not call other units";
+    HomeSiteNotAllowed = 0x87, "the home site is not among the sites that the unit may use";
 
     // Operators.
     NotAllowed = 0xB0, "the operator's role does not allow it";

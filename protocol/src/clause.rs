@@ -128,6 +128,10 @@ clauses! {
 
     Names = "13.1.1", "Names";
     Removal = "13.1.2", "Removal";
+    ServiceRights = "13.1.3", "Rights";
+    UnitPriority = "13.1.4", "Priority of a unit";
+    HomeSite = "13.1.5", "Home site";
+    CopiedRights = "13.1.6", "Visitor register";
 }
 
 impl fmt::Display for Clause {

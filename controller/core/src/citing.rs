@@ -20,6 +20,8 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         {
             Clause::CalledChecks
         }
+        ToSite::Refused(word) if is_about_rights(word.cause) => Clause::ServiceRights,
+        ToSite::FloorRefused(word) if is_about_rights(word.cause) => Clause::ServiceRights,
         ToSite::Refused(_) | ToSite::FloorRefused(_) => Clause::OrderOfChecks,
         ToSite::Page(_) => Clause::Page,
         ToSite::Ringing(_) | ToSite::PageOver(_) => Clause::Ringing,
@@ -31,4 +33,8 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::EmergencyStatus(_) => Clause::Alarm,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
     }
+}
+
+const fn is_about_rights(cause: Cause) -> bool {
+    matches!(cause, Cause::AreaNotAllowed | Cause::EmergencyNotAllowed | Cause::IndividualNotAllowed)
 }

@@ -10,8 +10,8 @@ use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand,
     EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, MastId, Msisdn, NodeId, Position,
-    Priority, ProfileId, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking,
-    UnitId,
+    Priority, ProfileId, Services, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
+    Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -363,6 +363,15 @@ pub struct Subscriber {
     /// Sites where it may register; `None` for all.
     #[serde(default)]
     pub sites: Option<Vec<SiteId>>,
+    /// Where it usually is; one of those sites.
+    #[serde(default)]
+    pub home_site: Option<SiteId>,
+    /// The least priority of its requests.
+    #[serde(default = "lowest")]
+    pub priority: Priority,
+    /// What it has the right to.
+    #[serde(default)]
+    pub services: Services,
     /// The highest demand for a floor that it may make, but for an emergency.
     #[serde(default)]
     pub floor_demand: Demand,
@@ -372,6 +381,10 @@ pub struct Subscriber {
     /// Whether the radio can talk and hear at once: full duplex.
     #[serde(default)]
     pub duplex: bool,
+}
+
+const fn lowest() -> Priority {
+    Priority::LOWEST
 }
 
 impl Subscriber {
@@ -386,6 +399,9 @@ impl Subscriber {
             key,
             talkgroups: Vec::new(),
             sites: None,
+            home_site: None,
+            priority: Priority::LOWEST,
+            services: Services::ALL,
             floor_demand: Demand::Low,
             emergency_talkgroup: None,
             duplex: false,

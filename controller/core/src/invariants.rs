@@ -235,11 +235,10 @@ impl Controller {
         }
     }
 
-    /// An emergency that is kept is not cleared, and each is a subscriber's.
+    /// An emergency that is kept is not cleared.
     fn assert_emergencies(&self) {
         for (unit, emergency) in self.emergencies.iter() {
             assert_ne!(emergency.stage, EmergencyStage::Cleared, "unit {unit}: a cleared emergency is kept");
-            assert!(self.home.unit(unit).is_some(), "unit {unit} is in an emergency and in no register");
         }
     }
 
@@ -288,6 +287,11 @@ impl Controller {
                     visitor.presence == Presence::Present,
                     row.in_service(),
                     "unit {unit} at site {site}"
+                );
+                assert_eq!(
+                    visitor.rights,
+                    self.rights_of(*unit),
+                    "unit {unit} is judged by rights of before"
                 );
                 if let Activity::Talking(call) = visitor.activity {
                     let talker = self.calls.get(call).and_then(|call| call.floor).map(|floor| floor.unit);

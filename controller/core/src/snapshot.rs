@@ -126,7 +126,7 @@ impl Controller {
         for unit in &site.units {
             let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
             (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);
-            visitor.secondary.hash(digest);
+            (visitor.secondary, visitor.rights).hash(digest);
             (visitor.last_request, visitor.last_affiliation, visitor.last_emergency, visitor.activity)
                 .hash(digest);
         }

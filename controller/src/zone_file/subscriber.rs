@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use trunklab_controller_core::config::Subscriber;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Demand, FleetMember, Imei, Imsi, Msisdn, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    Demand, FleetMember, Imei, Imsi, Msisdn, Priority, Services, SiteId, TalkgroupId, UnitId,
+};
 
 use super::Defect;
 
@@ -21,6 +23,10 @@ pub(super) struct SubscriberTable {
     fleet: Option<u16>,
     member: Option<u16>,
     sites: Option<Vec<SiteId>>,
+    home_site: Option<SiteId>,
+    priority: Option<Priority>,
+    #[serde(default)]
+    services: Services,
     #[serde(default)]
     floor_demand: Demand,
     emergency_talkgroup: Option<TalkgroupId>,
@@ -56,6 +62,11 @@ impl SubscriberTable {
         if self.emergency_talkgroup.is_some_and(|talkgroup| !self.talkgroups.contains(&talkgroup)) {
             return Err(unfit("emergency_talkgroup is not one of its talkgroups: add it there"));
         }
+        if let (Some(site), Some(sites)) = (self.home_site, &self.sites)
+            && !sites.contains(&site)
+        {
+            return Err(unfit("home_site is not one of its sites: add it there"));
+        }
         if self.floor_demand == Demand::Emergency {
             return Err(unfit("floor_demand emergency is everybody's: write low, high or preemptive"));
         }
@@ -76,6 +87,9 @@ impl SubscriberTable {
             key: self.key.0,
             talkgroups: talkgroups.into_iter().collect(),
             sites: self.sites,
+            home_site: self.home_site,
+            priority: self.priority.unwrap_or(Priority::LOWEST),
+            services: self.services,
             floor_demand: self.floor_demand,
             emergency_talkgroup: self.emergency_talkgroup,
             duplex: self.duplex,

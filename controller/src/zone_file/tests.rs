@@ -95,6 +95,8 @@ fn every_defect_names_its_place_and_a_remedy() {
         ("id = 41", "id = 41\nmembers = []", "talkgroup 41: names 0 members: give 1 to 15"),
         ("id = 41", "id = 41\nsystem_wide = true\nmembers = [41]", "leave members out"),
         ("unit = 1017", "unit = 1017\nfloor_demand = \"emergency\"", "write low, high or preemptive"),
+        ("unit = 1017", "unit = 1017\nsites = [3]\nhome_site = 5", "home_site is not one of its sites"),
+        ("unit = 1017", "unit = 1017\nservices = [\"television\"]", "expected one of `telephone`"),
         ("unit = 1017", "unit = 1017\nemergency_talkgroup = 49", "not one of its talkgroups"),
         (
             "id = 41",

@@ -103,6 +103,8 @@ pub fn plan(provision: &Provision) -> Plan {
                 imsi,
                 talkgroups: subscriber.talkgroups.clone(),
                 sites: subscriber.sites.clone(),
+                priority: subscriber.priority,
+                services: subscriber.services,
                 floor_demand: subscriber.floor_demand,
                 emergency_talkgroup: subscriber.emergency_talkgroup,
                 duplex: subscriber.duplex,

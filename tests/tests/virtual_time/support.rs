@@ -93,6 +93,7 @@ pub const SCENARIOS: &[&str] = &[
     "registration-refused",
     "reselect",
     "reselect-hysteresis",
+    "rights-refused",
     "roaming-restricted",
     "scan",
     "scan-answer",
@@ -111,6 +112,7 @@ pub const SCENARIOS: &[&str] = &[
     "trunking-message",
     "trunking-quasi",
     "trunking-transmission",
+    "unit-priority",
 ];
 
 /// Where a scenario makes no sense, and why: scenario, profile, reason.

@@ -11,7 +11,8 @@ use trunklab_protocol::from_site::{Alarm, CallRequest};
 use trunklab_protocol::operator::{ConsoleName, EmergencyView, EventKind};
 use trunklab_protocol::to_site::{Affiliated, EmergencyStatus, Refused};
 use trunklab_protocol::{
-    CallId, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Moment, Press, SiteId, TalkgroupId, UnitId,
+    CallId, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Moment, Press, Service, SiteId,
+    TalkgroupId, UnitId,
 };
 
 use super::calls::Call;
@@ -117,9 +118,11 @@ impl Controller {
     /// A unit raises the alarm.
     pub(crate) fn alarm_raised(&mut self, site: SiteId, message: Alarm, out: &mut Outbox) {
         let Alarm { unit, press, known } = message;
-        let present = self.present_at(unit, site).map(|visitor| (visitor.talkgroup, visitor.last_emergency));
-        let (talkgroup, last) = match present {
-            Ok(known) => known,
+        let (talkgroup, last) = match self.present_at(unit, site) {
+            Ok(visitor) if !visitor.rights.include(Service::Emergency) => {
+                return self.refuse_alarm(site, &message, Cause::EmergencyNotAllowed, out);
+            }
+            Ok(visitor) => (visitor.talkgroup, visitor.last_emergency),
             Err(cause) => return self.refuse_alarm(site, &message, cause, out),
         };
         if last.is_some_and(|last| is_before(press, last)) {
@@ -232,7 +235,9 @@ impl Controller {
             return;
         }
         let programmed = self.home.unit(unit).and_then(|row| row.emergency_talkgroup());
-        let elsewhere = self.visitors.get(unit).is_some_and(|visitor| visitor.talkgroup != Some(talkgroup));
+        let elsewhere = self.visitors.get(unit).is_some_and(|visitor| {
+            visitor.rights.include(Service::Emergency) && visitor.talkgroup != Some(talkgroup)
+        });
         let is_meant = programmed == Some(talkgroup) && elsewhere;
         if is_meant && self.may_affiliate(unit, talkgroup).is_ok() {
             let before = self.visitors.get(unit).map(|visitor| visitor.secondary).unwrap_or_default();
@@ -285,7 +290,8 @@ impl Controller {
 
     fn refuse_alarm(&mut self, site: SiteId, message: &Alarm, cause: Cause, out: &mut Outbox) {
         let Alarm { unit, press, .. } = *message;
-        self.tell_by(Clause::Alarm, site, Refused { unit, press, cause }, out);
+        let clause = if cause == Cause::EmergencyNotAllowed { Clause::ServiceRights } else { Clause::Alarm };
+        self.tell_by(clause, site, Refused { unit, press, cause }, out);
         self.drop_message(site, cause, out);
     }
 }

@@ -7,7 +7,7 @@
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::CallRequest;
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{AreaChoice, AreaId, CallId, Cause, SiteId};
+use trunklab_protocol::{AreaChoice, AreaId, CallId, Cause, Service, SiteId, TalkgroupId};
 
 use super::decision::Sites;
 use super::table::Event;
@@ -17,7 +17,15 @@ use crate::output::Outbox;
 impl Controller {
     /// The service area that a request asks for; `None` is everywhere.
     pub(crate) fn area_asked(&self, site: SiteId, message: &CallRequest) -> Result<Option<AreaId>, Cause> {
-        let area = match self.area_named(message) {
+        let may_choose = self
+            .visitors
+            .get(message.unit)
+            .is_some_and(|visitor| visitor.rights.include(Service::AreaSelection));
+        let chosen = message.area.filter(|_| may_choose);
+        if message.kind == RequestKind::Normal && chosen != message.area {
+            return Err(Cause::AreaNotAllowed);
+        }
+        let area = match self.area_named(message.talkgroup, chosen) {
             Ok(area) if !self.is_within(area, site) => Err(Cause::OutsideArea),
             named => named,
         };
@@ -27,9 +35,13 @@ impl Controller {
         }
     }
 
-    fn area_named(&self, message: &CallRequest) -> Result<Option<AreaId>, Cause> {
-        let row = self.talkgroups.get(message.talkgroup).ok_or(Cause::UnknownTalkgroup)?;
-        let area = match message.area.unwrap_or(row.config.area) {
+    fn area_named(
+        &self,
+        talkgroup: TalkgroupId,
+        chosen: Option<AreaChoice>,
+    ) -> Result<Option<AreaId>, Cause> {
+        let row = self.talkgroups.get(talkgroup).ok_or(Cause::UnknownTalkgroup)?;
+        let area = match chosen.unwrap_or(row.config.area) {
             AreaChoice::Wide => return Ok(None),
             AreaChoice::Local => row.config.home_area,
             AreaChoice::Named(area) => Some(area),

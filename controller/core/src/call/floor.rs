@@ -7,7 +7,9 @@ use trunklab_protocol::from_site::{FloorRequest, HeldCall, TalkEnd, TalkerSilent
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::switch::{Open, Shut};
 use trunklab_protocol::to_site::{FloorRefused, FloorWithdrawn, TalkWarning};
-use trunklab_protocol::{CallId, Cause, Demand, EmergencyKind, Epoch, NodeId, SiteId, Span, SpurtId};
+use trunklab_protocol::{
+    CallId, Cause, Demand, EmergencyKind, Epoch, NodeId, Service, SiteId, Span, SpurtId,
+};
 
 use super::alarm::Cry;
 use super::calls::Floor;
@@ -23,7 +25,7 @@ impl Controller {
     /// A unit asks for the floor of a running call.
     pub(crate) fn floor_requested(&mut self, site: SiteId, message: FloorRequest, out: &mut Outbox) {
         let FloorRequest { unit, press, call, demand } = message;
-        let right = self.home.unit(unit).map(|row| row.floor_demand()).unwrap_or_default();
+        let right = self.visitors.get(unit).map(|visitor| visitor.rights.floor_demand).unwrap_or_default();
         let ask = FloorAsk { unit, press, site: Some(site), claim: Claim::of_field(demand.within(right)) };
         if let Err(cause) = self.check_floor_request(site, &message) {
             return self.refuse_floor(call, ask, cause, out);
@@ -56,6 +58,9 @@ impl Controller {
             () if visitor.site != site => Err(Cause::WrongSite),
             () if !self.takes_part(visitor, call) => Err(Cause::NotAffiliated),
             () if call.at(site).is_none() => Err(Cause::WrongSite),
+            () if message.demand == Demand::Emergency && !visitor.rights.include(Service::Emergency) => {
+                Err(Cause::EmergencyNotAllowed)
+            }
             // Both have what they ask for.
             () if call.is_duplex() => Err(Cause::WrongState),
             () => Ok(()),

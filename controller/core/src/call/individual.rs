@@ -9,7 +9,9 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{HangUp, PageAnswer, UnitRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Page, PageOver, Ringing};
-use trunklab_protocol::{CallSetup, Cause, Clause, PageReply, Pair, Parties, Press, SiteId, Span, UnitId};
+use trunklab_protocol::{
+    CallSetup, Cause, Clause, PageReply, Pair, Parties, Press, Service, SiteId, Span, UnitId,
+};
 
 use super::caller::Caller;
 use super::decision::Sites;
@@ -27,6 +29,7 @@ struct Asked<'a> {
     controller: &'a Controller,
     message: &'a UnitRequest,
     site: &'a Site,
+    caller: &'a Visitor,
     called: Option<&'a Visitor>,
 }
 
@@ -35,6 +38,7 @@ type Check = fn(&Asked<'_>) -> bool;
 /// What a request for another unit must satisfy once its own unit is known to be at the site that speaks for it, in
 /// order. The first check that fails is the cause.
 const CHECKS: &[(Cause, Check)] = &[
+    (Cause::IndividualNotAllowed, |asked| asked.caller.rights.include(Service::Individual)),
     (Cause::NoTrafficChannel, |asked| !asked.site.slots.is_empty()),
     (Cause::CalledUnknown, |asked| asked.controller.home.unit(asked.message.called).is_some()),
     (Cause::CalledNotRegistered, |asked| asked.is_reachable()),
@@ -101,7 +105,8 @@ impl Controller {
             self.lose_floor(unit, out);
         }
         self.arrivals += 1;
-        let (kind, priority) = (RequestKind::Normal, self.system.individual_priority);
+        let rights = self.visitors.get(unit).expect("the unit was found at the site").rights;
+        let (kind, priority) = (RequestKind::Normal, self.system.individual_priority.min(rights.priority));
         let (requested, arrival) = (self.now, self.arrivals);
         let request = Request {
             unit,
@@ -130,6 +135,7 @@ impl Controller {
             controller: self,
             message,
             site: self.sites.get(site).expect("a site that speaks exists"),
+            caller: self.visitors.get(message.unit).expect("the unit was found at the site"),
             called: self.visitors.get(message.called),
         };
         match CHECKS.iter().find(|(_, holds)| !holds(&asked)) {

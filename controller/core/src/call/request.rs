@@ -5,7 +5,7 @@ use trunklab_protocol::from_site::{CallCancel, CallRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Queued, Refused};
 use trunklab_protocol::{
-    AreaId, CallId, Cause, EmergencyKind, Parties, Press, SiteId, Span, SpurtId, UnitId,
+    AreaId, CallId, Cause, EmergencyKind, Parties, Press, Service, SiteId, Span, SpurtId, UnitId,
 };
 
 use super::alarm::Cry;
@@ -37,14 +37,22 @@ type Check = fn(&Asked<'_>) -> bool;
 /// check that fails is the cause.
 const CHECKS: &[(Cause, Check)] = &[
     (Cause::UnknownTalkgroup, |asked| asked.talkgroup.is_some()),
+    (Cause::EmergencyNotAllowed, |asked| {
+        asked.is_normal() || asked.visitor.rights.include(Service::Emergency)
+    }),
     (Cause::NotAMember, |asked| asked.is_affiliated() || asked.is_member()),
     (Cause::NotAffiliated, |asked| asked.is_affiliated()),
+    (Cause::AreaNotAllowed, |asked| asked.area != Err(Cause::AreaNotAllowed)),
     (Cause::UnknownArea, |asked| asked.area != Err(Cause::UnknownArea)),
     (Cause::OutsideArea, |asked| asked.area.is_ok()),
     (Cause::NoTrafficChannel, |asked| !asked.site.slots.is_empty()),
 ];
 
 impl Asked<'_> {
+    fn is_normal(&self) -> bool {
+        self.message.kind == RequestKind::Normal
+    }
+
     fn is_affiliated(&self) -> bool {
         self.visitor.hears(self.message.talkgroup)
     }
@@ -97,7 +105,8 @@ impl Controller {
         self.leave_pair(unit, Event::PartyLeft, out);
         self.arrivals += 1;
         let row = self.talkgroups.get(talkgroup).expect("the talkgroup was checked");
-        let priority = row.config.priority;
+        let rights = self.visitors.get(unit).expect("the unit was found at the site").rights;
+        let priority = row.config.priority.min(rights.priority);
         let request = Request {
             unit,
             press,

@@ -10,6 +10,7 @@ use trunklab_protocol::proof::{Challenge, SessionKey};
 use trunklab_protocol::to_site::{self, Deregister, Refused, RegisterRefused, Registered};
 use trunklab_protocol::{Cause, Clause, Identity, Press, ScanList, SiteId, Span, TalkgroupId, Tmsi, UnitId};
 
+use super::home::Rights;
 use super::sites::PendingChallenge;
 use super::visitors::{Accepted, Activity, Presence, Visitor};
 use crate::call::table::Event;
@@ -140,6 +141,7 @@ impl Controller {
             tmsi: self.draw_tmsi(),
             talkgroup,
             secondary,
+            rights: self.rights_of(unit),
             since: earlier.filter(|_| moved_from.is_some()).map_or(self.now, |row| row.since),
             accepted: Some(accepted),
             last_request: None,
@@ -196,6 +198,11 @@ impl Controller {
         let challenge = accepted.expect("a unit is welcomed for its answer").challenge;
         let session_key = self.session_key(unit, &challenge);
         self.tell(site, Registered { identity, unit, tmsi, talkgroup, secondary, session_key }, out);
+    }
+
+    /// The rights of a unit that was found in the home register.
+    pub(crate) fn rights_of(&self, unit: UnitId) -> Rights {
+        self.home.unit(unit).expect("a registered unit is in the home register").rights()
     }
 
     fn session_key(&self, unit: UnitId, challenge: &Challenge) -> SessionKey {

@@ -2,7 +2,8 @@
 
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    Cause, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, SiteId, TalkgroupId, UnitId,
+    Cause, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, Priority, Service, Services, SiteId,
+    TalkgroupId, UnitId,
 };
 
 use super::names::{Name, Named, Names};
@@ -29,9 +30,28 @@ pub struct Row {
     key: [u8; 16],
     talkgroups: Box<[TalkgroupId]>,
     sites: Option<Box<[SiteId]>>,
-    floor_demand: Demand,
+    home_site: Option<SiteId>,
+    rights: Rights,
     emergency_talkgroup: Option<TalkgroupId>,
     duplex: bool,
+}
+
+/// What a subscriber may ask for, and how urgently: copied to the visitor register, by which requests are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rights {
+    /// The least priority of its requests.
+    pub priority: Priority,
+    /// The services that it may ask for.
+    pub services: Services,
+    /// The highest demand for a floor that it may make, but for an emergency.
+    pub floor_demand: Demand,
+}
+
+impl Rights {
+    /// Whether it may ask for a service.
+    pub fn include(self, service: Service) -> bool {
+        self.services.contains(service)
+    }
 }
 
 impl Row {
@@ -50,9 +70,14 @@ impl Row {
         self.talkgroups.binary_search(&talkgroup).is_ok()
     }
 
-    /// The highest demand for a floor that the unit may make, but for an emergency.
-    pub fn floor_demand(&self) -> Demand {
-        self.floor_demand
+    /// What it may ask for.
+    pub fn rights(&self) -> Rights {
+        self.rights
+    }
+
+    /// Where it usually is.
+    pub fn home_site(&self) -> Option<SiteId> {
+        self.home_site
     }
 
     /// Whether the unit can talk and hear at once.
@@ -99,7 +124,7 @@ impl HomeRegister {
     /// Adds a subscriber, or replaces the one with the same unit.
     ///
     /// # Errors
-    /// Where one of its names is another subscriber's: a name is one unit's.
+    /// Where one of its names is another subscriber's, or its home site is none that it may use.
     pub fn provision(&mut self, subscriber: Subscriber) -> Result<(), Cause> {
         let row = Row::from(subscriber);
         let earlier = self.names.find(Name::Unit(row.unit), &self.rows);
@@ -109,6 +134,9 @@ impl HomeRegister {
         };
         if let Some(name) = row.names().find(is_taken) {
             return Err(name.taken());
+        }
+        if row.home_site.is_some_and(|site| !row.may_use(site)) {
+            return Err(Cause::HomeSiteNotAllowed);
         }
         self.digest = self.digest.wrapping_add(digest_of(&row));
         let at = match earlier {
@@ -190,7 +218,12 @@ impl From<Subscriber> for Row {
             key: *subscriber.key.octets(),
             talkgroups: sorted(subscriber.talkgroups),
             sites: subscriber.sites.map(sorted),
-            floor_demand: subscriber.floor_demand,
+            home_site: subscriber.home_site,
+            rights: Rights {
+                priority: subscriber.priority,
+                services: subscriber.services,
+                floor_demand: subscriber.floor_demand,
+            },
             emergency_talkgroup: subscriber.emergency_talkgroup,
             duplex: subscriber.duplex,
         }
@@ -277,6 +310,18 @@ mod tests {
             again.provision(named(number.into(), 100 + number)).unwrap();
         }
         assert_eq!(register.digest(), again.digest());
+    }
+
+    #[test]
+    fn a_home_site_is_one_that_the_unit_may_use() {
+        let site = |number| SiteId::new(number).unwrap();
+        let at_home = |sites| Subscriber { home_site: Some(site(5)), sites, ..subscriber(1, 100) };
+        let mut register = HomeRegister::default();
+        assert_eq!(register.provision(at_home(Some(vec![site(3)]))), Err(Cause::HomeSiteNotAllowed));
+        assert!(register.is_empty());
+        register.provision(at_home(Some(vec![site(3), site(5)]))).unwrap();
+        register.provision(at_home(None)).unwrap();
+        assert_eq!(register.unit(UnitId::new(1).unwrap()).unwrap().home_site(), Some(site(5)));
     }
 
     #[test]

@@ -92,6 +92,7 @@ impl Controller {
             tmsi,
             talkgroup,
             secondary: self.may_scan(unit, talkgroup, held.secondary),
+            rights: self.rights_of(unit),
             since: earlier.map_or(self.now, |visitor| visitor.since),
             accepted: earlier
                 .and_then(|visitor| visitor.accepted)

@@ -3,6 +3,7 @@
 //! A register of a million rows has five such indexes. An entry is the place of a row and not the name itself, which stands
 //! in the row: five octets each, where a map from name to unit takes three times as much.
 
+use std::fmt;
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
@@ -46,6 +47,18 @@ impl Name {
             Self::Imsi(_) => 2,
             Self::Msisdn(_) => 3,
             Self::FleetMember(_) => 4,
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unit(unit) => write!(f, "unit {unit}"),
+            Self::Imei(imei) => write!(f, "imei {imei}"),
+            Self::Imsi(imsi) => write!(f, "imsi {imsi}"),
+            Self::Msisdn(msisdn) => write!(f, "msisdn {msisdn}"),
+            Self::FleetMember(pair) => write!(f, "fleet {} member {}", pair.fleet, pair.member),
         }
     }
 }

@@ -121,6 +121,10 @@ impl Controller {
             return Err(Cause::FieldOutOfRange);
         }
         self.home.provision(subscriber)?;
+        let rights = self.rights_of(unit);
+        if let Some(visitor) = self.visitors.get_mut(unit) {
+            visitor.rights = rights;
+        }
         if let Some(cause) = self.no_longer_allowed(unit) {
             self.deregister(unit, cause, out);
         }

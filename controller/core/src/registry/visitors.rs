@@ -5,6 +5,7 @@ use trunklab_protocol::{
     CallId, Cause, Identity, Moment, Parties, Press, ScanList, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId,
 };
 
+use super::home::Rights;
 use crate::lookup::Lookup;
 
 /// A registered unit.
@@ -22,6 +23,8 @@ pub struct Visitor {
     pub talkgroup: Option<TalkgroupId>,
     /// Those that it hears beside it.
     pub secondary: ScanList,
+    /// What it may ask for: a copy of its subscription's.
+    pub rights: Rights,
     /// Since when.
     pub since: Moment,
     /// The answer that opened this registration; `None` where an inventory told of it.

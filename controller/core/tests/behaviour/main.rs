@@ -24,6 +24,7 @@ mod orders;
 mod queue;
 mod records;
 mod registration;
+mod rights;
 mod scan;
 mod serving;
 mod site_link;

@@ -2,6 +2,7 @@
 
 use trunklab_controller_core::config::Change;
 use trunklab_protocol::from_site::Register;
+use trunklab_protocol::operator::Order;
 use trunklab_protocol::proof::Response;
 use trunklab_protocol::{Identity, UnitId};
 
@@ -225,6 +226,17 @@ fn an_identity_of_another_subscriber_is_not_provisioned() {
     thief.imei = Some(imei(unit(1017)));
     system.provision(Change::Subscriber(thief));
     system.expect("event: dropped: the equipment identity belongs to another unit");
+}
+
+#[test]
+fn an_emergency_outlives_its_subscriber_until_it_is_cleared() {
+    let mut system = system();
+    system.unit(1017).registers_at(3, Some(41));
+    system.unit(1017).raises_the_alarm();
+    system.provision(Change::SubscriberRemoved(unit(1017)));
+    assert_eq!(system.controller.snapshot(system.now).emergencies.len(), 1);
+    system.console(Order::ClearEmergency { unit: unit(1017) });
+    assert!(system.controller.snapshot(system.now).emergencies.is_empty());
 }
 
 #[test]

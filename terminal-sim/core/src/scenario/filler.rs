@@ -3,8 +3,8 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, ScanList, SiteId, Span,
-    StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, ScanList, Services, SiteId,
+    Span, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 use super::file::Step;
@@ -109,6 +109,8 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         key,
         talkgroups: vec![talkgroup],
         sites: None,
+        priority: Priority::LOWEST,
+        services: Services::ALL,
         floor_demand: Demand::Low,
         emergency_talkgroup: None,
         duplex: false,

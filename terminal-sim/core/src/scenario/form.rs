@@ -172,6 +172,10 @@ pub(super) struct UnitForm {
     pub(super) registered: Option<bool>,
     /// The only sites where it may register.
     pub(super) allowed_sites: Option<Vec<Spanned<u16>>>,
+    /// The least priority of its requests.
+    pub(super) priority: Option<Spanned<u8>>,
+    /// What it has the right to.
+    pub(super) services: Option<Vec<Spanned<String>>>,
     /// How urgently it asks for a floor, and may.
     pub(super) floor_demand: Option<Spanned<String>>,
     /// Where it asks for an emergency call.

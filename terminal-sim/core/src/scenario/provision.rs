@@ -6,7 +6,7 @@ use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, Azimuth, CarrierNumber, ControlLayout, ControlPlace, Demand,
     EmergencyPolicy, FloorPolicy, FullDuplex, Identity, MastId, Position, Priority, ProfileId, ScanList,
-    Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Services, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -207,6 +207,10 @@ pub struct SubscriberProvision {
     pub talkgroups: Vec<TalkgroupId>,
     /// Sites where it may register; `None` for all.
     pub sites: Option<Vec<SiteId>>,
+    /// The least priority of its requests.
+    pub priority: Priority,
+    /// What it has the right to.
+    pub services: Services,
     /// The highest demand for a floor that it may make, but for an emergency.
     pub floor_demand: Demand,
     /// Where it asks for an emergency call, which affiliates it there.

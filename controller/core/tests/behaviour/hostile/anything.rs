@@ -15,9 +15,9 @@ use trunklab_protocol::proof::Response;
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, NodeId, PageReply, Press,
-    Priority, ScanList, Signalling, SiteId, SlotChoice, SpurtId, StartPolicy, TalkgroupId, Tmsi, Trunking,
-    UnitId,
+    EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, Msisdn, NodeId, PageReply, Press,
+    Priority, ScanList, Services, Signalling, SiteId, SlotChoice, SpurtId, StartPolicy, TalkgroupId, Tmsi,
+    Trunking, UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
@@ -303,18 +303,23 @@ pub fn a_change() -> impl Strategy<Value = Change> {
             (1_u32..=7, proptest::option::of(a_talkgroup())),
             proptest::collection::vec(1_u16..=4, 0..4),
             proptest::option::of(a_site()),
-            (a_demand(), any::<bool>()),
+            (a_demand(), any::<bool>(), (1_u8..=10, 0_u8..32), proptest::option::of(1_u64..4)),
         )
-            .prop_map(|((number, emergency_talkgroup), talkgroups, only, (floor_demand, duplex))| {
+            .prop_map(|((number, emergency_talkgroup), talkgroups, only, right)| {
+                let (floor_demand, duplex, (level, bits), msisdn) = right;
                 let sites = only.map(|site| vec![site]);
                 Change::Subscriber(trunklab_controller_core::config::Subscriber {
                     sites,
                     floor_demand,
                     emergency_talkgroup,
                     duplex,
+                    priority: Priority::new(level).unwrap(),
+                    services: Services::new(bits).unwrap(),
+                    msisdn: msisdn.and_then(Msisdn::new),
                     ..subscriber(number, &talkgroups)
                 })
             }),
+        (1_u32..=7).prop_map(|number| Change::SubscriberRemoved(unit(number))),
         (
             0_u16..4,
             (0_u32..9_000, prop_oneof![Just(0), 1_u32..4_000], prop_oneof![Just(0), 1_u32..2_000]),

@@ -1,11 +1,16 @@
 //! `[[unit]]`: who there is, where, with which key and talkgroups.
 
-use trunklab_protocol::{Demand, Identity, Imsi, Moment, Position, SCAN_MAX, ScanList, TalkgroupId, UnitId};
+use toml::Spanned;
+use trunklab_protocol::{
+    Demand, Identity, Imsi, Moment, Position, Priority, SCAN_MAX, ScanList, Service, Services, TalkgroupId,
+    UnitId,
+};
 
 use super::{Reader, Step};
 use crate::scenario::error::ScenarioError;
 use crate::scenario::filler::FIRST_UNIT;
 use crate::scenario::form::{UnitForm, UnitsForm};
+use crate::scenario::nearest::did_you_mean;
 use crate::scenario::pattern::units;
 use crate::scenario::provision::{SubscriberProvision, UnitProvision, derive_key};
 use crate::scenario::sentence::Action;
@@ -40,6 +45,8 @@ impl Reader<'_> {
             .transpose()?;
         let right = form.floor_demand.as_ref();
         let demand = self.choice("floor_demand", right, Demand::RIGHTS, Demand::name)?;
+        let priority = self.unit_priority(form)?;
+        let services = self.unit_services(form)?;
         for unit in self.unit_numbers(form)? {
             if self.provision.units.iter().any(|other| other.unit == unit) {
                 return Err(self.twice(form.id.span(), &format!("unit {unit}")));
@@ -60,6 +67,8 @@ impl Reader<'_> {
                     key: registered_key,
                     talkgroups: allowed,
                     sites: sites.clone(),
+                    priority,
+                    services,
                     floor_demand: demand,
                     emergency_talkgroup,
                     duplex: form.duplex.unwrap_or(false),
@@ -134,6 +143,25 @@ impl Reader<'_> {
             let expected = format!("at most {SCAN_MAX} beside the selected one");
             self.source.error(scan.span(), found, expected, "leave some out")
         })
+    }
+
+    fn unit_priority(&self, form: &UnitForm) -> Result<Priority, ScenarioError> {
+        let Some(level) = &form.priority else { return Ok(Priority::LOWEST) };
+        let priority = Priority::new(*level.get_ref());
+        priority.ok_or_else(|| self.out_of_range(level, "a priority from 1 (highest) to 10"))
+    }
+
+    fn unit_services(&self, form: &UnitForm) -> Result<Services, ScenarioError> {
+        let Some(names) = &form.services else { return Ok(Services::ALL) };
+        let one = |name: &Spanned<String>| {
+            Service::named(name.get_ref()).ok_or_else(|| {
+                let known = || Service::ALL.iter().map(|service| service.name());
+                let found = format!("service `{}`", name.get_ref());
+                let expected = format!("one of {}", known().collect::<Vec<_>>().join(", "));
+                self.source.error(name.span(), found, expected, did_you_mean(name.get_ref(), known()))
+            })
+        };
+        names.iter().map(one).collect()
     }
 
     fn unit_position(&self, form: &UnitForm) -> Result<Position, ScenarioError> {
