@@ -46,8 +46,8 @@ const SINES: [i32; 91] = [
     1_000_000,
 ];
 
-/// Attenuation grows with the square of the angle off the azimuth, 12 dB for 65 degrees (3GPP TR 36.942, 4.2.1). It is
-/// rounded to so many decibels as there are cosines here, in millionths, that the angle's is below:
+/// Attenuation grows with the square of the angle off the azimuth, 12 dB for 65 degrees: the usual shape of a sector, and our
+/// choice. It is rounded to so many decibels as there are cosines here, in millionths, that the angle's is below:
 /// cos(65° × √((n + ½) / 12)), n from 0.
 #[rustfmt::skip]
 const COSINES: [i32; FRONT_TO_BACK_DB as usize] = [

@@ -19,7 +19,7 @@ record! {
         pub words: u16,
         /// Of them, those that said something to somebody.
         pub words_busy: u16,
-        /// Of them, grants that were said again.
+        /// Grants that were said again, those that went aside of a call's speech included.
         pub grants_again: u16,
         /// Words that wait now.
         pub waiting: u16,
