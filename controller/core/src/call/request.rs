@@ -150,12 +150,14 @@ impl Controller {
             Freshness::Repeated(Answer::Paired) if self.calls.pair_of(unit).is_some() => {
                 self.leave_pair(unit, Event::PartyLeft, out);
             }
+            // Nothing waits, or nothing is known of it since the controller's start: the radio wants to hear just that.
             Freshness::Repeated(
                 Answer::Paired | Answer::CalledBack(_) | Answer::Granted(..) | Answer::Refused(_),
-            ) => {
+            )
+            | Freshness::New
+            | Freshness::Stale => {
                 self.tell(site, Refused { unit, press, cause: Cause::RequestCancelled }, out);
             }
-            Freshness::New | Freshness::Stale => self.drop_message(site, Cause::UnknownCall, out),
         }
     }
 

@@ -102,6 +102,16 @@ fn a_request_can_be_cancelled_and_twice_is_harmless() {
     system.expect_no("granted");
 }
 
+/// The controller that knew of it is gone, and the radio says it until it is answered.
+#[test]
+fn a_cancel_of_a_request_that_is_not_known_is_answered() {
+    let mut system = busy();
+    system.unit(1041).cancels();
+    system
+        .expect_sites_hear(&["site 3 -> unit 1041 refused: the caller cancelled the request"])
+        .expect_no("event");
+}
+
 #[test]
 fn a_cancel_that_crosses_its_grant_gives_the_floor_back() {
     let mut system = busy();
