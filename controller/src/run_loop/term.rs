@@ -48,8 +48,29 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.talks.clear();
             self.caused.clear();
             self.outlets.feed.begin_term(epoch);
-            let Err(broken) = self.start_core(changes)? else { return Ok(()) };
+            let begun = match self.start_core(changes)? {
+                Ok(()) => self.take_register().await?,
+                Err(broken) => Err(broken),
+            };
+            let Err(broken) = begun else { return Ok(()) };
             self.set_aside(&broken)?;
+        }
+    }
+
+    /// The home register comes page by page: a million rows at once would take their room three times.
+    async fn take_register(&mut self) -> Result<Result<(), Broken>, RunError> {
+        let mut after = None;
+        loop {
+            let page = self.outlets.store.with(move |store| store.subscribers_after(after)).await;
+            let page = page.ok_or(RunError::StoreGone)??;
+            let Some(last) = page.last() else { return Ok(Ok(())) };
+            after = Some(last.unit);
+            for subscriber in page {
+                let input = Input::Provision(Change::Subscriber(subscriber));
+                if let Err(broken) = self.take(input, None) {
+                    return Ok(Err(broken));
+                }
+            }
         }
     }
 

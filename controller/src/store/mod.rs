@@ -5,6 +5,7 @@ mod audit;
 mod patches;
 mod records;
 mod schema;
+mod subscribers;
 mod thread;
 mod tokens;
 
@@ -16,9 +17,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters};
 use trunklab_controller_core::output::StoreItem;
-use trunklab_protocol::Epoch;
+use trunklab_protocol::{Epoch, UnitId};
 
 /// Why the store cannot be used; each sentence names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,14 @@ pub enum StoreError {
         table: &'static str,
         /// What is wrong.
         reason: String,
+    },
+    /// A name of a subscriber is another one's.
+    #[error("{}: two subscribers have the same {name}: give each its own", path.display())]
+    NameTaken {
+        /// Which file.
+        path: PathBuf,
+        /// Which kind of name.
+        name: String,
     },
     /// The last term of office was the last that a number exists for.
     #[error("{}: the term of office cannot grow any further", .0.display())]
@@ -153,14 +162,14 @@ impl Store {
         Ok(epoch)
     }
 
-    /// What is provisioned: the system, then sites, service areas, talkgroups and subscribers, and at last the patches, each in
-    /// order of its number.
+    /// What is provisioned beside the subscribers: the system, then sites, service areas and talkgroups, and at last the
+    /// patches, each in order of its number.
     ///
     /// # Errors
     /// When a row is damaged.
     pub fn changes(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut changes = Vec::new();
-        for table in ["system", "sites", "areas", "talkgroups", "subscribers", "patches"] {
+        for table in ["system", "sites", "areas", "talkgroups", "patches"] {
             changes.extend(self.table(table)?);
         }
         Ok(changes)
@@ -190,10 +199,44 @@ impl Store {
         bodies.iter().map(read).collect()
     }
 
+    /// Subscribers after this unit, in order of their units, so many that they take little room; none after the last.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn subscribers_after(&mut self, unit: Option<UnitId>) -> Result<Vec<Subscriber>, StoreError> {
+        self.try_rows("subscribers", |connection| subscribers::after(connection, unit))
+    }
+
+    /// The subscriber with this individual id.
+    ///
+    /// # Errors
+    /// When its row is damaged.
+    pub fn subscriber(&mut self, unit: UnitId) -> Result<Option<Subscriber>, StoreError> {
+        self.try_rows("subscribers", |connection| subscribers::one(connection, unit))
+    }
+
+    /// Adds or replaces these subscribers, each of another unit, all or none; `told` how many are written so far.
+    ///
+    /// # Errors
+    /// When they cannot be made durable, or would give two subscribers one name.
+    pub fn keep_subscribers<'a>(
+        &mut self,
+        subscribers: impl Iterator<Item = &'a Subscriber> + Clone,
+        told: impl FnMut(u64),
+    ) -> Result<(), StoreError> {
+        self.try_sql(|connection| {
+            let transaction = connection.transaction()?;
+            // All of them go first, so that they may hand names to each other.
+            subscribers::remove(&transaction, subscribers.clone().map(|subscriber| subscriber.unit))?;
+            subscribers::add(&transaction, subscribers, told)?;
+            transaction.commit()
+        })
+    }
+
     /// Keeps changes, all or none; each replaces what it changes.
     ///
     /// # Errors
-    /// When they cannot be made durable.
+    /// When they cannot be made durable, or would give two subscribers one name.
     pub fn provision(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         self.try_sql(|connection| {
             let transaction = connection.transaction()?;
@@ -203,13 +246,7 @@ impl Store {
                     Change::Site(site) => ("sites", i64::from(site.site.number())),
                     Change::Area(area) => ("areas", i64::from(area.area.number())),
                     Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
-                    Change::Subscriber(subscriber) => ("subscribers", i64::from(subscriber.unit.number())),
-                    Change::SubscriberRemoved(unit) => {
-                        transaction
-                            .prepare_cached("DELETE FROM subscribers WHERE id = ?1")?
-                            .execute([unit.number()])?;
-                        continue;
-                    }
+                    Change::Subscriber(_) | Change::SubscriberRemoved(_) => continue,
                     Change::Patch(talkgroups) => {
                         patches::keep(&transaction, talkgroups)?;
                         continue;
@@ -220,6 +257,7 @@ impl Store {
                     .prepare_cached(&format!("INSERT OR REPLACE INTO {table} (id, body) VALUES (?1, ?2)"))?
                     .execute(params![id, body])?;
             }
+            subscribers::keep(&transaction, changes)?;
             transaction.commit()
         })
     }
@@ -276,11 +314,30 @@ impl Store {
         run: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         run(&mut self.connection).map_err(|source| {
+            let path = self.path.clone();
             if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
-                StoreError::Foreign(self.path.clone())
+                StoreError::Foreign(path)
+            } else if let Some(name) = subscribers::name_taken(&source) {
+                StoreError::NameTaken { path, name }
             } else {
-                StoreError::Sqlite { path: self.path.clone(), source }
+                StoreError::Sqlite { path, source }
             }
+        })
+    }
+
+    /// As [`Store::try_sql`], for rows that may not read back.
+    fn try_rows<T>(
+        &mut self,
+        table: &'static str,
+        run: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.try_sql(run).map_err(|failure| {
+            if let StoreError::Sqlite { path, source } = &failure
+                && source.sqlite_error().is_none()
+            {
+                return StoreError::Damaged { path: path.clone(), table, reason: source.to_string() };
+            }
+            failure
         })
     }
 }

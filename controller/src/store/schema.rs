@@ -3,10 +3,10 @@
 use super::{Store, StoreError};
 
 /// Marks the file as ours: "trnk".
-const APPLICATION: i64 = 0x7472_6E6B;
+pub(super) const APPLICATION: i64 = 0x7472_6E6B;
 
 /// What each version adds to the one before; the last is the newest known.
-const VERSIONS: &[&str] = &[
+pub(super) const VERSIONS: &[&str] = &[
     "
     CREATE TABLE meta (epoch INTEGER NOT NULL) STRICT;
     CREATE TABLE terms (epoch INTEGER PRIMARY KEY, wall_at_origin_us INTEGER NOT NULL) STRICT;
@@ -41,6 +41,33 @@ const VERSIONS: &[&str] = &[
     CREATE INDEX audit_by_time ON audit (at_us);
     CREATE INDEX audit_by_whom ON audit (who);
     ALTER TABLE operator_tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'dispatcher';
+",
+    "
+    ALTER TABLE subscribers RENAME TO subscribers_as_text;
+    CREATE TABLE subscribers (
+        unit INTEGER PRIMARY KEY,
+        imei INTEGER UNIQUE, imsi INTEGER UNIQUE, msisdn INTEGER UNIQUE, fleet INTEGER, member INTEGER,
+        key BLOB NOT NULL CHECK (length(key) = 16),
+        talkgroups BLOB NOT NULL, sites BLOB, home_site INTEGER,
+        priority INTEGER NOT NULL, services INTEGER NOT NULL, floor_demand INTEGER NOT NULL,
+        emergency_talkgroup INTEGER, duplex INTEGER NOT NULL,
+        UNIQUE (fleet, member)
+    ) STRICT;
+    INSERT INTO subscribers SELECT
+        id, body->>'$.subscriber.imei', body->>'$.subscriber.imsi', body->>'$.subscriber.msisdn',
+        body->>'$.subscriber.fleet_member.fleet', body->>'$.subscriber.fleet_member.member',
+        (SELECT unhex(group_concat(printf('%02x', value), '')) FROM json_each(body, '$.subscriber.key')),
+        coalesce((SELECT unhex(group_concat(printf('%04x', value), ''))
+            FROM json_each(body, '$.subscriber.talkgroups')), x''),
+        CASE json_type(body, '$.subscriber.sites') WHEN 'array' THEN
+            coalesce((SELECT unhex(group_concat(printf('%04x', value), ''))
+                FROM json_each(body, '$.subscriber.sites')), x'') END,
+        NULL, 10, 31,
+        CASE body->>'$.subscriber.floor_demand'
+            WHEN 'high' THEN 1 WHEN 'preemptive' THEN 2 WHEN 'emergency' THEN 3 ELSE 0 END,
+        body->>'$.subscriber.emergency_talkgroup', coalesce(body->>'$.subscriber.duplex', 0)
+    FROM subscribers_as_text;
+    DROP TABLE subscribers_as_text;
 ",
 ];
 

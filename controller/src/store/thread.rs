@@ -13,7 +13,7 @@ use trunklab_protocol::Epoch;
 use super::{Store, StoreError};
 use crate::counters::Counters;
 
-/// A term of office: its epoch, and what is provisioned at its beginning.
+/// A term of office: its epoch, and what is provisioned at its beginning beside the subscribers.
 pub type Term = (Epoch, Vec<Change>);
 
 /// Items that may wait for the thread; beyond it an item fails at once.

@@ -132,7 +132,7 @@ impl Controller {
     }
 
     fn remove_subscriber(&mut self, unit: UnitId, out: &mut Outbox) {
-        let outer = std::mem::replace(&mut self.citing, Some(Clause::Removal));
+        let outer = self.citing.replace(Clause::Removal);
         self.deregister(unit, Cause::UnknownUnit, out);
         self.citing = outer;
         self.home.remove(unit);
