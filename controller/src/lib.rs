@@ -15,6 +15,7 @@ pub mod operator;
 pub mod run;
 pub mod run_loop;
 pub mod store;
+pub mod subscribers;
 pub mod switch;
 mod talks;
 pub mod zone;

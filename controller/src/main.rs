@@ -13,11 +13,12 @@ use tracing_subscriber::EnvFilter;
 use trunklab_controller::operator::{new_operator_token, token_hash};
 use trunklab_controller::run::{ControllerOptions, RunningController};
 use trunklab_controller::store::{Store, StorePlace, StoredToken};
+use trunklab_controller::subscribers::{self, Keys, Progress};
 use trunklab_controller::zone::{ZoneDirectory, write_private};
 use trunklab_controller::zone_file::{self, ZonePlan};
 use trunklab_controller_core::config::Change;
-use trunklab_protocol::SiteId;
 use trunklab_protocol::operator::{ConsoleName, Role};
+use trunklab_protocol::{SiteId, UnitId};
 
 /// The controller of a trunked radio zone: sets up calls, keeps the registers, switches voice.
 ///
@@ -44,6 +45,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// The home register: a network's subscribers, one by one and in files.
+    #[command(subcommand)]
+    Subscribers(Subscribers),
     /// Makes a token for a program, which is let in with a role; a running controller knows it within seconds.
     Token {
         /// The database, made by `controller provision`.
@@ -85,6 +89,52 @@ enum Ca {
         /// Hours until it expires.
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=8_760))]
         hours: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Subscribers {
+    /// Adds and replaces subscribers from a file, all of it or nothing; others stay. The controller must not be running.
+    Import {
+        /// Subscribers: .csv, .json or .jsonl (docs/formats.md).
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The database.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+        /// Only tells what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Writes all subscribers to a file that does not exist yet.
+    Export {
+        /// Where to: .csv, .json or .jsonl.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The database.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+        /// With their keys: who reads the file can be any unit of it. Only its owner may.
+        #[arg(long)]
+        keys: bool,
+    },
+    /// Shows what the register holds of a unit, but for its key.
+    Show {
+        /// Its individual id.
+        #[arg(value_parser = unit)]
+        unit: UnitId,
+        /// The database.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+    },
+    /// Takes a subscriber out. The controller must not be running.
+    Remove {
+        /// Its individual id.
+        #[arg(value_parser = unit)]
+        unit: UnitId,
+        /// The database.
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
     },
 }
 
@@ -174,9 +224,43 @@ fn execute(command: Command) -> anyhow::Result<()> {
             })?;
             say(&format!("{} holds the token; it is not kept anywhere else", out.display()))?;
         }
+        Command::Subscribers(command) => manage_subscribers(command)?,
         Command::Run(run) => serve(run)?,
     }
     Ok(())
+}
+
+fn manage_subscribers(command: Subscribers) -> anyhow::Result<()> {
+    let progress = Progress::on_standard_error();
+    let open = |db: &Path| {
+        ensure_database(db)?;
+        anyhow::Ok(Store::open(&StorePlace::File(db.to_owned()))?)
+    };
+    match command {
+        Subscribers::Import { file, db, dry_run } => {
+            let difference = subscribers::import(&mut open(&db)?, &file, !dry_run, &progress)?;
+            let what = if dry_run { "would change: " } else { "" };
+            say(&format!("{}: {what}{difference}", db.display()))
+        }
+        Subscribers::Export { file, db, keys } => {
+            ensure_database(&db)?;
+            let keys = if keys { Keys::Written } else { Keys::Left };
+            let count = subscribers::export(&mut Store::open_beside(&db)?, &file, keys, &progress)?;
+            say(&format!("{}: {count} subscribers", file.display()))
+        }
+        Subscribers::Show { unit, db } => {
+            ensure_database(&db)?;
+            let sheet = subscribers::show(&mut Store::open_beside(&db)?, unit)?;
+            let sheet = sheet.with_context(|| format!("{}: there is no unit {unit}", db.display()))?;
+            say(sheet.trim_end())
+        }
+        Subscribers::Remove { unit, db } => {
+            let mut store = open(&db)?;
+            ensure!(store.subscriber(unit)?.is_some(), "{}: there is no unit {unit}", db.display());
+            store.provision(&[Change::SubscriberRemoved(unit)])?;
+            say(&format!("{}: unit {unit} is taken out", db.display()))
+        }
+    }
 }
 
 fn serve(run: Run) -> anyhow::Result<()> {
@@ -231,6 +315,10 @@ fn ensure_database(db: &Path) -> anyhow::Result<()> {
 
 fn site(text: &str) -> Result<SiteId, &'static str> {
     text.parse().ok().and_then(SiteId::new).ok_or("a site is a number from 1 to 65535")
+}
+
+fn unit(text: &str) -> Result<UnitId, &'static str> {
+    text.parse().ok().and_then(UnitId::new).ok_or("a unit is a number from 1 to 16777215")
 }
 
 fn say(text: &str) -> anyhow::Result<()> {
