@@ -28,7 +28,7 @@ impl MonotonicClock {
 
     /// A clock whose origin was then: several runs in one process can share a time.
     pub fn since(origin: Instant) -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let wall = since_1970();
         Self { origin, wall_at_origin_us: micros(wall.saturating_sub(origin.elapsed())) }
     }
 }
@@ -41,6 +41,15 @@ impl Clock for MonotonicClock {
     fn wall_at_origin_us(&self) -> u64 {
         self.wall_at_origin_us
     }
+}
+
+/// What a clock on the wall shows now, in microseconds since 1970: for what is kept beside the core's time.
+pub fn unix_us() -> i64 {
+    micros(since_1970()).cast_signed()
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -1,11 +1,14 @@
 //! `controller`: makes a zone, provisions it, enrols its sites, and runs it.
 
+mod account_command;
+
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use account_command::{AccountCommand, AuditCommand};
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -63,6 +66,12 @@ enum Command {
         #[arg(long, default_value_t = Role::Dispatcher)]
         role: Role,
     },
+    /// Operators' accounts, with which people log in.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Who did what, when, from where, and what came of it.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Runs the controller until it is told to end (SIGTERM or Ctrl-C).
     Run(Run),
 }
@@ -225,6 +234,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             say(&format!("{} holds the token; it is not kept anywhere else", out.display()))?;
         }
         Command::Subscribers(command) => manage_subscribers(command)?,
+        Command::Account(command) => account_command::account(command)?,
+        Command::Audit(command) => account_command::audit(command)?,
         Command::Run(run) => serve(run)?,
     }
     Ok(())

@@ -24,9 +24,9 @@ use crate::feed::EventFeed;
 use crate::links::{LinkLimits, Listener};
 use crate::log::LocalLog;
 use crate::observer::{Observed, Observer};
-use crate::operator::{Operator, OperatorLimits, OperatorServer, Reach, TokenBook};
+use crate::operator::{Access, Operator, OperatorLimits, OperatorServer, Reach, TokenBook};
 use crate::run_loop::{Inlets, Outlets, RunError, RunLoop, SwitchPort};
-use crate::store::{Store, StoreError, StoreHandle, StorePlace};
+use crate::store::{Secret, Store, StoreError, StoreHandle, StorePlace};
 use crate::switch::{self, SwitchHandle};
 use crate::zone::enrol::EnrolmentDesk;
 use crate::zone::{
@@ -214,6 +214,17 @@ impl RunningController {
         let mut store = Store::open(&options.store)?;
         store.provision(&options.provision)?;
         store.provide_system(&SystemParameters::default())?;
+        if store.accounts()?.is_empty()
+            && store.operator_tokens()?.is_empty()
+            && options.operator_tokens.is_empty()
+        {
+            info!(
+                "nobody can be let in yet: `controller account add NAME --role administrator --db FILE` makes an account"
+            );
+        }
+        let mut fresh_key = Secret::default();
+        getrandom::fill(&mut fresh_key).map_err(RunError::Random)?;
+        let access = Access::new(&store.signing_key(&fresh_key)?);
         let counters = Arc::new(Counters::default());
         let (answers, stored) = mpsc::channel(INBOX_MAX);
         let (store, store_thread) =
@@ -246,6 +257,8 @@ impl RunningController {
             feed,
             counters: Arc::clone(&counters),
             switch: Arc::clone(&switch),
+            store: store.clone(),
+            access,
             tokens: Arc::clone(&tokens),
             desk: options.desk,
         }));

@@ -85,6 +85,39 @@ fn the_manuals_commands_work_and_sigterm_ends_in_order() {
 }
 
 #[test]
+fn accounts_are_made_changed_and_removed_and_each_is_written_down() {
+    let directory = zone();
+    let path = directory.path();
+    let on = |arguments: &[&'static str]| [arguments, &["--db", "zone.db"]].concat();
+    fs::write(path.join("password"), "correct horse\n").unwrap();
+    fs::write(path.join("short"), "horse\n").unwrap();
+    let add = ["account", "add", "anna", "--role", "supervisor", "--password-file", "password"];
+    assert_eq!(succeeds(path, &on(&add)), "anna may log in as a supervisor\n");
+    let taken = fails(path, &on(&add));
+    assert!(taken.contains("anna has an account already") && taken.contains("set-role"), "{taken}");
+    succeeds(path, &on(&["account", "set-role", "anna", "--role", "viewer"]));
+    succeeds(path, &on(&["account", "password", "anna", "--password-file", "password"]));
+    let short = fails(path, &on(&["account", "password", "anna", "--password-file", "short"]));
+    assert!(short.contains("at least 8 characters"), "{short}");
+    succeeds(path, &on(&["account", "disable", "anna"]));
+    let listed = succeeds(path, &on(&["account", "list"]));
+    assert_eq!(listed.split_whitespace().collect::<Vec<_>>(), ["anna", "viewer", "disabled"]);
+    succeeds(path, &on(&["account", "enable", "anna"]));
+    succeeds(path, &on(&["account", "remove", "anna"]));
+    let gone = fails(path, &on(&["account", "disable", "anna"]));
+    assert!(gone.contains("anna has no account"), "{gone}");
+    assert_eq!(succeeds(path, &on(&["account", "list"])), "");
+
+    let exported = succeeds(path, &on(&["audit", "export"]));
+    let deed = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["deed"].clone();
+    let deeds: Vec<_> = exported.lines().map(deed).collect();
+    let wanted =
+        ["added", "role", "password", "disabled", "enabled", "removed"].map(|end| format!("account_{end}"));
+    assert_eq!(deeds, wanted);
+    assert!(!exported.contains("argon2") && !exported.contains("horse"), "no secret: {exported}");
+}
+
+#[test]
 fn every_refusal_is_one_sentence_with_place_and_remedy() {
     let directory = zone();
     let path = directory.path();

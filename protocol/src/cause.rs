@@ -181,6 +181,13 @@ causes! {
 
     // Operators.
     NotAllowed = 0xB0, "the operator's role does not allow it";
+    LoginRefused = 0xB1, "the name or the password is wrong";
+    TooManyLogins = 0xB2, "too many logins were tried";
+    TokenExpired = 0xB3, "the token has expired";
+    SessionOver = 0xB4, "the session is over";
+    TokenReused = 0xB5, "the refresh token was used before";
+    RequestTooLong = 0xB6, "the request is longer than the limit";
+    NotJson = 0xB7, "the request is not of the content type that it must have";
 }
 
 impl Field for Cause {

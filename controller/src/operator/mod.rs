@@ -1,18 +1,25 @@
 //! The operator port: HTTPS for consoles, for monitoring and for sites that enrol.
 //!
-//! `/v1` is for holders of a token; `/enrol` is for holders of an enrolment token; `/healthz`,
+//! `/v1` is for holders of a token whose role has the right (`access`), save for the login; `/enrol` is for holders of an enrolment token; `/healthz`,
 //! `/readyz` and `/metrics` are for whoever can reach the port: they tell no names and no numbers of units.
 
+mod access;
+mod access_token;
+mod audit;
 mod enrolment;
 mod events;
+mod limits;
+mod login;
 mod metrics;
 mod openapi;
 mod orders;
+mod passwords;
 mod problem;
 mod server;
 mod talk;
 mod tokens;
 
+pub use passwords::{PasswordError, password_hash};
 pub use server::{OperatorLimits, OperatorServer};
 pub use tokens::{TokenBook, new_operator_token, token_hash};
 
@@ -35,8 +42,12 @@ use trunklab_protocol::operator::{Authority, ConsoleName, Order, Snapshot, TalkW
 use crate::counters::Counters;
 use crate::feed::EventFeed;
 use crate::run_loop::Query;
+use crate::store::{Secret, StoreHandle};
 use crate::switch::SwitchHandle;
 use crate::zone::enrol::EnrolmentDesk;
+use access_token::AccessKey;
+use audit::Logins;
+use passwords::Checks;
 use problem::Problem;
 
 /// Octets of a request's body: an enrolment has the largest.
@@ -59,10 +70,25 @@ pub struct Reach {
     pub counters: Arc<Counters>,
     /// The voice switch, for its counts.
     pub switch: Arc<SwitchHandle>,
-    /// Who may read.
+    /// Accounts, sessions and the audit trail.
+    pub store: StoreHandle,
+    /// What signs access tokens.
+    pub access: Access,
+    /// Programs' tokens.
     pub tokens: Arc<TokenBook>,
     /// Who signs for new sites; `None` enrols nobody.
     pub desk: Option<EnrolmentDesk>,
+}
+
+/// Makes and checks the access tokens of one zone.
+#[derive(Debug)]
+pub struct Access(AccessKey);
+
+impl Access {
+    /// With the zone's key.
+    pub fn new(key: &Secret) -> Self {
+        Self(AccessKey::new(key))
+    }
 }
 
 /// What the operator port answers from.
@@ -70,13 +96,21 @@ pub struct Reach {
 pub struct Operator {
     reach: Reach,
     enrolments: Semaphore,
+    checks: Checks,
+    logins: Logins,
     is_ready: AtomicBool,
 }
 
 impl Operator {
     /// Not ready yet.
-    pub const fn new(reach: Reach) -> Self {
-        Self { reach, enrolments: Semaphore::const_new(ENROLMENTS_AT_ONCE), is_ready: AtomicBool::new(false) }
+    pub fn new(reach: Reach) -> Self {
+        Self {
+            reach,
+            enrolments: Semaphore::const_new(ENROLMENTS_AT_ONCE),
+            checks: Checks::default(),
+            logins: Logins::default(),
+            is_ready: AtomicBool::new(false),
+        }
     }
 
     /// Whether the controller serves calls: what `/readyz` says.
@@ -106,19 +140,21 @@ impl Operator {
 
 /// Everything that the port answers.
 pub(crate) fn router(operator: Arc<Operator>) -> Router {
-    let v1 = Router::new()
+    Router::new()
         .route("/v1/snapshot", get(snapshot))
         .route("/v1/events", get(events::follow))
         .route("/v1/orders", post(orders::give))
         .route("/v1/talk", get(talk::talk))
+        .route("/v1/audit", get(audit::read))
+        .route("/v1/login", post(login::login))
+        .route("/v1/refresh", post(login::refresh))
+        .route("/v1/logout", post(login::logout))
         .route("/v1/openapi.json", get(openapi::document))
-        .route_layer(from_fn_with_state(Arc::clone(&operator), tokens::demand));
-    Router::new()
-        .merge(v1)
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics::page))
         .route(ENROLMENT_PATH, post(enrolment::enrol))
+        .route_layer(from_fn_with_state(Arc::clone(&operator), access::gate))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(operator)
@@ -138,11 +174,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
 async fn snapshot(State(operator): State<Arc<Operator>>) -> Response {
     match operator.snapshot().await {
         Some(snapshot) => Json(snapshot).into_response(),
-        None => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the controller is busy or closing down: ask again in a moment",
-        )
-        .into_response(),
+        None => Problem::busy().into_response(),
     }
 }
 
@@ -162,5 +194,7 @@ async fn nothing_here() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "nothing is here: GET /v1/openapi.json lists what there is")
 }
 
+#[cfg(test)]
+mod login_tests;
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,8 @@ use super::problem::Problem;
         (status = 401, description = "No token, or not a good one", body = Problem),
         (status = 403, description = "The operator's role does not allow it", body = Problem),
         (status = 409, description = "It cannot be carried out: the cause says why", body = Problem),
+        (status = 413, description = "The request is longer than the limit", body = Problem),
+        (status = 415, description = "The request is not of the type application/json", body = Problem),
         (status = 503, description = "The controller is busy or closing down", body = Problem),
     )
 )]
@@ -37,10 +39,9 @@ pub(super) async fn give(
     let order = match order {
         Ok(Json(order)) => order,
         Err(rejection) => {
-            operator.reach.counters.operator_refused.one(Cause::FieldOutOfRange);
-            return Problem::new(StatusCode::BAD_REQUEST, rejection.body_text())
-                .because(Cause::FieldOutOfRange)
-                .into_response();
+            let problem = Problem::of_body(&rejection);
+            operator.reach.counters.operator_refused.one(problem.cause().unwrap_or(Cause::FieldOutOfRange));
+            return problem.into_response();
         }
     };
     if matches!(order, Order::Talk { .. } | Order::EndTalk {}) {

@@ -1,6 +1,7 @@
 //! Refusals as RFC 9457 problems.
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -26,6 +27,29 @@ impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("refused").to_owned();
         Self { title, status: status.as_u16(), detail: detail.into(), cause: None }
+    }
+
+    /// Why a body is not what it has to be.
+    pub fn of_body(rejection: &JsonRejection) -> Self {
+        let (status, cause) = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => (StatusCode::PAYLOAD_TOO_LARGE, Cause::RequestTooLong),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Cause::NotJson),
+            _ => (StatusCode::BAD_REQUEST, Cause::FieldOutOfRange),
+        };
+        Self::new(status, rejection.body_text()).because(cause)
+    }
+
+    /// The controller has no time.
+    pub fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the controller is busy or closing down: ask again in a moment",
+        )
+    }
+
+    /// The named cause.
+    pub const fn cause(&self) -> Option<Cause> {
+        self.cause
     }
 
     pub fn because(self, cause: Cause) -> Self {

@@ -40,6 +40,7 @@ const CLOSE_BASE: u16 = 4_000;
     responses(
         (status = 101, description = "WebSocket; each text is one word", body = TalkWord),
         (status = 401, description = "No token, or not a good one", body = Problem),
+        (status = 403, description = "The operator's role does not allow it", body = Problem),
         (status = 409, description = "This console is connected to talk already", body = Problem),
         (status = 503, description = "The controller is busy or closing down", body = Problem),
     )

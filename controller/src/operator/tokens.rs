@@ -1,19 +1,11 @@
 //! Operators' tokens: 256 random bits, kept as hashes, compared in constant time.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{Authority, ConsoleName, Role};
+use trunklab_protocol::operator::{ConsoleName, Role};
 
-use super::Operator;
-use super::problem::Problem;
-use super::server::Peer;
 use crate::store::{StoredToken, TokenHash};
 
 /// The console of a token that was given when the controller was started: who starts it may everything.
@@ -69,27 +61,4 @@ pub fn new_operator_token() -> Result<String, getrandom::Error> {
 /// What is kept of a token.
 pub fn token_hash(token: &str) -> TokenHash {
     Sha256::digest(token.trim()).into()
-}
-
-pub(super) async fn demand(
-    State(operator): State<Arc<Operator>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let token = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| operator.reach.tokens.holder(token));
-    if let Some((console, role)) = token {
-        let from = request.extensions().get::<Peer>().map(|peer| peer.0);
-        // Who asks is known from here on by the token alone.
-        request.extensions_mut().insert(Authority { console, role, from });
-        return next.run(request).await;
-    }
-    operator.reach.counters.operator_refused.one(Cause::NotAuthenticated);
-    let detail = "send `Authorization: Bearer TOKEN`; `controller token` makes one";
-    Problem::new(StatusCode::UNAUTHORIZED, detail).because(Cause::NotAuthenticated).into_response()
 }

@@ -1,39 +1,121 @@
 //! The audit trail: entries are added and read, never changed.
 
-use rusqlite::{Transaction, params};
+use std::net::SocketAddr;
+
+use rusqlite::{Connection, Row, params};
+use serde_json::Value;
 use trunklab_controller_core::output::Audited;
 use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{Authority, Deed};
+use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
+
+use super::{Store, StoreError};
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Not before this, in microseconds since 1970.
+    pub from_us: u64,
+    /// Before this.
+    pub to_us: u64,
+    /// By this one alone.
+    pub by: Option<ConsoleName>,
+    /// Behind this entry.
+    pub after: u64,
+    /// So many at most.
+    pub limit: u32,
+}
 
 /// Keeps what came of an order. The core knows its own time alone: its term says when that began.
-pub(super) fn keep_order(transaction: &Transaction<'_>, audited: &Audited) -> rusqlite::Result<()> {
-    let began_us: i64 = transaction
+pub(super) fn keep_order(connection: &Connection, audited: &Audited) -> rusqlite::Result<()> {
+    let began_us: i64 = connection
         .prepare_cached("SELECT wall_at_origin_us FROM terms WHERE epoch = ?1")?
         .query_row([audited.epoch.number()], |row| row.get(0))?;
     let at_us = began_us.saturating_add(audited.at.as_micros().cast_signed());
-    let deed = Deed::Order { given: audited.order.clone() };
-    keep(transaction, at_us, &audited.by, &deed, audited.outcome.err())
+    keep(
+        connection,
+        &AuditEntry {
+            id: 0,
+            at_us: at_us.cast_unsigned(),
+            who: audited.by.console.clone(),
+            role: Some(audited.by.role),
+            from: audited.by.from,
+            deed: Deed::Order { given: audited.order.clone() },
+            cause: audited.outcome.err(),
+        },
+    )
 }
 
-fn keep(
-    transaction: &Transaction<'_>,
-    at_us: i64,
-    by: &Authority,
-    deed: &Deed,
-    cause: Option<Cause>,
-) -> rusqlite::Result<()> {
-    let deed = serde_json::to_string(deed).expect("a deed serialises: its keys are text");
-    transaction
+fn keep(connection: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {
+    let deed = serde_json::to_string(&entry.deed).expect("a deed serialises: its keys are text");
+    connection
         .prepare_cached(
             "INSERT INTO audit (at_us, who, role, origin, deed, cause) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
-            at_us,
-            by.console.to_string(),
-            by.role.name(),
-            by.from.map(|from| from.to_string()),
+            entry.at_us.cast_signed(),
+            entry.who.to_string(),
+            entry.role.map(Role::name),
+            entry.from.map(|from| from.to_string()),
             deed,
-            cause.map(Cause::name),
+            entry.cause.map(Cause::code),
         ])?;
     Ok(())
+}
+
+impl Store {
+    /// Adds an entry, whose id is given by its place.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn add_audit(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.try_sql(|connection| keep(connection, entry))
+    }
+
+    /// The entries that are wanted, in their order.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a row is damaged.
+    pub fn audit(&mut self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let within = |us: u64| i64::try_from(us).unwrap_or(i64::MAX);
+        let rows: Vec<Columns> = self.try_sql(|connection| {
+            let mut rows = connection.prepare_cached(
+                "SELECT id, at_us, who, role, origin, deed, cause FROM audit
+                 WHERE id > ?1 AND at_us >= ?2 AND at_us < ?3 AND (?4 IS NULL OR who = ?4)
+                 ORDER BY id LIMIT ?5",
+            )?;
+            let by = query.by.as_ref().map(ToString::to_string);
+            let bounds =
+                params![within(query.after), within(query.from_us), within(query.to_us), by, query.limit];
+            rows.query_map(bounds, columns)?.collect()
+        })?;
+        let damaged = |id: i64, what: &str| StoreError::Damaged {
+            path: self.path.clone(),
+            table: "audit",
+            reason: format!("entry {id}: {what}"),
+        };
+        let entry = |(id, at_us, who, role, from, deed, cause): Columns| {
+            Ok(AuditEntry {
+                id: id.cast_unsigned(),
+                at_us: at_us.cast_unsigned(),
+                who: ConsoleName::new(&who),
+                role: role.map(|role| self.read_role("audit", &role)).transpose()?,
+                from: from
+                    .map(|from| from.parse::<SocketAddr>().map_err(|_| damaged(id, "no address")))
+                    .transpose()?,
+                deed: serde_json::from_value(deed).map_err(|error| damaged(id, &error.to_string()))?,
+                cause: cause
+                    .map(|code| Cause::new(code).ok_or_else(|| damaged(id, "no cause")))
+                    .transpose()?,
+            })
+        };
+        rows.into_iter().map(entry).collect()
+    }
+}
+
+type Columns = (i64, i64, String, Option<String>, Option<String>, Value, Option<u8>);
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
+    let deed: String = row.get(5)?;
+    let deed = serde_json::from_str(&deed).unwrap_or(Value::Null);
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, deed, row.get(6)?))
 }

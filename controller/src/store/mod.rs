@@ -1,14 +1,19 @@
 //! What must outlive a restart, in one SQLite file: the term of office, what is provisioned, call records, operators'
 //! tokens. SQLite stays on its own thread, away from the calls.
 
+mod accounts;
 mod audit;
 mod patches;
 mod records;
 mod schema;
+mod sessions;
 mod subscribers;
 mod thread;
 mod tokens;
 
+pub use accounts::{Account, AccountChange};
+pub use audit::AuditQuery;
+pub use sessions::{Secret, Session};
 pub use thread::{StoreAnswer, StoreHandle};
 pub use tokens::{StoredToken, TokenHash};
 

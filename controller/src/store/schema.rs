@@ -36,7 +36,7 @@ pub(super) const VERSIONS: &[&str] = &[
     "
     CREATE TABLE audit (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, who TEXT NOT NULL, role TEXT, origin TEXT,
-        deed TEXT NOT NULL, cause TEXT
+        deed TEXT NOT NULL, cause INTEGER
     ) STRICT;
     CREATE INDEX audit_by_time ON audit (at_us);
     CREATE INDEX audit_by_whom ON audit (who);
@@ -68,6 +68,17 @@ pub(super) const VERSIONS: &[&str] = &[
         body->>'$.subscriber.emergency_talkgroup', coalesce(body->>'$.subscriber.duplex', 0)
     FROM subscribers_as_text;
     DROP TABLE subscribers_as_text;
+",
+    "
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY, role TEXT NOT NULL, disabled INTEGER NOT NULL, password TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts (name), refresh BLOB NOT NULL,
+        begun_us INTEGER NOT NULL, expires_us INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX sessions_of_account ON sessions (account, begun_us);
+    CREATE TABLE signing_key (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL) STRICT;
 ",
 ];
 

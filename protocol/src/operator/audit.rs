@@ -37,4 +37,26 @@ pub struct AuditEntry {
 pub enum Deed {
     /// Gave an order.
     Order { given: Order },
+    /// Asked for something that his role may not.
+    Request { method: String, path: String },
+    /// Showed a token.
+    Token {},
+    /// Logged in.
+    Login {},
+    /// Showed a refresh token.
+    Refresh {},
+    /// Logged out.
+    Logout {},
+    /// Made an account.
+    AccountAdded { account: ConsoleName, as_role: Role },
+    /// Gave an account another role.
+    AccountRole { account: ConsoleName, as_role: Role },
+    /// Gave an account another password.
+    AccountPassword { account: ConsoleName },
+    /// Disabled an account.
+    AccountDisabled { account: ConsoleName },
+    /// Let people in again with an account.
+    AccountEnabled { account: ConsoleName },
+    /// Removed an account.
+    AccountRemoved { account: ConsoleName },
 }

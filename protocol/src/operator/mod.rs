@@ -4,6 +4,7 @@
 mod audit;
 mod console;
 mod event;
+mod login;
 mod order;
 mod role;
 mod snapshot;
@@ -12,6 +13,7 @@ mod talk;
 pub use audit::{AuditEntry, Deed};
 pub use console::ConsoleName;
 pub use event::{Event, EventKind};
+pub use login::{Login, Refresh, Tokens};
 pub use order::Order;
 pub use role::{Authority, NoRole, Right, Role};
 pub use snapshot::{

@@ -1,0 +1,190 @@
+//! The audit trail at the operator API: what is written down here, and `GET /v1/audit`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tracing::warn;
+use trunklab_protocol::Cause;
+use trunklab_protocol::operator::{AuditEntry, Authority, ConsoleName, Deed};
+use utoipa::ToSchema;
+
+use super::Operator;
+use super::limits::{Limit, TooMany};
+use super::login::{TRIES_OF_ACCOUNT_MAX, TRIES_OF_ADDRESS_MAX, WINDOW};
+use super::problem::Problem;
+use crate::clock::unix_us;
+use crate::store::AuditQuery;
+
+/// Entries in one answer.
+const PAGE_MAX: u32 = 1_000;
+const PAGE: u32 = 100;
+
+/// What strangers do is written down so often within a minute; beyond it, it is counted alone.
+const OF_STRANGERS_MAX: u32 = 120;
+
+/// How often somebody tries to be let in.
+#[derive(Debug)]
+pub(super) struct Logins {
+    accounts: Mutex<Limit<ConsoleName>>,
+    addresses: Mutex<Limit<IpAddr>>,
+    written: Mutex<Limit<()>>,
+}
+
+impl Default for Logins {
+    fn default() -> Self {
+        Self {
+            accounts: Mutex::new(Limit::new(TRIES_OF_ACCOUNT_MAX, WINDOW)),
+            addresses: Mutex::new(Limit::new(TRIES_OF_ADDRESS_MAX, WINDOW)),
+            written: Mutex::new(Limit::new(OF_STRANGERS_MAX, Duration::from_secs(60))),
+        }
+    }
+}
+
+fn within<K, T>(limit: &Mutex<Limit<K>>, ask: impl FnOnce(&mut Limit<K>) -> T) -> T {
+    ask(&mut limit.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Logins {
+    /// Counts a try of an account from an address.
+    pub fn count(
+        &self,
+        account: Option<&ConsoleName>,
+        from: SocketAddr,
+        now: Instant,
+    ) -> Result<(), TooMany> {
+        within(&self.addresses, |addresses| addresses.count(from.ip(), now))?;
+        account
+            .map_or(Ok(()), |account| within(&self.accounts, |accounts| accounts.count(account.clone(), now)))
+    }
+
+    /// Somebody was let in with this account.
+    pub fn forget_account(&self, account: &ConsoleName) {
+        within(&self.accounts, |accounts| accounts.forget(account));
+    }
+
+    /// A session goes on from this address.
+    pub fn forget_address(&self, from: SocketAddr) {
+        within(&self.addresses, |addresses| addresses.forget(&from.ip()));
+    }
+}
+
+impl Operator {
+    /// Writes down what an operator did, or why it was not done.
+    pub(super) async fn did(&self, by: &Authority, deed: Deed, outcome: Result<(), Cause>) {
+        let (who, role, from) = (by.console.clone(), Some(by.role), by.from);
+        self.write_down(AuditEntry { id: 0, at_us: now_us(), who, role, from, deed, cause: outcome.err() })
+            .await;
+    }
+
+    /// Writes down what somebody tried who was not let in.
+    pub(super) async fn stranger_did(
+        &self,
+        who: Option<ConsoleName>,
+        from: Option<SocketAddr>,
+        deed: Deed,
+        cause: Cause,
+    ) {
+        if within(&self.logins.written, |written| written.count((), Instant::now())).is_err() {
+            return;
+        }
+        let who = who.unwrap_or_else(|| ConsoleName::new(""));
+        let cause = Some(cause);
+        self.write_down(AuditEntry { id: 0, at_us: now_us(), who, role: None, from, deed, cause }).await;
+    }
+
+    async fn write_down(&self, entry: AuditEntry) {
+        match self.reach.store.with(move |store| store.add_audit(&entry)).await {
+            Some(Ok(())) => {}
+            Some(Err(failure)) => warn!(%failure, "an entry of the audit trail could not be kept"),
+            None => warn!("the store is too busy for an entry of the audit trail"),
+        }
+    }
+}
+
+fn now_us() -> u64 {
+    unix_us().cast_unsigned()
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    from: Option<u64>,
+    to: Option<u64>,
+    by: Option<String>,
+    after: Option<u64>,
+    limit: Option<u32>,
+}
+
+/// A page of the audit trail.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AuditPage {
+    /// In their order.
+    entries: Vec<AuditEntry>,
+    /// With this as `after` the next page begins; `None` where this is the last.
+    next: Option<u64>,
+}
+
+/// Who did what, when, from where, and what came of it.
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    params(
+        ("from" = Option<u64>, Query, description = "Not before this, in microseconds since 1970"),
+        ("to" = Option<u64>, Query, description = "Before this"),
+        ("by" = Option<String>, Query, description = "By this one alone"),
+        ("after" = Option<u64>, Query, description = "Behind the entry of this id"),
+        ("limit" = Option<u32>, Query, description = "So many at most: 1 to 1000, usually 100"),
+    ),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "A page of the audit trail", body = AuditPage),
+        (status = 400, description = "The query cannot be read", body = Problem),
+        (status = 401, description = "No token, or not a good one", body = Problem),
+        (status = 403, description = "The operator's role does not allow it", body = Problem),
+        (status = 503, description = "The controller is busy or closing down", body = Problem),
+    )
+)]
+pub(super) async fn read(
+    State(operator): State<Arc<Operator>>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    let bad = |detail: String| {
+        operator.reach.counters.operator_refused.one(Cause::FieldOutOfRange);
+        Problem::new(StatusCode::BAD_REQUEST, detail).because(Cause::FieldOutOfRange).into_response()
+    };
+    let Wanted { from, to, by, after, limit } = match wanted {
+        Ok(Query(wanted)) => wanted,
+        Err(rejection) => return bad(rejection.body_text()),
+    };
+    let limit = limit.unwrap_or(PAGE);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return bad(format!("`limit` is 1 to {PAGE_MAX}"));
+    }
+    let query = AuditQuery {
+        from_us: from.unwrap_or(0),
+        to_us: to.unwrap_or(u64::MAX),
+        by: by.map(|by| ConsoleName::new(&by)),
+        after: after.unwrap_or(0),
+        limit,
+    };
+    match operator.reach.store.with(move |store| store.audit(&query)).await {
+        Some(Ok(entries)) => {
+            let is_full = entries.len() == limit as usize;
+            let next = entries.last().filter(|_| is_full).map(|entry| entry.id);
+            Json(AuditPage { entries, next }).into_response()
+        }
+        Some(Err(failure)) => {
+            warn!(%failure, "the audit trail could not be read");
+            Problem::busy().into_response()
+        }
+        None => Problem::busy().into_response(),
+    }
+}
