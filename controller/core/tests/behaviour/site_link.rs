@@ -180,9 +180,13 @@ fn health_is_shown() {
     let mut system = connected();
     system.greets(3, 1);
     system.from_site(3, health());
-    let shown = system.controller.snapshot(system.now).sites.remove(0);
-    assert_eq!(shown.air.control_words, 7);
-    assert_eq!(shown.loads, health().controls);
+    let shown = |system: &System| system.controller.snapshot(system.now).sites.remove(0);
+    assert_eq!(shown(&system).air.control_words, 7);
+    assert_eq!(shown(&system).loads, [], "a site that is not in service yet");
+    system.from_site(3, InventoryEnd {});
+    assert_eq!(shown(&system).loads, health().controls);
+    system.loses_site(3);
+    assert_eq!(shown(&system).loads, [], "nor one that was lost");
 }
 
 #[test]
