@@ -72,9 +72,12 @@ async fn a_site_that_names_ever_newer_terms_cannot_keep_the_others_from_being_se
     }
     let mut other = lab.site(4).await;
     let epoch = other.epoch;
-    let _liar = site_3_having_obeyed(&lab, 1_000).await;
-    // The loop took the claim in before this connection: a link of site 3 replaces the liar's.
-    assert_eq!(lab.site(3).await.epoch, epoch);
+    let mut liar = lab.site(3).await;
+    liar.says(&hello_having_obeyed(1_000)).await;
+    // What comes after the claim on the same link is answered after it, and in the same term.
+    liar.says(&hello()).await;
+    assert_eq!(liar.hears().await, Some(Heartbeat {}.into()));
+    assert_eq!(liar.epoch, epoch);
     other.says(&hello()).await;
     assert_eq!(other.hears().await, Some(Heartbeat {}.into()));
     assert_eq!(other.epoch, epoch);

@@ -67,7 +67,6 @@ const CERTAIN: &[(&str, &str)] = &[
     ("console-talks", "call of talkgroup 41 is released: HangTimeOver"),
     ("console-multiselect", "call of talkgroup 41 is released: HangTimeOver"),
     ("control-searched", "control channel of site 3 moves"),
-    ("control-searched", "unit 1017-1019 finds the control channel of site 3"),
     ("control-associated", "unit 1037 may talk"),
     ("emergency-acknowledged", "call of talkgroup 41 is released: HangTimeOver"),
     ("emergency-by-talker", "call of talkgroup 41 is released: HangTimeOver"),
