@@ -352,11 +352,22 @@ impl ScriptedSite {
 
 /// One HTTPS exchange; status and body.
 pub async fn exchange(lab: &Lab, head: &str, token: Option<&str>, body: &str) -> (u16, String) {
+    exchange_of_type(lab, "application/json", head, token, body).await
+}
+
+/// The same with a body of another type.
+pub async fn exchange_of_type(
+    lab: &Lab,
+    media_type: &str,
+    head: &str,
+    token: Option<&str>,
+    body: &str,
+) -> (u16, String) {
     let mut stream = tls_to(lab.controller.addresses().operator, lab.zone.ca_pem(), None).await.unwrap();
     let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let request = format!(
         "{head} HTTP/1.1\r\nHost: controller\r\nConnection: close\r\n{authorization}\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+         Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();

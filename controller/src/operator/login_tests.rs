@@ -9,7 +9,7 @@ use super::access::ENDPOINTS;
 use super::login::TRIES_OF_ACCOUNT_MAX;
 use super::password_hash;
 use crate::store::{Account, AccountChange, Store, StorePlace};
-use crate::testing::{Lab, TOKEN, exchange};
+use crate::testing::{Lab, TOKEN, exchange, exchange_of_type};
 
 const PASSWORD: &str = "correct horse";
 
@@ -195,7 +195,10 @@ async fn a_body_that_is_no_login_has_its_cause() {
         let answer: Value = serde_json::from_str(&answer).unwrap();
         assert_eq!((status, answer["cause"].clone()), expected);
     }
-    assert_eq!(bench.trail("").await.len(), 3);
+    let (status, answer) = exchange_of_type(&bench.lab, "text/plain", "POST /v1/login", None, "{}").await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((status, answer["cause"].clone()), (415, json!("not_json")));
+    assert_eq!(bench.trail("").await.len(), 4);
 }
 
 #[tokio::test]

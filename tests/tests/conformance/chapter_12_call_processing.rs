@@ -37,7 +37,10 @@ fn every_cited_clause_stands_in_the_specification_under_its_heading() {
 #[test]
 fn every_clause_of_call_processing_and_of_services_can_be_cited() {
     for (number, title) in headings() {
-        if (number.starts_with("12.") || number.starts_with("13.")) && number.split('.').count() == 3 {
+        // 13.7 is about the operator API: no line of a transcript follows from it.
+        let decides =
+            (number.starts_with("12.") || number.starts_with("13.")) && !number.starts_with("13.7.");
+        if decides && number.split('.').count() == 3 {
             assert!(Clause::ALL.iter().any(|clause| clause.number() == number), "{number} {title}");
         }
     }
