@@ -51,8 +51,8 @@ record! {
         pub emergency: bool,
         /// The service area in which it is heard; `None`: everywhere.
         pub area: Option<AreaId>,
-        /// Milliseconds of hang time left, zero while somebody talks.
-        pub hang_left_ms: u32,
+        /// Milliseconds for which nobody has talked, zero while somebody talks.
+        pub hung_ms: u32,
     }
 }
 

@@ -26,10 +26,8 @@ impl BaseStation {
         self.link.up(self.now);
         self.update_service(out);
         let now = self.now;
-        let calls = self.on_air.iter().flat_map(|air| {
-            let hang_time = air.hang_time();
-            air.slots.values().filter_map(move |slot| slot.held(now, hang_time))
-        });
+        let calls =
+            self.on_air.iter().flat_map(|air| air.slots.values().filter_map(move |slot| slot.held(now)));
         let messages = greeting(
             self.incarnation,
             self.link.newest_epoch(),

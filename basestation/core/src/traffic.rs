@@ -120,10 +120,10 @@ impl TrafficChannel {
     }
 
     /// What the controller is told of the call.
-    pub fn held(&self, now: Moment, hang_time: Span) -> Option<HeldCall> {
+    pub fn held(&self, now: Moment) -> Option<HeldCall> {
         let call = self.carried()?;
-        let hang_left = match call.floor {
-            Floor::Idle { since, .. } => (since + hang_time).since(now),
+        let hung = match call.floor {
+            Floor::Idle { since, .. } => now.since(since),
             Floor::Taken { .. } | Floor::Both(_) => Span::ZERO,
         };
         Some(HeldCall {
@@ -134,7 +134,7 @@ impl TrafficChannel {
             talker_is_here: call.floor.talker().is_some() && call.asserted.talker_is_here,
             emergency: call.asserted.emergency,
             area: call.asserted.area,
-            hang_left_ms: u32::try_from(hang_left.as_millis()).unwrap_or(u32::MAX),
+            hung_ms: u32::try_from(hung.as_millis()).unwrap_or(u32::MAX),
         })
     }
 

@@ -125,6 +125,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("start-fast", "unit 1017 may talk"),
     ("three-sectors", "unit 1018 leaves for site 2"),
     ("three-sectors", "call of talkgroup 41 is released: HangTimeOver"),
+    ("talker-returns-last", "unit 1017 hears unit 1018"),
     ("trunking-transmission", "call of talkgroup 41 is released: TransmissionEnded"),
     ("rights-refused", "unit 1017 is refused: IndividualNotAllowed"),
     ("rights-refused", "unit 1017 hears unit 1018"),

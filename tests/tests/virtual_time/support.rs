@@ -106,6 +106,7 @@ pub const SCENARIOS: &[&str] = &[
     "start-critical",
     "start-fast",
     "system-wide",
+    "talker-returns-last",
     "talker-vanishes",
     "three-sectors",
     "transmission-limit",

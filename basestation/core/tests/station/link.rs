@@ -46,7 +46,7 @@ fn greets_with_its_run_and_all_that_it_holds_in_parts() {
         (calls[0].call, calls[0].talker, calls[0].talker_is_here),
         (call(1), Some(talker(9, 11)), true)
     );
-    assert_eq!((calls[1].talker, calls[1].hang_left_ms), (None, 2_100), "iden hangs for three seconds");
+    assert_eq!((calls[1].talker, calls[1].hung_ms), (None, 900), "it hangs since the end of talk");
     assert_eq!(told.last(), Some(&FromSite::InventoryEnd(trunklab_protocol::from_site::InventoryEnd {})));
 }
 

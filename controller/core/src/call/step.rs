@@ -119,6 +119,25 @@ impl Controller {
         self.walk(row, &mut Step { report: Some((site, held)), ..Step::default() }, out);
     }
 
+    /// What a site reports happens to a running call.
+    pub(crate) fn advance_call_by_report(
+        &mut self,
+        site: SiteId,
+        held: HeldCall,
+        event: Event,
+        out: &mut Outbox,
+    ) {
+        let call = self.calls.get(held.call).expect("an event is raised for a call that runs");
+        let state = call.state();
+        let row = self
+            .table
+            .find(state, event, self.sequel(call))
+            .expect("a call meets only events that it has rows for");
+        self.stop_timer(held.call, state);
+        let mut step = Step { call: Some(held.call), report: Some((site, held)), ..Step::default() };
+        self.walk(row, &mut step, out);
+    }
+
     /// What becomes of a call when its talker stops.
     fn sequel(&self, call: &Call) -> Sequel {
         match () {
@@ -157,13 +176,9 @@ impl Controller {
             Next::Enter(State::Conversing) => self.limit_duplex(step.call()),
             Next::Enter(State::Hanging) => {
                 let call = self.calls.get(step.call()).expect("a call that hangs runs");
-                let hang = match step.report {
-                    Some((_, held)) => {
-                        self.hang_time(call).min(Span::from_millis(u64::from(held.hang_left_ms)))
-                    }
-                    None => self.hang_time(call),
-                };
-                self.timers.set(TimerKey::Hang(step.call()), self.now + hang);
+                let hung = step.report.map_or(Span::ZERO, |(_, held)| Span::from_millis(held.hung_ms.into()));
+                let due = self.now + self.hang_time(call) - hung;
+                self.timers.set(TimerKey::Hang(step.call()), due.max(self.now));
             }
         }
     }

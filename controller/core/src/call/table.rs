@@ -392,6 +392,7 @@ pub const TABLE: &[Row] = {
         when(QUASI,     row(Hanging, PttPressed,  Talking, &[GrantFloor, AssertCall],   None, Clause::QuasiTrunking)),
         when(BUT_QUASI, row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::MessageTrunking)),
         when(QUASI,     row(Hanging, HangExpired, Ended,   END_HANGING,                 Some(Cause::HangTimeOver), Clause::QuasiTrunking)),
+        row(Hanging, ReportedTalking, Talking, &[KeepFloor, AssertCall],                None, Clause::EarlierTerm),
         row(Hanging, PartyLeft,       Ended,   END_HANGING,                             Some(Cause::HungUp), Clause::HangUp),
         row(Hanging, NobodyLeft,      Ended,   END_HANGING,                             Some(Cause::NobodyLeft), Clause::CoverageChanges),
         row(Hanging, SitesLost,       Ended,   END_HANGING,                             Some(Cause::CallLost), Clause::LostSites),

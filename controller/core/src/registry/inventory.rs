@@ -13,7 +13,7 @@ use trunklab_protocol::{Cause, Clause, Parties, SiteId, UnitId};
 use super::sites::{Inventory, Memory, Stage};
 use super::visitors::{Activity, Presence, Visitor};
 use crate::call::calls::Leg;
-use crate::call::table::Event;
+use crate::call::table::{Event, State};
 use crate::controller::Controller;
 use crate::output::Outbox;
 
@@ -177,12 +177,15 @@ impl Controller {
     }
 
     /// A running call gets its site back in the slot that it still holds there; a talker that was only reported may
-    /// turn out to be here, or not to be talking any more.
+    /// turn out to be here, or not to be talking any more, and one that nobody had told of may be here.
     fn resume_call(&mut self, site: SiteId, held: &HeldCall, out: &mut Outbox) {
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let taken = row.slots.take_at(held.at, held.call, self.now);
         assert!(taken, "the slot was checked to be free");
         self.record_leg(held.call, Leg { site, at: held.at, party: None }, out);
+        if self.brings_its_talker(site, held) {
+            return self.advance_call_by_report(site, *held, Event::ReportedTalking, out);
+        }
         // A talker on its way says itself where it is.
         let row = self.calls.get(held.call).filter(|call| call.handover.is_none());
         let floor = row.and_then(|call| call.floor);
@@ -201,12 +204,18 @@ impl Controller {
         }
     }
 
+    /// Whether a call that hangs has a talker after all: its site had no link when the others reported.
+    fn brings_its_talker(&self, site: SiteId, held: &HeldCall) -> bool {
+        let hangs = self.calls.get(held.call).is_some_and(|call| call.state() == State::Hanging);
+        hangs && held.talker_is_here && self.as_adopted(site, held).talker_is_here
+    }
+
     /// The report as far as it can be believed: a talker here must be registered here, and a spurt is one call's. An
     /// operator talks no more: the console's connection has gone with the earlier term.
     fn as_adopted(&self, site: SiteId, held: &HeldCall) -> HeldCall {
         let is_operator = |talker: &Talker| self.consoles.of(talker.unit).is_some();
         if held.talker.as_ref().is_some_and(is_operator) {
-            return HeldCall { talker: None, talker_is_here: false, hang_left_ms: u32::MAX, ..*held };
+            return HeldCall { talker: None, talker_is_here: false, hung_ms: 0, ..*held };
         }
         let talker = held.talker.filter(|talker| {
             let here = self.is_here(talker.unit, held.parties, site);

@@ -171,7 +171,7 @@ fn a_call_keeps_its_area_through_a_controllers_restart() {
         talker_is_here: false,
         emergency: false,
         area: Some(area(1)),
-        hang_left_ms: 2_000,
+        hung_ms: 1_000,
     };
     system.starts(2);
     system.connects(3, 1, &[held_radio(1017, Some(41))], &[held]);

@@ -408,7 +408,7 @@ fn after_a_start_its_call_comes_back_without_it() {
         talker: Some(Talker { unit: unit(900), spurt, press: press(1) }),
         talker_is_here: false,
         emergency: false,
-        hang_left_ms: 0,
+        hung_ms: 0,
     };
     system.connects(5, 1, &[held_radio(1042, Some(42))], &[held]);
     system.expect("site 5 -> call 1, channel 2, no talker");

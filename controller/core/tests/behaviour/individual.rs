@@ -345,7 +345,7 @@ fn an_individual_call_does_not_outlive_its_controller() {
         talker_is_here: false,
         emergency: false,
         area: None,
-        hang_left_ms: 500,
+        hung_ms: 500,
     };
     system.starts(2);
     system.connects(3, 1, &[held_radio(1017, Some(41))], &[held]);

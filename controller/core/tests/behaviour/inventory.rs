@@ -21,7 +21,7 @@ fn held_call(call: CallId, talker: Option<u32>, talker_is_here: bool) -> HeldCal
         talker_is_here,
         emergency: false,
         area: None,
-        hang_left_ms: if talker.is_some() { 0 } else { 1_000 },
+        hung_ms: if talker.is_some() { 0 } else { 2_000 },
     }
 }
 
@@ -174,6 +174,29 @@ fn the_talkers_site_may_report_after_the_listeners() {
     system
         .expect("switch -> spurt 1 from site 3 to [5]")
         .expect("site 3 -> call 9, channel 3, talker 1017 here");
+}
+
+#[test]
+fn a_call_that_came_back_hanging_gets_its_talker_from_the_talkers_site() {
+    let mut system = started_again();
+    system.connects(5, 1, &[held_radio(1018, Some(41))], &[held_call(earlier_call(), None, false)]);
+    system.expect("site 5 -> call 9, channel 3, no talker");
+    system.connects(3, 1, &[held_radio(1017, Some(41))], &[held_call(earlier_call(), Some(1017), true)]);
+    system
+        .expect("switch -> spurt 1 from site 3 to [5]")
+        .expect("event: call 9: unit 1017 talks")
+        .expect("site 5 -> call 9, channel 3, talker 1017");
+    system.after_ms(1_000).expect_no("released");
+    system.unit(1017).releases_ptt();
+    system.expect("site 5 -> call 9, channel 3, no talker");
+}
+
+#[test]
+fn a_talker_that_another_site_reports_does_not_take_the_floor_of_a_call_that_hangs() {
+    let mut system = started_again();
+    system.connects(5, 1, &[held_radio(1018, Some(41))], &[held_call(earlier_call(), None, false)]);
+    system.connects(3, 1, &[held_radio(1017, Some(41))], &[held_call(earlier_call(), Some(1018), false)]);
+    system.expect_no("talks").expect("site 3 -> call 9, channel 3, no talker");
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub fn a_held_call() -> impl Strategy<Value = HeldCall> {
     let talker = proptest::option::of((a_unit(), a_spurt(), a_press()));
     let raised = (any::<bool>(), proptest::option::of(an_area()));
     (a_call(), a_talkgroup(), 1_u16..6, talker, any::<bool>(), raised, 0_u32..9_000).prop_map(
-        |(call, talkgroup, at, talker, talker_is_here, (emergency, area), hang_left_ms)| HeldCall {
+        |(call, talkgroup, at, talker, talker_is_here, (emergency, area), hung_ms)| HeldCall {
             call,
             parties: talkgroup.into(),
             at: channel(at),
@@ -84,7 +84,7 @@ pub fn a_held_call() -> impl Strategy<Value = HeldCall> {
             talker_is_here,
             emergency,
             area,
-            hang_left_ms,
+            hung_ms,
         },
     )
 }

@@ -267,16 +267,8 @@ impl Watched {
         match output {
             Output::ToSite { site, message: ToSite::Assert(assert), .. } => {
                 let Assert { call, parties, at, talker, talker_is_here, emergency, area, .. } = assert;
-                let held = HeldCall {
-                    call,
-                    parties,
-                    at,
-                    talker,
-                    talker_is_here,
-                    emergency,
-                    area,
-                    hang_left_ms: 900,
-                };
+                let held =
+                    HeldCall { call, parties, at, talker, talker_is_here, emergency, area, hung_ms: 900 };
                 self.held.insert((site, call), held);
                 if let Some(Talker { unit, spurt, .. }) = talker.filter(|_| talker_is_here) {
                     self.floors.push((site, from_site::TalkEnd { unit, call, spurt }));
