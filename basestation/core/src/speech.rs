@@ -100,6 +100,11 @@ impl Repeater {
 }
 
 impl Speech {
+    /// Whether it is a talker's here, of whom nothing was heard yet.
+    pub const fn is_awaited(&self) -> bool {
+        matches!(&self.source, Source::Here(repeater) if !repeater.begun)
+    }
+
     /// What the downlink burst that begins at `now` carries; `None` when there is nothing to say.
     pub fn play(&mut self, now: Moment, profile: &Profile) -> Option<Played> {
         match &mut self.source {

@@ -10,7 +10,7 @@ use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
+use trunklab_protocol::{Cause, ControlPlace, Epoch, Incarnation, Moment, SlotAddress, Span};
 
 use crate::control::Grants;
 use crate::controls::{Control, Controls};
@@ -272,6 +272,13 @@ impl OnAir {
         Span::from_millis(u64::from(self.settings.talker_silence_ms))
     }
 
+    /// How long a talker here may be silent (docs/call-processing.md 12.3.3): the grant may find it searching.
+    fn silence_here(&self, slot: &TrafficChannel) -> Span {
+        let may_search = self.settings.control_place == ControlPlace::Searched;
+        let silence = self.silence();
+        if may_search && slot.talker_here_is_awaited() { silence + silence } else { silence }
+    }
+
     fn deadlines(&self, served: bool) -> impl Iterator<Item = Deadline> + '_ {
         self.controls
             .iter()
@@ -296,7 +303,10 @@ impl OnAir {
         let unserved = |moment: Option<Moment>| moment.filter(|_| !served);
         [
             (slot.uplink.due(&self.timing), Timer::UplinkClose(at)),
-            (slot.talker_here_heard().map(|(_, _, heard)| heard + self.silence()), Timer::TalkerSilence(at)),
+            (
+                slot.talker_here_heard().map(|(_, _, heard)| heard + self.silence_here(slot)),
+                Timer::TalkerSilence(at),
+            ),
             (
                 unserved(slot.talker_elsewhere_heard()).map(|heard| heard + self.silence()),
                 Timer::NetworkSilence(at),

@@ -7,6 +7,11 @@ use super::{State, TrafficChannel};
 use crate::timing::Timing;
 
 impl TrafficChannel {
+    /// Whether nothing was heard yet of the talker here.
+    pub fn talker_here_is_awaited(&self) -> bool {
+        matches!(self.carried().map(|call| &call.floor), Some(Floor::Taken { speech, .. }) if speech.is_awaited())
+    }
+
     /// The spurt of a talker here that has been silent, and since when; `None` once that was told.
     pub fn talker_here_heard(&self) -> Option<(CallId, SpurtId, Moment)> {
         let call = self.carried()?;

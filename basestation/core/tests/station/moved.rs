@@ -1,6 +1,7 @@
 //! A control channel that moves (clause 12.12.10).
 
 use trunklab_protocol::air_downlink::DownlinkWord;
+use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Configure, Refused};
@@ -46,6 +47,30 @@ fn calls_go_on_and_the_slot_that_it_left_takes_another() {
             assert!(said.iter().any(|word| matches!(word, DownlinkWord::FloorTaken(_))), "{}", profile.name);
         }
         assert_eq!(station.dropped(), []);
+    }
+}
+
+#[test]
+fn a_talker_that_may_search_for_its_grant_has_twice_as_long() {
+    for (place, silence_ms) in [(ControlPlace::Fixed, 1_000), (ControlPlace::Searched, 2_000)] {
+        let mut station = Driven::serving(ProfileId::Dmr3);
+        let settings = SiteSettings { control_place: place, ..settings(ProfileId::Dmr3) };
+        station.order(Configure { settings: settings.into() });
+        station.hold(unit(9));
+        let slot = station.traffic_slot();
+        station.order(assertion(1, slot, Some(talker(9, 11)), true));
+        station.told();
+        station.run_for(Span::from_millis(silence_ms - 1));
+        assert_eq!(station.told(), [], "{place:?}");
+        station.run_for(Span::from_millis(1));
+        let told = station.told();
+        assert!(matches!(&told[..], [FromSite::TalkerSilent(_)]), "{place:?}: {told:?}");
+        station.order(assertion(1, slot, Some(talker(9, 12)), true));
+        station.talk(slot, 1, talker(9, 12), 5);
+        station.told();
+        station.run_for(Span::from_secs(1));
+        let told = station.told();
+        assert!(matches!(&told[..], [FromSite::TalkerSilent(_)]), "once heard, as usual: {told:?}");
     }
 }
 

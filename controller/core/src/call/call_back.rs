@@ -35,7 +35,7 @@ impl Controller {
             Freshness::Repeated(Answer::Granted(call, spurt)) if self.is_talking(call, spurt) => {
                 self.grant_unwanted(call, FloorAsk::usual(unit, press, site), out);
             }
-            Freshness::Repeated(Answer::Granted(..)) => {
+            Freshness::Repeated(Answer::Granted(..) | Answer::Unheard) => {
                 self.tell_by(
                     Clause::Cancelling,
                     site,

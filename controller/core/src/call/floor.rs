@@ -44,7 +44,9 @@ impl Controller {
                 self.repeat_kept_floor(granted, &ask, out);
             }
             Freshness::Repeated(Answer::FloorQueued(_)) => self.tell_floor_place(unit, out),
-            Freshness::Repeated(Answer::Paging | Answer::Paired | Answer::Queued | Answer::CalledBack(_))
+            Freshness::Repeated(
+                Answer::Paging | Answer::Paired | Answer::Queued | Answer::CalledBack(_) | Answer::Unheard,
+            )
             | Freshness::New => self.press_in_call(call, ask, out),
             Freshness::Stale => self.drop_message(site, Cause::Duplicate, out),
         }
@@ -218,10 +220,15 @@ impl Controller {
         if let Some(row) = call.parties.talkgroup().and_then(|talkgroup| self.talkgroups.get_mut(talkgroup)) {
             row.talked = Some(now);
         }
-        if let Some(visitor) = self.visitors.get_mut(floor.unit)
-            && visitor.activity == Activity::Talking(id)
-        {
-            visitor.activity = Activity::Idle;
+        if let Some(visitor) = self.visitors.get_mut(floor.unit) {
+            if visitor.activity == Activity::Talking(id) {
+                visitor.activity = Activity::Idle;
+            }
+            if let Some(last) = visitor.last_request.as_mut()
+                && (last.answer, cause) == (Answer::Granted(id, floor.spurt), Cause::TalkerLost)
+            {
+                last.answer = Answer::Unheard;
+            }
         }
         out.push(Output::ToSwitch(Shut { spurt: floor.spurt }.into()));
         self.console_ended(&floor, cause, out);

@@ -77,7 +77,8 @@ impl Controller {
                 | Answer::Paging
                 | Answer::Paired
                 | Answer::CalledBack(_)
-                | Answer::FloorQueued(_),
+                | Answer::FloorQueued(_)
+                | Answer::Unheard,
             )
             | Freshness::New => {}
         }

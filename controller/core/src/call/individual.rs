@@ -67,7 +67,7 @@ impl Controller {
             Err(cause) => return self.refuse_call(unit, press, site, parties, cause, out),
         };
         match freshness {
-            Freshness::New => {}
+            Freshness::New | Freshness::Repeated(Answer::Unheard) => {}
             // What it met is over: it asks for itself.
             Freshness::Repeated(Answer::Paired)
                 if self.call_for(parties).is_none() && !self.crosses(unit, called) => {}

@@ -72,7 +72,7 @@ impl Controller {
             Err(cause) => return self.refuse_call(unit, press, site, talkgroup.into(), cause, out),
         };
         match freshness {
-            Freshness::New => {}
+            Freshness::New | Freshness::Repeated(Answer::Unheard) => {}
             Freshness::Stale => return self.drop_message(site, Cause::Duplicate, out),
             Freshness::Repeated(answer) => {
                 return self.repeat_answer(site, (unit, press), talkgroup.into(), answer, out);
@@ -152,7 +152,11 @@ impl Controller {
             }
             // Nothing waits, or nothing is known of it since the controller's start: the radio wants to hear just that.
             Freshness::Repeated(
-                Answer::Paired | Answer::CalledBack(_) | Answer::Granted(..) | Answer::Refused(_),
+                Answer::Paired
+                | Answer::CalledBack(_)
+                | Answer::Granted(..)
+                | Answer::Unheard
+                | Answer::Refused(_),
             )
             | Freshness::New
             | Freshness::Stale => {
@@ -388,6 +392,7 @@ impl Controller {
             }
             Answer::CalledBack(call) => self.repeat_call_back(call, FloorAsk::usual(unit, press, site), out),
             Answer::Granted(call, spurt) => self.repeat_grant(call, spurt, site, out),
+            Answer::Unheard => unreachable!("it is served anew"),
             Answer::FloorQueued(_) => self.tell_floor_place(unit, out),
             Answer::Refused(cause) => self.refuse_call(unit, press, site, parties, cause, out),
         }

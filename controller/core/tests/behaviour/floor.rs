@@ -116,6 +116,26 @@ fn a_talker_that_vanishes_loses_the_floor_and_the_slot_is_freed() {
 }
 
 #[test]
+fn a_caller_that_never_heard_of_its_grant_is_served_anew() {
+    let mut system = talking();
+    system.unit(1017).falls_silent();
+    system.unit(1017).repeats_its_request(41);
+    system.expect("event: call 1: unit 1017 talks").expect("site 5 -> call 1, channel 2, talker 1017");
+    system.unit(1017).falls_silent();
+    system.after_ms(3_000).expect("event: call 1 released: nobody spoke before hang time ran out");
+    system.unit(1017).repeats_its_request(41);
+    system.expect("event: call 2: unit 1017 talks");
+}
+
+#[test]
+fn a_talker_that_was_heard_to_the_end_is_not_served_anew() {
+    let mut system = talking();
+    system.unit(1017).releases_ptt();
+    system.unit(1017).repeats_its_request(41);
+    system.expect_no("talks");
+}
+
+#[test]
 fn a_talker_may_not_talk_for_ever() {
     let mut system = talking();
     system.after_ms(54_999).expect_sites_hear(&[]);
