@@ -111,7 +111,7 @@ impl Service {
             Activity::Idle(Idle { errand: Some(errand), .. }) => {
                 let kind = errand.kind;
                 if let ErrandKind::Affiliate(talkgroup, _) = kind {
-                    self.setback = Some(Setback::Unanswered(talkgroup, turn.now + SELECTION_AGAIN));
+                    self.setback = Some(Setback::Undecided(talkgroup, turn.now + SELECTION_AGAIN));
                     turn.refuse(Cause::NoAnswer);
                 }
                 self.errand_done(turn);

@@ -29,7 +29,7 @@ impl Service {
             DownlinkWord::Queued(word) => self.queued(turn, word),
             DownlinkWord::CallBack(word) => self.called_back(turn, word),
             DownlinkWord::FloorQueued(word) => self.floor_queued(turn, word),
-            DownlinkWord::Refused(word) => self.refused(turn, word),
+            DownlinkWord::Refused(word) => return self.refused(turn, word),
             DownlinkWord::Affiliated(word) => self.affiliated(turn, word),
             DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
@@ -238,14 +238,17 @@ impl Service {
         }
     }
 
-    fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) {
-        if word.unit != turn.radio.unit()
-            || self.reply_settled(word.press)
-            || self.errand_answered(turn, word.press, Err(word.cause))
-            || self.emergency_refused(turn, word.press, word.cause)
-        {
-            return;
-        }
+    fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) -> Option<Departure> {
+        let was_asked = word.unit == turn.radio.unit()
+            && (self.reply_settled(word.press)
+                || self.errand_answered(turn, word.press, Err(word.cause))
+                || self.emergency_refused(turn, word.press, word.cause)
+                || self.request_refused(turn, word));
+        was_asked.then(|| void_registration(word.cause)).flatten()
+    }
+
+    /// The network refuses what was asked for, or does not wait any longer for one whom it called back.
+    fn request_refused(&mut self, turn: &mut Turn<'_>, word: &Refused) -> bool {
         if let Activity::Idle(idle) = &mut self.activity
             && idle.called_back.is_some_and(|(press, _)| press == word.press)
         {
@@ -255,7 +258,7 @@ impl Service {
                 self.activity = Activity::Idle(self.idle(turn));
             }
         }
-        let Some(press) = self.activity.request().map(|request| request.press) else { return };
+        let Some(press) = self.activity.request().map(|request| request.press) else { return false };
         if press == word.press {
             if !self.lost_on_the_way(turn, word.cause) {
                 turn.refuse(word.cause);
@@ -265,6 +268,7 @@ impl Service {
                 self.emergency_goes_on(turn, press);
             }
         }
+        press == word.press
     }
 
     fn affiliated(&mut self, turn: &mut Turn<'_>, word: &Affiliated) {
@@ -272,6 +276,12 @@ impl Service {
             self.reverted(turn, word.talkgroup);
         }
     }
+}
+
+/// A site that does not know the unit has nothing for it until it registers again: it may have registered elsewhere, and
+/// come back without having heard so.
+pub(super) fn void_registration(cause: Cause) -> Option<Departure> {
+    (cause == Cause::NotRegistered).then_some(Departure::RegistrationVoid)
 }
 
 fn in_call(turn: &Turn<'_>, grant: &Grant) -> InCall {

@@ -8,6 +8,7 @@ use super::access::{Access, Persistence};
 use super::call::{Activity, Errand, ErrandKind, Idle};
 use super::radio::Turn;
 use super::service::Service;
+use super::timers::SELECTION_AGAIN;
 use crate::deadline::{Deadline, Why};
 use crate::output::HandsetEvent;
 
@@ -16,14 +17,14 @@ use crate::output::HandsetEvent;
 pub(super) enum Setback {
     /// The network refused it: it is not asked for again until the selector is turned.
     Refused(TalkgroupId),
-    /// Nothing answered: it is said again at this time, or as soon as the handset is idle.
-    Unanswered(TalkgroupId, Moment),
+    /// Nothing answered, or a site that could ask nobody: it is said again at this time, or as soon as the handset is idle.
+    Undecided(TalkgroupId, Moment),
 }
 
 impl Setback {
     fn is_of(self, selected: TalkgroupId) -> bool {
         match self {
-            Self::Refused(talkgroup) | Self::Unanswered(talkgroup, _) => talkgroup == selected,
+            Self::Refused(talkgroup) | Self::Undecided(talkgroup, _) => talkgroup == selected,
         }
     }
 }
@@ -53,16 +54,17 @@ impl Service {
 
     /// The errand was answered, or given up: the next, then a press that waited.
     pub(super) fn errand_done(&mut self, turn: &mut Turn<'_>) {
-        let Activity::Idle(Idle { errand, press, .. }) = &mut self.activity else { return };
-        let press = press.take();
+        let Activity::Idle(Idle { errand, press, called_back }) = &mut self.activity else { return };
+        let (press, called_back) = (press.take(), *called_back);
         if errand.take().is_some_and(|errand| errand.kind == ErrandKind::Cancel) {
             self.owed_cancel = None;
         }
         let mut idle = self.idle(turn);
+        idle.called_back = called_back;
         match press {
             Some(kind) if idle.errand.is_none() => {
                 self.activity = Activity::Idle(idle);
-                self.request(turn, kind);
+                self.press(turn, kind);
             }
             Some(_) | None => {
                 idle.press = press;
@@ -90,9 +92,10 @@ impl Service {
                 turn.tell(HandsetEvent::Affiliated { talkgroup });
             }
             (ErrandKind::Affiliate(talkgroup, _), Err(cause)) => {
-                self.setback = Some(Setback::Refused(talkgroup));
                 turn.refuse(cause);
+                self.setback = Some(Setback::Refused(talkgroup));
                 if cause == Cause::SiteUnavailable {
+                    self.setback = Some(Setback::Undecided(talkgroup, turn.now + SELECTION_AGAIN));
                     self.is_out_of_service(turn);
                 }
             }
@@ -104,14 +107,14 @@ impl Service {
     /// What the site could not do before it may be able to do now: a selection that failed is told again, and one that is
     /// being told begins anew, for the tries until now were for nothing.
     pub(super) fn service_changed(&mut self, turn: &mut Turn<'_>) {
-        if self.affiliated.is_some() {
+        if self.affiliated.is_some() || matches!(self.setback, Some(Setback::Undecided(..))) {
             self.say_selection_anew(turn);
         }
     }
 
     /// When a selection that nothing answered is said again.
     pub(super) fn selection_deadline(&self) -> Option<Deadline> {
-        let Some(Setback::Unanswered(_, at)) = self.setback else { return None };
+        let Some(Setback::Undecided(_, at)) = self.setback else { return None };
         self.activity.is_free().then_some(Deadline { at, why: Why::Selection })
     }
 

@@ -119,23 +119,25 @@ impl Service {
     }
 
     /// The network does not give us the floor, or knows that we do not want it any more.
-    pub(super) fn floor_refused(&mut self, turn: &mut Turn<'_>, word: &FloorRefused) {
+    /// True if it was an answer.
+    pub(super) fn floor_refused(&mut self, turn: &mut Turn<'_>, word: &FloorRefused) -> bool {
         if word.unit != turn.radio.unit() {
-            return;
+            return false;
         }
         if let Activity::Hanging(hang) = &mut self.activity
             && hang.ask.as_ref().is_some_and(|ask| ask.press == word.press)
         {
             hang.ask = None;
             turn.refuse(word.cause);
+            return true;
         }
-        if let Activity::Listening(listen) = &mut self.activity {
-            match &listen.wish {
-                Wish::Floor(ask) if ask.press == word.press => self.floor_denied(turn, word.cause),
-                Wish::Forget(press, _) if *press == word.press => listen.wish = Wish::None,
-                Wish::None | Wish::Floor(_) | Wish::Forget(..) => {}
-            }
+        let Activity::Listening(listen) = &mut self.activity else { return false };
+        match &listen.wish {
+            Wish::Floor(ask) if ask.press == word.press => self.floor_denied(turn, word.cause),
+            Wish::Forget(press, _) if *press == word.press => listen.wish = Wish::None,
+            Wish::None | Wish::Floor(_) | Wish::Forget(..) => return false,
         }
+        true
     }
 
     fn floor_denied(&mut self, turn: &mut Turn<'_>, cause: Cause) {

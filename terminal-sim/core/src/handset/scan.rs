@@ -13,8 +13,8 @@ impl Service {
     /// more is left.
     pub(super) fn scan_changed(&mut self, turn: &mut Turn<'_>) {
         self.setback = None;
-        if let Activity::Idle(Idle { errand: None, press, .. }) = self.activity {
-            self.activity = Activity::Idle(Idle { press, ..self.idle(turn) });
+        if let Activity::Idle(Idle { errand: None, press, called_back }) = self.activity {
+            self.activity = Activity::Idle(Idle { press, called_back, ..self.idle(turn) });
         }
         let heard = self.activity.in_call().filter(|_| self.activity.is_listener());
         if heard.is_some_and(|in_call| self.rank(turn, in_call.parties).is_none()) {

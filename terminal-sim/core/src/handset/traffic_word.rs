@@ -5,17 +5,23 @@ use trunklab_protocol::air_downlink::{DownlinkWord, FloorWithdrawn, TalkWarning,
 use trunklab_protocol::{CallId, Cause, Press, SpurtId, UnitId};
 
 use super::call::{Activity, Converse, Ending, Listen, Wish};
+use super::control_word::void_registration;
 use super::phase::Trigger;
 use super::radio::Turn;
-use super::service::Service;
+use super::service::{Departure, Service};
 use crate::output::{HandsetEvent, Output};
 
 impl Service {
     /// Takes burst `count` of the slot that the handset is on.
-    pub(super) fn traffic_word(&mut self, turn: &mut Turn<'_>, count: u32, word: &DownlinkWord) {
-        let Some(in_call) = self.activity.in_call_mut() else { return };
+    pub(super) fn traffic_word(
+        &mut self,
+        turn: &mut Turn<'_>,
+        count: u32,
+        word: &DownlinkWord,
+    ) -> Option<Departure> {
+        let in_call = self.activity.in_call_mut()?;
         if in_call.last_count.is_some_and(|last| count <= last) {
-            return;
+            return None;
         }
         in_call.last_count = Some(count);
         match word {
@@ -35,7 +41,9 @@ impl Service {
                     self.shows_nobody(turn);
                 }
             }
-            DownlinkWord::FloorRefused(word) => self.floor_refused(turn, word),
+            DownlinkWord::FloorRefused(word) if self.floor_refused(turn, word) => {
+                return void_registration(word.cause);
+            }
             DownlinkWord::FloorQueued(word) => self.floor_queued(turn, word),
             DownlinkWord::TalkWarning(word) => self.warned(turn, word),
             DownlinkWord::FloorWithdrawn(word) => self.floor_withdrawn(turn, word),
@@ -50,6 +58,7 @@ impl Service {
             | DownlinkWord::RegisterRefused(_)
             | DownlinkWord::Affiliated(_)
             | DownlinkWord::Refused(_)
+            | DownlinkWord::FloorRefused(_)
             | DownlinkWord::Queued(_)
             | DownlinkWord::CallBack(_)
             | DownlinkWord::Page(_)
@@ -58,6 +67,7 @@ impl Service {
             | DownlinkWord::Working(_)
             | DownlinkWord::Deregistered(_) => {}
         }
+        None
     }
 
     /// Whether the slot still carries our call; if not, we leave it.

@@ -74,7 +74,8 @@ impl Handset {
             Channel::Traffic => {
                 let mut turn = Turn { now, radio: &mut self.radio, out };
                 if let State::InService(service) = &mut self.state {
-                    service.traffic_word(&mut turn, burst.place.count, &burst.word);
+                    let departure = service.traffic_word(&mut turn, burst.place.count, &burst.word);
+                    self.depart(departure, out);
                 }
             }
         }

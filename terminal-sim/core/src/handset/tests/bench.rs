@@ -64,6 +64,8 @@ pub struct Bench {
     pub radiates: bool,
     /// Answers `Register` and `Answer` as a network would.
     pub registers: bool,
+    /// Whether whoever registers is affiliated as well.
+    pub affiliates: bool,
     pub uplink: Vec<(Moment, air_uplink::Burst)>,
     pub events: Vec<HandsetEvent>,
     pub outputs: Vec<(Moment, Output)>,
@@ -109,6 +111,7 @@ impl Bench {
             shows: None,
             radiates: true,
             registers: true,
+            affiliates: true,
             uplink: Vec::new(),
             events: Vec::new(),
             outputs: Vec::new(),
@@ -359,7 +362,7 @@ impl Bench {
                     identity: word.identity,
                     unit: unit(1017),
                     tmsi: Tmsi::new(1).unwrap(),
-                    talkgroup: word.talkgroup,
+                    talkgroup: word.talkgroup.filter(|_| self.affiliates),
                     secondary: word.secondary,
                 }),
                 UplinkWord::Affiliate(_)

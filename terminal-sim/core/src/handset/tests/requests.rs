@@ -333,6 +333,47 @@ fn a_selection_that_a_site_without_service_refused_is_told_when_the_service_retu
     assert!(matches!(&bench.words()[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)));
 }
 
+#[test]
+fn a_radio_without_talkgroup_tells_a_selection_again_that_a_site_without_service_refused() {
+    let mut bench = Bench::new(ProfileId::Iden);
+    bench.affiliates = false;
+    let mut bench = bench.switched_on();
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let number = bench.last_press();
+    bench.system.service = SiteService::NoService;
+    bench.says(Refused { unit: unit(1017), press: press(number), cause: Cause::SiteUnavailable });
+    bench.run(Span::from_secs(2));
+    bench.forget();
+    bench.system.service = SiteService::Wide;
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(5));
+    let words = bench.words();
+    assert!(matches!(&words[0], UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(42)), "{words:?}");
+}
+
+#[test]
+fn who_is_refused_for_it_is_not_registered_registers_again() {
+    for asks in [Bench::press as fn(&mut Bench), |bench| bench.input(Input::Select(talkgroup(42)))] {
+        let mut bench = Bench::registered(ProfileId::Iden);
+        asks(&mut bench);
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+        let number = press(bench.last_press());
+        bench.forget();
+        bench.says(Refused { unit: unit(1017), press: number, cause: Cause::NotRegistered });
+        bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(10));
+        assert!(matches!(&bench.words()[0], UplinkWord::Register(_)), "{:?}", bench.words());
+        assert_eq!(bench.refusals(), [Cause::NotRegistered]);
+    }
+}
+
+#[test]
+fn a_refusal_that_answers_nothing_does_not_void_the_registration() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.says(Refused { unit: unit(1017), press: press(99), cause: Cause::NotRegistered });
+    bench.run(Span::from_secs(5));
+    assert_eq!((bench.uplink.len(), bench.phase()), (0, Phase::Idle));
+}
+
 /// In talkgroup 41, with 42 selected, and nobody has answered.
 fn unanswered(profile: ProfileId) -> Bench {
     let mut bench = Bench::registered(profile);

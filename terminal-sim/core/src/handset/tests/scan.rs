@@ -1,6 +1,6 @@
 //! A handset that hears more than one talkgroup.
 
-use trunklab_protocol::air_downlink::{Affiliated, Grant, SiteService};
+use trunklab_protocol::air_downlink::{Affiliated, CallBack, Grant, Queued, Refused, SiteService};
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::{Cause, Press, ProfileId, ScanList, Span, TalkgroupId};
 
@@ -118,6 +118,31 @@ fn switched_off_it_tells_the_network_and_hears_its_own_alone() {
     bench.says(Grant { parties: talkgroup(42).into(), ..bench.grant(Some(bench.talker(1018, 6, 1))) });
     bench.run(Span::from_secs(2));
     assert_eq!((bench.phase(), bench.words().len()), (Phase::Idle, 1));
+}
+
+#[test]
+fn a_call_back_outlasts_what_is_said_of_scan_meanwhile() {
+    let mut bench = scanning();
+    bench.press();
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let asked = Press::new(bench.last_press()).unwrap();
+    bench.says(Queued { unit: unit(1017), press: asked, position: 1 });
+    bench.run(Span::from_millis(300));
+    bench.input(Input::ReleasePtt);
+    bench.input(Input::Scan { on: false });
+    bench.run(Span::from_secs(1));
+    bench.forget();
+    bench.says(CallBack { unit: unit(1017), press: asked });
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(2));
+    let press = Press::new(bench.last_press()).unwrap();
+    let secondary = ScanList::default();
+    bench.says(Affiliated { unit: unit(1017), press, talkgroup: talkgroup(41), secondary });
+    bench.run(Span::from_secs(1));
+    assert!(bench.handset.state().called_back);
+    bench.says(Refused { unit: unit(1017), press: asked, cause: Cause::CallBackExpired });
+    bench.run(Span::from_secs(1));
+    assert!(!bench.handset.state().called_back);
+    assert_eq!(bench.refusals(), [Cause::CallBackExpired]);
 }
 
 #[test]
