@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::{Played, SCENARIOS, command, exclusion, in_threads, play, scenario};
 use trunklab::lab::weather::Weather;
-use trunklab_protocol::ProfileId;
-use trunklab_terminal_core::scenario::Scenario;
+use trunklab_protocol::{Moment, ProfileId, Span, UnitId};
+use trunklab_terminal_core::scenario::{Action, Scenario};
 
 /// Expectations that a lost burst cannot break, only delay: each is the file's own sentence. Bounds tighter than a
 /// retry (a refusal within half a second, a permit in the first opportunity) are not among them.
@@ -127,6 +127,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("three-sectors", "call of talkgroup 41 is released: HangTimeOver"),
     ("talker-returns-last", "unit 1017 hears unit 1018"),
     ("trunking-transmission", "call of talkgroup 41 is released: TransmissionEnded"),
+    ("queue-multi-site", "site 5 carries a call of talkgroup 41"),
     ("rights-refused", "unit 1017 is refused: IndividualNotAllowed"),
     ("rights-refused", "unit 1017 hears unit 1018"),
     ("unit-priority", "unit 1028 may talk"),
@@ -142,27 +143,28 @@ const UNCERTAIN: &[(&str, &str)] = &[
         "queue-cancel",
         "a button that came up may be heard to only when the slot is free: then the caller is called back",
     ),
-    (
-        "queue-multi-site",
-        "of two sites that are filled one may be so too late: then nobody has to wait for it",
-    ),
 ];
 
 /// Units that fill a site have numbers from here on (docs/scenarios.md).
 const FIRST_FILLER: u32 = 16_000_000;
 
-/// Whether every unit that was to fill a site came to talk. One whose registration the weather held up leaves a slot
-/// free that the scenario takes for busy; then no outcome is certain, and only what must always hold is judged.
+/// How soon after its press a unit that fills a site must talk: later the scenario goes on without it.
+const FILLED_WITHIN: Span = Span::from_secs(2);
+
+/// Whether every unit that was to fill a site came to talk in time. One that the weather held up leaves a slot free that the
+/// scenario takes for busy; then no outcome is certain, and only what must always hold is judged.
 fn filled(scenario: &Scenario, played: &Played) -> bool {
-    let fillers = scenario.provision().units.iter().filter(|unit| unit.unit.number() >= FIRST_FILLER);
-    let talked: BTreeSet<_> = played
-        .transcript
-        .lines()
-        .iter()
-        .filter(|line| line.text.starts_with("may talk"))
-        .filter_map(|line| line.unit)
-        .collect();
-    fillers.into_iter().all(|unit| talked.contains(&unit.unit))
+    let talks = |filler: UnitId, pressed: Moment| {
+        let mut lines = played.transcript.lines().iter();
+        lines.any(|line| {
+            let in_time = (pressed..=pressed + FILLED_WITHIN).contains(&line.at);
+            line.unit == Some(filler) && in_time && line.text.starts_with("may talk")
+        })
+    };
+    scenario.steps.iter().all(|step| {
+        let Action::Press(unit, _) = step.action else { return true };
+        unit.number() < FIRST_FILLER || talks(unit, step.at)
+    })
 }
 
 #[test]
