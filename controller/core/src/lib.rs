@@ -20,6 +20,7 @@ mod orders;
 pub mod output;
 pub mod random;
 pub mod ranked;
+pub mod record_entry;
 pub mod registry;
 pub mod shares;
 mod snapshot;

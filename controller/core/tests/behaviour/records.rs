@@ -63,3 +63,30 @@ fn a_record_that_the_store_could_not_keep_is_told_and_calls_go_on() {
     system.unit(1017).releases_ptt();
     system.expect("event: call 1: unit 1017 stopped: the transmission ended");
 }
+
+/// That an open record follows all that operators are told is checked wherever one closes (`System::notice`).
+#[test]
+fn a_record_that_is_cut_ends_where_the_call_was_last_known_to_run() {
+    let mut system = System::with_two_sites(2);
+    system.unit(1017).presses_ptt(41);
+    system.after_ms(700);
+    system.unit(1017).releases_ptt();
+    system.after_ms(500);
+    system.unit(1018).presses_ptt(41);
+    system.after_ms(400);
+    let mut cut = system.open.pop_first().unwrap().1;
+    let at = |millis: u64| Moment::from_micros(millis * 1_000);
+    cut.cut(at(1_500));
+    assert_eq!(cut.released, Some((at(1_500), Cause::ControllerRestarted)));
+    assert_eq!(cut.slots.len(), 2);
+    assert!(cut.slots.iter().all(|slot| slot.until == Some(at(1_500))));
+    let talks: Vec<_> =
+        cut.spurts.iter().map(|spurt| (spurt.unit, spurt.from, spurt.until.unwrap())).collect();
+    assert_eq!(
+        talks,
+        [
+            (unit(1017), at(0), (at(700), Cause::TransmissionEnded)),
+            (unit(1018), at(1_200), (at(1_500), Cause::ControllerRestarted)),
+        ]
+    );
+}

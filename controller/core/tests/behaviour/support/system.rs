@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use trunklab_controller_core::Controller;
+use trunklab_controller_core::charging::steps_of;
 use trunklab_controller_core::config::{Change, ServiceArea, SystemParameters, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
@@ -28,6 +29,8 @@ pub struct System {
     pub log: Vec<String>,
     /// Closed records, in order.
     pub records: Vec<CallRecord>,
+    /// Open records, each brought up to date by what operators were told.
+    pub open: BTreeMap<CallId, CallRecord>,
     pub outputs: Vec<Output>,
     pub(super) presses: BTreeMap<UnitId, u16>,
     /// What was chosen of the selectors of the service area.
@@ -66,6 +69,7 @@ impl System {
             now: Moment::ORIGIN,
             log: Vec::new(),
             records: Vec::new(),
+            open: BTreeMap::new(),
             outputs: Vec::new(),
             presses: BTreeMap::new(),
             areas: BTreeMap::new(),
@@ -280,7 +284,21 @@ impl System {
             Output::ToSite { message: ToSite::Challenge(message), .. } => {
                 self.challenges.insert(message.identity, message.challenge);
             }
+            Output::Store { item: StoreItem::CallOpened(record), .. } => {
+                self.open.insert(record.call, CallRecord::clone(record));
+            }
+            Output::Event(event) => {
+                for (call, step) in steps_of(&event.kind) {
+                    self.open.get_mut(&call).expect("a step of an open record").follow(event.at, &step);
+                }
+            }
             Output::Store { item: StoreItem::CallClosed(record), .. } => {
+                let mut followed = self.open.remove(&record.call).expect("a record closes that was opened");
+                let released = record.released.expect("a closed record has its end");
+                followed.slots_given_back(released.0);
+                // A full duplex call is shut and closed in one go.
+                followed.spurts_ended(released.0, released.1);
+                assert_eq!(CallRecord { released: record.released, ..followed }, **record);
                 self.records.push(CallRecord::clone(record))
             }
             _ => {}
