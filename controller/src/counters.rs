@@ -158,6 +158,8 @@ pub struct Counters {
     pub stored: Count,
     /// Items that the store could not keep.
     pub store_failures: Count,
+    /// Steps of calls and attempts that the store had no room for.
+    pub steps_lost: Count,
     /// Commits; several items share one.
     pub store_commits: Count,
     /// Consoles that follow the events now.

@@ -1,6 +1,7 @@
 //! `controller`: makes a zone, provisions it, enrols its sites, and runs it.
 
 mod account_command;
+mod record_command;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use account_command::{AccountCommand, AuditCommand};
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
+use record_command::RecordCommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use trunklab_controller::operator::{new_operator_token, token_hash};
@@ -72,6 +74,9 @@ enum Command {
     /// Who did what, when, from where, and what came of it.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// What calls used, and what was asked for in vain.
+    #[command(subcommand)]
+    Records(RecordCommand),
     /// Runs the controller until it is told to end (SIGTERM or Ctrl-C).
     Run(Run),
 }
@@ -236,6 +241,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Subscribers(command) => manage_subscribers(command)?,
         Command::Account(command) => account_command::account(command)?,
         Command::Audit(command) => account_command::audit(command)?,
+        Command::Records(command) => record_command::manage(command)?,
         Command::Run(run) => serve(run)?,
     }
     Ok(())

@@ -40,6 +40,7 @@ mod switch;
 mod term;
 
 use self::links::{Asked, Link};
+use self::operators::Held;
 pub use self::operators::Query;
 pub use self::term::{BREAKS_MAX, RAISES_MAX, RECENT};
 
@@ -108,8 +109,14 @@ pub(crate) struct RunLoop<D, L, C> {
     links: BTreeMap<SiteId, Link>,
     /// Links that were told to end and have not said that they did.
     leaving: BTreeMap<LinkId, oneshot::Sender<Cause>>,
-    /// Store requests without an answer yet.
+    /// Store requests without an answer yet, and the last one that was made.
     unanswered: u64,
+    asked_store: u64,
+    /// Answers to orders that wait for the store.
+    held: VecDeque<Held>,
+    /// Calls whose records are open, and when the store last learnt that they go on.
+    open_records: u64,
+    told_alive: Moment,
     /// The newest epoch above which the core wants a new term, and the site that has obeyed it.
     outranked: Option<(Epoch, SiteId)>,
     breaks: VecDeque<Moment>,
@@ -146,6 +153,10 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
             unanswered: 0,
+            asked_store: 0,
+            held: VecDeque::new(),
+            open_records: 0,
+            told_alive: Moment::ORIGIN,
             outranked: None,
             breaks: VecDeque::new(),
             raises: VecDeque::new(),
@@ -216,6 +227,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 self.deliver(output, asked);
             }
             self.outbox = outbox;
+            self.tell_alive(at);
         }
         Ok(())
     }
@@ -226,7 +238,10 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             Output::ToSwitch(order) => self.send_to_switch(order),
             Output::ToConsole { console, word, clause: _ } => self.talks.tell(&console, word),
             Output::Store { id, item } => self.store(id, item),
-            Output::Event(event) => self.publish(event),
+            Output::Event(event) => {
+                self.charge(&event);
+                self.publish(event);
+            }
             Output::Ordered { id, outcome } => self.answer_order(id, outcome),
             Output::WantNewTerm { site, above } => self.outranked = self.outranked.max(Some((above, site))),
             Output::WantEntropy => {

@@ -132,6 +132,11 @@ clauses! {
     UnitPriority = "13.1.4", "Priority of a unit";
     HomeSite = "13.1.5", "Home site";
     CopiedRights = "13.1.6", "Visitor register";
+
+    CompleteRecord = "13.5.1", "Call record";
+    CutRecord = "13.5.2", "A record that a fault ends";
+    KeptAttempt = "13.5.3", "Attempts";
+    ReadRecords = "13.5.4", "Reading records";
 }
 
 impl fmt::Display for Clause {

@@ -25,6 +25,8 @@ pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::POST, "/v1/orders",       Some(Right::Dispatch)),
     (Method::GET,  "/v1/talk",         Some(Right::Dispatch)),
     (Method::GET,  "/v1/audit",        Some(Right::Supervise)),
+    (Method::GET,  "/v1/records",      Some(Right::Supervise)),
+    (Method::GET,  "/v1/attempts",     Some(Right::Supervise)),
     (Method::POST, "/v1/logout",       Some(Right::View)),
     (Method::POST, "/v1/login",        None),
     (Method::POST, "/v1/refresh",      None),

@@ -279,3 +279,24 @@ async fn orders_and_refused_tokens_are_in_the_trail_and_it_is_read_page_by_page(
         assert_eq!(page(bad).await.0, 400, "{bad}");
     }
 }
+
+#[tokio::test]
+async fn records_are_given_page_by_page_to_whoever_may_read_them() {
+    let bench = Bench::start().await;
+    let read = |query: &str| {
+        let head = format!("GET /v1/{query}");
+        async { exchange(&bench.lab, &{ head }, Some(TOKEN), "").await }
+    };
+    for path in ["records", "attempts"] {
+        let (status, body) = read(path).await;
+        assert_eq!((status, &*body), (200, "{\"entries\":[],\"next\":null}"));
+        let good =
+            format!("{path}?from=1&to=2&talkgroup=41&unit=1017&cause=hang_time_over&after=7&limit=1000");
+        assert_eq!(read(&good).await.0, 200);
+        for bad in ["limit=0", "limit=1001", "unit=0", "talkgroup=70000", "cause=x", "after=-1", "by=anna"] {
+            let (status, body) = read(&format!("{path}?{bad}")).await;
+            assert_eq!(status, 400, "{bad}");
+            assert!(body.contains("field_out_of_range"), "{bad}: {body}");
+        }
+    }
+}

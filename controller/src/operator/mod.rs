@@ -15,6 +15,7 @@ mod openapi;
 mod orders;
 mod passwords;
 mod problem;
+mod records;
 mod server;
 mod talk;
 mod tokens;
@@ -146,6 +147,8 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
         .route("/v1/orders", post(orders::give))
         .route("/v1/talk", get(talk::talk))
         .route("/v1/audit", get(audit::read))
+        .route("/v1/records", get(records::read))
+        .route("/v1/attempts", get(records::attempts))
         .route("/v1/login", post(login::login))
         .route("/v1/refresh", post(login::refresh))
         .route("/v1/logout", post(login::logout))

@@ -18,6 +18,8 @@ use super::problem::Problem;
         super::orders::give,
         super::talk::talk,
         super::audit::read,
+        super::records::read,
+        super::records::attempts,
         super::login::login,
         super::login::refresh,
         super::login::logout,

@@ -1,13 +1,21 @@
-//! What must outlive the process: given to the store, whose answers are inputs.
+//! What must outlive the process: given to the store, whose answers are inputs, and what happens to calls whose records
+//! are open, which nobody waits for.
 
+use trunklab_controller_core::charging::{attempt_of, steps_of};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::StoreItem;
+use trunklab_protocol::operator::Event;
+use trunklab_protocol::{Moment, Span};
 
 use super::{Broken, RunLoop};
 use crate::clock::Clock;
 use crate::dispatch::Dispatch;
 use crate::log::Log;
-use crate::store::StoreAnswer;
+use crate::store::{StoreAnswer, Told};
+
+/// While records are open the store learns this often that their calls go on: so much of a call is not charged at most when
+/// the controller is killed.
+const ALIVE: Span = Span::from_secs(1);
 
 impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     pub(super) fn hear_store(&mut self, answer: StoreAnswer) -> Result<(), Broken> {
@@ -16,15 +24,44 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
         self.unanswered = self.unanswered.saturating_sub(1);
         let id = answer.id;
+        self.answer_orders(id);
         self.take(if answer.kept { Input::Stored { id } } else { Input::StoreFailed { id } }, None)
     }
 
     pub(super) fn store(&mut self, id: u64, item: StoreItem) {
+        match &item {
+            StoreItem::CallOpened(_) => self.open_records += 1,
+            StoreItem::CallClosed(_) => self.open_records = self.open_records.saturating_sub(1),
+            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) => {}
+        }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;
+            self.asked_store = id;
         } else {
             self.outlets.counters.store_failures.one();
             self.caused.push_back(Input::StoreFailed { id });
+        }
+    }
+
+    /// What operators are told of calls, for their records; lost where the store has too much to do.
+    pub(super) fn charge(&mut self, event: &Event) {
+        let steps = steps_of(&event.kind).into_iter().map(|(call, step)| Told::Step(call, step));
+        for told in steps.chain(attempt_of(&event.kind).map(Told::Attempt)) {
+            self.tell(event.at, told);
+        }
+    }
+
+    /// Calls go on: told now and then while there are any.
+    pub(super) fn tell_alive(&mut self, at: Moment) {
+        if self.open_records > 0 && at.since(self.told_alive) >= ALIVE {
+            self.told_alive = at;
+            self.tell(at, Told::Alive);
+        }
+    }
+
+    fn tell(&self, at: Moment, told: Told) {
+        if !self.outlets.store.tell(self.epoch, at, told) {
+            self.outlets.counters.steps_lost.one();
         }
     }
 }

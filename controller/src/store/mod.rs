@@ -2,6 +2,7 @@
 //! tokens. SQLite stays on its own thread, away from the calls.
 
 mod accounts;
+mod attempts;
 mod audit;
 mod patches;
 mod records;
@@ -13,18 +14,19 @@ mod tokens;
 
 pub use accounts::{Account, AccountChange};
 pub use audit::AuditQuery;
+pub use records::{Found, PLACES_MAX, RecordQuery};
 pub use sessions::{Secret, Session};
-pub use thread::{StoreAnswer, StoreHandle};
+pub use thread::{StoreAnswer, StoreHandle, Told};
 pub use tokens::{StoredToken, TokenHash};
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters};
 use trunklab_controller_core::output::StoreItem;
-use trunklab_protocol::{Epoch, UnitId};
+use trunklab_protocol::{Epoch, Moment, UnitId};
 
 /// Why the store cannot be used; each sentence names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -283,17 +285,36 @@ impl Store {
     /// # Errors
     /// When it cannot be made durable.
     pub fn keep<'a>(&mut self, items: impl IntoIterator<Item = &'a StoreItem>) -> Result<(), StoreError> {
+        self.keep_all(items.into_iter().map(Kept::Item))
+    }
+
+    /// Keeps what the core wants kept and what it told in between, in order and in one commit.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn keep_all<'a>(&mut self, all: impl Iterator<Item = Kept<'a>>) -> Result<(), StoreError> {
         self.try_sql(|connection| {
             let transaction = connection.transaction()?;
-            for item in items {
-                match item {
-                    StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => {
-                        records::keep(&transaction, record)?;
+            let mut alive = None;
+            for kept in all {
+                match kept {
+                    Kept::Item(item) => keep_item(&transaction, item)?,
+                    Kept::Told { epoch, at, told } => {
+                        alive = Some((epoch, at));
+                        match told {
+                            Told::Step(call, step) => {
+                                records::keep_step(&transaction, epoch, at, *call, step)?;
+                            }
+                            Told::Attempt(attempt) => attempts::keep(&transaction, epoch, at, attempt)?,
+                            Told::Alive => {}
+                        }
                     }
-                    StoreItem::Patched(talkgroups) => patches::keep(&transaction, talkgroups)?,
-                    StoreItem::Unpatched(talkgroups) => patches::forget(&transaction, talkgroups)?,
-                    StoreItem::Audit(audited) => audit::keep_order(&transaction, audited)?,
                 }
+            }
+            if let Some((epoch, at)) = alive {
+                transaction
+                    .prepare_cached("UPDATE terms SET alive_us = ?2 WHERE epoch = ?1")?
+                    .execute(params![epoch.number(), at.as_micros().cast_signed()])?;
             }
             transaction.commit()
         })
@@ -344,6 +365,31 @@ impl Store {
             }
             failure
         })
+    }
+}
+
+/// What is kept, in its place among the rest.
+#[derive(Debug, Clone, Copy)]
+pub enum Kept<'a> {
+    /// What the core waits for.
+    Item(&'a StoreItem),
+    /// What it told.
+    Told {
+        /// In which term.
+        epoch: Epoch,
+        /// When.
+        at: Moment,
+        /// What.
+        told: &'a Told,
+    },
+}
+
+fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Result<()> {
+    match item {
+        StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => records::keep(transaction, record),
+        StoreItem::Patched(talkgroups) => patches::keep(transaction, talkgroups),
+        StoreItem::Unpatched(talkgroups) => patches::forget(transaction, talkgroups),
+        StoreItem::Audit(audited) => audit::keep_order(transaction, audited),
     }
 }
 

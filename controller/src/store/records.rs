@@ -1,48 +1,174 @@
 //! Call records: opened at the grant, closed at the release, never missing.
 //!
-//! A record belongs to the term of office that wrote it. When a controller starts again, records that earlier terms
-//! left open are closed at once with `ControllerRestarted`, at the last moment they tell of; a call that a site's
-//! inventory brings back gets a record of its own in the new term, under the same call id.
+//! A record belongs to the term of office that wrote it. While it is open, what happens to its call is kept beside it, step
+//! by step. When a controller starts again, records that earlier terms left open follow their steps and are closed with
+//! `ControllerRestarted` at the last moment at which their term is known to have run; a call that a site's inventory brings
+//! back gets a record of its own in the new term, under the same call id.
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
+use trunklab_controller_core::charging::Step;
 use trunklab_controller_core::output::{CallRecord, StoreItem};
-use trunklab_protocol::{Cause, Epoch, Moment, TalkgroupId};
+use trunklab_protocol::operator::RecordEntry;
+use trunklab_protocol::{CallId, Cause, Epoch, Moment, TalkgroupId, UnitId};
 
 use super::{Store, StoreError};
 
-pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), StoreError> {
-    let bodies: Vec<String> = store.try_sql(|connection| {
-        let mut open =
-            connection.prepare("SELECT body FROM call_records WHERE cause IS NULL AND epoch < ?1")?;
-        open.query_map([epoch.number()], |row| row.get(0))?.collect()
-    })?;
-    let mut closed = Vec::with_capacity(bodies.len());
-    for body in bodies {
-        let mut record: Box<CallRecord> = serde_json::from_str(&body).map_err(|error| {
-            StoreError::Damaged { path: store.path.clone(), table: "call_records", reason: error.to_string() }
+/// Places that one question looks through: however little it finds, the calls wait no longer than for so many.
+pub const PLACES_MAX: u64 = 4_096;
+
+/// Which closed records are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordQuery {
+    /// Released not before this, in microseconds since 1970.
+    pub from_us: u64,
+    /// Released before this.
+    pub to_us: u64,
+    /// Of this talkgroup alone.
+    pub talkgroup: Option<TalkgroupId>,
+    /// In which this unit asked, was called, or talked.
+    pub unit: Option<UnitId>,
+    /// Released with this cause alone.
+    pub cause: Option<Cause>,
+    /// Behind the record in this place.
+    pub after: u64,
+    /// So many at most.
+    pub limit: u32,
+}
+
+impl Default for RecordQuery {
+    fn default() -> Self {
+        let (talkgroup, unit, cause) = (None, None, None);
+        Self { from_us: 0, to_us: u64::MAX, talkgroup, unit, cause, after: 0, limit: 1_000 }
+    }
+}
+
+/// What a question found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<T> {
+    /// In order of their places.
+    pub entries: Vec<T>,
+    /// Behind which place to go on; `None` where there is nothing further now.
+    pub next: Option<u64>,
+}
+
+impl Store {
+    /// Closed records that are wanted, in the order in which they were closed: as many as stand in the next
+    /// [`PLACES_MAX`] places, perhaps none.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a row is damaged.
+    pub fn records(&mut self, query: &RecordQuery) -> Result<Found<RecordEntry>, StoreError> {
+        let (from, to) = (within(query.from_us), within(query.to_us));
+        let (first, last) =
+            self.try_sql(|connection| bounds(connection, "call_records", "ended_us", from, to))?;
+        let after = query.after.max(first.saturating_sub(1));
+        let until = after.saturating_add(PLACES_MAX).min(last);
+        let rows: Vec<(i64, i64, String)> = self.try_sql(|connection| {
+            let mut rows = connection.prepare_cached(
+                "SELECT id, coalesce(wall_at_origin_us, 0), body FROM call_records LEFT JOIN terms USING (epoch)
+                 WHERE id > ?1 AND id <= ?2 AND cause IS NOT NULL AND ended_us >= ?3 AND ended_us < ?4
+                 AND (?5 IS NULL OR talkgroup = ?5) AND (?6 IS NULL OR cause = ?6) ORDER BY id",
+            )?;
+            let (talkgroup, cause) = (query.talkgroup.map(TalkgroupId::number), query.cause.map(Cause::code));
+            let wanted = params![within(after), within(until), from, to, talkgroup, cause];
+            rows.query_map(wanted, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
         })?;
-        close(&mut record);
-        closed.push(StoreItem::CallClosed(record));
+        let mut entries = Vec::new();
+        for (id, origin_us, body) in rows {
+            let (id, origin_us) = (id.cast_unsigned(), origin_us.cast_unsigned());
+            let record = self.read_record(&body)?;
+            let entry = record.entry(id, origin_us).filter(|entry| is_of(entry, query.unit));
+            entries.extend(entry);
+            if entries.len() == query.limit as usize {
+                return Ok(Found { entries, next: Some(id).filter(|id| *id < last) });
+            }
+        }
+        Ok(Found { entries, next: Some(until).filter(|until| *until < last) })
+    }
+
+    fn read_record(&self, body: &str) -> Result<CallRecord, StoreError> {
+        serde_json::from_str(body).map_err(|error| StoreError::Damaged {
+            path: self.path.clone(),
+            table: "call_records",
+            reason: error.to_string(),
+        })
+    }
+}
+
+pub(super) fn within(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The first and the last place of a time, by the index of times alone.
+pub(super) fn bounds(
+    connection: &Connection,
+    table: &str,
+    time: &str,
+    from: i64,
+    to: i64,
+) -> rusqlite::Result<(u64, u64)> {
+    let of = |which: &str, bound: &str| {
+        connection
+            .prepare_cached(&format!("SELECT coalesce({which}(id), 0) FROM {table} {bound}"))?
+            .query_row([], |row| row.get(0).map(i64::cast_unsigned))
+    };
+    if (from, to) == (0, i64::MAX) {
+        return Ok((0, of("max", "")?));
+    }
+    let bound = format!("WHERE {time} >= {from} AND {time} < {to}");
+    Ok((of("min", &bound)?, of("max", &bound)?))
+}
+
+fn is_of(entry: &RecordEntry, unit: Option<UnitId>) -> bool {
+    unit.is_none_or(|unit| {
+        entry.caller == Some(unit)
+            || entry.called == Some(unit)
+            || entry.talkers.iter().any(|talker| talker.unit == unit)
+    })
+}
+
+pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), StoreError> {
+    let open: Vec<(String, Option<i64>)> = store.try_sql(|connection| {
+        let mut open = connection.prepare(
+            "SELECT body, alive_us FROM call_records LEFT JOIN terms USING (epoch)
+             WHERE cause IS NULL AND epoch < ?1 ORDER BY id",
+        )?;
+        open.query_map([epoch.number()], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    })?;
+    let mut closed = Vec::with_capacity(open.len());
+    for (body, alive_us) in open {
+        let mut record = store.read_record(&body)?;
+        for (at, step) in steps(store, &record)? {
+            record.follow(at, &step);
+        }
+        record.cut(Moment::from_micros(alive_us.map_or(0, i64::cast_unsigned)));
+        closed.push(StoreItem::CallClosed(Box::new(record)));
     }
     store.keep(&closed)
 }
 
-/// Ends whatever is open, when the record last knew of it.
-fn close(record: &mut CallRecord) {
-    let last = last_moment(record);
-    record.released = Some((last, Cause::ControllerRestarted));
-    for slot in &mut record.slots {
-        slot.until.get_or_insert(last);
-    }
-    for spurt in &mut record.spurts {
-        spurt.until.get_or_insert((last, Cause::ControllerRestarted));
-    }
+fn steps(store: &mut Store, record: &CallRecord) -> Result<Vec<(Moment, Step)>, StoreError> {
+    let CallRecord { call, epoch, .. } = *record;
+    let rows: Vec<(i64, String)> = store.try_sql(|connection| {
+        let mut rows = connection.prepare_cached(
+            "SELECT at_us, step FROM call_steps
+             WHERE epoch = ?1 AND node = ?2 AND term = ?3 AND counter = ?4 ORDER BY id",
+        )?;
+        rows.query_map(named(call, epoch), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    })?;
+    let read = |(at_us, step): (i64, String)| match serde_json::from_str(&step) {
+        Ok(step) => Ok((Moment::from_micros(at_us.cast_unsigned()), step)),
+        Err(error) => Err(StoreError::Damaged {
+            path: store.path.clone(),
+            table: "call_steps",
+            reason: error.to_string(),
+        }),
+    };
+    rows.into_iter().map(read).collect()
 }
 
-fn last_moment(record: &CallRecord) -> Moment {
-    let slots = record.slots.iter().flat_map(|slot| [Some(slot.from), slot.until]);
-    let spurts = record.spurts.iter().flat_map(|spurt| [Some(spurt.from), spurt.until.map(|(at, _)| at)]);
-    slots.chain(spurts).flatten().max().unwrap_or(record.granted).max(record.granted)
+fn named(call: CallId, epoch: Epoch) -> (u32, u32, u32, u32) {
+    (epoch.number(), u32::from(call.node.number()), call.epoch.number(), call.counter)
 }
 
 pub(super) fn keep(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlite::Result<()> {
@@ -50,8 +176,9 @@ pub(super) fn keep(transaction: &Transaction<'_>, record: &CallRecord) -> rusqli
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO call_records
-             (node, term, counter, epoch, talkgroup, granted_us, released_us, cause, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (node, term, counter, epoch, talkgroup, granted_us, released_us, cause, ended_us, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CASE WHEN ?7 IS NOT NULL THEN
+                 ?7 + coalesce((SELECT wall_at_origin_us FROM terms WHERE epoch = ?4), 0) END, ?9)",
         )?
         .execute(params![
             record.call.node.number(),
@@ -64,5 +191,30 @@ pub(super) fn keep(transaction: &Transaction<'_>, record: &CallRecord) -> rusqli
             record.released.map(|(_, cause)| cause.code()),
             body,
         ])?;
+    if record.released.is_some() {
+        transaction
+            .prepare_cached(
+                "DELETE FROM call_steps WHERE epoch = ?1 AND node = ?2 AND term = ?3 AND counter = ?4",
+            )?
+            .execute(named(record.call, record.epoch))?;
+    }
+    Ok(())
+}
+
+/// A step of a call whose record is open.
+pub(super) fn keep_step(
+    transaction: &Transaction<'_>,
+    epoch: Epoch,
+    at: Moment,
+    call: CallId,
+    step: &Step,
+) -> rusqlite::Result<()> {
+    let step = serde_json::to_string(step).expect("a step serialises: it has no map");
+    let (epoch, node, term, counter) = named(call, epoch);
+    transaction
+        .prepare_cached(
+            "INSERT INTO call_steps (epoch, node, term, counter, at_us, step) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![epoch, node, term, counter, at.as_micros().cast_signed(), step])?;
     Ok(())
 }

@@ -80,6 +80,36 @@ pub(super) const VERSIONS: &[&str] = &[
     CREATE INDEX sessions_of_account ON sessions (account, begun_us);
     CREATE TABLE signing_key (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL) STRICT;
 ",
+    "
+    ALTER TABLE terms ADD COLUMN alive_us INTEGER;
+    DROP INDEX open_call_records;
+    ALTER TABLE call_records RENAME TO call_records_without_places;
+    CREATE TABLE call_records (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        node INTEGER NOT NULL, term INTEGER NOT NULL, counter INTEGER NOT NULL, epoch INTEGER NOT NULL,
+        talkgroup INTEGER, granted_us INTEGER NOT NULL, released_us INTEGER, cause INTEGER, ended_us INTEGER,
+        body TEXT NOT NULL,
+        UNIQUE (node, term, counter, epoch)
+    ) STRICT;
+    INSERT INTO call_records
+        (node, term, counter, epoch, talkgroup, granted_us, released_us, cause, ended_us, body)
+        SELECT node, term, counter, epoch, talkgroup, granted_us, released_us, cause,
+            released_us + coalesce(wall_at_origin_us, 0), body
+        FROM call_records_without_places LEFT JOIN terms USING (epoch) ORDER BY epoch, released_us;
+    DROP TABLE call_records_without_places;
+    CREATE INDEX open_call_records ON call_records (epoch) WHERE cause IS NULL;
+    CREATE INDEX call_records_by_time ON call_records (ended_us);
+    CREATE TABLE call_steps (
+        id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, node INTEGER NOT NULL, term INTEGER NOT NULL,
+        counter INTEGER NOT NULL, at_us INTEGER NOT NULL, step TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX steps_of_call ON call_steps (epoch, node, term, counter);
+    CREATE TABLE attempts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_us INTEGER NOT NULL, unit INTEGER NOT NULL, site INTEGER,
+        talkgroup INTEGER, called INTEGER, cause INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX attempts_by_time ON attempts (at_us);
+",
 ];
 
 /// The newest version that this controller knows.

@@ -1,16 +1,18 @@
 //! The store's own thread: a bounded queue in, one commit for all that waits, answers out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error};
+use trunklab_controller_core::charging::{Attempt, Step};
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::output::StoreItem;
-use trunklab_protocol::Epoch;
+use trunklab_protocol::{CallId, Epoch, Moment};
 
-use super::{Store, StoreError};
+use super::{Kept, Store, StoreError};
 use crate::counters::Counters;
 
 /// A term of office: its epoch, and what is provisioned at its beginning beside the subscribers.
@@ -18,6 +20,9 @@ pub type Term = (Epoch, Vec<Change>);
 
 /// Items that may wait for the thread; beyond it an item fails at once.
 const QUEUE_LEN_MAX: usize = 4_096;
+
+/// What was told may take so many of their places: the rest is for what is waited for.
+const TOLD_MAX: usize = QUEUE_LEN_MAX / 2;
 
 /// Items in one commit.
 const BATCH_MAX: usize = 512;
@@ -33,9 +38,27 @@ pub struct StoreAnswer {
     pub kept: bool,
 }
 
+/// What the core told its operators and the store keeps as well; nobody waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Something happened to a call whose record is open.
+    Step(CallId, Step),
+    /// A request came to nothing.
+    Attempt(Attempt),
+    /// Calls go on.
+    Alive,
+}
+
 enum Request {
     Keep(Item),
+    Tell { epoch: Epoch, at: Moment, told: Told },
     Errand(Errand),
+}
+
+/// What one commit keeps, in order.
+enum Waiting {
+    Item(Item),
+    Told { epoch: Epoch, at: Moment, told: Told },
 }
 
 struct Item {
@@ -55,6 +78,8 @@ enum Errand {
 #[derive(Debug, Clone)]
 pub struct StoreHandle {
     requests: SyncSender<Request>,
+    /// Requests that wait for the thread.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl StoreHandle {
@@ -69,15 +94,23 @@ impl StoreHandle {
         counters: Arc<Counters>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (requests, queue) = sync_channel(QUEUE_LEN_MAX);
-        let thread = std::thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || serve(store, &queue, &answers, &counters))?;
-        Ok((Self { requests }, thread))
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let thread = std::thread::Builder::new().name("store".to_owned()).spawn({
+            let waiting = Arc::clone(&waiting);
+            move || serve(store, &Queue { requests: queue, waiting }, &answers, &counters)
+        })?;
+        Ok((Self { requests, waiting }, thread))
     }
 
     /// Asks for an item to be kept. `false` when the queue is full or the thread is gone: nothing will be answered.
     pub fn keep(&self, epoch: Epoch, id: u64, item: StoreItem) -> bool {
-        self.requests.try_send(Request::Keep(Item { epoch, id, item: Box::new(item) })).is_ok()
+        self.send(Request::Keep(Item { epoch, id, item: Box::new(item) })).is_ok()
+    }
+
+    /// Keeps what the core told. `false` when the thread has too much to do, and it is lost.
+    pub fn tell(&self, epoch: Epoch, at: Moment, told: Told) -> bool {
+        self.waiting.load(Ordering::Relaxed) < TOLD_MAX
+            && self.send(Request::Tell { epoch, at, told }).is_ok()
     }
 
     /// Begins a new term of office above this epoch and reads what is provisioned; `None` when the thread is gone or
@@ -106,36 +139,60 @@ impl StoreHandle {
 
     /// Ends the thread after what was asked before. `false` while the queue is full: ask again.
     pub fn stop(&self) -> bool {
-        match self.requests.try_send(Request::Errand(Errand::Stop)) {
+        match self.send(Request::Errand(Errand::Stop)) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => true,
             Err(TrySendError::Full(_)) => false,
         }
     }
 
     fn ask(&self, errand: Errand) -> bool {
-        self.requests.try_send(Request::Errand(errand)).is_ok()
+        self.send(Request::Errand(errand)).is_ok()
+    }
+
+    fn send(&self, request: Request) -> Result<(), TrySendError<Request>> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self.requests.try_send(request);
+        if sent.is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        sent
     }
 }
 
-fn serve(
-    mut store: Store,
-    queue: &Receiver<Request>,
-    answers: &mpsc::Sender<StoreAnswer>,
-    counters: &Counters,
-) {
+/// The thread's end of the queue.
+struct Queue {
+    requests: Receiver<Request>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    fn counted(&self, request: Request) -> Request {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        request
+    }
+
+    fn next(&self) -> Option<Request> {
+        self.requests.recv().ok().map(|request| self.counted(request))
+    }
+
+    fn next_now(&self) -> Option<Request> {
+        self.requests.try_recv().ok().map(|request| self.counted(request))
+    }
+}
+
+fn serve(mut store: Store, queue: &Queue, answers: &mpsc::Sender<StoreAnswer>, counters: &Counters) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
-    while let Ok(first) = queue.recv() {
+    while let Some(first) = queue.next() {
         let mut next = Some(first);
         let mut errand = None;
         while let Some(request) = next.take() {
             match request {
-                Request::Keep(item) => {
-                    batch.push(item);
-                    if batch.len() < BATCH_MAX {
-                        next = queue.try_recv().ok();
-                    }
-                }
+                Request::Keep(item) => batch.push(Waiting::Item(item)),
+                Request::Tell { epoch, at, told } => batch.push(Waiting::Told { epoch, at, told }),
                 Request::Errand(found) => errand = Some(found),
+            }
+            if errand.is_none() && batch.len() < BATCH_MAX {
+                next = queue.next_now();
             }
         }
         commit(&mut store, &mut batch, answers, counters);
@@ -171,14 +228,18 @@ fn run(store: &mut Store, errand: Errand) -> Next {
 
 fn commit(
     store: &mut Store,
-    batch: &mut Vec<Item>,
+    batch: &mut Vec<Waiting>,
     answers: &mpsc::Sender<StoreAnswer>,
     counters: &Counters,
 ) {
     if batch.is_empty() {
         return;
     }
-    let kept = match store.keep(batch.iter().map(|asked| &*asked.item)) {
+    let all = batch.iter().map(|waiting| match waiting {
+        Waiting::Item(asked) => Kept::Item(&asked.item),
+        Waiting::Told { epoch, at, told } => Kept::Told { epoch: *epoch, at: *at, told },
+    });
+    let kept = match store.keep_all(all) {
         Ok(()) => true,
         Err(failure) => {
             error!(%failure, items = batch.len(), "the store could not keep what had to last");
@@ -187,8 +248,10 @@ fn commit(
     };
     counters.store_commits.one();
     let count = if kept { &counters.stored } else { &counters.store_failures };
-    count.add(batch.len() as u64);
-    for Item { epoch, id, .. } in batch.drain(..) {
+    let items = batch.iter().filter(|waiting| matches!(waiting, Waiting::Item(_))).count();
+    count.add(items as u64);
+    for waiting in batch.drain(..) {
+        let Waiting::Item(Item { epoch, id, .. }) = waiting else { continue };
         if answers.blocking_send(StoreAnswer { epoch, id, kept }).is_err() {
             // What is left in the queue is still kept.
             debug!(id, "nobody waits for the store's answer any more");

@@ -109,9 +109,15 @@ impl Site {
 
     /// Sends what was put.
     pub async fn send(&mut self) {
-        self.stream.write_all(&self.unsent).await.unwrap();
-        self.stream.flush().await.unwrap();
+        self.try_send().await.unwrap();
+    }
+
+    /// The same towards a controller that may be gone.
+    pub async fn try_send(&mut self) -> std::io::Result<()> {
+        self.stream.write_all(&self.unsent).await?;
+        self.stream.flush().await?;
         self.unsent.clear();
+        Ok(())
     }
 
     /// The next message that is already here.

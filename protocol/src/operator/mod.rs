@@ -6,6 +6,7 @@ mod console;
 mod event;
 mod login;
 mod order;
+mod record;
 mod role;
 mod snapshot;
 mod talk;
@@ -15,6 +16,7 @@ pub use console::ConsoleName;
 pub use event::{Event, EventKind};
 pub use login::{Login, Refresh, Tokens};
 pub use order::Order;
+pub use record::{AttemptEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
 pub use role::{Authority, NoRole, Right, Role};
 pub use snapshot::{
     AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, QueueView, SiteView, SlotView,

@@ -1,0 +1,40 @@
+//! The schema of what is exported as JSON, made from the types themselves.
+
+use serde_json::{Value, json};
+use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(components(schemas(RecordEntry, AttemptEntry)))]
+struct Types;
+
+/// A JSON schema (draft 2020-12): one object of an export is a record or an attempt.
+pub fn schema() -> Value {
+    let types = serde_json::to_value(Types::openapi()).expect("a description serialises: its keys are text");
+    let mut definitions = types["components"]["schemas"].clone();
+    refer_here(&mut definitions);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "trunklab call records and attempts",
+        "oneOf": [{ "$ref": "#/$defs/RecordEntry" }, { "$ref": "#/$defs/AttemptEntry" }],
+        "$defs": definitions,
+    })
+}
+
+/// In the description of the API types stand elsewhere.
+fn refer_here(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "$ref" => {
+                        *text = text.replace("#/components/schemas/", "#/$defs/");
+                    }
+                    _ => refer_here(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(refer_here),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
