@@ -15,6 +15,7 @@
 mod compare;
 mod ladder;
 mod load;
+mod record;
 mod sentences;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use std::fmt;
 
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::load::ControlLoad;
-use trunklab_protocol::operator::{EventKind, TalkWord};
+use trunklab_protocol::operator::{AttemptEntry, EventKind, RecordEntry, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{CallId, Clause, Moment, SiteId, UnitId};
 
@@ -63,6 +64,10 @@ pub enum Entry<'a> {
         /// What.
         event: &'a EventKind,
     },
+    /// What a call has used.
+    Record(&'a RecordEntry),
+    /// A request that came to nothing.
+    Attempt(&'a AttemptEntry),
     /// A handset's user noticed something.
     Unit {
         /// The unit.
@@ -144,6 +149,8 @@ impl Transcript {
             Entry::ToSite { clause, message, .. } => (Some(clause), to_site(message)),
             Entry::ToConsole { clause, word } => (Some(clause), Some(to_console(word))),
             Entry::Reported { event } => reported(event).unzip(),
+            Entry::Record(entry) => Some(record::record(entry)).unzip(),
+            Entry::Attempt(entry) => Some(record::attempt(entry)).unzip(),
             Entry::Unit { unit, event } => (Some(citation::of_handset(event)), Some(handset(unit, event))),
             Entry::Handset { unit, text } => (None, Some(Said::of_unit(unit, text.to_owned()))),
             Entry::Site { text, .. } | Entry::Controller { text } => {
@@ -157,7 +164,9 @@ impl Transcript {
             Entry::ToConsole { .. } => Place::ToConsole,
             Entry::Unit { unit, .. } | Entry::Handset { unit, .. } => Place::Unit(unit),
             Entry::Site { site, .. } => Place::Site(site),
-            Entry::Reported { .. } | Entry::Controller { .. } => Place::Controller,
+            Entry::Reported { .. } | Entry::Record(_) | Entry::Attempt(_) | Entry::Controller { .. } => {
+                Place::Controller
+            }
         };
         self.lines.push(Line { at, clause, place, text, call, unit });
     }

@@ -73,6 +73,8 @@ impl<'a> Account<'a> {
             Sight::ToConsole(clause, word) => Some(Entry::ToConsole { clause: *clause, word }),
             Sight::Handset(unit, event) => Some(Entry::Unit { unit: *unit, event }),
             Sight::Controller(event) => Some(Entry::Reported { event: &event.kind }),
+            Sight::Record(entry) => Some(Entry::Record(entry)),
+            Sight::Attempt(entry) => Some(Entry::Attempt(entry)),
             // A station's own log is not on the air.
             Sight::Station(..) => None,
         };
@@ -84,7 +86,11 @@ impl<'a> Account<'a> {
             Sight::Handset(unit, event) => judge.observe(observed.at, Observation::Handset(*unit, event)),
             Sight::Controller(event) => judge.observe(observed.at, Observation::Controller(&event.kind)),
             Sight::ToConsole(_, word) => judge.observe(observed.at, Observation::Console(word)),
-            Sight::FromSite(..) | Sight::ToSite(..) | Sight::Station(..) => {}
+            Sight::FromSite(..)
+            | Sight::ToSite(..)
+            | Sight::Record(_)
+            | Sight::Attempt(_)
+            | Sight::Station(..) => {}
         }
     }
 
@@ -136,6 +142,7 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         | Deed::Order(_)
         | Deed::OperatorSpeaks(_)
         | Deed::OperatorFallsSilent
-        | Deed::TellLoad(_) => return None,
+        | Deed::TellLoad(_)
+        | Deed::TellRecords => return None,
     })
 }

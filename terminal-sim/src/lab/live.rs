@@ -262,8 +262,8 @@ impl Live {
                 }
             }
             Deed::StartStation(site) => self.start_station(site).await?,
-            // Whoever writes the run down has heard it already.
-            Deed::TellLoad(_) => {}
+            // Whoever writes the run down has heard it already; what is charged is in the controller's own store.
+            Deed::TellLoad(_) | Deed::TellRecords => {}
             Deed::KillController => {
                 if let Some(controller) = self.controller.take() {
                     controller.kill().await;

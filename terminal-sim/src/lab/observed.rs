@@ -2,7 +2,7 @@
 
 use trunklab_basestation_core::output::StationEvent;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::{Event, TalkWord};
+use trunklab_protocol::operator::{AttemptEntry, Event, RecordEntry, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{Clause, Moment, SiteId, UnitId};
 use trunklab_terminal_core::output::HandsetEvent;
@@ -27,6 +27,10 @@ pub enum Sight {
     ToConsole(Clause, TalkWord),
     /// The controller reported something.
     Controller(Event),
+    /// The controller told what a call has used.
+    Record(Box<RecordEntry>),
+    /// The controller told of a request that came to nothing.
+    Attempt(AttemptEntry),
     /// A base station reported something.
     Station(SiteId, StationEvent),
     /// A handset's user noticed something.

@@ -209,6 +209,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::KillStation(site) => Deed::KillStation(*site),
         Action::StartStation(site) => Deed::StartStation(*site),
         Action::TellLoad(site) => Deed::TellLoad(*site),
+        Action::TellRecords => Deed::TellRecords,
         Action::KillController => Deed::KillController,
         Action::StopController => Deed::StopController,
         Action::StartController => Deed::StartController,

@@ -31,6 +31,8 @@ pub enum Deed {
     StartStation(SiteId),
     /// What a site's last heartbeat said of its control channels is written down.
     TellLoad(SiteId),
+    /// What the controller has charged is written down.
+    TellRecords,
     /// The controller is killed.
     KillController,
     /// The controller is shut down in order.

@@ -117,7 +117,12 @@ impl Tally {
                     peak.see(load);
                 }
             }
-            Sight::FromSite(..) | Sight::ToSite(..) | Sight::ToConsole(..) | Sight::Station(..) => {}
+            Sight::FromSite(..)
+            | Sight::ToSite(..)
+            | Sight::ToConsole(..)
+            | Sight::Record(_)
+            | Sight::Attempt(_)
+            | Sight::Station(..) => {}
             Sight::Controller(event) => self.note(&event.kind),
             Sight::Handset(unit, event) => self.notice(*unit, event, observed.at),
         }

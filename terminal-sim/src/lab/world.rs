@@ -7,6 +7,7 @@
 mod agenda;
 mod air;
 mod controller;
+mod ledger;
 mod links;
 mod operator;
 mod radios;
@@ -27,6 +28,7 @@ use trunklab_terminal_core::handset::Handset;
 
 use self::agenda::{Arrival, Node};
 pub(crate) use self::air::{TalkEndLosses, loses_talk_end};
+use self::ledger::Ledger;
 use self::operator::Operator;
 use self::radios::{Ear, Radio};
 use self::stations::Station;
@@ -123,6 +125,7 @@ pub struct World {
     observed: Vec<Observed>,
     heard: Vec<Heard>,
     records: Vec<StoreItem>,
+    ledger: Ledger,
     /// What the controller's store keeps of patches, by their first talkgroups.
     patches: BTreeMap<TalkgroupId, Vec<TalkgroupId>>,
     traffic: Traffic,
@@ -163,6 +166,7 @@ impl World {
             observed: Vec::new(),
             heard: Vec::new(),
             records: Vec::new(),
+            ledger: Ledger::default(),
             patches: BTreeMap::new(),
             traffic: Traffic::default(),
             plan,
@@ -253,6 +257,7 @@ impl World {
             Deed::StartStation(site) => self.start_station(site),
             // Whoever writes the run down has heard it already.
             Deed::TellLoad(_) => {}
+            Deed::TellRecords => self.tell_records(),
             Deed::KillController => self.kill_controller(),
             Deed::StopController => self.stop_controller(),
             Deed::StartController => self.start_controller(),

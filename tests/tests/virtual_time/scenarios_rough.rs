@@ -113,6 +113,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("queue-call-back", "unit 1038 hears unit 1037"),
     ("queue-recent-user", "unit 1018 may talk"),
     ("queue-timeout", "unit 1017 may talk"),
+    ("record-fault", "unit 1017 is refused: CalledNotRegistered"),
     ("scan", "unit 1019 hears unit 1027"),
     ("scan-answer", "unit 1027 hears unit 1019"),
     ("sector-reuse", "unit 1018 hears unit 1017"),

@@ -90,6 +90,7 @@ pub const SCENARIOS: &[&str] = &[
     "queue-multi-site",
     "queue-recent-user",
     "queue-timeout",
+    "record-fault",
     "registration-refused",
     "reselect",
     "reselect-hysteresis",

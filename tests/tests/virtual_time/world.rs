@@ -38,6 +38,8 @@ fn a_talker_is_heard_at_both_sites_with_every_profile() {
                 | Sight::ToSite(..)
                 | Sight::ToConsole(..)
                 | Sight::Controller(_)
+                | Sight::Record(_)
+                | Sight::Attempt(_)
                 | Sight::Station(..) => None,
             })
             .collect();

@@ -69,6 +69,8 @@ pub enum Action {
     StartStation(SiteId),
     /// The load of a site's control channels is written down.
     TellLoad(SiteId),
+    /// What the controller has charged is written down.
+    TellRecords,
     /// The controller is killed.
     KillController,
     /// The controller is shut down in order.
@@ -265,6 +267,8 @@ sentences! {
         |v| Meaning::Do(vec![(Span::ZERO, Action::KillStation(v.site())), (RESTART, Action::StartStation(v.site()))]);
     Do "site {site} tells its load", "What the site's last heartbeat said of each of its control channels stands in the transcript.",
         |v| one(Action::TellLoad(v.site()));
+    Do "controller tells its records", "What calls that are over have used, and what was asked for in vain, since this was last told.",
+        |_| one(Action::TellRecords);
     Do "controller is killed", "The controller stops at once.",
         |_| one(Action::KillController);
     Do "controller is shut down", "The controller stops in order: calls are released, links closed.",
@@ -393,6 +397,7 @@ impl Action {
             | Self::KillStation(_)
             | Self::StartStation(_)
             | Self::TellLoad(_)
+            | Self::TellRecords
             | Self::KillController
             | Self::StopController
             | Self::StartController
@@ -427,6 +432,7 @@ impl Action {
             | Self::Vanish(_)
             | Self::LoseVoicePacket { .. }
             | Self::LoseTalkEnd(_)
+            | Self::TellRecords
             | Self::KillController
             | Self::StopController
             | Self::StartController

@@ -10,6 +10,7 @@ use trunklab_protocol::{Cause, Epoch, Span};
 
 use super::World;
 use super::agenda::{Arrival, Node};
+use super::ledger::Ledger;
 use crate::lab::CONSOLE;
 use crate::lab::observed::Sight;
 
@@ -18,6 +19,7 @@ impl World {
     pub fn start_controller(&mut self) {
         self.epoch += 1;
         self.controller = Some(Controller::with_table(self.rules.calls));
+        self.ledger.begin_term();
         let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
         let entropy = self.entropy.octets();
         self.at_controller(controller::input::Input::Started { epoch, entropy });
@@ -31,6 +33,7 @@ impl World {
     pub fn start_controller_anew(&mut self) {
         self.epoch = 0;
         self.patches.clear();
+        self.ledger = Ledger::default();
         self.start_controller();
     }
 
@@ -90,6 +93,7 @@ impl World {
         for output in out {
             self.carry_from_controller(output);
         }
+        self.ledger.goes_on(self.now);
         self.note_deadline(Node::Controller);
         if let Some(newest) = self.outranked.take() {
             self.end_controller(Cause::Deposed);
@@ -119,7 +123,10 @@ impl World {
                 self.schedule(at, Arrival::Stored { epoch: self.epoch, id });
             }
             controller::output::Output::Ordered { .. } => {}
-            controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
+            controller::output::Output::Event(event) => {
+                self.ledger.hear(&event);
+                self.see(Sight::Controller(event));
+            }
             controller::output::Output::WantNewTerm { above, .. } => {
                 self.outranked = self.outranked.max(Some(above));
             }
@@ -132,6 +139,7 @@ impl World {
 
     /// The controller's store keeps something.
     fn keep(&mut self, item: StoreItem) {
+        self.ledger.keep(&item);
         match &item {
             StoreItem::CallOpened(_) | StoreItem::CallClosed(_) | StoreItem::Audit(_) => {}
             StoreItem::Patched(talkgroups) => {
@@ -142,6 +150,17 @@ impl World {
             }
         }
         self.records.push(item);
+    }
+
+    /// What was charged since the last time is seen.
+    pub(super) fn tell_records(&mut self) {
+        let (records, attempts) = self.ledger.tell();
+        for entry in records {
+            self.see(Sight::Record(Box::new(entry)));
+        }
+        for entry in attempts {
+            self.see(Sight::Attempt(entry));
+        }
     }
 
     /// The store's answer, for the term in which it was asked.
