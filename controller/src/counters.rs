@@ -160,6 +160,10 @@ pub struct Counters {
     pub store_failures: Count,
     /// Steps of calls and attempts that the store had no room for.
     pub steps_lost: Count,
+    /// Recordings that are whole.
+    pub recordings: Count,
+    /// Recordings, or packets of them, that could not be kept.
+    pub recordings_failed: CountByCause,
     /// Commits; several items share one.
     pub store_commits: Count,
     /// Consoles that follow the events now.

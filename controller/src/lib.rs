@@ -12,6 +12,7 @@ mod loads;
 mod log;
 pub mod observer;
 pub mod operator;
+pub mod recorder;
 pub mod records;
 pub mod run;
 pub mod run_loop;

@@ -172,6 +172,12 @@ struct Run {
     /// Where sites send voice, if the switch is bound to every address.
     #[arg(long, value_name = "ADDRESS:PORT")]
     voice_advertised: Option<SocketAddr>,
+    /// Where calls of recorded talkgroups are kept as WAV files with a description; left out: nowhere.
+    #[arg(long, value_name = "DIR")]
+    recordings: Option<PathBuf>,
+    /// Megabytes that recordings may take.
+    #[arg(long, value_name = "MIB", default_value_t = 10_240)]
+    recordings_mib_max: u32,
     /// Provisions from this file first.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -286,6 +292,7 @@ fn serve(run: Run) -> anyhow::Result<()> {
     options.operator = run.operator;
     options.voice = run.voice;
     options.voice_advertised = run.voice_advertised;
+    options.recordings = run.recordings.map(|folder| (folder, u64::from(run.recordings_mib_max) << 20));
     match &run.config {
         Some(config) => options.provision = provisioned(config, &run.db)?,
         None => ensure_database(&run.db)?,

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,6 +25,7 @@ use crate::links::{LinkLimits, Listener};
 use crate::log::LocalLog;
 use crate::observer::{Observed, Observer};
 use crate::operator::{Access, Operator, OperatorLimits, OperatorServer, Reach, TokenBook};
+use crate::recorder::{Folder, FolderError, Recorder};
 use crate::run_loop::{Inlets, Outlets, RunError, RunLoop, SwitchPort};
 use crate::store::{Secret, Store, StoreError, StoreHandle, StorePlace};
 use crate::switch::{self, SwitchHandle};
@@ -67,6 +68,8 @@ pub struct ControllerOptions {
     pub listen: SocketAddr,
     /// Where operators connect.
     pub operator: SocketAddr,
+    /// Where recordings are kept, and how many octets they may take; `None` records nothing.
+    pub recordings: Option<(PathBuf, u64)>,
     /// Where the voice switch receives.
     pub voice: SocketAddr,
     /// Where sites send voice, if that is not where the switch is bound.
@@ -121,6 +124,7 @@ impl ControllerOptions {
             operator: anywhere,
             voice: anywhere,
             voice_advertised: None,
+            recordings: None,
             operator_tokens: Vec::new(),
             link_limits: LinkLimits::default(),
             operator_limits: OperatorLimits::default(),
@@ -165,8 +169,14 @@ pub enum ControllerError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder of recordings.
+    #[error(transparent)]
+    Recordings(#[from] FolderError),
+    /// This build has no vocoder.
+    #[error("{}", trunklab_speech::vocoder::REFUSAL)]
+    NoVocoder,
     /// The system gave no thread.
-    #[error("no thread for the store: {0}")]
+    #[error("no thread for the store or the recorder: {0}")]
     Thread(io::Error),
     /// The run loop.
     #[error(transparent)]
@@ -201,9 +211,24 @@ impl RunningController {
         let operator_tls = operator_server_config(&options.credentials, &options.credentials_place)?;
         let links_socket = bind_tcp("--listen", options.listen).await?;
         let operator_socket = bind_tcp("--operator", options.operator).await?;
-        let (switch, reports) = switch::start(switch::Settings::at(options.voice)).map_err(|taken| {
-            ControllerError::Bind { flag: "--voice", address: taken.address, source: taken.reason }
-        })?;
+        let counters = Arc::new(Counters::default());
+        let recorder = match &options.recordings {
+            Some(_) if !trunklab_speech::vocoder::AVAILABLE => return Err(ControllerError::NoVocoder),
+            Some((path, octets_max)) => {
+                let folder = Folder::open(path, *octets_max)?;
+                Some(Recorder::start(folder, Arc::clone(&counters)).map_err(ControllerError::Thread)?)
+            }
+            None => None,
+        };
+        let recording = recorder.as_ref().map(Recorder::handle);
+        let (switch, reports) =
+            switch::start_recorded(switch::Settings::at(options.voice), recording.clone()).map_err(
+                |taken| ControllerError::Bind {
+                    flag: "--voice",
+                    address: taken.address,
+                    source: taken.reason,
+                },
+            )?;
         let addresses = Addresses {
             listen: bound(links_socket.local_addr(), options.listen),
             operator: bound(operator_socket.local_addr(), options.operator),
@@ -225,7 +250,6 @@ impl RunningController {
         let mut fresh_key = Secret::default();
         getrandom::fill(&mut fresh_key).map_err(RunError::Random)?;
         let access = Access::new(&store.signing_key(&fresh_key)?);
-        let counters = Arc::new(Counters::default());
         let (answers, stored) = mpsc::channel(INBOX_MAX);
         let (store, store_thread) =
             StoreHandle::start(store, answers, Arc::clone(&counters)).map_err(ControllerError::Thread)?;
@@ -247,6 +271,7 @@ impl RunningController {
                 feed: Arc::clone(&feed),
                 counters: Arc::clone(&counters),
                 observer: Observer::new(options.observer),
+                recorder: recording,
             },
         );
         run_loop.begin_term(Epoch::new(0).expect("0 is an epoch")).await?;
@@ -301,6 +326,9 @@ impl RunningController {
             drop(run_loop);
             parts.shutdown().await;
             end_store(&store, store_thread).await?;
+            if let Some(recorder) = recorder {
+                end_recorder(recorder).await?;
+            }
             Ok(outcome?)
         });
         Ok(Self { addresses, counters, switch, operator, shutdown: Some(shutdown), serving })
@@ -445,6 +473,11 @@ async fn end_store(store: &StoreHandle, thread: thread::JoinHandle<()>) -> Resul
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(ControllerError::Broke("the store's thread panicked".to_owned())),
     }
+}
+
+async fn end_recorder(recorder: Recorder) -> Result<(), ControllerError> {
+    let ended = tokio::task::spawn_blocking(move || recorder.stop()).await;
+    ended.map_err(|_| ControllerError::Broke("the recorder's thread panicked".to_owned()))
 }
 
 /// Orders wait here, so that a burst of them (every call released at once) reaches the switch whole.

@@ -9,7 +9,7 @@
 //! A new term begins in the same way when the core finds that a site has obeyed another controller's: with an older copy
 //! of the database, or a new one, this controller would be refused by its sites for ever (docs/protocol.md 2.1.6).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
 use trunklab_protocol::switch::{FromSwitch, ToSwitch};
-use trunklab_protocol::{Cause, Epoch, Moment, SiteId, Span};
+use trunklab_protocol::{CallId, Cause, Epoch, Moment, SiteId, Span};
 
 use crate::clock::Clock;
 use crate::counters::Counters;
@@ -30,11 +30,13 @@ use crate::feed::EventFeed;
 use crate::links::{FromLink, LinkId};
 use crate::log::{Entry, Log};
 use crate::observer::{Observer, Seen};
+use crate::recorder::RecorderHandle;
 use crate::store::{StoreAnswer, StoreError, StoreHandle};
 use crate::talks::Talks;
 
 mod links;
 mod operators;
+mod recording;
 mod store;
 mod switch;
 mod term;
@@ -89,6 +91,8 @@ pub(crate) struct Outlets {
     pub feed: Arc<EventFeed>,
     pub counters: Arc<Counters>,
     pub observer: Observer,
+    /// Who records calls.
+    pub recorder: Option<RecorderHandle>,
 }
 
 pub(crate) struct RunLoop<D, L, C> {
@@ -114,6 +118,8 @@ pub(crate) struct RunLoop<D, L, C> {
     asked_store: u64,
     /// Answers to orders that wait for the store.
     held: VecDeque<Held>,
+    /// Calls that are recorded.
+    recorded: BTreeSet<CallId>,
     /// Calls whose records are open, and when the store last learnt that they go on.
     open_records: u64,
     told_alive: Moment,
@@ -155,6 +161,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             unanswered: 0,
             asked_store: 0,
             held: VecDeque::new(),
+            recorded: BTreeSet::new(),
             open_records: 0,
             told_alive: Moment::ORIGIN,
             outranked: None,
@@ -224,7 +231,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             let mut outbox = mem::take(&mut self.outbox);
             for output in outbox.drain(..) {
                 self.outlets.observer.show(at, &self.outlets.counters, || Seen::Output(output.clone()));
-                self.deliver(output, asked);
+                self.deliver(at, output, asked);
             }
             self.outbox = outbox;
             self.tell_alive(at);
@@ -232,9 +239,10 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         Ok(())
     }
 
-    fn deliver(&mut self, output: Output, asked: Option<Asked>) {
+    fn deliver(&mut self, at: Moment, output: Output, asked: Option<Asked>) {
         match output {
             Output::ToSite { site, message, clause: _ } => self.send_to_site(site, message, asked),
+            Output::Record(spurt) => self.record(at, spurt),
             Output::ToSwitch(order) => self.send_to_switch(order),
             Output::ToConsole { console, word, clause: _ } => self.talks.tell(&console, word),
             Output::Store { id, item } => self.store(id, item),

@@ -178,6 +178,8 @@ causes! {
     EmergencyNotAllowed = 0x85, "unit may not raise an emergency";
     IndividualNotAllowed = 0x86, "unit may not call other units";
     HomeSiteNotAllowed = 0x87, "the home site is not among the sites that the unit may use";
+    RecordingFailed = 0x8C, "the recording could not be written";
+    RecordingsFull = 0x8D, "recordings take as much room as they may";
 
     // Operators.
     NotAllowed = 0xB0, "the operator's role does not allow it";

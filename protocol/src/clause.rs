@@ -137,6 +137,7 @@ clauses! {
     CutRecord = "13.5.2", "A record that a fault ends";
     KeptAttempt = "13.5.3", "Attempts";
     ReadRecords = "13.5.4", "Reading records";
+    Recordings = "13.5.5", "Recordings";
 }
 
 impl fmt::Display for Clause {

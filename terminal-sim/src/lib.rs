@@ -5,4 +5,5 @@
 pub mod command;
 pub mod import;
 pub mod lab;
-pub mod speech;
+
+pub use trunklab_speech as speech;

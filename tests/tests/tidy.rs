@@ -15,9 +15,10 @@ fn source_files() -> Vec<PathBuf> {
 /// What each package may import of ours (ARCHITECTURE.md, "Allowed imports").
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("speech", &["trunklab-protocol"]),
     ("controller/core", &["trunklab-protocol"]),
     ("controller/console", &["trunklab-protocol"]),
-    ("controller", &["trunklab-protocol", "trunklab-controller-core"]),
+    ("controller", &["trunklab-protocol", "trunklab-speech", "trunklab-controller-core"]),
     ("basestation/core", &["trunklab-protocol", "trunklab-controller-core"]),
     ("basestation", &["trunklab-protocol", "trunklab-basestation-core"]),
     ("terminal-sim/core", &["trunklab-protocol"]),

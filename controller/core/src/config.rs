@@ -303,6 +303,22 @@ pub struct Talkgroup {
     /// What becomes of a call request while a talkgroup that shall hear it has a call.
     #[serde(default)]
     pub announcement: Announcement,
+    /// What becomes of the speech of its calls.
+    #[serde(default)]
+    pub speech: SpeechPolicy,
+}
+
+/// What becomes of the speech of a talkgroup's calls, beside being heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeechPolicy {
+    /// It is heard and gone.
+    #[default]
+    Passing,
+    /// It is recorded.
+    Recorded,
+    /// It is encrypted, and so never recorded, whoever else hears the call.
+    Encrypted,
 }
 
 /// Who hears a talkgroup's calls beside its own members.
@@ -335,6 +351,7 @@ impl Talkgroup {
             busy_override_ms: None,
             reach: Reach::default(),
             announcement: Announcement::default(),
+            speech: SpeechPolicy::default(),
         }
     }
 }

@@ -7,7 +7,8 @@ use trunklab_protocol::operator::{Authority, ConsoleName, Event, Order, TalkWord
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, TalkgroupId, UnitId,
+    AreaId, CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, SpurtId,
+    TalkgroupId, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -27,6 +28,8 @@ pub enum Output {
     },
     /// Send to the voice switch.
     ToSwitch(ToSwitch),
+    /// Record what comes of a spurt's voice; said before the switch is told of it, and perhaps again.
+    Record(RecordedSpurt),
     /// Keep durably, then answer with [`crate::input::Input::Stored`] of the same id.
     Store {
         /// Names the request; counts from 1 within an epoch.
@@ -62,6 +65,19 @@ pub enum Output {
         /// The newest epoch that it has obeyed.
         above: Epoch,
     },
+}
+
+/// A spurt whose voice is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedSpurt {
+    /// In which call.
+    pub call: CallId,
+    /// The call's own talkgroup.
+    pub talkgroup: TalkgroupId,
+    /// Which spurt.
+    pub spurt: SpurtId,
+    /// Who talks.
+    pub unit: UnitId,
 }
 
 /// What must outlive a restart.

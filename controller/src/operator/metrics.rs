@@ -42,6 +42,8 @@ const FIGURES: &[(&str, Figure, &str)] = &[
     ("trunklab_stored_total", Counter(|c| &c.stored), "Items that the store keeps."),
     ("trunklab_store_failures_total", Counter(|c| &c.store_failures), "Items that the store could not keep."),
     ("trunklab_steps_lost_total", Counter(|c| &c.steps_lost), "Steps of calls and attempts that the store had no room for."),
+    ("trunklab_recordings_total", Counter(|c| &c.recordings), "Recordings of calls that are whole."),
+    ("trunklab_recordings_failed_total", ByCause(|c| &c.recordings_failed), "Recordings, or packets of them, that could not be kept, by cause."),
     ("trunklab_store_commits_total", Counter(|c| &c.store_commits), "Commits of the store."),
     ("trunklab_consoles_open", Gauge(|c| &c.consoles_open), "Consoles that follow the events now."),
     ("trunklab_consoles_cut_total", ByCause(|c| &c.consoles_cut), "Consoles that were cut off, by cause."),

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
 use utoipa::OpenApi;
 
+const CAUSE: &str =
+    "Why something ended or came to nothing, as appendix A of docs/protocol.md names it, in small letters.";
+
 #[derive(OpenApi)]
 #[openapi(components(schemas(RecordEntry, AttemptEntry)))]
 struct Types;
@@ -13,6 +16,8 @@ pub fn schema() -> Value {
     let types = serde_json::to_value(Types::openapi()).expect("a description serialises: its keys are text");
     let mut definitions = types["components"]["schemas"].clone();
     refer_here(&mut definitions);
+    // Causes are added with every release: an export of a later one is no less an export.
+    definitions["Cause"] = json!({ "description": CAUSE, "type": "string" });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "trunklab call records and attempts",

@@ -135,7 +135,7 @@ fn what_is_exported_is_as_the_schema_says_in_every_format() {
     for object in &objects {
         fits(object, &whole, &whole).unwrap();
     }
-    let broken = [("cause", Value::from("no_such_cause")), ("unit", Value::from(7)), ("slots", Value::Null)];
+    let broken = [("cause", Value::from(7)), ("unit", Value::from(7)), ("slots", Value::Null)];
     for (name, value) in broken {
         let mut object = objects[0].clone();
         object[name] = value;
@@ -161,11 +161,8 @@ fn what_is_exported_is_as_the_schema_says_in_every_format() {
 fn the_schema_is_the_one_that_is_published() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/records.schema.json");
     let published: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(
-        published,
-        schema(),
-        "`controller records schema` prints what docs/records.schema.json must hold"
-    );
+    let is_published = published == schema();
+    assert!(is_published, "docs/records.schema.json must hold what `controller records schema` prints");
 }
 
 #[test]

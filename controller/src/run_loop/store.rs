@@ -31,7 +31,10 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     pub(super) fn store(&mut self, id: u64, item: StoreItem) {
         match &item {
             StoreItem::CallOpened(_) => self.open_records += 1,
-            StoreItem::CallClosed(_) => self.open_records = self.open_records.saturating_sub(1),
+            StoreItem::CallClosed(record) => {
+                self.open_records = self.open_records.saturating_sub(1);
+                self.recorded_until(record);
+            }
             StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {

@@ -44,6 +44,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.asked_store = 0;
             self.held.clear();
             self.open_records = 0;
+            self.recorded_no_more();
             self.outranked = None;
             self.outbox.clear();
             self.asked.clear();

@@ -17,6 +17,7 @@ use trunklab_protocol::voice::{FRAME_LEN, RTP_HEADER_LEN, RUN_MAX, TAG_LEN};
 
 use super::Counts;
 use super::plane::{Orders, Plane};
+use crate::recorder::RecorderHandle;
 
 /// Octets of the longest packet and one more, so that a longer one is seen to be too long.
 const BUFFER_LEN: usize = RTP_HEADER_LEN + RUN_MAX * FRAME_LEN + TAG_LEN + 1;
@@ -110,12 +111,23 @@ impl Drop for SwitchHandle {
 /// # Errors
 /// [`BindError`] if the port cannot be had.
 pub fn start(settings: Settings) -> Result<(SwitchHandle, mpsc::Receiver<FromSwitch>), BindError> {
+    start_recorded(settings, None)
+}
+
+/// The same with somebody who is given the voice of recorded spurts.
+///
+/// # Errors
+/// [`BindError`] if the port cannot be had.
+pub fn start_recorded(
+    settings: Settings,
+    recorder: Option<RecorderHandle>,
+) -> Result<(SwitchHandle, mpsc::Receiver<FromSwitch>), BindError> {
     let bind_error = |reason| BindError { address: settings.address, reason };
     let socket = bind(settings.address).map_err(bind_error)?;
     let address = socket.local_addr().map_err(bind_error)?;
     let (orders, inbox) = mpsc::channel(ORDERS_MAX);
     let (reports, outbox) = mpsc::channel(REPORTS_MAX);
-    let plane = Arc::new(Plane::default());
+    let plane = Arc::new(Plane::recorded_by(recorder));
     let stop = CancellationToken::new();
     let control = Control {
         orders: Orders::new(Arc::clone(&plane), settings.limits),

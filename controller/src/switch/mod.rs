@@ -7,5 +7,5 @@ pub mod live;
 pub mod plane;
 
 pub use counts::Counts;
-pub use live::{BindError, Settings, SwitchHandle, start};
+pub use live::{BindError, Settings, SwitchHandle, start, start_recorded};
 pub use plane::Plane;

@@ -20,6 +20,7 @@ use trunklab_protocol::voice::{Header, TAG_LEN};
 use trunklab_protocol::{Cause, Moment, SiteId, Span, SpurtId};
 
 use super::Counts;
+use crate::recorder::RecorderHandle;
 
 /// What the forwarding loop reads.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Plane {
     /// Which site receives where. Only ever a hint whose key to try, so that a drop is named by its right cause.
     hints: DashMap<SocketAddr, (SiteId, VoiceKey), FxBuildHasher>,
     counts: Counts,
+    /// Who is given the voice of recorded spurts as well.
+    recorder: Option<RecorderHandle>,
 }
 
 /// A route, ready to be followed.
@@ -40,6 +43,7 @@ struct Way {
     hops: SmallVec<[Hop; 8]>,
     /// Destinations that are down.
     down: usize,
+    is_recorded: bool,
     /// Outlives the way when the spurt is rerouted.
     window: Arc<Mutex<ReplayWindow>>,
 }
@@ -52,6 +56,11 @@ struct Hop {
 }
 
 impl Plane {
+    /// A plane that gives the voice of recorded spurts to a recorder.
+    pub fn recorded_by(recorder: Option<RecorderHandle>) -> Self {
+        Self { recorder, ..Self::default() }
+    }
+
     /// What was taken, sent and dropped.
     pub fn counts(&self) -> &Counts {
         &self.counts
@@ -71,6 +80,11 @@ impl Plane {
             Ok(way) => way,
             Err(cause) => return self.counts.dropped.one(cause),
         };
+        if way.is_recorded
+            && let Some(recorder) = &self.recorder
+        {
+            recorder.hears(datagram);
+        }
         let tag_at = datagram.len() - TAG_LEN;
         for hop in &way.hops {
             let tag = hop.downlink_key.tag(&datagram[..tag_at]);
@@ -160,6 +174,9 @@ impl Orders {
                 }
                 Change::Closed(spurt) => {
                     self.plane.ways.remove(&spurt);
+                    if let Some(recorder) = &self.plane.recorder {
+                        recorder.forgets(spurt);
+                    }
                     self.silence.end(spurt);
                 }
             }
@@ -214,6 +231,7 @@ impl Orders {
             },
             down: route.to.len() - hops.len(),
             hops,
+            is_recorded: self.plane.recorder.as_ref().is_some_and(|recorder| recorder.wants(spurt)),
             route,
             window,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use trunklab_controller_core::config::{Reach, Talkgroup};
+use trunklab_controller_core::config::{Reach, SpeechPolicy, Talkgroup};
 use trunklab_protocol::to_site::OTHERS_MAX;
 use trunklab_protocol::{
     Announcement, AreaChoice, AreaId, FloorPolicy, Priority, SiteId, StartPolicy, TalkgroupId, Trunking,
@@ -38,6 +38,10 @@ pub(super) struct TalkgroupTable {
     broadcast: bool,
     #[serde(default)]
     system_wide: bool,
+    #[serde(default)]
+    record: bool,
+    #[serde(default)]
+    encrypted: bool,
 }
 
 /// Where calls are heard: a word, or the number of a service area.
@@ -119,6 +123,14 @@ impl TalkgroupTable {
                 None => Reach::Members(members),
             },
         };
+        let speech = match (self.record, self.encrypted) {
+            (true, true) => {
+                return unfit("is encrypted and cannot be recorded: leave record or encrypted out");
+            }
+            (true, false) => SpeechPolicy::Recorded,
+            (false, true) => SpeechPolicy::Encrypted,
+            (false, false) => SpeechPolicy::Passing,
+        };
         let closed = self.broadcast || self.system_wide;
         Ok(Talkgroup {
             priority: self.priority,
@@ -132,6 +144,7 @@ impl TalkgroupTable {
             area,
             start,
             busy_override_ms: self.busy_override_ms,
+            speech,
             ..Talkgroup::named(id, self.name)
         })
     }

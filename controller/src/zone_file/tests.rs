@@ -1,4 +1,4 @@
-use trunklab_controller_core::config::{QueueRelease, SiteConfig};
+use trunklab_controller_core::config::{QueueRelease, SiteConfig, SpeechPolicy};
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{AreaChoice, AreaId, CarrierNumber, EmergencyPolicy, MastId, SiteId, StartPolicy};
 
@@ -121,6 +121,25 @@ fn the_example_of_the_manual_is_a_zone() {
     let example = manual.split("```toml").nth(1).unwrap().split("```").next().unwrap();
     let changes = parse(example).unwrap_or_else(|defect| panic!("{defect:?}")).changes;
     assert!(changes.iter().any(|change| matches!(change, Change::Subscriber(_))));
+}
+
+#[test]
+fn a_talkgroup_is_recorded_or_encrypted_and_not_both() {
+    let fire = "name = \"Fire\"";
+    let with = |keys: &str| format!("{fire}\n{keys}");
+    let text = defect(fire, &with("record = true\nencrypted = true"));
+    assert!(text.contains("talkgroup 41: is encrypted and cannot be recorded"), "{text}");
+    for (keys, speech) in [
+        ("record = true", SpeechPolicy::Recorded),
+        ("encrypted = true", SpeechPolicy::Encrypted),
+        ("record = false", SpeechPolicy::Passing),
+    ] {
+        let zone = parse(&ZONE.replacen(fire, &with(keys), 1)).unwrap();
+        let read = zone.changes.into_iter().find_map(|change| {
+            if let Change::Talkgroup(talkgroup) = change { Some(talkgroup.speech) } else { None }
+        });
+        assert_eq!(read, Some(speech), "{keys}");
+    }
 }
 
 #[test]

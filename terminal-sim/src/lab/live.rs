@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -58,9 +59,13 @@ struct SiteHere {
     before: Octets,
 }
 
+/// Room for the recordings of a run.
+const RECORDINGS_OCTETS_MAX: u64 = 1 << 30;
+
 /// A network that runs now.
 pub struct Live {
     plan: Plan,
+    recordings: Option<PathBuf>,
     zone: Zone,
     token: String,
     store: tempfile::TempDir,
@@ -88,6 +93,14 @@ impl Live {
     /// # Errors
     /// What could not be started, and why.
     pub async fn start(plan: Plan, seed: u64) -> Result<Self> {
+        Self::start_recorded(plan, seed, None).await
+    }
+
+    /// The same with a folder for the recordings of talkgroups that are recorded.
+    ///
+    /// # Errors
+    /// What could not be started, and why.
+    pub async fn start_recorded(plan: Plan, seed: u64, recordings: Option<PathBuf>) -> Result<Self> {
         let zone = Zone::ephemeral().context("cannot make a certificate authority")?;
         let store = tempfile::tempdir().context("cannot make a directory for the database")?;
         let token =
@@ -101,6 +114,7 @@ impl Live {
         let mut live = Self {
             radios: Radios::start(&[], Vec::new(), controller_origin, mpsc::channel(1).0).await?,
             plan,
+            recordings,
             zone,
             token,
             store,
@@ -372,6 +386,7 @@ impl Live {
         options.store = StorePlace::File(self.store.path().join("trunklab.db"));
         options.origin = Some(self.controller_origin.into_std());
         options.operator_tokens = vec![self.token.clone()];
+        options.recordings = self.recordings.clone().map(|folder| (folder, RECORDINGS_OCTETS_MAX));
         options.observer = Some(self.observer.clone());
         (options.listen, options.operator, options.voice) = (self.listen, self.operator, self.voice);
         options.voice_advertised = Some(self.voice_relay.address());

@@ -9,6 +9,7 @@
 mod demo;
 mod ends;
 mod process_restart;
+mod recording;
 mod scenarios_live;
 mod screens;
 #[path = "../virtual_time/support.rs"]

@@ -268,6 +268,7 @@ impl Controller {
 
     /// Tells the switch where the talker's voice goes; said again when a site joins or leaves.
     pub(crate) fn open_route(&mut self, id: CallId, out: &mut Outbox) {
+        self.record_spurt(id, out);
         let call = self.calls.get(id).expect("a route belongs to a call that runs");
         if call.floor.is_some_and(|floor| floor.claim.is_console()) {
             return self.open_console_route(id, out);

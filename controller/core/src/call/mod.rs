@@ -21,6 +21,7 @@ pub mod individual;
 pub mod patches;
 mod places;
 pub mod queue;
+mod recording;
 pub mod request;
 pub mod serving;
 pub mod setups;

@@ -22,6 +22,7 @@ mod individual;
 mod inventory;
 mod orders;
 mod queue;
+mod recording;
 mod records;
 mod registration;
 mod rights;

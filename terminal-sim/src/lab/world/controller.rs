@@ -112,6 +112,8 @@ impl World {
                 self.traffic.to_sites += 1;
                 self.send_to_site(site, message);
             }
+            // Nobody records in virtual time.
+            controller::output::Output::Record(_) => {}
             controller::output::Output::ToSwitch(order) => self.order_switch(order),
             controller::output::Output::ToConsole { clause, word, .. } => {
                 self.tell_operator(&word);

@@ -16,6 +16,9 @@ pub fn line(output: &Output) -> Option<String> {
         Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),
         Output::Ordered { outcome: Err(cause), .. } => Some(format!("order not carried out: {cause}")),
         Output::ToConsole { console, word, .. } => Some(format!("{console} -> {}", spoken(word))),
+        Output::Record(spurt) => {
+            Some(format!("recorder: call {}: unit {} is recorded", spurt.call, spurt.unit))
+        }
         Output::WantEntropy => Some("entropy is wanted".into()),
         Output::WantNewTerm { site, above } => {
             Some(format!("a term above {above} is wanted for site {site}"))

@@ -66,7 +66,7 @@ fn pearson(first: &[f32], second: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speech::synth;
+    use crate::synth;
 
     #[test]
     fn a_recording_fits_itself_wherever_it_begins() {

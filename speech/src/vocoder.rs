@@ -124,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::speech::{envelope, synth};
+    use crate::{envelope, synth};
 
     #[test]
     fn what_is_heard_is_the_talker_and_nobody_else() {

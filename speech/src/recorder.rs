@@ -4,7 +4,7 @@ use trunklab_protocol::voice::{FRAME_MS, FrameRun};
 use trunklab_protocol::{Cause, Moment, Span, SpurtId};
 
 use super::vocoder::Decoder;
-use super::{FRAME_SAMPLES, SAMPLE_RATE_HZ};
+use crate::{FRAME_SAMPLES, SAMPLE_RATE_HZ};
 
 /// A listener's recording.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ mod tests {
     use trunklab_protocol::voice::VoiceFrame;
 
     use super::*;
-    use crate::speech::{envelope, synth, vocoder};
+    use crate::{envelope, synth, vocoder};
 
     /// Five frames in a run: what `iden` sends in every other burst.
     const RUN: usize = 5;

@@ -37,7 +37,7 @@ pub fn nominal(speech: &[i16]) -> Vec<i16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speech::synth;
+    use crate::synth;
 
     #[test]
     fn loud_and_quiet_talkers_come_out_alike() {

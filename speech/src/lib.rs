@@ -1,5 +1,5 @@
-//! Speech at both ends of the network: WAV files, the vocoder, a synthesised talker, what a listener records, and
-//! how alike two recordings are (docs/voice.md).
+//! Speech at the ends of the network and in recordings: WAV files, the vocoder, a synthesised talker, what a listener records,
+//! and how alike two recordings are (docs/voice.md). It knows vocoder frames, and nothing of calls, sockets and clocks.
 
 pub mod envelope;
 pub mod level;

@@ -195,7 +195,7 @@ fn reason(error: hound::Error) -> String {
 #[cfg(feature = "codec2")]
 mod tests {
     use super::*;
-    use crate::speech::{envelope, synth};
+    use crate::{envelope, synth};
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

@@ -320,7 +320,7 @@ fn scale(speech: &[f32]) -> Vec<i16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speech::envelope;
+    use crate::envelope;
 
     #[test]
     fn a_seed_gives_the_same_samples_and_another_seed_others() {
