@@ -168,6 +168,7 @@ impl Trouble {
             | Deed::OperatorSpeaks(_)
             | Deed::OperatorFallsSilent
             | Deed::TellLoad(_)
+            | Deed::TellRecords
             | Deed::Place(..)
             | Deed::LoseVoicePacket { .. }
             | Deed::LoseTalkEnd(_) => {}
