@@ -15,7 +15,7 @@ fn source_files() -> Vec<PathBuf> {
 /// What each package may import of ours (ARCHITECTURE.md, "Allowed imports").
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
-    ("speech", &["trunklab-protocol"]),
+    ("protocol/speech", &["trunklab-protocol"]),
     ("controller/core", &["trunklab-protocol"]),
     ("controller/console", &["trunklab-protocol"]),
     ("controller", &["trunklab-protocol", "trunklab-speech", "trunklab-controller-core"]),
