@@ -11,7 +11,7 @@ fn patched(own: SpeechPolicy, other: SpeechPolicy) -> System {
     let mut system = System::with_two_sites(2);
     system.has_talkgroup_as(41, |config| config.speech = own);
     system.has_talkgroup_as(42, |config| config.speech = other);
-    system.orders(Order::Patch { talkgroups: vec![talkgroup(41), talkgroup(42)] });
+    system.console(Order::Patch { talkgroups: vec![talkgroup(41), talkgroup(42)] });
     system.unit(1017).presses_ptt(41);
     system
 }
