@@ -28,17 +28,11 @@ pub fn schema() -> Value {
 
 /// In the description of the API types stand elsewhere.
 fn refer_here(value: &mut Value) {
+    if let Some(Value::String(text)) = value.get_mut("$ref") {
+        *text = text.replace("#/components/schemas/", "#/$defs/");
+    }
     match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                match member {
-                    Value::String(text) if name == "$ref" => {
-                        *text = text.replace("#/components/schemas/", "#/$defs/");
-                    }
-                    _ => refer_here(member),
-                }
-            }
-        }
+        Value::Object(members) => members.values_mut().for_each(refer_here),
         Value::Array(items) => items.iter_mut().for_each(refer_here),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
