@@ -1,7 +1,8 @@
 //! Challenges, session keys and tags: how a unit, a burst or a packet proves where it comes from.
 //!
 //! Challenge and answer use HMAC-SHA-256 under the unit's 128-bit key; bursts and packets carry a SipHash-2-4 tag
-//! of 64 bits under a 128-bit key derived for one registration or one link (docs/protocol.md, chapter 9).
+//! of 64 bits under a 128-bit key derived for one registration or one link (docs/protocol.md, chapter 9). Where a radio
+//! must be sure of its network, it is the radio that challenges (clause 9.5).
 
 use std::fmt;
 use std::hash::Hasher;
@@ -14,7 +15,8 @@ use siphasher::sip::SipHasher24;
 use subtle::ConstantTimeEq;
 
 use crate::air_uplink::UplinkWord;
-use crate::field::{Field, Kind, Parsed};
+use crate::field::{Field, Kind, Parsed, octet_enum};
+use crate::identity::UnitId;
 use crate::network::{BurstPlace, Incarnation, SiteId};
 
 /// Declares fixed octets with their own type. Keys print as dots: no secret reaches a log.
@@ -80,6 +82,18 @@ octets! {
     /// The answer to a challenge.
     Response(8), "response", true
 }
+octets! {
+    /// The network's answer to a radio's challenge, good for one order to one unit.
+    NetworkAnswer(8), "network answer", true
+}
+
+octet_enum! {
+    /// An order that a radio obeys only from a network that proves itself (clause 9.5).
+    pub enum ProvedOrder {
+        /// Out of use for good.
+        Kill = 1,
+    }
+}
 
 /// A tag over a burst; zero where none is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -110,24 +124,41 @@ impl Field for Proof {
 impl UnitKey {
     /// The answer that the holder of this key gives (clause 9.1).
     pub fn answer(&self, challenge: &Challenge) -> Response {
-        Response(self.derive(b"trunklab answer", challenge))
+        Response(self.derive(b"trunklab answer", challenge.octets()))
     }
 
     /// The key of the registration that this challenge opens (clause 9.2).
     pub fn session(&self, challenge: &Challenge) -> SessionKey {
-        SessionKey(self.derive(b"trunklab session", challenge))
+        SessionKey(self.derive(b"trunklab session", challenge.octets()))
     }
 
-    fn derive<const N: usize>(&self, label: &[u8], challenge: &Challenge) -> [u8; N] {
+    /// What the network answers to a radio's challenge, so that the radio obeys this order (clause 9.5). No answer of a
+    /// unit and no answer about another unit or order is one.
+    pub fn vouch(&self, challenge: &Challenge, unit: UnitId, order: ProvedOrder) -> NetworkAnswer {
+        let mut parts = BytesMut::with_capacity(20);
+        challenge.put(&mut parts);
+        unit.put(&mut parts);
+        order.put(&mut parts);
+        NetworkAnswer(self.derive(b"trunklab network", &parts))
+    }
+
+    fn derive<const N: usize>(&self, label: &[u8], parts: &[u8]) -> [u8; N] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(label);
-        mac.update(challenge.octets());
+        mac.update(parts);
         let digest = mac.finalize().into_bytes();
         std::array::from_fn(|index| digest[index])
     }
 }
 
 impl Response {
+    /// Whether both are equal, in a time that does not depend on where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl NetworkAnswer {
     /// Whether both are equal, in a time that does not depend on where they differ.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

@@ -409,17 +409,20 @@ def packet_vectors(spec):
 
 
 def answer_vectors(spec):
-    def derive(clause, key, challenge):
+    def derive(clause, key, parts):
         prose = spec.prose[clause]
         label = re.search(r"ASCII text `([^`]+)`", prose).group(1)
         count = int(re.search(r"first (\d+) octets", prose).group(1))
-        return list(hmac.digest(bytes(key), label.encode() + bytes(challenge), "sha256")[:count])
+        return list(hmac.digest(bytes(key), label.encode() + bytes(parts), "sha256")[:count])
 
     for case in CASES:
         example = Examples(spec, case)
         key, challenge = example.fixed("key", 16), example.value("challenge", "challenge")
         answer, session = derive("9.1", key, challenge), derive("9.2", key, challenge)
-        yield {"key": key, "challenge": challenge, "answer": answer, "session": session}
+        ordered = {part: example.value(kind, part) for part, kind, *_ in spec.layouts["9.5"]} | {"challenge": challenge}
+        parts = b"".join(encode(spec, kind, ordered[part]) for part, kind, *_ in spec.layouts["9.5"])
+        vector = {"key": key} | ordered | {"answer": answer, "session": session}
+        yield vector | {"network_answer": derive("9.5", key, parts)}
 
 
 def proof_vectors(spec):

@@ -13,6 +13,7 @@ use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::{Channel, PROFILES};
+use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Family, PageReply, Pair, Position, ProfileId, Signalling,
@@ -103,7 +104,7 @@ fn every_enumeration_stands_in_the_specification_value_by_value() {
             assert_eq!(specified, in_code, "enumeration {}", stringify!($enumeration));
         )*};
     }
-    holds_for!(Family Channel ControlPlace Signalling ProfileId RequestKind SiteService CallSetup PageReply);
+    holds_for!(Family Channel ControlPlace Signalling ProfileId RequestKind SiteService CallSetup PageReply ProvedOrder);
 }
 
 fn assert_printed(mark: &str, wanted: &str) {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use trunklab_protocol::air_uplink::{AirUplink, Burst, Detach, UplinkWord};
 use trunklab_protocol::network::{BurstPlace, Incarnation};
-use trunklab_protocol::proof::{Challenge, Proof, Response, SessionKey, UnitKey};
+use trunklab_protocol::proof::{Challenge, NetworkAnswer, Proof, ProvedOrder, Response, SessionKey, UnitKey};
 use trunklab_protocol::{Family, SiteId, UnitId};
 use trunklab_tests::example::{Seeded, message, shapes};
 use trunklab_tests::message::AnyMessage;
@@ -22,7 +22,7 @@ fn taken<T: serde::de::DeserializeOwned>(vector: &Value, member: &str) -> T {
 }
 
 #[test]
-fn golden_answers_and_session_keys() {
+fn golden_answers_of_units_and_of_the_network_and_session_keys() {
     let vectors = vectors("answers");
     assert!(vectors.len() >= 5);
     for vector in vectors {
@@ -30,7 +30,22 @@ fn golden_answers_and_session_keys() {
         let challenge: Challenge = taken(&vector, "challenge");
         assert_eq!(key.answer(&challenge).octets(), taken::<Response>(&vector, "answer").octets());
         assert_eq!(key.session(&challenge).octets(), taken::<SessionKey>(&vector, "session").octets());
+        let vouched = key.vouch(&challenge, taken(&vector, "unit"), taken(&vector, "order"));
+        assert_eq!(vouched.octets(), taken::<NetworkAnswer>(&vector, "network_answer").octets());
     }
+}
+
+/// The network's answer counts for one key, one challenge, one unit, and is no answer that a unit gives.
+#[test]
+fn an_answer_of_the_network_holds_for_nothing_but_what_it_was_made_for() {
+    let (key, challenge) = (UnitKey::new([1; 16]), Challenge::new([2; 16]));
+    let unit = |number| UnitId::new(number).unwrap();
+    let vouched = key.vouch(&challenge, unit(7), ProvedOrder::Kill);
+    assert!(vouched.matches(&key.vouch(&challenge, unit(7), ProvedOrder::Kill)));
+    assert!(!vouched.matches(&UnitKey::new([2; 16]).vouch(&challenge, unit(7), ProvedOrder::Kill)));
+    assert!(!vouched.matches(&key.vouch(&Challenge::new([3; 16]), unit(7), ProvedOrder::Kill)));
+    assert!(!vouched.matches(&key.vouch(&challenge, unit(8), ProvedOrder::Kill)));
+    assert_ne!(vouched.octets(), key.answer(&challenge).octets());
 }
 
 #[test]
