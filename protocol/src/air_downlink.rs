@@ -17,6 +17,7 @@ use crate::profile::ProfileId;
 use crate::proof::Challenge as ChallengeOctets;
 use crate::scan::ScanList;
 use crate::settings::CARRIERS_MAX;
+use crate::subscription::Subscription;
 use crate::voice::FrameRun;
 
 octet_enum! {
@@ -180,6 +181,8 @@ messages! {
             talkgroup: Option<TalkgroupId>,
             /// Those that it hears beside it.
             secondary: ScanList,
+            /// What it shall keep, where it named its equipment alone.
+            subscription: Option<Subscription>,
         }
         /// The unit is not registered.
         0x12 RegisterRefused {

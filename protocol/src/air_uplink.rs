@@ -5,7 +5,7 @@
 
 use crate::area::AreaChoice;
 use crate::field::octet_enum;
-use crate::identity::{Identity, TalkgroupId, UnitId};
+use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
 use crate::individual::{CallSetup, PageReply};
 use crate::message::messages;
 use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SiteId, SpurtId};
@@ -61,6 +61,8 @@ messages! {
             identity: Identity,
             /// A repeated word has the same number.
             press: Press,
+            /// Its equipment, where it has an identity of its own; the answer covers it.
+            equipment: Option<Imei>,
         }
         /// Answers a challenge; may affiliate in the same word.
         0x02 Answer {

@@ -178,6 +178,10 @@ causes! {
     EmergencyNotAllowed = 0x85, "unit may not raise an emergency";
     IndividualNotAllowed = 0x86, "unit may not call other units";
     HomeSiteNotAllowed = 0x87, "the home site is not among the sites that the unit may use";
+    StaleTmsi = 0x88, "the temporary identity is no unit's any more";
+    WrongEquipment = 0x89, "the equipment is not the one of the subscription";
+    ClonedIdentity = 0x8A, "the identity is active twice";
+    BrokenSeal = 0x8B, "the subscription was not sealed with the radio's key";
     RecordingFailed = 0x8C, "the recording could not be written";
     RecordingsFull = 0x8D, "recordings take as much room as they may";
 

@@ -133,6 +133,12 @@ clauses! {
     HomeSite = "13.1.5", "Home site";
     CopiedRights = "13.1.6", "Visitor register";
 
+    FirstRegistration = "13.2.1", "First registration";
+    TemporaryIdentity = "13.2.2", "Temporary identity";
+    AuthenticationVector = "13.2.3", "Authentication vector";
+    BoundEquipment = "13.2.4", "Equipment";
+    ClonedIdentity = "13.2.5", "Cloned identity";
+
     CompleteRecord = "13.5.1", "Call record";
     CutRecord = "13.5.2", "A record that a fault ends";
     KeptAttempt = "13.5.3", "Attempts";

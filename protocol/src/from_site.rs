@@ -4,7 +4,7 @@ use crate::air_downlink::Talker;
 use crate::air_uplink::RequestKind;
 use crate::area::AreaChoice;
 use crate::field::record;
-use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
+use crate::identity::{Identity, Imei, TalkgroupId, Tmsi, UnitId};
 use crate::individual::{CallSetup, PageReply};
 use crate::load::ControlLoad;
 use crate::message::messages;
@@ -105,6 +105,8 @@ messages! {
             identity: Identity,
             /// Its request's number.
             press: Press,
+            /// Its equipment, as it said.
+            equipment: Option<Imei>,
         }
         /// A radio answers a challenge.
         0x11 Answer {

@@ -150,8 +150,9 @@ fifteen_digits! {
     Msisdn, "msisdn", "{}";
 }
 
-/// Temporary identity: changes on each power-on and move, used for paging and authentication. Never zero.
+/// Temporary identity: changes on each power-on and move, by which a radio names itself where it moves to. Never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Tmsi(u32);
 
@@ -207,7 +208,7 @@ impl Field for FleetMember {
 }
 
 /// How a handset names itself when it registers (clause 3.1.6): first by equipment, then by subscription,
-/// afterwards by individual id.
+/// afterwards by individual id, and at a site to which it moves by its temporary identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -218,6 +219,8 @@ pub enum Identity {
     Imsi(Imsi),
     /// By individual id.
     Unit(UnitId),
+    /// By temporary identity.
+    Tmsi(Tmsi),
 }
 
 impl Field for Identity {
@@ -238,6 +241,10 @@ impl Field for Identity {
                 3_u8.put(into);
                 unit.put(into);
             }
+            Self::Tmsi(tmsi) => {
+                4_u8.put(into);
+                tmsi.put(into);
+            }
         }
     }
     fn take(input: &[u8]) -> Parsed<'_, Self> {
@@ -246,6 +253,7 @@ impl Field for Identity {
             1 => Imei::take(rest).map(|(rest, imei)| (rest, Self::Imei(imei))),
             2 => Imsi::take(rest).map(|(rest, imsi)| (rest, Self::Imsi(imsi))),
             3 => UnitId::take(rest).map(|(rest, unit)| (rest, Self::Unit(unit))),
+            4 => Tmsi::take(rest).map(|(rest, tmsi)| (rest, Self::Tmsi(tmsi))),
             _ => Err(Fault::out_of_range(input)),
         }
     }
@@ -257,7 +265,14 @@ impl fmt::Display for Identity {
             Self::Imei(imei) => write!(f, "imei {imei}"),
             Self::Imsi(imsi) => write!(f, "imsi {imsi}"),
             Self::Unit(unit) => write!(f, "unit {unit}"),
+            Self::Tmsi(tmsi) => write!(f, "tmsi {tmsi}"),
         }
+    }
+}
+
+impl fmt::Display for Tmsi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

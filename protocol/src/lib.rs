@@ -37,6 +37,7 @@ pub mod reuse;
 mod scan;
 mod service;
 pub mod settings;
+pub mod subscription;
 pub mod switch;
 pub mod to_site;
 pub mod voice;
@@ -62,3 +63,4 @@ pub use policy::{Announcement, Demand, FloorPolicy, SlotChoice, StartPolicy, Tru
 pub use profile::{Profile, ProfileId};
 pub use scan::{SCAN_MAX, ScanList};
 pub use service::{Service, Services};
+pub use subscription::{ClonePolicy, Subscription};

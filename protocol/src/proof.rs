@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::air_uplink::UplinkWord;
 use crate::field::{Field, Kind, Parsed, octet_enum};
-use crate::identity::UnitId;
+use crate::identity::{Imei, Imsi, UnitId};
 use crate::network::{BurstPlace, Incarnation, SiteId};
 
 /// Declares fixed octets with their own type. Keys print as dots: no secret reaches a log.
@@ -83,6 +83,10 @@ octets! {
     Response(8), "response", true
 }
 octets! {
+    /// What shows a radio that its subscription comes from its own network.
+    Seal(8), "seal", true
+}
+octets! {
     /// The network's answer to a radio's challenge, good for one order to one unit.
     NetworkAnswer(8), "network answer", true
 }
@@ -122,14 +126,27 @@ impl Field for Proof {
 }
 
 impl UnitKey {
-    /// The answer that the holder of this key gives (clause 9.1).
-    pub fn answer(&self, challenge: &Challenge) -> Response {
-        Response(self.derive(b"trunklab answer", challenge.octets()))
+    /// The answer that the holder of this key gives (clause 9.1); it covers the equipment that the radio has named.
+    pub fn answer(&self, challenge: &Challenge, equipment: Option<Imei>) -> Response {
+        let mut parts = BytesMut::with_capacity(24);
+        challenge.put(&mut parts);
+        equipment.inspect(|imei| imei.put(&mut parts));
+        Response(self.derive(b"trunklab answer", &parts))
     }
 
     /// The key of the registration that this challenge opens (clause 9.2).
     pub fn session(&self, challenge: &Challenge) -> SessionKey {
         SessionKey(self.derive(b"trunklab session", challenge.octets()))
+    }
+
+    /// The seal of a subscription that a radio is given for its answer to this challenge (clause 9.6).
+    pub fn seal(&self, challenge: &Challenge, equipment: Imei, unit: UnitId, imsi: Option<Imsi>) -> Seal {
+        let mut parts = BytesMut::with_capacity(36);
+        challenge.put(&mut parts);
+        equipment.put(&mut parts);
+        unit.put(&mut parts);
+        imsi.put(&mut parts);
+        Seal(self.derive(b"trunklab subscription", &parts))
     }
 
     /// What the network answers to a radio's challenge, so that the radio obeys this order (clause 9.5). No answer of a
@@ -159,6 +176,13 @@ impl Response {
 }
 
 impl NetworkAnswer {
+    /// Whether both are equal, in a time that does not depend on where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Seal {
     /// Whether both are equal, in a time that does not depend on where they differ.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

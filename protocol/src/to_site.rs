@@ -13,6 +13,7 @@ use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, SessionKey};
 use crate::scan::ScanList;
 use crate::settings::SiteSettings;
+use crate::subscription::Subscription;
 
 /// Talkgroups beside its own that can hear one call.
 pub const OTHERS_MAX: usize = 15;
@@ -53,6 +54,8 @@ messages! {
             secondary: ScanList,
             /// What its bursts are proved with.
             session_key: SessionKey,
+            /// What it shall keep, where it named its equipment alone.
+            subscription: Option<Subscription>,
         }
         /// A registration is refused.
         0x12 RegisterRefused {

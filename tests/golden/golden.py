@@ -418,11 +418,16 @@ def answer_vectors(spec):
     for case in CASES:
         example = Examples(spec, case)
         key, challenge = example.fixed("key", 16), example.value("challenge", "challenge")
-        answer, session = derive("9.1", key, challenge), derive("9.2", key, challenge)
+        equipment, imsi = example.value("optional imei", "equipment"), example.value("optional imsi", "imsi")
+        covered = challenge + (list(encode(spec, "imei", equipment)) if equipment else [])
+        answer, session = derive("9.1", key, covered), derive("9.2", key, challenge)
         ordered = {part: example.value(kind, part) for part, kind, *_ in spec.layouts["9.5"]} | {"challenge": challenge}
         parts = b"".join(encode(spec, kind, ordered[part]) for part, kind, *_ in spec.layouts["9.5"])
-        vector = {"key": key} | ordered | {"answer": answer, "session": session}
-        yield vector | {"network_answer": derive("9.5", key, parts)}
+        vector = {"key": key} | ordered | {"equipment": equipment, "answer": answer, "session": session}
+        vector |= {"network_answer": derive("9.5", key, parts)}
+        told = ordered | {"equipment": example.value("imei", "imei"), "imsi": imsi}
+        parts = b"".join(encode(spec, kind, told[part]) for part, kind, *_ in spec.layouts["9.6"])
+        yield vector | {"imei": told["equipment"], "imsi": imsi, "seal": derive("9.6", key, parts)}
 
 
 def proof_vectors(spec):

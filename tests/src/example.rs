@@ -17,7 +17,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair,
-    Position, ProfileId, Signalling, SlotAddress,
+    Position, ProfileId, Signalling, SlotAddress, Subscription,
 };
 
 use crate::message::{AnyMessage, table};
@@ -202,9 +202,9 @@ fn named(name: &str, source: &mut impl Source) -> Value {
     match name {
         "flag" => json!(source.draw(2) == 1),
         "key" | "session key" | "voice key" | "challenge" => octets(16, source),
-        "response" => octets(8, source),
+        "response" | "seal" | "network answer" => octets(8, source),
         "identity" => {
-            let kind = *source.pick(&["unit", "imsi", "imei"]);
+            let kind = *source.pick(&["unit", "imsi", "imei", "tmsi"]);
             json!({ kind: named(kind, source) })
         }
         "socket address" => {
@@ -252,6 +252,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "HeldCall" => record(HeldCall::FIELDS, source),
         "ControlLoad" => record(ControlLoad::FIELDS, source),
         "Neighbour" => record(Neighbour::FIELDS, source),
+        "Subscription" => record(Subscription::FIELDS, source),
         "SiteSettings" => record(SiteSettings::FIELDS, source),
         "UplinkWord" => {
             let row = source.pick(UplinkWord::TABLE);

@@ -149,11 +149,14 @@ fn unit_of(word: &DownlinkWord) -> Option<UnitId> {
         word.identity
     } else if let DownlinkWord::RegisterRefused(word) = word {
         word.identity
+    } else if matches!(word, DownlinkWord::Registered(word) if word.subscription.is_some()) {
+        // A radio that is only now told its unit stands where it was heard.
+        return None;
     } else {
         return named_unit(word);
     };
     match identity {
         Identity::Unit(unit) => Some(unit),
-        Identity::Imei(_) | Identity::Imsi(_) => None,
+        Identity::Imei(_) | Identity::Imsi(_) | Identity::Tmsi(_) => None,
     }
 }

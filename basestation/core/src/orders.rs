@@ -204,11 +204,14 @@ impl BaseStation {
     }
 
     fn register(&mut self, order: to_site::Registered, out: &mut Outbox) {
-        let to_site::Registered { identity, unit, tmsi, talkgroup, secondary, session_key } = order;
+        let to_site::Registered { identity, unit, tmsi, talkgroup, secondary, session_key, subscription } =
+            order;
         let session = Session { tmsi, talkgroup, secondary, key: session_key };
         self.outstanding.forget(unit);
         match self.sessions.hold(unit, session) {
-            Ok(()) => self.answer(Registered { identity, unit, tmsi, talkgroup, secondary }, out),
+            Ok(()) => {
+                self.answer(Registered { identity, unit, tmsi, talkgroup, secondary, subscription }, out);
+            }
             Err(cause) => {
                 self.counts.drop(Some(unit), cause, out);
                 self.answer(RegisterRefused { identity, cause }, out);

@@ -124,8 +124,8 @@ impl BaseStation {
         let serves = self.service == SiteService::Wide;
         match word {
             UplinkWord::Register(word) if serves => {
-                let from_radio = from_site::Register { identity: word.identity, press: word.press };
-                self.tell(from_radio, out);
+                let (identity, press, equipment) = (word.identity, word.press, word.equipment);
+                self.tell(from_site::Register { identity, press, equipment }, out);
             }
             UplinkWord::Register(word) => {
                 self.answer(RegisterRefused { identity: word.identity, cause: Cause::SiteUnavailable }, out);

@@ -40,7 +40,7 @@ fn beacon() -> Beacon {
 
 fn uplink_burst() -> Burst {
     let identity = Identity::Unit(UnitId::new(5).unwrap());
-    let word = Register { identity, press: Press::new(1).unwrap() }.into();
+    let word = Register { identity, press: Press::new(1).unwrap(), equipment: None }.into();
     Burst { place: place(1), level_dbm: -80, word, proof: Proof::NONE }
 }
 

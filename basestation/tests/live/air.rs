@@ -93,7 +93,7 @@ impl Handset {
 
 pub fn register(number: u32) -> UplinkWord {
     let identity = Identity::Unit(UnitId::new(number).unwrap());
-    Register { identity, press: Press::new(1).unwrap() }.into()
+    Register { identity, press: Press::new(1).unwrap(), equipment: None }.into()
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ async fn the_switch_hears_what_a_talker_says() {
         talkgroup: None,
         secondary: trunklab_protocol::ScanList::default(),
         session_key,
+        subscription: None,
     })
     .await;
     let assert = call(true);

@@ -18,6 +18,11 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             format!("{identity} may not register at site {site}: {cause}")
         }
         EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Cloned { unit, site, held_at, equipment, policy } => {
+            let equipment = equipment.map_or_else(String::new, |imei| format!(", imei {imei}"));
+            let places = format!("at site {held_at} and at site {site}{equipment}");
+            format!("ALARM: unit {unit} is active twice, {places}: {}", policy.text())
+        }
         EventKind::Moved { unit, from, to } => format!("unit {unit} moved from site {from} to site {to}"),
         EventKind::Affiliated { unit, site, talkgroup } => {
             format!("unit {unit} affiliated to {} at site {site}", talkgroup_name(*talkgroup, picture))
@@ -140,7 +145,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::CallGranted { emergency: true, .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyBegan { .. } => Grade::Emergency,
-        EventKind::SiteLost { .. } => Grade::Warning,
+        EventKind::SiteLost { .. } | EventKind::Cloned { .. } => Grade::Warning,
         EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,
         EventKind::CallQueued { .. }
         | EventKind::EmergencyOver { .. }

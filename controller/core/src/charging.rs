@@ -159,6 +159,7 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }
+        | EventKind::Cloned { .. }
         | EventKind::Moved { .. }
         | EventKind::Affiliated { .. }
         | EventKind::CallQueued { .. }

@@ -8,10 +8,10 @@ use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, MastId, Msisdn, NodeId, Position,
-    Priority, ProfileId, Services, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId,
-    Trunking, UnitId,
+    Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ClonePolicy, ControlLayout, ControlPlace,
+    Demand, EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, MastId, Msisdn, NodeId,
+    Position, Priority, ProfileId, Services, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy,
+    TalkgroupId, Trunking, UnitId,
 };
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -87,6 +87,14 @@ pub struct SystemParameters {
     pub individual_hang_time_ms: Option<u32>,
     /// How long a challenge may be answered, in milliseconds.
     pub challenge_ms_max: u32,
+    /// Who is served where one identity is active twice.
+    pub clones: ClonePolicy,
+    /// A radio heard so shortly ago is active: other equipment under its identity is a clone, in milliseconds.
+    pub clone_heard_ms: u32,
+    /// A radio heard so shortly ago cannot have been switched off and on again at another site, in milliseconds.
+    pub clone_leap_ms: u32,
+    /// How long both holders of a cloned identity are refused, in milliseconds.
+    pub clone_refused_ms: u32,
     /// Registrations under way at one site.
     pub challenges_max: u16,
     /// Radios in the visitor register.
@@ -143,6 +151,10 @@ impl Default for SystemParameters {
             individual_priority: Priority::new(5).expect("5 is a level"),
             individual_hang_time_ms: None,
             challenge_ms_max: 5_000,
+            clones: ClonePolicy::default(),
+            clone_heard_ms: 3_600_000,
+            clone_leap_ms: 5_000,
+            clone_refused_ms: 600_000,
             challenges_max: 1_000,
             visitors_max: 1_000_000,
             site_silence_ms_max: 3_000,

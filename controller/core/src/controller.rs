@@ -20,6 +20,7 @@ use crate::input::Input;
 use crate::orders::Given;
 use crate::output::{Outbox, Output, StoreItem};
 use crate::random::RandomStream;
+use crate::registry::clones::ClonedUnits;
 use crate::registry::home::HomeRegister;
 use crate::registry::sites::{Memory, Site};
 use crate::registry::talkgroups::TalkgroupState;
@@ -45,6 +46,7 @@ pub struct Controller {
     pub(crate) areas: Directory<AreaId, ServiceArea>,
     pub(crate) talkgroups: Directory<TalkgroupId, TalkgroupState>,
     pub(crate) visitors: Visitors,
+    pub(crate) cloned: ClonedUnits,
     pub(crate) calls: Calls,
     pub(crate) setups: Setups,
     pub(crate) queue: BusyQueue,
@@ -106,6 +108,7 @@ impl Controller {
             areas: Directory::default(),
             talkgroups: Directory::default(),
             visitors: Visitors::default(),
+            cloned: ClonedUnits::default(),
             calls: Calls::default(),
             setups: Setups::default(),
             queue: BusyQueue::default(),
@@ -198,6 +201,7 @@ impl Controller {
         if let Err(cause) = self.admit(site, &message) {
             return self.drop_message(site, cause, out);
         }
+        self.note_heard(site, &message);
         match message {
             FromSite::Hello(hello) => self.site_greeted(site, hello, out),
             FromSite::InventoryRadios(part) => self.radios_reported(site, part, out),
@@ -240,6 +244,7 @@ impl Controller {
             TimerKey::Duplex(call) => self.advance_call(call, Event::DuplexExpired, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
+            TimerKey::CloneRefused(unit) => self.forgive_clone(unit),
             TimerKey::Silence(site) => self.silence_due(site, out),
             TimerKey::Heartbeat(site) => self.heartbeat_due(site, out),
             TimerKey::ControlMove(site) => self.move_control(site, out),
@@ -263,6 +268,7 @@ impl Controller {
     fn begin_term(&mut self, epoch: Epoch, entropy: [u8; 32], out: &mut Outbox) {
         self.end_term(Cause::ControllerRestarted, out);
         self.visitors.clear();
+        self.cloned.clear();
         self.calls.clear();
         self.emergencies.clear();
         self.patches.clear();

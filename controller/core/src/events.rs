@@ -60,6 +60,7 @@ impl Events {
             | EventKind::ControlMoved { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
+            | EventKind::Cloned { .. }
             | EventKind::Affiliated { .. }
             | EventKind::UnitPaged { .. }
             | EventKind::UnitRings { .. }

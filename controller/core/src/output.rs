@@ -7,8 +7,8 @@ use trunklab_protocol::operator::{Authority, ConsoleName, Event, Order, TalkWord
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, Clause, Epoch, Moment, Parties, Priority, SiteId, SlotAddress, SpurtId,
-    TalkgroupId, UnitId,
+    AreaId, CallId, Cause, Clause, ClonePolicy, Epoch, Imei, Moment, Parties, Priority, SiteId, SlotAddress,
+    SpurtId, TalkgroupId, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -93,6 +93,27 @@ pub enum StoreItem {
     Unpatched(Vec<TalkgroupId>),
     /// An operator has ordered something.
     Audit(Box<Audited>),
+    /// An identity was active twice.
+    Cloned(Box<Cloned>),
+}
+
+/// An alarm about a cloned identity (docs/services.md 13.2.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cloned {
+    /// In which term of office.
+    pub epoch: Epoch,
+    /// When.
+    pub at: Moment,
+    /// Whose identity.
+    pub unit: UnitId,
+    /// Where the later radio is.
+    pub site: SiteId,
+    /// Where the earlier one was registered.
+    pub held_at: SiteId,
+    /// What the later one named.
+    pub equipment: Option<Imei>,
+    /// Who is served.
+    pub policy: ClonePolicy,
 }
 
 /// Who ordered what, and what came of it (docs/services.md 13.7.3).

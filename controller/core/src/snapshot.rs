@@ -50,7 +50,7 @@ impl Controller {
             Term::Running(random) => (1, Some(random.place())),
             Term::Closed => (2, None),
         };
-        (self.now, self.epoch, random, self.home.digest()).hash(&mut digest);
+        (self.now, self.epoch, random, self.home.digest(), &self.cloned).hash(&mut digest);
         (self.call_count, self.arrivals, self.store_count, &self.spurts, self.events.sequence())
             .hash(&mut digest);
         for (_, site) in self.sites.iter() {
@@ -127,11 +127,12 @@ impl Controller {
             let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
             (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);
             (visitor.secondary, visitor.rights).hash(digest);
+            (visitor.heard, visitor.accepted.map(|accepted| (accepted.at, accepted.equipment))).hash(digest);
             (visitor.last_request, visitor.last_affiliation, visitor.last_emergency, visitor.activity)
                 .hash(digest);
         }
         for (identity, pending) in &site.challenges {
-            (identity, pending.unit, pending.press).hash(digest);
+            (identity, pending.unit, pending.press, pending.equipment).hash(digest);
         }
     }
 }

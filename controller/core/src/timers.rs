@@ -37,6 +37,8 @@ pub enum TimerKey {
     Hang(CallId),
     /// A challenge was not answered.
     Challenge(SiteId, Identity),
+    /// A cloned identity has been refused for long enough.
+    CloneRefused(UnitId),
     /// A site may have gone silent.
     Silence(SiteId),
     /// A site may need a sign of life.
@@ -80,6 +82,8 @@ pub enum DeadlineReason {
     HangTime,
     /// A challenge expires.
     ChallengeExpiry,
+    /// A cloned identity is refused no longer.
+    CloneRefused,
     /// A site may have fallen silent.
     SiteSilence,
     /// A site is due a heartbeat.
@@ -118,6 +122,7 @@ impl TimerKey {
             Self::Duplex(_) => DeadlineReason::DuplexLimit,
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
+            Self::CloneRefused(_) => DeadlineReason::CloneRefused,
             Self::Silence(_) => DeadlineReason::SiteSilence,
             Self::Heartbeat(_) => DeadlineReason::Heartbeat,
             Self::ControlMove(_) => DeadlineReason::ControlMove,

@@ -112,6 +112,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::ControlMoved { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }
+        | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
         | EventKind::UnitPaged { .. }
         | EventKind::UnitRings { .. }

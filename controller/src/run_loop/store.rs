@@ -35,7 +35,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 self.open_records = self.open_records.saturating_sub(1);
                 self.recorded_until(record);
             }
-            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) => {}
+            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) | StoreItem::Cloned(_) => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;

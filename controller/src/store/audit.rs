@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 
 use rusqlite::{Connection, Row, params};
 use serde_json::Value;
-use trunklab_controller_core::output::Audited;
-use trunklab_protocol::Cause;
+use trunklab_controller_core::output::{Audited, Cloned};
 use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
+use trunklab_protocol::{Cause, Epoch, Moment};
 
 use super::{Store, StoreError};
+
+/// Who stands in an entry that is about what radios did.
+const NETWORK: &str = "network";
 
 /// Which entries are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,15 +30,11 @@ pub struct AuditQuery {
 
 /// Keeps what came of an order. The core knows its own time alone: its term says when that began.
 pub(super) fn keep_order(connection: &Connection, audited: &Audited) -> rusqlite::Result<()> {
-    let began_us: i64 = connection
-        .prepare_cached("SELECT wall_at_origin_us FROM terms WHERE epoch = ?1")?
-        .query_row([audited.epoch.number()], |row| row.get(0))?;
-    let at_us = began_us.saturating_add(audited.at.as_micros().cast_signed());
     keep(
         connection,
         &AuditEntry {
             id: 0,
-            at_us: at_us.cast_unsigned(),
+            at_us: wall_us(connection, audited.epoch, audited.at)?,
             who: audited.by.console.clone(),
             role: Some(audited.by.role),
             from: audited.by.from,
@@ -43,6 +42,31 @@ pub(super) fn keep_order(connection: &Connection, audited: &Audited) -> rusqlite
             cause: audited.outcome.err(),
         },
     )
+}
+
+/// Keeps the alarm about a cloned identity, which nobody ordered.
+pub(super) fn keep_cloned(connection: &Connection, cloned: &Cloned) -> rusqlite::Result<()> {
+    let Cloned { epoch, at, unit, site, held_at, equipment, policy } = *cloned;
+    keep(
+        connection,
+        &AuditEntry {
+            id: 0,
+            at_us: wall_us(connection, epoch, at)?,
+            who: ConsoleName::new(NETWORK),
+            role: None,
+            from: None,
+            deed: Deed::Cloned { unit, site, held_at, equipment, policy },
+            cause: Some(Cause::ClonedIdentity),
+        },
+    )
+}
+
+/// A moment of a term in microseconds since 1970.
+fn wall_us(connection: &Connection, epoch: Epoch, at: Moment) -> rusqlite::Result<u64> {
+    let began_us: i64 = connection
+        .prepare_cached("SELECT wall_at_origin_us FROM terms WHERE epoch = ?1")?
+        .query_row([epoch.number()], |row| row.get(0))?;
+    Ok(began_us.saturating_add(at.as_micros().cast_signed()).cast_unsigned())
 }
 
 fn keep(connection: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {

@@ -390,6 +390,7 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
         StoreItem::Patched(talkgroups) => patches::keep(transaction, talkgroups),
         StoreItem::Unpatched(talkgroups) => patches::forget(transaction, talkgroups),
         StoreItem::Audit(audited) => audit::keep_order(transaction, audited),
+        StoreItem::Cloned(cloned) => audit::keep_cloned(transaction, cloned),
     }
 }
 

@@ -1,13 +1,13 @@
 use smallvec::SmallVec;
 use trunklab_controller_core::charging::Step;
 use trunklab_controller_core::config::{ServiceArea, Subscriber, SystemParameters, Talkgroup};
-use trunklab_controller_core::output::{CallRecord, HeldSlot, Spurt};
+use trunklab_controller_core::output::{CallRecord, Cloned, HeldSlot, Spurt};
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::{ConsoleName, Role};
+use trunklab_protocol::operator::{ConsoleName, Deed, Role};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, Demand, FleetMember, Imei, Imsi, Moment, Msisdn, NodeId, Priority, Service,
-    Services, SiteId, SlotAddress, TalkgroupId, UnitId,
+    AreaId, CallId, Cause, ClonePolicy, Demand, FleetMember, Imei, Imsi, Moment, Msisdn, NodeId, Priority,
+    Service, Services, SiteId, SlotAddress, TalkgroupId, UnitId,
 };
 
 use super::*;
@@ -112,6 +112,28 @@ fn patches_last_until_they_are_undone() {
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
     assert_eq!(store.changes().unwrap(), [Change::Patch(patch([43, 44]))]);
+}
+
+#[test]
+fn an_alarm_about_a_clone_stands_in_the_audit_trail_with_its_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&place(&directory)).unwrap();
+    let epoch = store.begin_term(Epoch::new(0).unwrap(), 1_000).unwrap();
+    let (unit, site, held_at) = (UnitId::new(7).unwrap(), SiteId::new(5).unwrap(), SiteId::new(3).unwrap());
+    let (equipment, policy) = (Imei::new(350_000_000_000_017), ClonePolicy::Keep);
+    let at = Moment::from_micros(9);
+    store
+        .keep(&[StoreItem::Cloned(Box::new(Cloned { epoch, at, unit, site, held_at, equipment, policy }))])
+        .unwrap();
+    let everything = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 9 };
+    let entries = store.audit(&everything).unwrap();
+    let [entry] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!(entry.deed, Deed::Cloned { unit, site, held_at, equipment, policy });
+    assert_eq!(entry.at_us, 1_009);
+    assert_eq!(
+        (entry.who.to_string(), entry.role, entry.cause),
+        ("network".into(), None, Some(Cause::ClonedIdentity))
+    );
 }
 
 #[test]

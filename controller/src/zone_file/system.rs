@@ -6,7 +6,7 @@ use serde::Deserialize;
 use trunklab_controller_core::call::console::CONSOLES_MAX;
 use trunklab_controller_core::config::{ConsoleUnit, QueueRelease, SystemParameters};
 use trunklab_protocol::operator::ConsoleName;
-use trunklab_protocol::{EmergencyPolicy, FullDuplex, NodeId, Priority, UnitId};
+use trunklab_protocol::{ClonePolicy, EmergencyPolicy, FullDuplex, NodeId, Priority, UnitId};
 
 use super::subscriber::SubscriberTable;
 use super::{Defect, check_numbers};
@@ -38,6 +38,10 @@ pub(super) struct SystemTable {
     individual_priority: Option<Priority>,
     individual_hang_time_ms: Option<u32>,
     challenge_ms_max: Option<u32>,
+    clones: Option<ClonePolicy>,
+    clone_heard_ms: Option<u32>,
+    clone_leap_ms: Option<u32>,
+    clone_refused_ms: Option<u32>,
     challenges_max: Option<u16>,
     visitors_max: Option<u32>,
     site_silence_ms_max: Option<u32>,
@@ -80,6 +84,10 @@ impl SystemTable {
             individual_priority: self.individual_priority.unwrap_or(usual.individual_priority),
             individual_hang_time_ms: self.individual_hang_time_ms.or(usual.individual_hang_time_ms),
             challenge_ms_max: self.challenge_ms_max.unwrap_or(usual.challenge_ms_max),
+            clones: self.clones.unwrap_or(usual.clones),
+            clone_heard_ms: self.clone_heard_ms.unwrap_or(usual.clone_heard_ms),
+            clone_leap_ms: self.clone_leap_ms.unwrap_or(usual.clone_leap_ms),
+            clone_refused_ms: self.clone_refused_ms.unwrap_or(usual.clone_refused_ms),
             challenges_max: self.challenges_max.unwrap_or(usual.challenges_max),
             visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
             site_silence_ms_max: self.site_silence_ms_max.unwrap_or(usual.site_silence_ms_max),

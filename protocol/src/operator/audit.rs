@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConsoleName, Order, Role};
 use crate::cause::Cause;
+use crate::identity::{Imei, UnitId};
+use crate::network::SiteId;
+use crate::subscription::ClonePolicy;
 
 /// One entry of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,4 +62,6 @@ pub enum Deed {
     AccountEnabled { account: ConsoleName },
     /// Removed an account.
     AccountRemoved { account: ConsoleName },
+    /// A radio, and no operator: proved itself as a unit that is registered as another radio (13.2.5).
+    Cloned { unit: UnitId, site: SiteId, held_at: SiteId, equipment: Option<Imei>, policy: ClonePolicy },
 }

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::ConsoleName;
 use crate::cause::Cause;
 use crate::emergency::EmergencyKind;
-use crate::identity::{Identity, TalkgroupId, UnitId};
+use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
 use crate::moment::Moment;
 use crate::network::{AreaId, CallId, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
+use crate::subscription::ClonePolicy;
 
 /// One thing that happened, with its place in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,18 @@ pub enum EventKind {
     RegisterRefused { identity: Identity, site: SiteId, cause: Cause },
     /// A radio is no longer registered at a site.
     Deregistered { unit: UnitId, site: SiteId, cause: Cause },
+    /// One identity is active twice: another radio proved itself as a registered one.
+    Cloned {
+        unit: UnitId,
+        /// Where the later one is.
+        site: SiteId,
+        /// Where the earlier one is registered.
+        held_at: SiteId,
+        /// What the later one named.
+        equipment: Option<Imei>,
+        /// Who is served.
+        policy: ClonePolicy,
+    },
     /// A registered radio went to another site.
     Moved { unit: UnitId, from: SiteId, to: SiteId },
     /// A radio affiliated.

@@ -37,8 +37,8 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
             Clause::Registration
         }
         HandsetEvent::Service { .. } => Clause::SiteService,
-        HandsetEvent::RegisterRefused { cause: Cause::SiteNotAllowed } => Clause::Roaming,
-        HandsetEvent::RegisterRefused { .. } => Clause::RegistrationRefused,
+        HandsetEvent::Subscribed { .. } => Clause::FirstRegistration,
+        HandsetEvent::RegisterRefused { cause } => of_refused_registration(*cause),
         HandsetEvent::Searches { .. } | HandsetEvent::FindsControl { .. } => Clause::SearchedControl,
         HandsetEvent::LeavesFor { .. } => Clause::Reselection,
         HandsetEvent::Affiliated { .. } => Clause::Affiliation,
@@ -61,6 +61,23 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         | HandsetEvent::FloorLost { cause, .. }
         | HandsetEvent::Left { cause, .. } => of_cause(*cause),
     }
+}
+
+/// The clause by which a registration is refused.
+fn of_refused_registration(cause: Cause) -> Clause {
+    const CLAUSES: &[(Cause, Clause)] = &[
+        (Cause::SiteNotAllowed, Clause::Roaming),
+        (Cause::BrokenSeal, Clause::FirstRegistration),
+        (Cause::StaleTmsi, Clause::TemporaryIdentity),
+        (Cause::AuthenticationFailed, Clause::AuthenticationVector),
+        (Cause::NoChallenge, Clause::AuthenticationVector),
+        (Cause::WrongEquipment, Clause::BoundEquipment),
+        (Cause::ClonedIdentity, Clause::ClonedIdentity),
+    ];
+    CLAUSES
+        .iter()
+        .find(|(known, _)| *known == cause)
+        .map_or(Clause::RegistrationRefused, |(_, clause)| *clause)
 }
 
 /// The clause behind a cause that a handset is told.

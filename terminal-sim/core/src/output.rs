@@ -5,7 +5,8 @@ use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, EmergencyStage, Parties, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId,
+    CallId, CarrierNumber, Cause, EmergencyStage, Imsi, Parties, SiteId, SlotAddress, SpurtId, TalkgroupId,
+    UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -96,6 +97,13 @@ pub enum HandsetEvent {
     LeavesFor {
         /// Which.
         site: SiteId,
+    },
+    /// The network has said who the handset is, which was blank: it keeps that.
+    Subscribed {
+        /// Its individual id.
+        unit: UnitId,
+        /// Its subscription, where it has one.
+        imsi: Option<Imsi>,
     },
     /// Registered, and affiliated where a talkgroup is named.
     Registered {

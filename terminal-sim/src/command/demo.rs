@@ -288,6 +288,7 @@ impl Watcher {
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
+            | EventKind::Cloned { .. }
             | EventKind::CallQueued { .. }
             | EventKind::CallRefused { .. }
             | EventKind::CallCancelled { .. }

@@ -219,7 +219,9 @@ fn radio_plan(index: usize, radio: &CityRadio, sites: &[SiteConfig], seed: u64) 
     let home = sites[index % sites.len()].position;
     RadioPlan {
         unit: radio.unit,
+        owner: radio.unit,
         identity: Identity::Unit(radio.unit),
+        equipment: None,
         key: key(seed, radio.unit),
         talkgroup: *radio.talkgroups.first().expect("a city's radio has a talkgroup"),
         position: Position { east_m: home.east_m + offset(), north_m: home.north_m + offset() },

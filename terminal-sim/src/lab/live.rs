@@ -164,8 +164,8 @@ impl Live {
             .radios
             .iter()
             .map(|radio| {
-                let config = radio.config(seed);
-                RadioSetup { config, position: radio.position }
+                let (unit, config) = (radio.unit, radio.config(seed));
+                RadioSetup { unit, config, position: radio.position }
             })
             .collect();
         live.radios =

@@ -4,7 +4,7 @@ use trunklab_controller_core::config::{
     Change, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Demand, Identity, Position, ScanList, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Imei, Position, ScanList, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
 
 /// A network to build.
@@ -27,10 +27,14 @@ pub struct Plan {
 /// A handset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RadioPlan {
-    /// Who it is.
+    /// What it is called in the run.
     pub unit: UnitId,
+    /// Whose individual id it has: its own, but for a clone.
+    pub owner: UnitId,
     /// How it first names itself.
     pub identity: Identity,
+    /// Its own identity as a piece of equipment.
+    pub equipment: Option<Imei>,
     /// The key programmed into it: the home register's, unless something is to go wrong.
     pub key: UnitKey,
     /// What its selector shows at first.
@@ -50,10 +54,11 @@ pub struct RadioPlan {
 impl RadioPlan {
     /// What is programmed into it.
     pub fn config(&self, seed: u64) -> HandsetConfig {
-        let usual = HandsetConfig::new(self.unit, self.identity, self.key, self.talkgroup, seed);
+        let usual = HandsetConfig::new(self.owner, self.identity, self.key, self.talkgroup, seed);
         let (scan, demand, emergency_talkgroup) = (self.scan, self.demand, self.emergency_talkgroup);
         let refuses_individual_calls = self.refuses_individual_calls;
-        HandsetConfig { scan, demand, emergency_talkgroup, refuses_individual_calls, ..usual }
+        let equipment = self.equipment;
+        HandsetConfig { equipment, scan, demand, emergency_talkgroup, refuses_individual_calls, ..usual }
     }
 }
 

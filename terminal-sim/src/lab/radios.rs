@@ -42,6 +42,8 @@ const INBOX_LEN: usize = 8_192;
 /// A handset and where it is.
 #[derive(Debug, Clone)]
 pub struct RadioSetup {
+    /// What it is called here: its own individual id, but for a clone.
+    pub unit: UnitId,
     /// The core's configuration.
     pub config: HandsetConfig,
     /// Where it is at first.
@@ -124,18 +126,9 @@ impl Radios {
         let radios = radios
             .into_iter()
             .map(|setup| {
-                let unit = setup.config.unit;
-                let core = Handset::new(setup.config.clone());
-                (
-                    unit,
-                    Radio {
-                        config: setup.config,
-                        core,
-                        position: setup.position,
-                        ear: Ear::Off,
-                        gone: false,
-                    },
-                )
+                let unit = setup.unit;
+                let core = Handset::new(setup.config);
+                (unit, Radio { core, position: setup.position, ear: Ear::Off, gone: false })
             })
             .collect();
         let ether = Ether {
@@ -178,7 +171,6 @@ impl Drop for Radios {
 }
 
 struct Radio {
-    config: HandsetConfig,
     core: Handset,
     position: Position,
     ear: Ear,
@@ -309,10 +301,9 @@ impl Ether {
                     && input == Input::PowerOn
                     && radio.gone
                 {
-                    // A new battery: nothing is left of what it was doing but where its selector stands.
+                    // A new battery: nothing is left of what it was doing.
                     radio.gone = false;
-                    radio.config.talkgroup = radio.core.state().selected;
-                    radio.core = Handset::new(radio.config.clone());
+                    radio.core = Handset::new(radio.core.programming());
                 }
                 self.handle(unit, input);
             }

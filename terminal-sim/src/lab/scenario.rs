@@ -6,9 +6,9 @@ use anyhow::{Result, anyhow};
 use trunklab_controller_core::config::{
     self, ConsoleUnit, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
+use trunklab_protocol::ProfileId;
 use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{Identity, ProfileId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::{self, Action, NetworkProvision, Provision, Scenario, Speech};
 
@@ -87,29 +87,17 @@ pub fn plan(provision: &Provision) -> Plan {
     let subscribers = provision
         .subscribers
         .iter()
-        .map(|subscriber| {
-            let identity =
-                provision.units.iter().find(|unit| unit.unit == subscriber.unit).map(|unit| unit.identity);
-            let imsi = match identity {
-                Some(Identity::Imsi(imsi)) => Some(imsi),
-                Some(Identity::Imei(_) | Identity::Unit(_)) | None => None,
-            };
-            let imei = match identity {
-                Some(Identity::Imei(imei)) => Some(imei),
-                Some(Identity::Imsi(_) | Identity::Unit(_)) | None => None,
-            };
-            Subscriber {
-                imei,
-                imsi,
-                talkgroups: subscriber.talkgroups.clone(),
-                sites: subscriber.sites.clone(),
-                priority: subscriber.priority,
-                services: subscriber.services,
-                floor_demand: subscriber.floor_demand,
-                emergency_talkgroup: subscriber.emergency_talkgroup,
-                duplex: subscriber.duplex,
-                ..Subscriber::new(subscriber.unit, subscriber.key)
-            }
+        .map(|subscriber| Subscriber {
+            imei: subscriber.imei,
+            imsi: Some(subscriber.imsi),
+            talkgroups: subscriber.talkgroups.clone(),
+            sites: subscriber.sites.clone(),
+            priority: subscriber.priority,
+            services: subscriber.services,
+            floor_demand: subscriber.floor_demand,
+            emergency_talkgroup: subscriber.emergency_talkgroup,
+            duplex: subscriber.duplex,
+            ..Subscriber::new(subscriber.unit, subscriber.key)
         })
         .collect();
     let radios = provision
@@ -117,7 +105,9 @@ pub fn plan(provision: &Provision) -> Plan {
         .iter()
         .map(|unit| RadioPlan {
             unit: unit.unit,
+            owner: unit.owner,
             identity: unit.identity,
+            equipment: unit.equipment,
             key: unit.key,
             talkgroup: unit.talkgroup,
             scan: unit.scan,
@@ -141,6 +131,7 @@ fn system(network: &NetworkProvision) -> SystemParameters {
             scenario::QueueRelease::CallBack => config::QueueRelease::CallBack,
             scenario::QueueRelease::Cancel => config::QueueRelease::Cancel,
         }),
+        clones: network.clones.unwrap_or(own.clones),
         recent_user_ms: network.recent_user_ms.unwrap_or(own.recent_user_ms),
         busy_override_ms: network.busy_override_ms.unwrap_or(own.busy_override_ms),
         ageing_ms: network.ageing_ms.unwrap_or(own.ageing_ms),

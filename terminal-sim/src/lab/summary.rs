@@ -161,6 +161,7 @@ impl Tally {
             | EventKind::ControlMoved { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
+            | EventKind::Cloned { .. }
             | EventKind::Affiliated { .. }
             | EventKind::CallQueued { .. }
             | EventKind::CallCancelled { .. }
@@ -201,6 +202,7 @@ impl Tally {
             | HandsetEvent::Camped { .. }
             | HandsetEvent::Searches { .. }
             | HandsetEvent::FindsControl { .. }
+            | HandsetEvent::Subscribed { .. }
             | HandsetEvent::Registered { .. }
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }

@@ -176,11 +176,9 @@ impl World {
             world.start_station(site);
         }
         for radio in world.plan.radios.clone() {
-            let config = radio.config(seed);
-            let core = Handset::new(config.clone());
+            let core = Handset::new(radio.config(seed));
             let chance = Chance::new(seed, 1_000_000 + u64::from(radio.unit.number()));
             let radio_here = Radio {
-                config,
                 core,
                 position: radio.position,
                 levels: Vec::new(),

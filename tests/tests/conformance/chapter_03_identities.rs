@@ -3,7 +3,7 @@
 use trunklab_protocol::channel_plan::PlanChannel;
 use trunklab_protocol::field::Field;
 use trunklab_protocol::network::{CarrierNumber, Incarnation, NodeId, Press, SlotNumber, SpurtId};
-use trunklab_protocol::proof::{Challenge, Proof, Response, SessionKey, VoiceKey};
+use trunklab_protocol::proof::{Challenge, NetworkAnswer, Proof, Response, Seal, SessionKey, VoiceKey};
 use trunklab_protocol::{
     Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, MastId, Msisdn, Priority, SiteId, TalkgroupId, Tmsi,
     UnitId,
@@ -76,6 +76,8 @@ fn fixed_octets_have_the_specified_length() {
         (VoiceKey::KIND, VoiceKey::LEAST),
         (Challenge::KIND, Challenge::LEAST),
         (Response::KIND, Response::LEAST),
+        (Seal::KIND, Seal::LEAST),
+        (NetworkAnswer::KIND, NetworkAnswer::LEAST),
     ];
     let specified: Vec<_> = table.rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect();
     let in_code: Vec<_> = lengths.iter().map(|(kind, len)| (kind.to_string(), len.to_string())).collect();

@@ -5,8 +5,10 @@ use std::fs;
 use serde_json::Value;
 use trunklab_protocol::air_uplink::{AirUplink, Burst, Detach, UplinkWord};
 use trunklab_protocol::network::{BurstPlace, Incarnation};
-use trunklab_protocol::proof::{Challenge, NetworkAnswer, Proof, ProvedOrder, Response, SessionKey, UnitKey};
-use trunklab_protocol::{Family, SiteId, UnitId};
+use trunklab_protocol::proof::{
+    Challenge, NetworkAnswer, Proof, ProvedOrder, Response, Seal, SessionKey, UnitKey,
+};
+use trunklab_protocol::{Family, Imei, Imsi, SiteId, UnitId};
 use trunklab_tests::example::{Seeded, message, shapes};
 use trunklab_tests::message::AnyMessage;
 use trunklab_tests::tree::root;
@@ -28,11 +30,33 @@ fn golden_answers_of_units_and_of_the_network_and_session_keys() {
     for vector in vectors {
         let key: UnitKey = taken(&vector, "key");
         let challenge: Challenge = taken(&vector, "challenge");
-        assert_eq!(key.answer(&challenge).octets(), taken::<Response>(&vector, "answer").octets());
+        let answer = key.answer(&challenge, taken(&vector, "equipment"));
+        assert_eq!(answer.octets(), taken::<Response>(&vector, "answer").octets());
         assert_eq!(key.session(&challenge).octets(), taken::<SessionKey>(&vector, "session").octets());
         let vouched = key.vouch(&challenge, taken(&vector, "unit"), taken(&vector, "order"));
         assert_eq!(vouched.octets(), taken::<NetworkAnswer>(&vector, "network_answer").octets());
+        let (imei, unit, imsi) = (taken(&vector, "imei"), taken(&vector, "unit"), taken(&vector, "imsi"));
+        assert_eq!(key.seal(&challenge, imei, unit, imsi).octets(), taken::<Seal>(&vector, "seal").octets());
     }
+}
+
+/// A blank radio can be told who it is by its own network alone, for its own challenge, and nothing else than it was told.
+#[test]
+fn a_seal_holds_for_nothing_but_what_it_was_made_for() {
+    let (key, challenge) = (UnitKey::new([1; 16]), Challenge::new([2; 16]));
+    let imei = |number| Imei::new(number).unwrap();
+    let unit = |number| UnitId::new(number).unwrap();
+    let seal = key.seal(&challenge, imei(3), unit(4), Imsi::new(5));
+    assert!(seal.matches(&key.seal(&challenge, imei(3), unit(4), Imsi::new(5))));
+    let others = [
+        UnitKey::new([2; 16]).seal(&challenge, imei(3), unit(4), Imsi::new(5)),
+        key.seal(&Challenge::new([1; 16]), imei(3), unit(4), Imsi::new(5)),
+        key.seal(&challenge, imei(4), unit(4), Imsi::new(5)),
+        key.seal(&challenge, imei(3), unit(5), Imsi::new(5)),
+        key.seal(&challenge, imei(3), unit(4), Imsi::new(6)),
+        key.seal(&challenge, imei(3), unit(4), None),
+    ];
+    assert!(others.iter().all(|other| !seal.matches(other)));
 }
 
 /// The network's answer counts for one key, one challenge, one unit, and is no answer that a unit gives.
@@ -45,7 +69,7 @@ fn an_answer_of_the_network_holds_for_nothing_but_what_it_was_made_for() {
     assert!(!vouched.matches(&UnitKey::new([2; 16]).vouch(&challenge, unit(7), ProvedOrder::Kill)));
     assert!(!vouched.matches(&key.vouch(&Challenge::new([3; 16]), unit(7), ProvedOrder::Kill)));
     assert!(!vouched.matches(&key.vouch(&challenge, unit(8), ProvedOrder::Kill)));
-    assert_ne!(vouched.octets(), key.answer(&challenge).octets());
+    assert_ne!(vouched.octets(), key.answer(&challenge, None).octets());
 }
 
 #[test]
@@ -117,10 +141,12 @@ fn a_proof_holds_for_nothing_but_what_it_was_made_for() {
 fn answer_and_session_key_tell_nothing_of_each_other() {
     let key = UnitKey::new([1; 16]);
     let challenge = Challenge::new([2; 16]);
-    assert_ne!(key.answer(&challenge).octets()[..], key.session(&challenge).octets()[..8]);
-    assert!(key.answer(&challenge).matches(&key.answer(&challenge)));
-    assert!(!key.answer(&challenge).matches(&UnitKey::new([2; 16]).answer(&challenge)));
-    assert!(!key.answer(&challenge).matches(&key.answer(&Challenge::new([3; 16]))));
+    let answer = key.answer(&challenge, None);
+    assert_ne!(answer.octets()[..], key.session(&challenge).octets()[..8]);
+    assert!(answer.matches(&key.answer(&challenge, None)));
+    assert!(!answer.matches(&UnitKey::new([2; 16]).answer(&challenge, None)));
+    assert!(!answer.matches(&key.answer(&Challenge::new([3; 16]), None)));
+    assert!(!answer.matches(&key.answer(&challenge, Imei::new(4))), "equipment that was not named");
 }
 
 /// No secret reaches a log; what is public may.

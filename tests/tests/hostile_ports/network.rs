@@ -137,6 +137,7 @@ impl Network {
         }
         let (report, reports) = mpsc::channel(65_536);
         let setups = RADIOS.map(|(number, talkgroup, east_m)| RadioSetup {
+            unit: unit(number),
             config: HandsetConfig::new(
                 unit(number),
                 Identity::Unit(unit(number)),

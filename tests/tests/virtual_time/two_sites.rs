@@ -37,7 +37,9 @@ pub fn plan(profile: ProfileId, units: &[(u32, u16)]) -> Plan {
             .iter()
             .map(|(number, site)| RadioPlan {
                 unit: unit(*number),
+                owner: unit(*number),
                 identity: Identity::Unit(unit(*number)),
+                equipment: None,
                 key: key(*number),
                 talkgroup,
                 scan: ScanList::default(),

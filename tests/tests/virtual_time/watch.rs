@@ -37,6 +37,7 @@ impl Watch {
             | HandsetEvent::Service { .. }
             | HandsetEvent::LeavesFor { .. }
             | HandsetEvent::Registered { .. }
+            | HandsetEvent::Subscribed { .. }
             | HandsetEvent::RegisterRefused { .. }
             | HandsetEvent::Affiliated { .. }
             | HandsetEvent::Queued { .. }

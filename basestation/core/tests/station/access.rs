@@ -13,7 +13,11 @@ use trunklab_protocol::{Cause, Identity, Imei, ProfileId, Span};
 use crate::harness::*;
 
 fn register(number: u16) -> Register {
-    Register { identity: Identity::Imei(Imei::new(490_000_000_000_000).unwrap()), press: press(number) }
+    Register {
+        identity: Identity::Imei(Imei::new(490_000_000_000_000).unwrap()),
+        press: press(number),
+        equipment: None,
+    }
 }
 
 fn request(number: u32) -> CallRequest {
@@ -286,7 +290,7 @@ fn unproved_words_reach_the_controller_no_faster_than_opportunities_pass() {
 fn a_registration_is_forwarded_and_its_outcome_radiated_and_held() {
     let mut station = Driven::serving(ProfileId::Mpt1327);
     let identity = Identity::Unit(unit(7));
-    station.access(Register { identity, press: press(1) });
+    station.access(Register { identity, press: press(1), equipment: None });
     station.access(Answer {
         identity,
         response: Response::new([1; 8]),

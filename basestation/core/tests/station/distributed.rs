@@ -64,7 +64,8 @@ fn beside(profile: ProfileId, bursts: u32) -> (Vec<(Moment, Burst)>, Vec<Control
         let place = station.next_uplink(Channel::Control, at(1, 0));
         station.run_until(station.begins(Channel::Control, place));
         for number in 1..=bursts {
-            let register = Register { identity: Identity::Unit(unit(2 * number)), press: press(round) };
+            let register =
+                Register { identity: Identity::Unit(unit(2 * number)), press: press(round), equipment: None };
             let burst = station.burst(place, -80, register);
             station.input(Input::Air(burst));
         }

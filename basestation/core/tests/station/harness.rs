@@ -182,6 +182,7 @@ impl Driven {
             talkgroup: None,
             secondary: trunklab_protocol::ScanList::default(),
             session_key: key_of(unit),
+            subscription: None,
         });
     }
 

@@ -113,7 +113,7 @@ fn order(station: &Driven, step: &Step) -> Option<(Epoch, ToSite)> {
 fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -> UplinkWord {
     let (unit, press, call, spurt) = (unit(number), press(1), call(counter), spurt(spurt_number));
     match word {
-        0 => Register { identity: Identity::Unit(unit), press }.into(),
+        0 => Register { identity: Identity::Unit(unit), press, equipment: None }.into(),
         1 => Affiliate {
             unit,
             press,
@@ -245,7 +245,7 @@ fn a_flood_of_bursts_leaves_nothing_waiting() {
     for number in 0..20_000_u32 {
         let place = BurstPlace { count: place.count + number % 3, ..place };
         let identity = Identity::Unit(unit(number + 1));
-        let burst = station.burst(place, -80, Register { identity, press: press(1) });
+        let burst = station.burst(place, -80, Register { identity, press: press(1), equipment: None });
         station.input(Input::Air(burst));
     }
     station.said.clear();

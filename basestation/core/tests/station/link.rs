@@ -234,7 +234,7 @@ fn without_a_link_new_requests_are_refused_and_the_air_says_so() {
             kind: RequestKind::Normal,
             area: None,
         });
-        station.access(Register { identity: Identity::Unit(unit), press });
+        station.access(Register { identity: Identity::Unit(unit), press, equipment: None });
         station.run_for(Span::from_secs(1));
         let words = station.words(at(1, 0));
         let says = |wanted: fn(&DownlinkWord) -> bool| words.iter().any(wanted);

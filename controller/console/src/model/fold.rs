@@ -42,6 +42,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             Grasp::of(left == Grasp::Whole && arrived == Grasp::Whole)
         }
         EventKind::RegisterRefused { .. }
+        | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }
         | EventKind::CallReaches { .. }

@@ -115,9 +115,9 @@ impl Network {
         let unit = UnitId::new(count + 1).unwrap();
         let (identity, press) = (Identity::Unit(unit), Press::new(1).unwrap());
         let site = self.site_of(unit.number(), 1);
-        self.site_says(site, Register { identity, press });
+        self.site_says(site, Register { identity, press, equipment: None });
         let challenge = self.challenge();
-        let response = UnitKey::new([7; 16]).answer(&challenge);
+        let response = UnitKey::new([7; 16]).answer(&challenge, None);
         self.site_says(
             site,
             Answer {

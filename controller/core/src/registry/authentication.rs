@@ -1,16 +1,17 @@
 //! Registration: a unit names itself, is challenged, answers, and is in the visitor register.
 //!
-//! A challenge is bound to one site and one identity and counts once. Until it is answered nothing else changes: a
-//! stranger who names a unit neither evicts nor moves it. The answer that was accepted last is remembered, so that
+//! A challenge comes with its vector from the home register, is bound to one site and one identity and counts once. Until it
+//! is answered nothing else changes: a stranger who names a unit neither evicts nor moves it. The answer that was accepted last is remembered, so that
 //! a repeated word finds the same welcome.
 
 use trunklab_protocol::from_site::{Answer, Register};
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::proof::{Challenge, SessionKey};
 use trunklab_protocol::to_site::{self, Deregister, Refused, RegisterRefused, Registered};
-use trunklab_protocol::{Cause, Clause, Identity, Press, ScanList, SiteId, Span, TalkgroupId, Tmsi, UnitId};
+use trunklab_protocol::{
+    Cause, Clause, Identity, Press, ScanList, SiteId, Span, Subscription, TalkgroupId, Tmsi, UnitId,
+};
 
-use super::home::Rights;
+use super::home::{Rights, Row};
 use super::sites::PendingChallenge;
 use super::visitors::{Accepted, Activity, Presence, Visitor};
 use crate::call::table::Event;
@@ -21,22 +22,26 @@ use crate::timers::TimerKey;
 impl Controller {
     /// A unit wants to register: it is challenged.
     pub(crate) fn register_requested(&mut self, site: SiteId, message: Register, out: &mut Outbox) {
-        let Register { identity, press } = message;
+        let Register { identity, press, equipment } = message;
         let unit = match self.check_registration(site, identity) {
             Ok(unit) => unit,
             Err(cause) => return self.refuse_registration(site, identity, cause, out),
         };
-        let pending = self.sites.get(site).and_then(|row| row.challenges.get(&identity));
-        let challenge = match pending {
-            Some(pending) => pending.challenge,
+        let pending = self.sites.get(site).and_then(|row| row.challenges.get(&identity)).copied();
+        // What the first word named counts: another one has proved nothing that could change it.
+        let pending = match pending.filter(|pending| pending.unit == unit) {
+            Some(pending) => PendingChallenge { press, ..pending },
             None => {
                 let due = self.now + Span::from_millis(u64::from(self.system.challenge_ms_max));
                 self.timers.set(TimerKey::Challenge(site, identity), due);
-                self.random().challenge()
+                let challenge = self.random().challenge();
+                let row = self.home.unit(unit).expect("the unit was found in the home register");
+                PendingChallenge { unit, press, equipment, vector: row.vector(challenge, equipment) }
             }
         };
+        let challenge = pending.vector.challenge();
         let row = self.sites.get_mut(site).expect("a site that speaks exists");
-        row.challenges.insert(identity, PendingChallenge { unit, press, challenge });
+        row.challenges.insert(identity, pending);
         self.tell(site, to_site::Challenge { identity, challenge }, out);
     }
 
@@ -51,22 +56,36 @@ impl Controller {
             return self.refuse_registration(site, identity, Cause::NoChallenge, out);
         };
         self.timers.cancel(TimerKey::Challenge(site, identity));
-        let proved = self
-            .home
-            .unit(pending.unit)
-            .is_some_and(|row| row.key().answer(&pending.challenge).matches(&response));
-        if !proved {
+        let Some(session) = pending.vector.opened_by(&response) else {
             return self.refuse_registration(site, identity, Cause::AuthenticationFailed, out);
+        };
+        if let Err(cause) = self.check_proved(site, identity, &pending, out) {
+            return self.refuse_registration(site, identity, cause, out);
         }
-        // What was allowed when it was challenged may not be allowed any more.
-        match self.check_registration(site, identity) {
-            Ok(unit) if unit == pending.unit => {
-                let accepted = Accepted { identity, challenge: pending.challenge, response };
-                self.settle(unit, site, accepted, (talkgroup, secondary, pending.press), out);
-            }
-            Ok(_) => self.refuse_registration(site, identity, Cause::NoChallenge, out),
-            Err(cause) => self.refuse_registration(site, identity, cause, out),
+        let PendingChallenge { unit, press, equipment, vector } = pending;
+        let challenge = vector.challenge();
+        let accepted = Accepted { at: self.now, identity, equipment, challenge, response, session };
+        self.settle(unit, site, accepted, (talkgroup, secondary, press), out);
+    }
+
+    /// What a unit that has proved itself must satisfy, in order. What was allowed when it was challenged may not be allowed
+    /// any more.
+    fn check_proved(
+        &mut self,
+        site: SiteId,
+        identity: Identity,
+        pending: &PendingChallenge,
+        out: &mut Outbox,
+    ) -> Result<(), Cause> {
+        let PendingChallenge { unit, equipment, .. } = *pending;
+        if self.check_registration(site, identity)? != unit {
+            return Err(Cause::NoChallenge);
         }
+        let bound = self.home.unit(unit).and_then(Row::imei);
+        if bound.is_some() && bound != equipment {
+            return Err(Cause::WrongEquipment);
+        }
+        self.check_clone((unit, site), identity, equipment, out)
     }
 
     /// Timer: a challenge was not answered.
@@ -84,10 +103,11 @@ impl Controller {
 
     /// What a registration must satisfy, in order; gives the unit that the identity names.
     fn check_registration(&self, site: SiteId, identity: Identity) -> Result<UnitId, Cause> {
-        let subscriber = self.home.resolve(identity).ok_or(Cause::UnknownIdentity)?;
+        let subscriber = self.subscriber_named(identity)?;
         let challenges = &self.sites.get(site).ok_or(Cause::UnknownSite)?.challenges;
         let is_new = !challenges.contains_key(&identity);
         match () {
+            () if self.cloned.contains(&subscriber.unit()) => Err(Cause::ClonedIdentity),
             () if !subscriber.may_use(site) => Err(Cause::SiteNotAllowed),
             () if self.visitors.get(subscriber.unit()).is_none() && self.register_is_full() => {
                 Err(Cause::RegisterFull)
@@ -99,9 +119,42 @@ impl Controller {
         }
     }
 
+    /// The subscriber that names itself so now.
+    fn subscriber_named(&self, identity: Identity) -> Result<&Row, Cause> {
+        let Identity::Tmsi(tmsi) = identity else {
+            return self.home.resolve(identity).ok_or(Cause::UnknownIdentity);
+        };
+        let visitor = self.visitors.holder(tmsi).and_then(|unit| self.visitors.get(unit));
+        let holder = visitor.filter(|visitor| visitor.tmsi == tmsi).ok_or(Cause::StaleTmsi)?;
+        self.home.unit(holder.unit).ok_or(Cause::StaleTmsi)
+    }
+
+    /// The challenges of a unit whose subscription is another one now are void.
+    pub(crate) fn forget_challenges_of(&mut self, unit: UnitId) {
+        for site in self.sites.keys().collect::<Vec<_>>() {
+            let row = self.sites.get_mut(site).expect("a key of the directory has a row");
+            let is_its_own = |pending: &PendingChallenge| pending.unit == unit;
+            let void: Vec<_> = row
+                .challenges
+                .iter()
+                .filter(|(_, pending)| is_its_own(pending))
+                .map(|(named, _)| *named)
+                .collect();
+            for identity in void {
+                row.challenges.remove(&identity);
+                self.timers.cancel(TimerKey::Challenge(site, identity));
+            }
+        }
+    }
+
     /// The registration that this very answer opened.
     fn accepted_before(&self, site: SiteId, message: &Answer) -> Option<Visitor> {
-        let unit = self.home.resolve(message.identity)?.unit();
+        let unit = match message.identity {
+            Identity::Tmsi(tmsi) => self.visitors.holder(tmsi)?,
+            named @ (Identity::Imei(_) | Identity::Imsi(_) | Identity::Unit(_)) => {
+                self.home.resolve(named)?.unit()
+            }
+        };
         let visitor = self.visitors.get(unit).filter(|visitor| visitor.site == site)?;
         let accepted = visitor.accepted.filter(|accepted| accepted.identity == message.identity)?;
         accepted.response.matches(&message.response).then_some(*visitor)
@@ -144,6 +197,7 @@ impl Controller {
             rights: self.rights_of(unit),
             since: earlier.filter(|_| moved_from.is_some()).map_or(self.now, |row| row.since),
             accepted: Some(accepted),
+            heard: None,
             last_request: None,
             last_affiliation: None,
             last_emergency: None,
@@ -195,9 +249,19 @@ impl Controller {
     /// Tells the site that a unit is registered; the same words however often.
     fn welcome(&mut self, visitor: Visitor, identity: Identity, out: &mut Outbox) {
         let Visitor { unit, site, tmsi, talkgroup, secondary, accepted, .. } = visitor;
-        let challenge = accepted.expect("a unit is welcomed for its answer").challenge;
-        let session_key = self.session_key(unit, &challenge);
-        self.tell(site, Registered { identity, unit, tmsi, talkgroup, secondary, session_key }, out);
+        let accepted = accepted.expect("a unit is welcomed for its answer");
+        let (session_key, subscription) = (accepted.session, self.subscription_for(unit, &accepted));
+        let clause = subscription.map_or(Clause::Registration, |_| Clause::FirstRegistration);
+        let word = Registered { identity, unit, tmsi, talkgroup, secondary, session_key, subscription };
+        self.tell_by(clause, site, word, out);
+    }
+
+    /// What a radio that named its equipment alone shall keep (clause 13.2.1).
+    fn subscription_for(&self, unit: UnitId, accepted: &Accepted) -> Option<Subscription> {
+        let Identity::Imei(imei) = accepted.identity else { return None };
+        let row = self.home.unit(unit)?;
+        let seal = row.key().seal(&accepted.challenge, imei, unit, row.imsi());
+        Some(Subscription { imsi: row.imsi(), seal })
     }
 
     /// The rights of a unit that was found in the home register.
@@ -205,13 +269,8 @@ impl Controller {
         self.home.unit(unit).expect("a registered unit is in the home register").rights()
     }
 
-    fn session_key(&self, unit: UnitId, challenge: &Challenge) -> SessionKey {
-        self.home.unit(unit).expect("a registered unit is in the home register").key().session(challenge)
-    }
-
     fn refuse_registration(&mut self, site: SiteId, identity: Identity, cause: Cause, out: &mut Outbox) {
-        let clause =
-            if cause == Cause::SiteNotAllowed { Clause::Roaming } else { Clause::RegistrationRefused };
+        let clause = clause_of_refusal(cause);
         self.tell_by(clause, site, RegisterRefused { identity, cause }, out);
         self.report(EventKind::RegisterRefused { identity, site, cause }, out);
     }
@@ -231,5 +290,22 @@ impl Controller {
                 return tmsi;
             }
         }
+    }
+}
+
+/// The clause by which a registration is refused.
+const fn clause_of_refusal(cause: Cause) -> Clause {
+    if matches!(cause, Cause::SiteNotAllowed) {
+        Clause::Roaming
+    } else if matches!(cause, Cause::StaleTmsi) {
+        Clause::TemporaryIdentity
+    } else if matches!(cause, Cause::WrongEquipment) {
+        Clause::BoundEquipment
+    } else if matches!(cause, Cause::ClonedIdentity) {
+        Clause::ClonedIdentity
+    } else if matches!(cause, Cause::AuthenticationFailed | Cause::ChallengeExpired | Cause::NoChallenge) {
+        Clause::AuthenticationVector
+    } else {
+        Clause::RegistrationRefused
     }
 }

@@ -60,6 +60,16 @@ impl Row {
         self.unit
     }
 
+    /// The equipment that belongs to it.
+    pub fn imei(&self) -> Option<Imei> {
+        self.imei
+    }
+
+    /// The subscription.
+    pub fn imsi(&self) -> Option<Imsi> {
+        self.imsi
+    }
+
     /// The key that the unit shares with the register.
     pub fn key(&self) -> UnitKey {
         UnitKey::new(self.key)
@@ -182,13 +192,14 @@ impl HomeRegister {
         self.names.find(name, &self.rows).map(|at| &self.rows[at])
     }
 
-    /// The subscriber that names itself so.
+    /// The subscriber that names itself so; by a temporary identity none, for the visitor register gives those.
     pub fn resolve(&self, identity: Identity) -> Option<&Row> {
-        self.named(match identity {
-            Identity::Imei(imei) => Name::Imei(imei),
-            Identity::Imsi(imsi) => Name::Imsi(imsi),
-            Identity::Unit(unit) => Name::Unit(unit),
-        })
+        match identity {
+            Identity::Imei(imei) => self.named(Name::Imei(imei)),
+            Identity::Imsi(imsi) => self.named(Name::Imsi(imsi)),
+            Identity::Unit(unit) => self.named(Name::Unit(unit)),
+            Identity::Tmsi(_) => None,
+        }
     }
 
     /// How many subscribers there are.

@@ -97,6 +97,7 @@ impl Controller {
             accepted: earlier
                 .and_then(|visitor| visitor.accepted)
                 .filter(|_| earlier.is_some_and(|row| row.tmsi == tmsi)),
+            heard: None,
             last_request: earlier.and_then(|visitor| visitor.last_request),
             last_affiliation: earlier.and_then(|visitor| visitor.last_affiliation),
             last_emergency: earlier.and_then(|visitor| visitor.last_emergency),

@@ -2,6 +2,7 @@
 
 pub mod affiliation;
 pub mod authentication;
+pub mod clones;
 pub mod control_place;
 pub mod home;
 pub mod inventory;
@@ -10,4 +11,5 @@ pub mod names;
 pub mod provisioning;
 pub mod sites;
 pub mod talkgroups;
+pub mod vector;
 pub mod visitors;

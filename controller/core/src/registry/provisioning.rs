@@ -120,7 +120,12 @@ impl Controller {
         if self.consoles.of(unit).is_some() {
             return Err(Cause::FieldOutOfRange);
         }
+        let is_changed = self.home.unit(unit).is_some();
         self.home.provision(subscriber)?;
+        if is_changed {
+            self.forget_challenges_of(unit);
+            self.forgive_clone(unit);
+        }
         let rights = self.rights_of(unit);
         if let Some(visitor) = self.visitors.get_mut(unit) {
             visitor.rights = rights;
@@ -135,6 +140,8 @@ impl Controller {
         let outer = self.citing.replace(Clause::Removal);
         self.deregister(unit, Cause::UnknownUnit, out);
         self.citing = outer;
+        self.forget_challenges_of(unit);
+        self.forgive_clone(unit);
         self.home.remove(unit);
     }
 

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::operator::AirCounters;
-use trunklab_protocol::proof::{Challenge, VoiceKey};
+use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Clause, Identity, Incarnation, Moment, Press, UnitId};
+use trunklab_protocol::{Clause, Identity, Imei, Incarnation, Moment, Press, UnitId};
 
+use super::vector::Vector;
 use crate::channels::SlotPool;
 use crate::citing::clause_of;
 use crate::config::{SiteConfig, SystemParameters};
@@ -99,8 +100,10 @@ pub struct PendingChallenge {
     pub unit: UnitId,
     /// The number of the request.
     pub press: Press,
-    /// What is to be answered.
-    pub challenge: Challenge,
+    /// The equipment that it has named.
+    pub equipment: Option<Imei>,
+    /// What is to be answered, and how.
+    pub vector: Vector,
 }
 
 impl Site {

@@ -1,8 +1,9 @@
 //! The visitor register: which unit is registered where, and what it was last told.
 
-use trunklab_protocol::proof::{Challenge, Response};
+use trunklab_protocol::proof::{Challenge, Response, SessionKey};
 use trunklab_protocol::{
-    CallId, Cause, Identity, Moment, Parties, Press, ScanList, SiteId, SpurtId, TalkgroupId, Tmsi, UnitId,
+    CallId, Cause, Identity, Imei, Moment, Parties, Press, ScanList, SiteId, SpurtId, TalkgroupId, Tmsi,
+    UnitId,
 };
 
 use super::home::Rights;
@@ -29,6 +30,8 @@ pub struct Visitor {
     pub since: Moment,
     /// The answer that opened this registration; `None` where an inventory told of it.
     pub accepted: Option<Accepted>,
+    /// When its site last passed on a word that it has proved, in this registration.
+    pub heard: Option<Moment>,
     /// Its last request for a call or a floor, and what came of it: a repeated word gets the same answer.
     pub last_request: Option<Answered>,
     /// The number of its last affiliation.
@@ -70,12 +73,18 @@ pub enum Activity {
 /// The answer that was accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct Accepted {
+    /// When.
+    pub at: Moment,
     /// As the unit named itself.
     pub identity: Identity,
+    /// The equipment that it named.
+    pub equipment: Option<Imei>,
     /// What was asked.
     pub challenge: Challenge,
     /// What it answered.
     pub response: Response,
+    /// What its words are proved with.
+    pub session: SessionKey,
 }
 
 /// A request that was answered.
@@ -143,6 +152,15 @@ impl Visitor {
         }
     }
 
+    /// The temporary identities that lead to it: its own, and the one by which it named itself here.
+    fn temporary(&self) -> impl Iterator<Item = Tmsi> + use<> {
+        let named_by = match self.accepted.map(|accepted| accepted.identity) {
+            Some(Identity::Tmsi(tmsi)) => Some(tmsi),
+            Some(Identity::Imei(_) | Identity::Imsi(_) | Identity::Unit(_)) | None => None,
+        };
+        std::iter::once(self.tmsi).chain(named_by)
+    }
+
     /// How a request's number compares with the last one answered.
     pub fn freshness(&self, press: Press) -> Freshness {
         match self.last_request {
@@ -173,22 +191,25 @@ impl Visitors {
 
     /// Adds a row, or replaces the unit's.
     pub fn insert(&mut self, visitor: Visitor) {
-        self.by_tmsi.insert(visitor.tmsi, visitor.unit);
-        if let Some(earlier) = self.rows.insert(visitor.unit, visitor)
-            && earlier.tmsi != visitor.tmsi
-        {
-            self.by_tmsi.remove(&earlier.tmsi);
+        let earlier = self.rows.insert(visitor.unit, visitor);
+        for tmsi in earlier.iter().flat_map(Visitor::temporary) {
+            self.by_tmsi.remove(&tmsi);
+        }
+        for tmsi in visitor.temporary() {
+            self.by_tmsi.insert(tmsi, visitor.unit);
         }
     }
 
     /// Takes a row out.
     pub fn remove(&mut self, unit: UnitId) -> Option<Visitor> {
         let visitor = self.rows.remove(&unit)?;
-        self.by_tmsi.remove(&visitor.tmsi);
+        for tmsi in visitor.temporary() {
+            self.by_tmsi.remove(&tmsi);
+        }
         Some(visitor)
     }
 
-    /// Who has a temporary identity.
+    /// Who has a temporary identity, or named itself by it when it registered: then its answer may come again.
     pub fn holder(&self, tmsi: Tmsi) -> Option<UnitId> {
         self.by_tmsi.get(&tmsi).copied()
     }

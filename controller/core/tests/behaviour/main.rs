@@ -18,6 +18,7 @@ mod floor_queue;
 mod group_call;
 mod handover;
 mod hostile;
+mod identity;
 mod individual;
 mod inventory;
 mod orders;

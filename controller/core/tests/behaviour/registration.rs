@@ -171,7 +171,7 @@ fn a_unit_that_moves_is_registered_at_one_site() {
 fn a_unit_may_name_itself_by_its_individual_id() {
     let mut system = system();
     let identity = Identity::Unit(UnitId::new(1017).unwrap());
-    system.from_site(3, Register { identity, press: press(1) });
+    system.from_site(3, Register { identity, press: press(1), equipment: None });
     system.expect("site 3 -> unit 1017 challenged");
 }
 

@@ -1,15 +1,17 @@
 //! What is programmed into a handset.
 
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Demand, Identity, ScanList, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Imei, ScanList, TalkgroupId, UnitId};
 
 /// A handset's programming.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandsetConfig {
-    /// Its individual id.
+    /// Its individual id; of a blank one no more than what its shell calls it by, until the network says who it is.
     pub unit: UnitId,
-    /// How it names itself when it registers for the first time; afterwards by its individual id.
+    /// How it names itself when it has been switched on: by subscription, or by equipment while it is blank.
     pub identity: Identity,
+    /// Its own identity as a piece of equipment.
+    pub equipment: Option<Imei>,
     /// The key that it shares with the home register.
     pub key: UnitKey,
     /// Where the selector stands at power-on.
@@ -27,13 +29,23 @@ pub struct HandsetConfig {
 }
 
 impl HandsetConfig {
+    /// Whether it does not know yet who it is.
+    pub fn is_blank(&self) -> bool {
+        matches!(self.identity, Identity::Imei(_))
+    }
+
     /// A handset as it leaves the workshop.
     pub fn new(unit: UnitId, identity: Identity, key: UnitKey, talkgroup: TalkgroupId, seed: u64) -> Self {
         let (demand, refuses_individual_calls) = (Demand::default(), false);
         let (scan, emergency_talkgroup) = (ScanList::default(), None);
+        let equipment = match identity {
+            Identity::Imei(imei) => Some(imei),
+            Identity::Imsi(_) | Identity::Unit(_) | Identity::Tmsi(_) => None,
+        };
         Self {
             unit,
             identity,
+            equipment,
             key,
             talkgroup,
             seed,

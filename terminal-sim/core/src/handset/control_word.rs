@@ -22,7 +22,9 @@ impl Service {
         match word {
             DownlinkWord::System(word) => return self.system(turn, word),
             DownlinkWord::Deregistered(word) if word.unit == turn.radio.unit() => {
-                return Some(Departure::RegistrationVoid);
+                // It would come to the same again, and again.
+                let is_denied = word.cause == Cause::ClonedIdentity;
+                return Some(if is_denied { Departure::Denied } else { Departure::RegistrationVoid });
             }
             DownlinkWord::Grant(word) => self.granted_here(turn, word),
             DownlinkWord::Working(word) => self.working(turn, word),
@@ -57,7 +59,7 @@ impl Service {
         if word.site != self.camp.site {
             return None;
         }
-        if !is_for(word, turn.radio.unit()) {
+        if !is_for(word, turn.radio.known_unit()) {
             self.begin_search(turn);
             return None;
         }

@@ -22,8 +22,10 @@ const BARRED_MAX: usize = 8;
 
 /// Whether a unit stands on the control channel that says this, where its site has several (docs/call-processing.md,
 /// clause 12.12.12).
-pub(super) fn is_for(system: &System, unit: UnitId) -> bool {
-    unit.number() % u32::from(system.channels.max(1)) == u32::from(system.channel)
+/// One that does not know its unit stands on the first.
+pub(super) fn is_for(system: &System, unit: Option<UnitId>) -> bool {
+    let number = unit.map_or(0, UnitId::number);
+    number % u32::from(system.channels.max(1)) == u32::from(system.channel)
 }
 
 /// What has been heard so far.
@@ -39,7 +41,14 @@ impl Hunt {
     }
 
     /// Takes a burst of any site in range.
-    pub(super) fn hears(&mut self, now: Moment, site: SiteId, level_dbm: i8, burst: &Burst, unit: UnitId) {
+    pub(super) fn hears(
+        &mut self,
+        now: Moment,
+        site: SiteId,
+        level_dbm: i8,
+        burst: &Burst,
+        unit: Option<UnitId>,
+    ) {
         if let Some(camp) = self.candidates.get_mut(&site) {
             if camp.concerns(burst.place, None)
                 && camp.hears(now, level_dbm, burst)

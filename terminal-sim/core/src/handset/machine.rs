@@ -58,6 +58,12 @@ impl Handset {
         }
     }
 
+    /// What is programmed into it now, with all that it keeps when its battery is out: where the selector stands, and who
+    /// the network has said it is.
+    pub fn programming(&self) -> HandsetConfig {
+        HandsetConfig { talkgroup: self.radio.selected, ..self.radio.config.clone() }
+    }
+
     /// Takes one input. Whatever fell due before `now` happens first.
     pub fn handle(&mut self, now: Moment, input: Input, out: &mut Outbox) {
         self.now = self.now.max(now);

@@ -123,7 +123,7 @@ impl Moving {
         if system.site != self.to.site || level_dbm < CAMP_LEVEL_DBM {
             return None;
         }
-        if !is_for(system, turn.radio.unit()) {
+        if !is_for(system, turn.radio.known_unit()) {
             // Ours is another one of that site.
             turn.out.push(Output::Hunt);
             return None;

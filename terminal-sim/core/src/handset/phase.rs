@@ -126,7 +126,8 @@ transitions! {
 
     // Registration.
     Registering | Moving,                                            RegistrationGranted => Idle;
-    Registering,                                                     RegistrationDenied  => Denied;
+    Registering | Idle | Ringing | Requesting | Queued | Talking | Conversing | Ending | Hanging | Listening | AwaitingFloor,
+                                                                     RegistrationDenied  => Denied;
     Registering,                                                     SiteBarred          => Hunting;
     Registering | Denied | Idle | Ringing | Requesting | Queued | Talking | Conversing | Ending | Hanging | Listening | AwaitingFloor,
                                                                      RegistrationVoid    => Registering;

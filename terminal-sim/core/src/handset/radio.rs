@@ -3,7 +3,7 @@
 use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Proof, SessionKey};
 use trunklab_protocol::{
-    AreaChoice, BurstPlace, Cause, Identity, Moment, Press, ScanList, TalkgroupId, UnitId,
+    AreaChoice, BurstPlace, Cause, Identity, Imsi, Moment, Press, ScanList, TalkgroupId, Tmsi, UnitId,
 };
 
 use super::camp::Camp;
@@ -20,6 +20,17 @@ pub(super) enum Ptt {
     Down(RequestKind),
 }
 
+/// By which of its names a handset registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// By the one that lasts when it was just switched on, then by its individual id.
+    Usual,
+    /// By its temporary identity: it comes from another site.
+    Temporary,
+    /// By the one that lasts, whatever it was told since.
+    Lasting,
+}
+
 /// Programming, selector, button, microphone, chance.
 #[derive(Debug, Clone)]
 pub(super) struct Radio {
@@ -34,6 +45,8 @@ pub(super) struct Radio {
     pub(super) dice: Dice,
     /// Set by the first registration: from then on the handset names itself by its individual id.
     pub(super) known: bool,
+    /// Its temporary identity, as long as it is switched on.
+    pub(super) tmsi: Option<Tmsi>,
     /// The emergency that the user is in.
     pub(super) emergency: Option<Emergency>,
     last_press: Press,
@@ -49,6 +62,7 @@ impl Radio {
             microphone: Microphone::default(),
             dice: Dice::new(config.seed, config.unit),
             known: false,
+            tmsi: None,
             emergency: None,
             last_press: Press::new(0).expect("presses count from 0"),
             config,
@@ -64,9 +78,24 @@ impl Radio {
         self.config.scan.only(|talkgroup| self.scans && talkgroup != self.selected)
     }
 
+    /// Who it is, as far as it knows.
+    pub(super) fn known_unit(&self) -> Option<UnitId> {
+        (!self.config.is_blank()).then_some(self.config.unit)
+    }
+
     /// How the handset names itself now (docs/protocol.md, clause 3.1.6).
-    pub(super) fn identity(&self) -> Identity {
-        if self.known { Identity::Unit(self.config.unit) } else { self.config.identity }
+    pub(super) fn identity(&self, naming: Naming) -> Identity {
+        match (naming, self.tmsi, self.known) {
+            (Naming::Temporary, Some(tmsi), _) => Identity::Tmsi(tmsi),
+            (Naming::Lasting, ..) | (Naming::Usual | Naming::Temporary, _, false) => self.config.identity,
+            (Naming::Usual, _, true) | (Naming::Temporary, None, true) => Identity::Unit(self.config.unit),
+        }
+    }
+
+    /// Its own network has said who it is: it keeps that, whatever becomes of its battery.
+    pub(super) fn subscribe(&mut self, unit: UnitId, imsi: Option<Imsi>) {
+        self.config.unit = unit;
+        self.config.identity = imsi.map_or(Identity::Unit(unit), Identity::Imsi);
     }
 
     /// The number of a new request.

@@ -3,11 +3,11 @@
 use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered, SiteService};
 use trunklab_protocol::air_uplink::{Answer, Register, RequestKind};
 use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey};
-use trunklab_protocol::{Cause, Identity, Moment, ScanList, Span, TalkgroupId};
+use trunklab_protocol::{Cause, Identity, Moment, ScanList, Span, Subscription, TalkgroupId};
 
 use super::access::{Access, Persistence, Step as AccessStep};
 use super::camp::{Camp, Change};
-use super::radio::{Turn, transmit};
+use super::radio::{Naming, Turn, transmit};
 use super::timers::{REGISTER_AGAIN, SPREAD_AFTER_LOSS, WORKING};
 use crate::deadline::{Deadline, Why};
 use crate::output::HandsetEvent;
@@ -16,6 +16,7 @@ use crate::output::HandsetEvent;
 #[derive(Debug, Clone)]
 pub(super) struct Registration {
     pub(super) camp: Camp,
+    naming: Naming,
     step: Step,
 }
 
@@ -46,6 +47,8 @@ enum Remedy {
     Again,
     /// From the beginning, soon: the site is well, the answer came too late.
     Afresh,
+    /// At once, by the name that lasts.
+    ByLastingName,
     /// Look for another site.
     Elsewhere,
     /// Nothing, until it is switched off and on or moves.
@@ -57,13 +60,13 @@ impl Registration {
     pub(super) fn new(turn: &mut Turn<'_>, camp: Camp, usual: Span) -> Self {
         let Some(window) = camp.registration_window else { return Self::soon(turn, camp, usual) };
         let until = turn.now + turn.radio.dice.span_below(window);
-        Self { camp, step: Step::Spread { until } }
+        Self { camp, naming: Naming::Usual, step: Step::Spread { until } }
     }
 
     /// Begins at a random moment within `spread`, whatever the site says.
     fn soon(turn: &mut Turn<'_>, camp: Camp, spread: Span) -> Self {
         let until = turn.now + turn.radio.dice.span_below(spread);
-        Self { camp, step: Step::Waiting { until } }
+        Self { camp, naming: Naming::Usual, step: Step::Waiting { until } }
     }
 
     /// The user wants something: whoever waits for its moment in the window registers now.
@@ -73,9 +76,10 @@ impl Registration {
         }
     }
 
-    /// Begins now.
+    /// Begins now, at another site than the one where it is registered.
     pub(super) fn at_once(turn: &mut Turn<'_>, camp: Camp) -> Self {
-        let mut registration = Self { camp, step: Step::Waiting { until: turn.now } };
+        let step = Step::Waiting { until: turn.now };
+        let mut registration = Self { camp, naming: Naming::Temporary, step };
         registration.ask(turn);
         registration
     }
@@ -142,7 +146,7 @@ impl Registration {
             }
             DownlinkWord::Registered(word) => self.registered(turn, word),
             DownlinkWord::RegisterRefused(word) => self.refused(turn, word),
-            DownlinkWord::Working(word) if word.unit == turn.radio.unit() => {
+            DownlinkWord::Working(word) if Some(word.unit) == turn.radio.known_unit() => {
                 if let Step::Asking { access, .. } | Step::Answering { access, .. } = &mut self.step {
                     access.be_patient(turn.now, WORKING);
                 }
@@ -173,8 +177,9 @@ impl Registration {
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
-        let identity = turn.radio.identity();
-        let word = Register { identity, press: turn.radio.next_press() }.into();
+        let identity = turn.radio.identity(self.naming);
+        let (press, equipment) = (turn.radio.next_press(), turn.radio.config.equipment);
+        let word = Register { identity, press, equipment }.into();
         let persistence = Persistence::Request(RequestKind::Normal);
         let access = Access::on_control(&self.camp, word, persistence, turn.now);
         self.step = Step::Asking { identity, access };
@@ -192,7 +197,7 @@ impl Registration {
         if identity != word.identity {
             return;
         }
-        let response = turn.radio.config.key.answer(&word.challenge);
+        let response = turn.radio.config.key.answer(&word.challenge, turn.radio.config.equipment);
         let (talkgroup, secondary) = (Some(turn.radio.selected), turn.radio.secondary());
         let answer = Answer { identity, response, talkgroup, secondary }.into();
         let persistence = Persistence::Request(RequestKind::Normal);
@@ -202,10 +207,10 @@ impl Registration {
 
     fn registered(&mut self, turn: &mut Turn<'_>, word: &Registered) -> Option<Verdict> {
         let Step::Answering { identity, challenge, .. } = &self.step else { return None };
-        if word.identity != *identity || word.unit != turn.radio.unit() {
+        if word.identity != *identity || !is_meant(turn, word, challenge) {
             return None;
         }
-        turn.radio.known = true;
+        (turn.radio.known, turn.radio.tmsi) = (true, Some(word.tmsi));
         let session = turn.radio.config.key.session(challenge);
         turn.tell(HandsetEvent::Registered { site: self.camp.site, talkgroup: word.talkgroup });
         Some(Verdict::Registered { session, talkgroup: word.talkgroup, secondary: word.secondary })
@@ -220,7 +225,13 @@ impl Registration {
             return None;
         }
         turn.tell(HandsetEvent::RegisterRefused { cause: word.cause });
-        match remedy(word.cause) {
+        let by_tmsi = matches!(identity, Identity::Tmsi(_)) && AFTER_TMSI.contains(&word.cause);
+        match if by_tmsi { Remedy::ByLastingName } else { remedy(word.cause) } {
+            Remedy::ByLastingName => {
+                self.naming = Naming::Lasting;
+                self.ask(turn);
+                None
+            }
             Remedy::Again => {
                 self.wait_long(turn);
                 None
@@ -248,7 +259,29 @@ const REMEDIES: &[(Cause, Remedy)] = &[
     (Cause::UnknownIdentity, Remedy::None),
     (Cause::UnknownUnit, Remedy::None),
     (Cause::AuthenticationFailed, Remedy::None),
+    (Cause::StaleTmsi, Remedy::ByLastingName),
+    (Cause::WrongEquipment, Remedy::None),
+    (Cause::ClonedIdentity, Remedy::None),
 ];
+
+/// Refusals of a temporary identity that say nothing of the unit: it may be no unit's any more, or already another's.
+const AFTER_TMSI: &[Cause] = &[Cause::StaleTmsi, Cause::UnknownIdentity, Cause::AuthenticationFailed];
+
+/// Whether a welcome is for this handset. A blank one is told with it who it is, and believes its own network alone.
+fn is_meant(turn: &mut Turn<'_>, word: &Registered, challenge: &ChallengeOctets) -> bool {
+    let config = &turn.radio.config;
+    let (true, Some(equipment)) = (config.is_blank(), config.equipment) else {
+        return word.unit == config.unit;
+    };
+    let Some(Subscription { imsi, seal }) = word.subscription else { return false };
+    if !config.key.seal(challenge, equipment, word.unit, imsi).matches(&seal) {
+        turn.tell(HandsetEvent::RegisterRefused { cause: Cause::BrokenSeal });
+        return false;
+    }
+    turn.radio.subscribe(word.unit, imsi);
+    turn.tell(HandsetEvent::Subscribed { unit: word.unit, imsi });
+    true
+}
 
 fn remedy(cause: Cause) -> Remedy {
     REMEDIES.iter().find(|(named, _)| *named == cause).map_or(Remedy::Again, |(_, remedy)| *remedy)

@@ -33,7 +33,7 @@ impl Service {
         let DownlinkWord::System(system) = &burst.word else { return false };
         site == self.camp.site
             && system.site == site
-            && is_for(system, turn.radio.unit())
+            && is_for(system, turn.radio.known_unit())
             && burst.place.channel == Channel::Control
             && self.camp.hears(turn.now, level_dbm, burst)
             && !self.camp.was_under_way(burst.place)

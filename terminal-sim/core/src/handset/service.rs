@@ -69,6 +69,8 @@ pub(super) enum Departure {
     SignalLost,
     /// The registration is void.
     RegistrationVoid,
+    /// The registration is ended, and none would be granted.
+    Denied,
     /// It has said that it goes to another site.
     ForSite(Place),
 }

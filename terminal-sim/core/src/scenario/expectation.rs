@@ -13,6 +13,8 @@ use crate::output::HandsetEvent;
 #[allow(missing_docs, reason = "each is the sentence of its name in docs/scenarios.md")]
 pub enum Fact {
     Registers { unit: UnitId, site: SiteId },
+    Subscribed { unit: UnitId },
+    Cloned { unit: UnitId },
     RegisterRefused { unit: UnitId, cause: Cause },
     OutOfRange { unit: UnitId },
     LeavesFor { unit: UnitId, site: SiteId },
@@ -152,6 +154,7 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         HandsetEvent::FindsControl { site, .. } => fact == Fact::FindsControl { unit: who, site },
         HandsetEvent::LeavesFor { site } => fact == Fact::LeavesFor { unit: who, site },
         HandsetEvent::Registered { site, .. } => fact == Fact::Registers { unit: who, site },
+        HandsetEvent::Subscribed { .. } => fact == Fact::Subscribed { unit: who },
         HandsetEvent::RegisterRefused { cause } => fact == Fact::RegisterRefused { unit: who, cause },
         HandsetEvent::Affiliated { talkgroup } => fact == Fact::Affiliates { unit: who, talkgroup },
         HandsetEvent::Queued { .. } => fact == Fact::Queued { unit: who },
@@ -221,6 +224,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
             fact == released(*caller, *called) || fact == released(*called, *caller)
         }
         EventKind::EmergencyBegan { unit, .. } => fact == Fact::EmergencyRaised { unit: *unit },
+        EventKind::Cloned { unit, .. } => fact == Fact::Cloned { unit: *unit },
         EventKind::OrderRefused { cause, .. } => fact == Fact::OrderRefused { cause: *cause },
         EventKind::FloorReleased { unit, cause, .. } => {
             fact == Fact::FloorEnds { unit: *unit, cause: *cause }
@@ -273,7 +277,9 @@ impl Fact {
             | Self::CalledRings { unit, called: other }
             | Self::PairGranted { unit, other }
             | Self::PairReleased { unit, other, .. } => (vec![unit, other], None, None),
-            Self::RegisterRefused { unit, .. }
+            Self::Subscribed { unit }
+            | Self::Cloned { unit }
+            | Self::RegisterRefused { unit, .. }
             | Self::OutOfRange { unit }
             | Self::MayTalk { unit }
             | Self::StopsTalking { unit }

@@ -17,7 +17,7 @@ use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{CarrierNumber, Moment, ProfileId, SiteId, Span};
 
-pub(super) use self::units::identity;
+pub(super) use self::units::imsi;
 use super::error::{ScenarioError, Source};
 use super::expectation::Fact;
 use super::filler::Fillers;

@@ -3,8 +3,8 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{
-    Announcement, AreaChoice, Demand, FloorPolicy, Moment, Position, Priority, ScanList, Services, SiteId,
-    Span, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, AreaChoice, Demand, FloorPolicy, Identity, Moment, Position, Priority, ScanList, Services,
+    SiteId, Span, StartPolicy, TalkgroupId, Trunking, UnitId,
 };
 
 use super::file::Step;
@@ -106,6 +106,8 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
     });
     provision.subscribers.push(SubscriberProvision {
         unit,
+        imsi: super::file::imsi(unit),
+        imei: None,
         key,
         talkgroups: vec![talkgroup],
         sites: None,
@@ -115,10 +117,11 @@ fn make(provision: &mut Provision, unit: UnitId, talkgroup: TalkgroupId, positio
         emergency_talkgroup: None,
         duplex: false,
     });
-    let identity = super::file::identity(unit);
     provision.units.push(UnitProvision {
         unit,
-        identity,
+        owner: unit,
+        identity: Identity::Imsi(super::file::imsi(unit)),
+        equipment: None,
         key,
         talkgroup,
         scan: ScanList::default(),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use toml::Spanned;
-use trunklab_protocol::{EmergencyPolicy, FullDuplex};
+use trunklab_protocol::{ClonePolicy, EmergencyPolicy, FullDuplex};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,7 @@ pub(super) struct NetworkForm {
     pub(super) queue_release: Option<QueueReleaseForm>,
     pub(super) call_back: Option<Spanned<String>>,
     pub(super) recent_user: Option<Spanned<String>>,
+    pub(super) clones: Option<ClonePolicy>,
     pub(super) ageing: Option<Spanned<String>>,
     pub(super) busy_override: Option<Spanned<String>>,
     pub(super) longest_transmission: Option<Spanned<String>>,
@@ -184,6 +185,14 @@ pub(super) struct UnitForm {
     pub(super) individual_calls: Option<bool>,
     /// Whether it can talk and hear at once.
     pub(super) duplex: Option<bool>,
+    /// Whether it knows no more of itself than its equipment and its key.
+    pub(super) blank: Option<bool>,
+    /// Its own identity as a piece of equipment.
+    pub(super) imei: Option<Spanned<u64>>,
+    /// The equipment that the home register knows to belong to it.
+    pub(super) registered_imei: Option<Spanned<u64>>,
+    /// The unit whose identity and key it has, which the home register knows once.
+    pub(super) clone_of: Option<Spanned<u32>>,
     /// Whether its key differs from the one that the home register holds.
     pub(super) wrong_key: Option<bool>,
 }

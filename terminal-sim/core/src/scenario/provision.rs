@@ -4,9 +4,10 @@ use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
-    Announcement, Antenna, AreaChoice, AreaId, Azimuth, CarrierNumber, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, FloorPolicy, FullDuplex, Identity, MastId, Position, Priority, ProfileId, ScanList,
-    Services, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy, TalkgroupId, Trunking, UnitId,
+    Announcement, Antenna, AreaChoice, AreaId, Azimuth, CarrierNumber, ClonePolicy, ControlLayout,
+    ControlPlace, Demand, EmergencyPolicy, FloorPolicy, FullDuplex, Identity, Imei, Imsi, MastId, Position,
+    Priority, ProfileId, ScanList, Services, Signalling, SiteId, SlotAddress, SlotChoice, StartPolicy,
+    TalkgroupId, Trunking, UnitId,
 };
 
 /// Everything that a scenario needs.
@@ -43,6 +44,8 @@ pub struct NetworkProvision {
     pub call_back_ms: Option<u32>,
     /// How long a talkgroup counts as a recent user, in milliseconds; 0: not at all.
     pub recent_user_ms: Option<u32>,
+    /// Who is served where one identity is active twice.
+    pub clones: Option<ClonePolicy>,
     /// For each such time waited a request counts one priority level higher, in milliseconds.
     pub ageing_ms: Option<u32>,
     /// How long a waiting caller must keep its button pressed to begin without the full sites, in milliseconds.
@@ -201,6 +204,10 @@ pub struct TalkgroupProvision {
 pub struct SubscriberProvision {
     /// Who.
     pub unit: UnitId,
+    /// Its subscription.
+    pub imsi: Imsi,
+    /// The equipment that belongs to it.
+    pub imei: Option<Imei>,
     /// The key that the register holds.
     pub key: UnitKey,
     /// Talkgroups that it may affiliate to, in ascending order.
@@ -222,10 +229,14 @@ pub struct SubscriberProvision {
 /// A handset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitProvision {
-    /// Who.
+    /// What the scenario calls it.
     pub unit: UnitId,
+    /// Whose individual id it has: its own, but for a clone.
+    pub owner: UnitId,
     /// How it names itself.
     pub identity: Identity,
+    /// Its own identity as a piece of equipment.
+    pub equipment: Option<Imei>,
     /// The key in the handset.
     pub key: UnitKey,
     /// What its selector shows at first.

@@ -282,6 +282,10 @@ sentences! {
 
     See "unit {units} registers at site {site}", "The handset is told that it is registered there.",
         |v| { let site = v.site(); see(v, |unit| Fact::Registers { unit, site }) };
+    See "unit {units} is told its subscription", "It was blank, and keeps what the network has said it is.",
+        |v| see(v, |unit| Fact::Subscribed { unit });
+    See "unit {units} is active twice", "Operators are told that another radio proved itself as this one.",
+        |v| see(v, |unit| Fact::Cloned { unit });
     See "unit {units} is not registered: {cause}", "Its registration is refused with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::RegisterRefused { unit, cause }) };
     See "unit {units} is out of range", "It finds no site.",

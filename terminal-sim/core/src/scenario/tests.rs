@@ -77,7 +77,7 @@ fn errors_name_place_finding_expectation_and_remedy() {
     let cases = [
         (String::new(), "x.toml:1:1: found the end of the text; expected the field `title`"),
         (with("[[unit]]\nid = 1019\ntalkgruop = 41\n"),
-            "x.toml:16:1: found field `talkgruop`; expected one of `id`, `talkgroup`, `talkgroups`, `scan`, `site`, `position`, `on`, `registered`, `allowed_sites`, `priority`, `services`, `floor_demand`, `emergency_talkgroup`, `individual_calls`, `duplex`, `wrong_key`; did you mean `talkgroup`?"),
+            "x.toml:16:1: found field `talkgruop`; expected one of `id`, `talkgroup`, `talkgroups`, `scan`, `site`, `position`, `on`, `registered`, `allowed_sites`, `priority`, `services`, `floor_demand`, `emergency_talkgroup`, `individual_calls`, `duplex`, `blank`, `imei`, `registered_imei`, `clone_of`, `wrong_key`; did you mean `talkgroup`?"),
         (with("[[unit]]\nid = 1019\non = 3x\n"),
             "x.toml:16:6: found `3x`; expected literal string; string values must be quoted"),
         (with("[[step]]\nat = \"1 s\"\ndo = \"unit 1017 preses ptt\"\n"),

@@ -289,6 +289,11 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             Clause::SearchedControl,
             Said::plain(format!("control channel of site {site} moves to {control}")),
         ),
+        EventKind::Cloned { unit, site, held_at, policy, .. } => {
+            let text =
+                format!("unit {unit} is active at site {held_at} and at site {site}: {}", policy.text());
+            (Clause::ClonedIdentity, Said::of_unit(*unit, text))
+        }
         EventKind::FloorReleased { call, unit, cause } if *cause != Cause::TransmissionEnded => {
             let text = format!("unit {unit} loses the floor of call {call}: {cause}");
             (of_cause(*cause), Said { text, call: Some(*call), unit: Some(*unit) })
@@ -411,6 +416,10 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
             };
             (format!("sees that site {site} {what}"), None)
         }
+        HandsetEvent::Subscribed { unit: told, imsi } => {
+            let imsi = imsi.map_or_else(String::new, |imsi| format!(", imsi {imsi}"));
+            (format!("is told that it is unit {told}{imsi}"), None)
+        }
         HandsetEvent::Registered { site, talkgroup: Some(talkgroup) } => {
             (format!("registered at site {site}, talkgroup {talkgroup}"), None)
         }
@@ -457,7 +466,7 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
 fn of_identity(identity: Identity, text: &str) -> Said {
     let unit = match identity {
         Identity::Unit(unit) => Some(unit),
-        Identity::Imei(_) | Identity::Imsi(_) => None,
+        Identity::Imei(_) | Identity::Imsi(_) | Identity::Tmsi(_) => None,
     };
     Said { text: format!("{identity} {text}"), call: None, unit }
 }

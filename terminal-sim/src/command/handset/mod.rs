@@ -86,7 +86,7 @@ const SWITCH_OFF_LOOK: Duration = Duration::from_millis(50);
 /// A roster or WAV file that cannot be read, a unit that is not in it, a socket that cannot be opened.
 pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
     let radios = roster::read(&options.roster, options.seed)?;
-    let units: Vec<UnitId> = radios.iter().map(|radio| radio.config.unit).collect();
+    let units: Vec<UnitId> = radios.iter().map(|radio| radio.unit).collect();
     let unit = match options.unit {
         None => units[0],
         Some(number) => match units.iter().copied().find(|unit| unit.number() == number) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::{Demand, Identity, Position, SCAN_MAX, ScanList, TalkgroupId, UnitId};
+use trunklab_protocol::{Demand, Identity, Imei, Position, SCAN_MAX, ScanList, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::HandsetConfig;
 
 use crate::lab::radios::RadioSetup;
@@ -20,6 +20,10 @@ struct Row {
     key: String,
     talkgroup: TalkgroupId,
     #[serde(default)]
+    imei: Option<Imei>,
+    #[serde(default)]
+    blank: bool,
+    #[serde(default)]
     floor_demand: Demand,
     #[serde(default)]
     emergency_talkgroup: Option<TalkgroupId>,
@@ -31,8 +35,9 @@ struct Row {
     north_m: i32,
 }
 
-/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand,emergency_talkgroup,scan`; a key is
-/// 32 hexadecimal digits, and `scan` up to three talkgroups with spaces between them.
+/// Reads a roster: columns `unit,key,talkgroup` and perhaps `east_m,north_m,floor_demand,emergency_talkgroup,scan,imei,blank`; a
+/// key is 32 hexadecimal digits, `scan` up to three talkgroups with spaces between them, and `blank` is true for a handset that
+/// the network is to tell who it is: it names its `imei`.
 ///
 /// # Errors
 /// The file and line of the first row that is not so.
@@ -59,6 +64,11 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
             )
         })?;
         let scan = scan(&row.scan).with_context(place)?;
+        let identity = match (row.blank, row.imei) {
+            (false, _) => Identity::Unit(row.unit),
+            (true, Some(imei)) => Identity::Imei(imei),
+            (true, None) => bail!("{}: a blank handset needs its imei; add a column imei", place()),
+        };
         if radios.iter().any(|radio| radio.config.unit == row.unit) {
             bail!("{}: unit {} stands twice; give each handset its own row", place(), row.unit);
         }
@@ -66,11 +76,13 @@ pub fn read(path: &Path, seed: u64) -> Result<Vec<RadioSetup>> {
             bail!("{}: one process holds at most {ROSTER_MAX} handsets; use several rosters", place());
         }
         radios.push(RadioSetup {
+            unit: row.unit,
             config: HandsetConfig {
+                equipment: row.imei,
                 scan,
                 demand: row.floor_demand,
                 emergency_talkgroup: row.emergency_talkgroup,
-                ..HandsetConfig::new(row.unit, Identity::Unit(row.unit), key, row.talkgroup, seed)
+                ..HandsetConfig::new(row.unit, identity, key, row.talkgroup, seed)
             },
             position: Position { east_m: row.east_m, north_m: row.north_m },
         });

@@ -174,6 +174,7 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         HandsetEvent::Registered { site, talkgroup: None } => {
             format!("registered at site {site}, in no talkgroup")
         }
+        HandsetEvent::Subscribed { unit, .. } => format!("the network says: you are unit {unit}"),
         HandsetEvent::RegisterRefused { cause } => format!("registration refused: {cause}"),
         HandsetEvent::Affiliated { talkgroup } => format!("affiliated to talkgroup {talkgroup}"),
         HandsetEvent::Queued { position } => format!("queued, place {position}"),

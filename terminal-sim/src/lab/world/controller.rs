@@ -143,7 +143,10 @@ impl World {
     fn keep(&mut self, item: StoreItem) {
         self.ledger.keep(&item);
         match &item {
-            StoreItem::CallOpened(_) | StoreItem::CallClosed(_) | StoreItem::Audit(_) => {}
+            StoreItem::CallOpened(_)
+            | StoreItem::CallClosed(_)
+            | StoreItem::Audit(_)
+            | StoreItem::Cloned(_) => {}
             StoreItem::Patched(talkgroups) => {
                 self.patches.extend(talkgroups.first().map(|first| (*first, talkgroups.clone())));
             }

@@ -32,7 +32,7 @@ impl Ledger {
                 self.open.remove(&record.call);
                 self.close(CallRecord::clone(record));
             }
-            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) => {}
+            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) | StoreItem::Cloned(_) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use trunklab_protocol::{CarrierNumber, Position, SiteId, UnitId};
 use trunklab_terminal_core as terminal;
-use trunklab_terminal_core::handset::{Handset, HandsetConfig};
+use trunklab_terminal_core::handset::Handset;
 
 use super::agenda::Node;
 use super::{Heard, World};
@@ -11,7 +11,6 @@ use crate::lab::weather::Chance;
 
 /// A handset and what the world knows of it.
 pub(super) struct Radio {
-    pub(super) config: HandsetConfig,
     pub(super) core: Handset,
     pub(super) position: Position,
     /// Levels of the sites, as far as they were asked for here.
@@ -35,10 +34,9 @@ impl World {
         let on = input == terminal::input::Input::PowerOn;
         if let Some(radio) = self.radios.get_mut(&unit) {
             if on && radio.gone {
-                // A new battery: nothing is left of what it was doing but where its selector stands.
+                // A new battery: nothing is left of what it was doing.
                 radio.gone = false;
-                radio.config.talkgroup = radio.core.state().selected;
-                radio.core = Handset::new(radio.config.clone());
+                radio.core = Handset::new(radio.core.programming());
             }
             if !radio.gone {
                 self.at_handset(unit, input);

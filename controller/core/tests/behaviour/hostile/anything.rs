@@ -58,6 +58,7 @@ pub fn an_identity() -> impl Strategy<Value = Identity> {
     prop_oneof![
         a_unit().prop_map(|unit| Identity::Imei(crate::support::imei(unit))),
         a_unit().prop_map(Identity::Unit),
+        (1_u32..9).prop_map(|number| Identity::Tmsi(Tmsi::new(number).unwrap())),
     ]
 }
 
@@ -125,7 +126,9 @@ pub fn a_message() -> impl Strategy<Value = FromSite> {
         1 => radios.prop_map(|radios| from_site::InventoryRadios { radios }.into()),
         1 => calls.prop_map(|calls| from_site::InventoryCalls { calls }.into()),
         1 => Just(from_site::InventoryEnd {}.into()),
-        2 => (an_identity(), a_press()).prop_map(|(identity, press)| from_site::Register { identity, press }.into()),
+        2 => (an_identity(), a_press(), proptest::option::of(a_unit())).prop_map(|(identity, press, named)| {
+            from_site::Register { identity, press, equipment: named.map(crate::support::imei) }.into()
+        }),
         2 => (an_identity(), any::<[u8; 8]>(), proptest::option::of(a_talkgroup()), a_scan_list()).prop_map(
             |(identity, response, talkgroup, secondary)| {
                 from_site::Answer { identity, response: Response::new(response), talkgroup, secondary }.into()

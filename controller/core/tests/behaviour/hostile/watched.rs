@@ -18,7 +18,7 @@ use trunklab_protocol::{
 
 use super::Step;
 use super::anything::consoles;
-use crate::support::{key, press, site, site_config, subscriber, talkgroup, unit};
+use crate::support::{imei, key, press, site, site_config, subscriber, talkgroup, unit};
 
 /// Whether a call for these parties is a radio's own.
 fn is_ones_own(parties: Parties, held: &HeldRadio) -> bool {
@@ -223,10 +223,10 @@ impl Watched {
         let identity = Identity::Unit(unit);
         self.input(Input::FromSite {
             site,
-            message: from_site::Register { identity, press: press(1) }.into(),
+            message: from_site::Register { identity, press: press(1), equipment: Some(imei(unit)) }.into(),
         });
         if let Some(challenge) = self.challenges.remove(&identity) {
-            let response = key(unit).answer(&challenge);
+            let response = key(unit).answer(&challenge, Some(imei(unit)));
             // Units of even numbers scan the two others.
             let others = (1..=3).filter(|number| Some(*number) != affiliation).map(talkgroup);
             let secondary =

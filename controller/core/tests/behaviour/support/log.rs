@@ -33,6 +33,7 @@ fn kept(item: &StoreItem) -> Option<String> {
         StoreItem::CallClosed(record) => Some(format!("store -> call {} closed", record.call)),
         StoreItem::Patched(talkgroups) => Some(format!("store -> patch of {}", talkgroups[0])),
         StoreItem::Unpatched(talkgroups) => Some(format!("store -> no patch of {}", talkgroups[0])),
+        StoreItem::Cloned(cloned) => Some(format!("store -> unit {} cloned", cloned.unit)),
         StoreItem::Audit(_) => None,
     }
 }
@@ -126,6 +127,9 @@ fn happened(kind: &EventKind) -> String {
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
         EventKind::RegisterRefused { identity, cause, .. } => format!("{identity} not registered: {cause}"),
         EventKind::Deregistered { unit, site, cause } => format!("unit {unit} left site {site}: {cause}"),
+        EventKind::Cloned { unit, site, held_at, policy, .. } => {
+            format!("unit {unit} is active twice, at site {held_at} and at site {site}: {}", policy.text())
+        }
         EventKind::Moved { unit, from, to } => format!("unit {unit} moved from site {from} to site {to}"),
         EventKind::Affiliated { unit, talkgroup, .. } => format!("unit {unit} affiliated to {talkgroup}"),
         EventKind::CallQueued { unit, position, .. } => format!("unit {unit} queued, position {position}"),

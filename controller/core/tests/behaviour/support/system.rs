@@ -14,7 +14,8 @@ use trunklab_protocol::proof::Challenge;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaChoice, CallId, Cause, Epoch, Identity, Incarnation, Moment, Priority, SiteId, Span, SpurtId, UnitId,
+    AreaChoice, CallId, Cause, Epoch, Identity, Imei, Incarnation, Moment, Priority, SiteId, Span, SpurtId,
+    UnitId,
 };
 
 use super::log::line;
@@ -36,6 +37,8 @@ pub struct System {
     /// What was chosen of the selectors of the service area.
     pub(super) areas: BTreeMap<UnitId, AreaChoice>,
     pub(super) at: BTreeMap<UnitId, SiteId>,
+    /// How each unit named itself and its equipment when it last asked to register.
+    pub(super) named: BTreeMap<UnitId, (Identity, Option<Imei>)>,
     pub(super) floors: BTreeMap<UnitId, (CallId, SpurtId)>,
     pub challenges: BTreeMap<Identity, Challenge>,
     pub(super) parameters: SystemParameters,
@@ -74,6 +77,7 @@ impl System {
             presses: BTreeMap::new(),
             areas: BTreeMap::new(),
             at: BTreeMap::new(),
+            named: BTreeMap::new(),
             floors: BTreeMap::new(),
             challenges: BTreeMap::new(),
             parameters,

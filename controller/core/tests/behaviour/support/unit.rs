@@ -4,7 +4,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite};
 use trunklab_protocol::proof::Response;
 use trunklab_protocol::{
-    AreaChoice, CallId, CallSetup, Demand, Identity, PageReply, Press, ScanList, UnitId,
+    AreaChoice, CallId, CallSetup, Demand, Identity, Imei, PageReply, Press, ScanList, UnitId,
 };
 
 use super::{System, imei, key, press, site, talkgroup, unit};
@@ -24,19 +24,35 @@ impl Unit<'_> {
     }
 
     pub fn asks_to_register_at(&mut self, number: u16) {
+        let equipment = imei(self.unit);
+        // Who comes from another site was not switched off and on.
+        let moves = self.system.at.get(&self.unit).is_some_and(|at| *at != site(number));
+        let identity = if moves { Identity::Unit(self.unit) } else { Identity::Imei(equipment) };
+        self.asks_to_register_as(number, identity, Some(equipment));
+    }
+
+    /// Asks by any of its names, and with any equipment.
+    pub fn asks_to_register_as(&mut self, number: u16, identity: Identity, equipment: Option<Imei>) {
         let press = self.next_press();
         self.system.at.insert(self.unit, site(number));
-        let identity = Identity::Imei(imei(self.unit));
-        self.system.from_site(number, from_site::Register { identity, press });
+        self.system.named.insert(self.unit, (identity, equipment));
+        self.system.from_site(number, from_site::Register { identity, press, equipment });
     }
 
     pub fn answers_rightly(&mut self, affiliation: Option<u16>) {
-        let challenge = self.system.challenges[&Identity::Imei(imei(self.unit))];
-        self.answers(key(self.unit).answer(&challenge), affiliation);
+        let (identity, equipment) = self.name();
+        let challenge = self.system.challenges[&identity];
+        self.answers(key(self.unit).answer(&challenge, equipment), affiliation);
+    }
+
+    /// How it named itself last.
+    fn name(&self) -> (Identity, Option<Imei>) {
+        let usual = imei(self.unit);
+        self.system.named.get(&self.unit).copied().unwrap_or((Identity::Imei(usual), Some(usual)))
     }
 
     pub fn answers(&mut self, response: Response, affiliation: Option<u16>) {
-        let identity = Identity::Imei(imei(self.unit));
+        let (identity, _) = self.name();
         let talkgroup = affiliation.map(talkgroup);
         let secondary = ScanList::default();
         self.says(from_site::Answer { identity, response, talkgroup, secondary });

@@ -103,6 +103,7 @@ impl Handset {
             None => {}
             Some(Departure::SignalLost) => self.lose_signal(out),
             Some(Departure::RegistrationVoid) => self.register_again(out),
+            Some(Departure::Denied) => self.be_denied(out),
             Some(Departure::ForSite(place)) => self.leave_for(place, out),
         }
     }
@@ -117,6 +118,17 @@ impl Handset {
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         let registration = Registration::new(&mut turn, camp, SPREAD_AFTER_LOSS);
         self.shift(Trigger::RegistrationVoid, State::Registering(registration));
+    }
+
+    /// Another radio is served under its identity.
+    fn be_denied(&mut self, out: &mut Outbox) {
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        if let State::InService(service) = &mut self.state {
+            service.leave(&mut turn, Cause::CallLost);
+        }
+        turn.tell(HandsetEvent::RegisterRefused { cause: Cause::ClonedIdentity });
+        let Some(camp) = self.camp().cloned() else { return };
+        self.shift(Trigger::RegistrationDenied, State::Denied(camp));
     }
 
     pub(super) fn lose_signal(&mut self, out: &mut Outbox) {

@@ -18,9 +18,9 @@ impl Handset {
         }
         match &mut self.state {
             State::Off => {}
-            State::Hunting(hunt) => hunt.hears(self.now, site, level_dbm, burst, self.radio.unit()),
+            State::Hunting(hunt) => hunt.hears(self.now, site, level_dbm, burst, self.radio.known_unit()),
             State::OutOfRange(hunt) => {
-                hunt.hears(self.now, site, level_dbm, burst, self.radio.unit());
+                hunt.hears(self.now, site, level_dbm, burst, self.radio.known_unit());
                 if hunt.found(&self.barred, self.now) {
                     hunt.until = self.now + HUNT;
                     let hunt = hunt.clone();

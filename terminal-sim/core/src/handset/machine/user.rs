@@ -17,7 +17,7 @@ use crate::output::Outbox;
 impl Handset {
     pub(super) fn power_on(&mut self, out: &mut Outbox) {
         let (State::Off | State::Detaching { .. }) = self.state else { return };
-        self.radio.known = false;
+        (self.radio.known, self.radio.tmsi) = (false, None);
         self.barred.clear();
         self.spread = SPREAD_AFTER_POWER_ON;
         self.hunt(Trigger::SwitchedOn, out);

@@ -28,6 +28,9 @@ pub fn unit(number: u32) -> UnitId {
     UnitId::new(number).unwrap()
 }
 
+/// The temporary identity that the bench gives.
+pub const TMSI: Tmsi = Tmsi::new(7_001).unwrap();
+
 pub fn talkgroup(number: u16) -> TalkgroupId {
     TalkgroupId::new(number).unwrap()
 }
@@ -361,9 +364,10 @@ impl Bench {
                 UplinkWord::Answer(word) => self.says(Registered {
                     identity: word.identity,
                     unit: unit(1017),
-                    tmsi: Tmsi::new(1).unwrap(),
+                    tmsi: TMSI,
                     talkgroup: word.talkgroup.filter(|_| self.affiliates),
                     secondary: word.secondary,
+                    subscription: None,
                 }),
                 UplinkWord::Affiliate(_)
                 | UplinkWord::Detach(_)

@@ -20,7 +20,7 @@ fn registers_at_every_profile_in_its_access_opportunities() {
         let words = bench.words();
         assert!(matches!(&words[0], UplinkWord::Register(word) if word.identity == imsi()));
         assert!(
-            matches!(words.last(), Some(UplinkWord::Answer(word)) if word.response == KEY.answer(&CHALLENGE))
+            matches!(words.last(), Some(UplinkWord::Answer(word)) if word.response == KEY.answer(&CHALLENGE, None))
         );
         for (at, burst) in &bench.uplink {
             let place = burst.place;

@@ -92,7 +92,7 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         2 => (identity(), challenge).prop_map(|(identity, challenge)| Challenge { identity, challenge }.into()),
         4 => (identity(), proptest::option::of(group.clone())).prop_map(|(identity, talkgroup)| {
             let (unit, tmsi) = (unit(1017), Tmsi::new(1).unwrap());
-            Registered { identity, unit, tmsi, talkgroup, secondary: ScanList::default() }.into()
+            Registered { identity, unit, tmsi, talkgroup, secondary: ScanList::default(), subscription: None }.into()
         }),
         1 => (identity(), cause()).prop_map(|(identity, cause)| RegisterRefused { identity, cause }.into()),
         1 => (who(), press(), group.clone())

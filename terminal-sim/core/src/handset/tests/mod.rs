@@ -5,6 +5,7 @@ mod coverage;
 mod emergency;
 mod floor;
 mod hostile;
+mod identity;
 mod individual;
 mod moving;
 mod requests;

@@ -4,7 +4,7 @@ use trunklab_protocol::air_downlink::{Deregistered, Neighbour, Refused, Register
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::{Cause, ProfileId, Span};
 
-use super::bench::{Bench, site, slot, unit};
+use super::bench::{Bench, TMSI, site, slot, unit};
 use crate::handset::Phase;
 use crate::input::Input;
 use crate::output::{HandsetEvent, Output};
@@ -20,7 +20,7 @@ fn near(level_dbm: i8) -> Bench {
 }
 
 /// On its way to site 5, which is what the bench plays from here on.
-fn leaving() -> Bench {
+pub(super) fn leaving() -> Bench {
     let mut bench = near(-95);
     bench.neighbour_dbm = Some(-89);
     bench.run_until(|bench| bench.phase() == Phase::Moving, Span::from_secs(5));
@@ -87,7 +87,7 @@ fn it_registers_at_the_other_site_as_the_unit_that_it_is() {
     bench.run_until(|bench| bench.phase() == Phase::Idle, Span::from_secs(5));
     let view = bench.handset.state();
     assert_eq!((view.phase, view.site, view.affiliated), (Phase::Idle, Some(site(5)), Some(view.selected)));
-    let named = trunklab_protocol::Identity::Unit(unit(1017));
+    let named = trunklab_protocol::Identity::Tmsi(TMSI);
     assert!(matches!(&bench.words()[0], UplinkWord::Register(word) if word.identity == named));
 }
 
@@ -114,7 +114,7 @@ fn a_site_that_does_not_allow_the_unit_is_not_asked_again() {
     let mut bench = leaving();
     bench.registers = false;
     bench.run_until(|bench| registers(bench) == 1, Span::from_secs(5));
-    let identity = trunklab_protocol::Identity::Unit(unit(1017));
+    let identity = trunklab_protocol::Identity::Tmsi(TMSI);
     bench.says(RegisterRefused { identity, cause: Cause::SiteNotAllowed });
     bench.run_until(|bench| bench.phase() == Phase::Idle, Span::from_secs(5));
     (bench.system.site, bench.level_dbm) = (site(3), -95);

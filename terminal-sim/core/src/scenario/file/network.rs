@@ -22,6 +22,7 @@ impl Reader<'_> {
             }),
             call_back_ms: self.limit(form.call_back.as_ref())?,
             recent_user_ms: self.millis(form.recent_user.as_ref())?,
+            clones: form.clones,
             ageing_ms: self.limit(form.ageing.as_ref())?,
             busy_override_ms: self.limit(form.busy_override.as_ref())?,
             transmission_ms_max: self.limit(form.longest_transmission.as_ref())?,

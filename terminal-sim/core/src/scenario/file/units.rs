@@ -2,8 +2,8 @@
 
 use toml::Spanned;
 use trunklab_protocol::{
-    Demand, Identity, Imsi, Moment, Position, Priority, SCAN_MAX, ScanList, Service, Services, TalkgroupId,
-    UnitId,
+    Demand, Identity, Imei, Imsi, Moment, Position, Priority, SCAN_MAX, ScanList, Service, Services,
+    TalkgroupId, UnitId,
 };
 
 use super::{Reader, Step};
@@ -15,10 +15,22 @@ use crate::scenario::pattern::units;
 use crate::scenario::provision::{SubscriberProvision, UnitProvision, derive_key};
 use crate::scenario::sentence::Action;
 
-/// How a unit of a scenario names itself: a subscription of the test network 999-99.
-pub(in crate::scenario) fn identity(unit: UnitId) -> Identity {
-    let digits = 999_990_000_000_000 + u64::from(unit.number());
-    Identity::Imsi(Imsi::new(digits).expect("fifteen digits"))
+/// The subscription of a unit of a scenario: one of the test network 999-99.
+pub(in crate::scenario) fn imsi(unit: UnitId) -> Imsi {
+    Imsi::new(999_990_000_000_000 + u64::from(unit.number())).expect("fifteen digits")
+}
+
+/// The equipment of a blank unit where the scenario says nothing else.
+fn usual_imei(unit: UnitId) -> Imei {
+    Imei::new(350_000_000_000_000 + u64::from(unit.number())).expect("fifteen digits")
+}
+
+/// Who a handset is.
+struct Person {
+    owner: UnitId,
+    identity: Identity,
+    equipment: Option<Imei>,
+    registered: Option<Imei>,
 }
 
 impl Reader<'_> {
@@ -51,19 +63,22 @@ impl Reader<'_> {
             if self.provision.units.iter().any(|other| other.unit == unit) {
                 return Err(self.twice(form.id.span(), &format!("unit {unit}")));
             }
-            let registered_key = derive_key(self.seed, unit);
+            let Person { owner, identity, equipment, registered } = self.person(form, unit)?;
+            let registered_key = derive_key(self.seed, owner);
             let key = match form.wrong_key.unwrap_or(false) {
                 false => registered_key,
-                true => derive_key(!self.seed, unit),
+                true => derive_key(!self.seed, owner),
             };
             let talkgroup = talkgroups[0];
             let mut allowed: Vec<_> =
                 talkgroups.iter().copied().chain(scan.iter()).chain(emergency_talkgroup).collect();
             allowed.sort_unstable();
             allowed.dedup();
-            if form.registered.unwrap_or(true) {
+            if form.registered.unwrap_or(true) && owner == unit {
                 self.provision.subscribers.push(SubscriberProvision {
                     unit,
+                    imsi: imsi(unit),
+                    imei: registered,
                     key: registered_key,
                     talkgroups: allowed,
                     sites: sites.clone(),
@@ -74,11 +89,12 @@ impl Reader<'_> {
                     duplex: form.duplex.unwrap_or(false),
                 });
             }
-            let identity = identity(unit);
             let refuses_individual_calls = !form.individual_calls.unwrap_or(true);
             self.provision.units.push(UnitProvision {
                 unit,
+                owner,
                 identity,
+                equipment,
                 key,
                 talkgroup,
                 scan,
@@ -92,6 +108,33 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn person(&self, form: &UnitForm, unit: UnitId) -> Result<Person, ScenarioError> {
+        let is_blank = form.blank.unwrap_or(false);
+        let usual = is_blank.then(|| usual_imei(unit));
+        let equipment = self.equipment(form.imei.as_ref())?.or(usual);
+        let registered = self.equipment(form.registered_imei.as_ref())?.or(equipment.filter(|_| is_blank));
+        let owner = match &form.clone_of {
+            None => unit,
+            Some(number) => {
+                let known = UnitId::new(*number.get_ref())
+                    .filter(|owner| self.provision.units.iter().any(|other| other.unit == *owner));
+                known.ok_or_else(|| self.out_of_range(number, "a unit that stands above"))?
+            }
+        };
+        let identity = match equipment.filter(|_| is_blank) {
+            Some(imei) => Identity::Imei(imei),
+            None => Identity::Imsi(imsi(owner)),
+        };
+        Ok(Person { owner, identity, equipment, registered })
+    }
+
+    fn equipment(&self, digits: Option<&Spanned<u64>>) -> Result<Option<Imei>, ScenarioError> {
+        let one = |digits: &Spanned<u64>| {
+            Imei::new(*digits.get_ref()).ok_or_else(|| self.out_of_range(digits, "one to fifteen digits"))
+        };
+        digits.map(one).transpose()
     }
 
     fn unit_numbers(&self, form: &UnitForm) -> Result<Vec<UnitId>, ScenarioError> {
