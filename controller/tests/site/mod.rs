@@ -57,11 +57,11 @@ pub fn talkgroup_id() -> TalkgroupId {
 }
 
 pub fn register(unit: UnitId) -> FromSite {
-    Register { identity: Identity::Unit(unit), press: Press::new(1).unwrap() }.into()
+    Register { identity: Identity::Unit(unit), press: Press::new(1).unwrap(), equipment: None }.into()
 }
 
 pub fn answer(challenge: &Challenge) -> FromSite {
-    let response = KEY.answer(&challenge.challenge);
+    let response = KEY.answer(&challenge.challenge, None);
     Answer {
         identity: challenge.identity,
         response,
@@ -82,7 +82,12 @@ pub struct Site {
 impl Site {
     /// Connects, greets, and is in service with nothing in its inventory.
     pub async fn in_service(address: SocketAddr, zone: &Zone) -> (Self, SiteSettings) {
-        let config = client_config(zone.ca_pem(), Some(&zone.site(site_id()).unwrap())).unwrap();
+        Self::in_service_as(site_id(), address, zone).await
+    }
+
+    /// The same as another site.
+    pub async fn in_service_as(site: SiteId, address: SocketAddr, zone: &Zone) -> (Self, SiteSettings) {
+        let config = client_config(zone.ca_pem(), Some(&zone.site(site).unwrap())).unwrap();
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let name = ServerName::try_from("controller").unwrap();
@@ -143,11 +148,17 @@ impl Site {
         }
     }
 
-    /// Registers a unit and affiliates it.
-    pub async fn registers(&mut self, unit: UnitId) -> Registered {
+    /// Asks to register a unit; what it is challenged with.
+    pub async fn challenged(&mut self, unit: UnitId) -> Challenge {
         self.put(&register(unit));
         self.send().await;
         let Some(ToSite::Challenge(challenge)) = self.hears().await else { panic!("no challenge") };
+        challenge
+    }
+
+    /// Registers a unit and affiliates it.
+    pub async fn registers(&mut self, unit: UnitId) -> Registered {
+        let challenge = self.challenged(unit).await;
         self.put(&answer(&challenge));
         self.send().await;
         let Some(ToSite::Registered(registered)) = self.hears().await else { panic!("not registered") };

@@ -12,6 +12,7 @@ mod chapter_12_policies;
 mod control_choices;
 mod import_hostile;
 mod import_real;
+mod registrations;
 mod scenarios;
 mod scenarios_rough;
 mod simulation;
