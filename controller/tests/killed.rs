@@ -184,7 +184,7 @@ async fn make_calls(mut site: Site, acknowledged: Shared) {
         loop {
             match site.hears().await {
                 Some(ToSite::Challenge(challenge)) => {
-                    let response = KEY.answer(&challenge.challenge);
+                    let response = KEY.answer(&challenge.challenge, None);
                     let (identity, talkgroup) = (challenge.identity, Some(talkgroup(number)));
                     site.put(
                         &Answer { identity, response, talkgroup, secondary: ScanList::default() }.into(),

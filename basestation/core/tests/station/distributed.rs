@@ -5,9 +5,12 @@ use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
 use trunklab_protocol::air_uplink::{Affiliate, Register};
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::profile::{Channel, PROFILES};
+use trunklab_protocol::proof::Seal;
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::to_site::{Configure, Refused};
-use trunklab_protocol::{BurstPlace, Cause, Identity, Moment, ProfileId, ScanList, Span};
+use trunklab_protocol::to_site::{Configure, Refused, Registered};
+use trunklab_protocol::{
+    BurstPlace, Cause, Identity, Imei, Moment, ProfileId, ScanList, Span, Subscription, Tmsi,
+};
 
 use crate::harness::*;
 
@@ -92,6 +95,31 @@ fn a_flood_of_bursts_on_one_leaves_the_other_untouched() {
         assert_eq!((flooded.1[1].bursts, flooded.1[1].collided), (40, 0), "{}", profile.name);
         assert_eq!((flooded.1[0].bursts, flooded.1[0].collided), (800, 800), "{}", profile.name);
         assert_eq!(quiet.1[0].bursts, 0, "{}", profile.name);
+    }
+}
+
+/// A radio that does not know its unit yet stands where it found the site; one that knows it, on the channel of its unit.
+#[test]
+fn a_blank_radio_is_welcomed_on_each() {
+    let seal = Seal::new([1; 8]);
+    for (subscription, heard) in [(Some(Subscription { imsi: None, seal }), [1, 1]), (None, [0, 1])] {
+        let mut station = distributed(ProfileId::Iden);
+        let unit = unit(1_017);
+        station.order(Registered {
+            identity: Identity::Imei(Imei::new(1).unwrap()),
+            unit,
+            tmsi: Tmsi::new(1).unwrap(),
+            talkgroup: None,
+            secondary: ScanList::default(),
+            session_key: key_of(unit),
+            subscription,
+        });
+        station.run_for(Span::from_secs(1));
+        let welcomes = [at(1, 0), at(3, 0)].map(|slot| {
+            let said = station.words(slot);
+            said.iter().filter(|word| matches!(word, DownlinkWord::Registered(_))).count()
+        });
+        assert_eq!(welcomes, heard);
     }
 }
 

@@ -149,6 +149,22 @@ mod tests {
     }
 
     #[test]
+    fn a_row_may_name_its_equipment_and_be_blank() {
+        let rows = |more: &str| {
+            roster(&format!(
+                "unit,key,talkgroup,imei,blank\n1017,00112233445566778899aabbccddeeff,41,{more}\n"
+            ))
+        };
+        let named = rows("350000000000017,false").unwrap()[0].config.clone();
+        assert_eq!((named.is_blank(), named.equipment), (false, Imei::new(350_000_000_000_017)));
+        let blank = rows("350000000000017,true").unwrap()[0].config.clone();
+        assert_eq!((blank.is_blank(), blank.equipment), (true, named.equipment));
+        let error = format!("{:#}", rows(",true").unwrap_err());
+        assert!(error.contains("line 2") && error.contains("needs its imei"), "{error}");
+        assert!(rows("3500000000000170,false").is_err(), "sixteen digits");
+    }
+
+    #[test]
     fn a_bad_row_is_named_by_its_line_and_its_key_is_not_shown() {
         let error = format!("{:#}", roster("unit,key,talkgroup\n1017,secret,41\n").unwrap_err());
         assert!(error.contains("line 2") && error.contains("32 hexadecimal digits"), "{error}");

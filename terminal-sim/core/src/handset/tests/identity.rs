@@ -30,10 +30,8 @@ fn blank() -> Bench {
 
 fn named(bench: &Bench) -> Vec<Identity> {
     let words = bench.words();
-    let register = |word: &UplinkWord| match word {
-        UplinkWord::Register(word) => Some(word.identity),
-        _ => None,
-    };
+    let register =
+        |word: &UplinkWord| if let UplinkWord::Register(word) = word { Some(word.identity) } else { None };
     let mut named: Vec<_> = words.iter().filter_map(register).collect();
     named.dedup();
     named
@@ -70,10 +68,10 @@ fn own_seal() -> Seal {
 fn a_blank_handset_names_its_equipment_and_is_told_who_it_is() {
     let mut bench = blank();
     challenge(&mut bench);
-    let answer = bench.words().into_iter().find_map(|word| match word {
-        UplinkWord::Answer(word) => Some(word.response),
-        _ => None,
-    });
+    let answer = bench
+        .words()
+        .into_iter()
+        .find_map(|word| if let UplinkWord::Answer(word) = word { Some(word.response) } else { None });
     assert_eq!(answer, Some(KEY.answer(&CHALLENGE, Some(imei()))));
     bench.says(welcome(Some(own_seal())));
     bench.run_until(|bench| bench.phase() == Phase::Idle, Span::from_secs(3));
