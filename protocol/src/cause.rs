@@ -194,6 +194,11 @@ causes! {
     TokenReused = 0xB5, "the refresh token was used before";
     RequestTooLong = 0xB6, "the request is longer than the limit";
     NotJson = 0xB7, "the request is not of the content type that it must have";
+    EventsGone = 0xB8, "the events that were asked for are not kept";
+    NotWebSocket = 0xB9, "the request does not begin a WebSocket";
+    NothingHere = 0xBA, "nothing is at this path";
+    NoSuchMethod = 0xBB, "this is not done at this path";
+    ControllerBusy = 0xBC, "the controller has no time to answer";
 }
 
 impl Field for Cause {

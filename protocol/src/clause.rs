@@ -144,6 +144,7 @@ clauses! {
     KeptAttempt = "13.5.3", "Attempts";
     ReadRecords = "13.5.4", "Reading records";
     Recordings = "13.5.5", "Recordings";
+    SeveralAtOnce = "13.1.7", "Several at once";
 }
 
 impl fmt::Display for Clause {

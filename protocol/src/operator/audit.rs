@@ -64,4 +64,10 @@ pub enum Deed {
     AccountRemoved { account: ConsoleName },
     /// A radio, and no operator: proved itself as a unit that is registered as another radio (13.2.5).
     Cloned { unit: UnitId, site: SiteId, held_at: SiteId, equipment: Option<Imei>, policy: ClonePolicy },
+    /// Added and changed so many subscribers at once.
+    SubscribersImported { added: u64, changed: u64 },
+    /// Added or changed a subscriber.
+    SubscriberKept { unit: UnitId },
+    /// Took a subscriber out.
+    SubscriberRemoved { unit: UnitId },
 }

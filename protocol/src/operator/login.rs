@@ -42,6 +42,16 @@ pub struct Tokens {
     pub refresh_token: String,
 }
 
+/// Who is let in, and as what: what `GET /v1/self` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Admission {
+    /// Who.
+    pub name: ConsoleName,
+    /// As what, at this moment.
+    pub role: Role,
+}
+
 /// Secrets stay out of every log.
 macro_rules! hidden {
     ($($type:ident)*) => {$(

@@ -14,7 +14,7 @@ mod talk;
 pub use audit::{AuditEntry, Deed};
 pub use console::ConsoleName;
 pub use event::{Event, EventKind};
-pub use login::{Login, Refresh, Tokens};
+pub use login::{Admission, Login, Refresh, Tokens};
 pub use order::Order;
 pub use record::{AttemptEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
 pub use role::{Authority, NoRole, Right, Role};

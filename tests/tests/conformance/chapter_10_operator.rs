@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
-    AirCounters, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView, Order, PatchView,
-    QueueView, SiteView, SlotView, Snapshot, TalkWord, TalkgroupView, Totals,
+    Admission, AirCounters, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView,
+    Login, Order, PatchView, QueueView, Refresh, Role, SiteView, SlotView, Snapshot, TalkWord, TalkgroupView,
+    Tokens, Totals,
 };
 use trunklab_tests::specification::Specification;
 
@@ -160,6 +161,64 @@ fn events_of_the_code_and_of_the_specification_are_the_same() {
     for (name, members) in events() {
         let read: Event = serde_json::from_value(event(&name, &members)).unwrap();
         assert_eq!(wire_name(&read.kind), name);
+    }
+}
+
+/// The members that the specification gives an object.
+fn specified(object: &str) -> BTreeSet<String> {
+    let specification = Specification::read();
+    specification.under(&format!("Object {object}")).unwrap().rows.iter().map(|row| row[0].clone()).collect()
+}
+
+fn same_again<T: serde::de::DeserializeOwned + serde::Serialize>(json: &Value) -> Value {
+    let read: T = serde_json::from_value(json.clone()).unwrap_or_else(|error| panic!("{error}: {json}"));
+    serde_json::to_value(read).unwrap()
+}
+
+#[test]
+fn the_golden_bodies_of_being_let_in_are_read_and_written_member_by_member() {
+    let bodies =
+        std::fs::read_to_string(trunklab_tests::tree::root().join("tests/golden/operator.json")).unwrap();
+    let bodies: Vec<Value> = serde_json::from_str(&bodies).unwrap();
+    let mut roles = BTreeSet::new();
+    for body in &bodies {
+        let (object, json) = (body["object"].as_str().unwrap(), &body["json"]);
+        let again = match object {
+            "Login" => same_again::<Login>(json),
+            "Refresh" => same_again::<Refresh>(json),
+            "Tokens" => same_again::<Tokens>(json),
+            "Admission" => same_again::<Admission>(json),
+            "AuditEntry" => same_again::<AuditEntry>(json),
+            other => panic!("{other} is no body"),
+        };
+        assert_eq!(again, *json);
+        roles.extend(json["role"].as_str().map(str::to_owned));
+        let mut members: BTreeSet<_> = json.as_object().unwrap().keys().cloned().collect();
+        // A deed's own members stand beside those of every entry.
+        if object == "AuditEntry" {
+            members.retain(|member| specified(object).contains(member));
+        }
+        assert_eq!(members, specified(object), "{object}");
+    }
+    let all: BTreeSet<_> = Role::ALL.iter().map(|role| role.name().to_owned()).collect();
+    assert_eq!(roles, all, "each role stands in a body");
+}
+
+#[test]
+fn roles_of_the_code_and_of_the_specification_are_the_same() {
+    let specification = Specification::read();
+    let rows = &specification.under("Enumeration Role").unwrap().rows;
+    let stated: Vec<_> = rows.iter().map(|row| row[1].clone()).collect();
+    assert_eq!(stated, Role::ALL.map(|role| role.name().to_owned()));
+}
+
+#[test]
+fn a_login_and_a_refresh_have_no_other_members() {
+    for json in [json!({ "name": "anna" }), json!({ "name": "anna", "password": "x", "role": "viewer" })] {
+        assert!(serde_json::from_value::<Login>(json).is_err());
+    }
+    for json in [json!({}), json!({ "refresh_token": 7 }), json!({ "refresh_token": "x", "name": "anna" })] {
+        assert!(serde_json::from_value::<Refresh>(json).is_err());
     }
 }
 
