@@ -17,7 +17,7 @@ use crate::config::{ServiceArea, SystemParameters};
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
-use crate::orders::Given;
+use crate::orders::{Given, WaitingOrders};
 use crate::output::{Outbox, Output, StoreItem};
 use crate::random::RandomStream;
 use crate::registry::clones::ClonedUnits;
@@ -56,6 +56,7 @@ pub struct Controller {
     /// Whether every waiting request is weighed when slots come free, and not only those of which something can come.
     pub(crate) weighs_all: bool,
     pub(crate) patches: Patches,
+    pub(crate) waiting_orders: WaitingOrders,
     pub(crate) consoles: Consoles,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
@@ -116,6 +117,7 @@ impl Controller {
             holds_back: true,
             weighs_all: false,
             patches: Patches::default(),
+            waiting_orders: WaitingOrders::default(),
             consoles: Consoles::default(),
             lacking: Vec::new(),
             slots_freed: false,
@@ -184,12 +186,16 @@ impl Controller {
                 self.console_silent(spurt, out);
             }
             // No answer waits for a record: it was opened before the call spoke.
-            Input::Stored { id } => self.patch_stored(id, true, out),
+            Input::Stored { id } => {
+                self.order_stored(id, true, out);
+                self.patch_stored(id, true, out);
+            }
             Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
+                self.order_stored(id, false, out);
                 self.patch_stored(id, false, out);
             }
-            Input::Order { id, by, order } => self.ordered(&Given { id, by, order }, out),
+            Input::Order { id, by, order } => self.ordered(Given { id, by, order }, out),
             Input::ClosingDown => {
                 self.end_term(Cause::Shutdown, out);
                 self.term = Term::Closed;
@@ -272,6 +278,7 @@ impl Controller {
         self.calls.clear();
         self.emergencies.clear();
         self.patches.clear();
+        self.waiting_orders.clear();
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");
@@ -321,6 +328,11 @@ impl Controller {
         self.store_count += 1;
         out.push(Output::Store { id: self.store_count, item });
         self.store_count
+    }
+
+    /// Whether inputs are taken: then the store's answers are heard.
+    pub(crate) fn is_in_term(&self) -> bool {
+        matches!(self.term, Term::Running(_))
     }
 
     /// The random stream of the term.

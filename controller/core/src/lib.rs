@@ -16,7 +16,7 @@ pub mod events;
 pub mod input;
 mod invariants;
 pub mod lookup;
-mod orders;
+pub mod orders;
 pub mod output;
 pub mod random;
 pub mod ranked;

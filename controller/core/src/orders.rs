@@ -1,11 +1,16 @@
-//! What operators order: each order is carried out or has its cause, and its sender is told which. What is to last is
-//! answered when it does.
+//! What operators order: each order is written down before anything comes of it, then carried out or refused with its cause,
+//! and its sender is told which when that is durable too (docs/services.md 13.7.3). Talking alone does not wait.
+
+use std::collections::BTreeMap;
 
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{Authority, EventKind, Order};
 
 use crate::controller::Controller;
 use crate::output::{Audited, Outbox, Output, StoreItem};
+
+/// Orders that may wait at once for their entries in the audit trail.
+pub const WAITING_MAX: usize = 1_024;
 
 /// An order, whose it is, and for which answer it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,9 +32,50 @@ pub(crate) enum Done {
     WhenStored,
 }
 
+/// What an order waits for that is being written down.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Waits {
+    /// To be carried out.
+    ToBegin(Given),
+    /// To be answered with its refusal.
+    ToBeRefused(u64, Cause),
+}
+
+/// Orders whose entries the store has not kept yet, by the request to the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct WaitingOrders(BTreeMap<u64, Waits>);
+
+impl WaitingOrders {
+    /// Forgets all of them.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Speech does not wait for a disk: what is about talking is carried out at once, and written down beside it.
+fn waits_for_the_store(order: &Order) -> bool {
+    !matches!(order, Order::Talk { .. } | Order::EndTalk {})
+}
+
 impl Controller {
     /// A console orders something.
-    pub(crate) fn ordered(&mut self, given: &Given, out: &mut Outbox) {
+    pub(crate) fn ordered(&mut self, given: Given, out: &mut Outbox) {
+        match () {
+            () if !given.by.role.may(given.order.right()) => {
+                self.answer_order(&given, Err(Cause::NotAllowed), out);
+            }
+            () if !waits_for_the_store(&given.order) => self.begin_order(&given, out),
+            () if self.waiting_orders.0.len() >= WAITING_MAX => {
+                self.answer_order(&given, Err(Cause::ControllerBusy), out);
+            }
+            () => {
+                let id = self.write_down(&given, Ok(()), out);
+                self.waiting_orders.0.insert(id, Waits::ToBegin(given));
+            }
+        }
+    }
+
+    fn begin_order(&mut self, given: &Given, out: &mut Outbox) {
         match self.carry_out(given, out) {
             Ok(Done::Now) => self.answer_order(given, Ok(()), out),
             Ok(Done::WhenStored) => {}
@@ -37,11 +83,23 @@ impl Controller {
         }
     }
 
+    /// The store has kept something, or failed to: where it was an order's entry, the order goes on.
+    pub(crate) fn order_stored(&mut self, id: u64, kept: bool, out: &mut Outbox) {
+        match self.waiting_orders.0.remove(&id) {
+            None => {}
+            Some(Waits::ToBegin(given)) if kept => self.begin_order(&given, out),
+            // What cannot be written down is not done.
+            Some(Waits::ToBegin(given)) => {
+                let (by, cause) = (given.by.console, Cause::DurableStoreFailed);
+                self.report(EventKind::OrderRefused { by, cause }, out);
+                out.push(Output::Ordered { id: given.id, outcome: Err(cause) });
+            }
+            Some(Waits::ToBeRefused(id, cause)) => out.push(Output::Ordered { id, outcome: Err(cause) }),
+        }
+    }
+
     fn carry_out(&mut self, given: &Given, out: &mut Outbox) -> Result<Done, Cause> {
         let Given { by, order, .. } = given;
-        if !by.role.may(order.right()) {
-            return Err(Cause::NotAllowed);
-        }
         let by = &by.console;
         let now = |()| Done::Now;
         match order {
@@ -55,14 +113,27 @@ impl Controller {
         }
     }
 
-    /// The console is told what came of its order, and it is written down.
+    /// The console is told what came of its order: a refusal when that is written down as well.
     pub(crate) fn answer_order(&mut self, given: &Given, outcome: Result<(), Cause>, out: &mut Outbox) {
-        if let Err(cause) = outcome {
-            self.report(EventKind::OrderRefused { by: given.by.console.clone(), cause }, out);
+        let Err(cause) = outcome else {
+            if !waits_for_the_store(&given.order) {
+                self.write_down(given, outcome, out);
+            }
+            return out.push(Output::Ordered { id: given.id, outcome });
+        };
+        self.report(EventKind::OrderRefused { by: given.by.console.clone(), cause }, out);
+        let id = self.write_down(given, outcome, out);
+        if waits_for_the_store(&given.order) && self.is_in_term() && self.waiting_orders.0.len() < WAITING_MAX
+        {
+            self.waiting_orders.0.insert(id, Waits::ToBeRefused(given.id, cause));
+        } else {
+            out.push(Output::Ordered { id: given.id, outcome });
         }
+    }
+
+    fn write_down(&mut self, given: &Given, outcome: Result<(), Cause>, out: &mut Outbox) -> u64 {
         let Given { by, order, .. } = given.clone();
         let audited = Audited { epoch: self.epoch, at: self.now, by, order, outcome };
-        self.store(StoreItem::Audit(Box::new(audited)), out);
-        out.push(Output::Ordered { id: given.id, outcome });
+        self.store(StoreItem::Audit(Box::new(audited)), out)
     }
 }

@@ -74,7 +74,7 @@ impl Controller {
         for patch in self.patches.iter() {
             patch.hash(&mut digest);
         }
-        self.consoles.hash(&mut digest);
+        (&self.waiting_orders, &self.consoles).hash(&mut digest);
         for row in self.emergencies.cleared() {
             row.hash(&mut digest);
         }

@@ -253,7 +253,8 @@ fn a_patch_joins_and_its_order_is_answered_when_the_store_has_kept_it() {
     system.expect("order not carried out: the call's state does not allow the request");
     system.unit(1041).presses_ptt(41);
     system.expect("event: call 1 granted after 0 ms").expect_no("reaches");
-    system.input(Input::Stored { id: 1 });
+    // The order itself was written down first.
+    system.input(Input::Stored { id: 2 });
     system.expect("event: patched 41 42").expect("order carried out");
     system.console_without_store(Order::UndoPatch { talkgroup: talkgroup(42) });
     system.expect("store -> no patch of 41").expect_no("order").expect_no("event");
@@ -268,13 +269,13 @@ fn where_the_store_fails_patches_stay_as_they_are() {
     let mut system = zone(1, |_| {});
     let order = Order::Patch { talkgroups: groups(&[41, 42]) };
     system.console_without_store(order.clone());
-    system.input(Input::StoreFailed { id: 1 });
+    system.input(Input::StoreFailed { id: 2 });
     system.expect("order not carried out: the store could not keep what had to last").expect_no("patched");
     system.console(order);
     system.expect("order carried out");
     system.console_without_store(Order::UndoPatch { talkgroup: talkgroup(41) });
-    // What came of each of the two orders was kept as well.
-    system.input(Input::StoreFailed { id: 5 });
+    // What came of each order was written down as well.
+    system.input(Input::StoreFailed { id: 7 });
     system.expect("order not carried out: the store could not keep what had to last").expect_no("unpatched");
     system.unit(1041).presses_ptt(41);
     system.expect("event: call 1 reaches 42");

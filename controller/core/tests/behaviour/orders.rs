@@ -1,6 +1,7 @@
 //! Who may order what, and what is written down of it (docs/services.md 13.7).
 
 use trunklab_controller_core::input::Input;
+use trunklab_controller_core::orders::WAITING_MAX;
 use trunklab_controller_core::output::{Audited, Output, StoreItem};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{Authority, ConsoleName, Order, Role};
@@ -67,36 +68,117 @@ fn an_order_that_is_not_allowed_changes_nothing() {
 }
 
 #[test]
-fn every_order_is_written_down_once_when_it_is_answered() {
+fn every_order_is_written_down_with_who_when_and_from_where_and_so_is_its_refusal() {
     for what in every_order() {
         for role in [Role::Viewer, Role::Dispatcher] {
             let mut system = System::with_two_sites(2);
             system.after_ms(250);
             let (told, written) = order(&mut system, by(role), what.clone());
             let Some(outcome) = told else { continue };
-            let [entry] = &written[..] else { panic!("{what:?} by a {role}: {written:?}") };
-            assert_eq!((&entry.by, &entry.order, entry.outcome), (&by(role), &what, outcome));
-            assert_eq!((entry.at, entry.epoch), (system.now, system.controller.snapshot(system.now).epoch));
+            // One that is refused although the role may give it was written down when it was given.
+            let last = written.last().unwrap();
+            assert_eq!((&last.by, &last.order, last.outcome), (&by(role), &what, outcome));
+            assert_eq!((last.at, last.epoch), (system.now, system.controller.snapshot(system.now).epoch));
+            let talks = matches!(what, Order::Talk { .. } | Order::EndTalk {});
+            let entries = if outcome.is_ok() || role == Role::Viewer || talks { 1 } else { 2 };
+            assert_eq!(written.len(), entries, "{what:?} by a {role}: {written:?}");
         }
     }
 }
 
+/// The requests to the store for entries of the audit trail.
+fn entries(system: &System) -> Vec<u64> {
+    let of = |output: &Output| match output {
+        Output::Store { id, item: StoreItem::Audit(_) } => Some(*id),
+        _ => None,
+    };
+    system.outputs.iter().filter_map(of).collect()
+}
+
+fn with_a_third_talkgroup() -> System {
+    let mut system = System::with_two_sites(2);
+    system.has_talkgroup_with(42, 5, None);
+    system.holds_audit = true;
+    system
+}
+
+fn joined() -> Order {
+    Order::Multiselect { talkgroups: vec![talkgroup(41), talkgroup(42)] }
+}
+
 #[test]
-fn an_order_that_waits_for_the_store_is_written_down_when_the_store_has_answered() {
+fn nothing_comes_of_an_order_before_it_is_written_down() {
+    let mut system = with_a_third_talkgroup();
+    let (told, written) = order(&mut system, by(Role::Dispatcher), joined());
+    assert_eq!((told, written.len()), (None, 1));
+    assert_eq!(system.controller.snapshot(system.now).patches, []);
+    let id = entries(&system)[0];
+    system.input(Input::Stored { id });
+    system.expect("order carried out");
+    assert_eq!(system.controller.snapshot(system.now).patches.len(), 1);
+}
+
+#[test]
+fn an_order_that_cannot_be_written_down_is_refused_and_nothing_is_half_done() {
+    let mut system = with_a_third_talkgroup();
+    order(&mut system, by(Role::Dispatcher), joined());
+    let id = entries(&system)[0];
+    system.input(Input::StoreFailed { id });
+    system.expect(&format!("order not carried out: {}", Cause::DurableStoreFailed));
+    assert_eq!(system.controller.snapshot(system.now).patches, []);
+}
+
+#[test]
+fn a_refusal_is_answered_when_it_is_written_down() {
+    let mut system = with_a_third_talkgroup();
+    for kept in [true, false] {
+        let (told, _) = order(&mut system, by(Role::Viewer), joined());
+        assert_eq!(told, None);
+        let id = entries(&system)[0];
+        system.input(if kept { Input::Stored { id } } else { Input::StoreFailed { id } });
+        system.expect(&format!("order not carried out: {}", Cause::NotAllowed));
+    }
+}
+
+#[test]
+fn talking_does_not_wait_for_the_store() {
+    let mut system = with_a_third_talkgroup();
+    let (told, written) = order(&mut system, by(Role::Dispatcher), Order::EndTalk {});
+    assert!(told.is_some());
+    assert_eq!(written.len(), 1);
+}
+
+#[test]
+fn so_many_orders_wait_and_no_more() {
+    let mut system = with_a_third_talkgroup();
+    for _ in 0..WAITING_MAX {
+        assert_eq!(order(&mut system, by(Role::Dispatcher), joined()).0, None);
+    }
+    let (told, written) = order(&mut system, by(Role::Dispatcher), joined());
+    assert_eq!((told, written[0].outcome), (Some(Err(Cause::ControllerBusy)), Err(Cause::ControllerBusy)));
+}
+
+#[test]
+fn an_order_that_lasts_is_answered_when_the_store_has_kept_what_comes_of_it() {
     let patch = Order::Patch { talkgroups: vec![talkgroup(41), talkgroup(42)] };
     for kept in [true, false] {
         let mut system = System::with_two_sites(2);
         system.has_talkgroup_with(42, 5, None);
         let (told, written) = order(&mut system, by(Role::Dispatcher), patch.clone());
-        assert_eq!((told, written), (None, Vec::new()));
+        assert_eq!((told, written.len()), (None, 1));
         let asked = system.outputs.iter().find_map(|output| match output {
             Output::Store { id, item: StoreItem::Patched(_) } => Some(*id),
             _ => None,
         });
         let id = asked.unwrap();
         system.input(if kept { Input::Stored { id } } else { Input::StoreFailed { id } });
-        let outcome = if kept { Ok(()) } else { Err(Cause::DurableStoreFailed) };
-        assert_eq!(audited(&system).iter().map(|entry| entry.outcome).collect::<Vec<_>>(), [outcome]);
+        let refusals: Vec<_> = audited(&system).iter().map(|entry| entry.outcome).collect();
+        assert_eq!(refusals, if kept { vec![] } else { vec![Err(Cause::DurableStoreFailed)] });
+        system.expect(&if kept {
+            "order carried out".to_owned()
+        } else {
+            format!("order not carried out: {}", Cause::DurableStoreFailed)
+        });
     }
 }
 

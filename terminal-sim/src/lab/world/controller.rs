@@ -120,8 +120,10 @@ impl World {
                 self.see(Sight::ToConsole(clause, word));
             }
             controller::output::Output::Store { id, item } => {
+                // An order waits for its entry no longer than a console notices: transcripts tell what comes of it alone.
+                let wait = if let StoreItem::Audit(_) = item { Span::ZERO } else { Span::from_millis(1) };
                 self.keep(item);
-                let at = self.now + Span::from_millis(1);
+                let at = self.now + wait;
                 self.schedule(at, Arrival::Stored { epoch: self.epoch, id });
             }
             controller::output::Output::Ordered { .. } => {}

@@ -1,6 +1,6 @@
 //! A controller with its surroundings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use trunklab_controller_core::Controller;
@@ -42,6 +42,8 @@ pub struct System {
     pub(super) floors: BTreeMap<UnitId, (CallId, SpurtId)>,
     pub challenges: BTreeMap<Identity, Challenge>,
     pub(super) parameters: SystemParameters,
+    /// The store has not kept the audit trail yet; otherwise it does so at once.
+    pub holds_audit: bool,
 }
 
 impl System {
@@ -81,6 +83,7 @@ impl System {
             floors: BTreeMap::new(),
             challenges: BTreeMap::new(),
             parameters,
+            holds_audit: false,
         };
         system.with(|_| {});
         system
@@ -223,15 +226,24 @@ impl System {
     }
 
     pub fn input(&mut self, input: Input) {
-        let mut out = Vec::new();
-        self.controller.handle(self.now, input, &mut out);
-        self.controller.assert_invariants();
+        let (mut said, mut inputs) = (Vec::new(), VecDeque::from([input]));
+        while let Some(input) = inputs.pop_front() {
+            let mut out = Vec::new();
+            self.controller.handle(self.now, input, &mut out);
+            self.controller.assert_invariants();
+            let kept = |output: &Output| match output {
+                Output::Store { id, item: StoreItem::Audit(_) } => Some(Input::Stored { id: *id }),
+                _ => None,
+            };
+            inputs.extend(out.iter().filter_map(kept).filter(|_| !self.holds_audit));
+            said.append(&mut out);
+        }
         self.log.clear();
-        for output in &out {
+        for output in &said {
             self.notice(output);
             self.log.extend(line(output));
         }
-        self.outputs = out;
+        self.outputs = said;
     }
 
     /// Asserts that the last thing that happened caused this line.
