@@ -47,7 +47,7 @@ fn main() {
     let start = Instant::now();
     for first in (1..=UNITS).step_by(100_000) {
         let some: Vec<_> = (first..first + 100_000).map(subscriber).collect();
-        store.keep_subscribers(some.iter(), |_| {}).unwrap();
+        store.keep_subscribers(some.iter(), None, |_| {}).unwrap();
     }
     println!("{UNITS} subscribers written to SQLite in {:.2} s", start.elapsed().as_secs_f64());
     drop(store);

@@ -135,9 +135,10 @@ fn add(account: &Named, role: Role, password: &PasswordFrom) -> anyhow::Result<(
     let name = named(&account.name)?;
     let mut store = open(&account.db)?;
     let password = password_hash(&password.read()?)?;
-    let added = store.add_account(&Account { name: name.clone(), role, is_disabled: false, password })?;
+    let written = entry(Deed::AccountAdded { account: name.clone(), as_role: role })?;
+    let account = Account { name: name.clone(), role, is_disabled: false, password };
+    let added = store.add_account(&account, &written)?;
     ensure!(added, "{name} has an account already: change it with `set-role` or `password`");
-    write_down(&mut store, Deed::AccountAdded { account: name.clone(), as_role: role })?;
     say(&format!("{name} may log in as a {role}"))
 }
 
@@ -158,10 +159,9 @@ fn change(
 ) -> anyhow::Result<()> {
     let name = named(&account.name)?;
     let mut store = open(&account.db)?;
-    if !store.change_account(&name, change)? {
+    if !store.change_account(&name, change, &entry(deed(name.clone()))?)? {
         bail!("{name} has no account: `controller account list` shows who has one");
     }
-    write_down(&mut store, deed(name.clone()))?;
     say(&format!("{name} {now}"))
 }
 
@@ -181,12 +181,12 @@ fn open(db: &Path) -> anyhow::Result<Store> {
 }
 
 /// Whoever can write to the database is the machine's administrator, by the name of the login there.
-fn write_down(store: &mut Store, deed: Deed) -> anyhow::Result<()> {
+fn entry(deed: Deed) -> anyhow::Result<AuditEntry> {
     let who = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
     let at_us = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     let at_us = u64::try_from(at_us).context("the clock is beyond the year 500,000")?;
     let (who, role) = (ConsoleName::new(&who), Some(Role::Administrator));
-    Ok(store.add_audit(&AuditEntry { id: 0, at_us, who, role, from: None, deed, cause: None })?)
+    Ok(AuditEntry { id: 0, at_us, who, role, from: None, deed, cause: None })
 }
 
 pub fn audit(AuditCommand::Export { db, by, after }: AuditCommand) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 mod account_command;
 mod record_command;
+mod import_command;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -108,17 +109,27 @@ enum Ca {
 
 #[derive(Debug, Subcommand)]
 enum Subscribers {
-    /// Adds and replaces subscribers from a file, all of it or nothing; others stay. The controller must not be running.
+    /// Adds and replaces subscribers from a file, all of it or nothing; others stay. With --db the controller must not be
+    /// running, with --to it is.
     Import {
         /// Subscribers: .csv, .json or .jsonl (docs/formats.md).
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The database.
-        #[arg(long, value_name = "FILE")]
-        db: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "to", conflicts_with = "to")]
+        db: Option<PathBuf>,
         /// Only tells what would change.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "to")]
         dry_run: bool,
+        /// Where a running controller's operator API listens; it takes twenty thousand subscribers at once.
+        #[arg(long, value_name = "ADDRESS:PORT", requires_all = ["token_file", "ca"])]
+        to: Option<SocketAddr>,
+        /// File with a program's token of an administrator.
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+        /// File with the certificate of the zone's authority (PEM).
+        #[arg(long, value_name = "FILE")]
+        ca: Option<PathBuf>,
     },
     /// Writes all subscribers to a file that does not exist yet.
     Export {
@@ -260,7 +271,11 @@ fn manage_subscribers(command: Subscribers) -> anyhow::Result<()> {
         anyhow::Ok(Store::open(&StorePlace::File(db.to_owned()))?)
     };
     match command {
-        Subscribers::Import { file, db, dry_run } => {
+        Subscribers::Import { file, to: Some(address), token_file: Some(token), ca: Some(ca), .. } => {
+            say(&import_command::import(&file, address, &token, &ca, &progress)?)
+        }
+        Subscribers::Import { file, db, dry_run, .. } => {
+            let db = db.context("give --db, or --to with --token-file and --ca")?;
             let difference = subscribers::import(&mut open(&db)?, &file, !dry_run, &progress)?;
             let what = if dry_run { "would change: " } else { "" };
             say(&format!("{}: {what}{difference}", db.display()))

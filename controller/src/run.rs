@@ -349,6 +349,12 @@ impl RunningController {
         self.switch.counts()
     }
 
+    /// Has the store's thread do something, as a test wants.
+    #[cfg(test)]
+    pub(crate) async fn at_store(&self, what: impl FnOnce(&mut Store) + Send + 'static) {
+        self.operator.store().with(what).await.expect("the store's thread lives");
+    }
+
     /// All that a console shows; `None` when the controller is closing down.
     pub async fn snapshot(&self) -> Option<Snapshot> {
         self.operator.snapshot().await
@@ -443,6 +449,7 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
         | Change::Area(_)
         | Change::Talkgroup(_)
         | Change::Subscriber(_)
+        | Change::Subscribers(_)
         | Change::SubscriberRemoved(_)
         | Change::Patch(_) => change,
     }

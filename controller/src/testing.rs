@@ -1,13 +1,13 @@
 //! A scripted core, a scripted site and a scripted console, on real sockets.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use trunklab_controller_core::input::Input;
@@ -219,6 +219,16 @@ impl Lab {
         Self { zone, controller }
     }
 
+    /// The same with the real core.
+    pub async fn start_whole_with(adjust: impl FnOnce(&mut ControllerOptions)) -> Self {
+        let zone = Zone::ephemeral().unwrap();
+        let mut options = ControllerOptions::ephemeral(&zone, Vec::new());
+        options.operator_tokens = vec![TOKEN.to_owned()];
+        adjust(&mut options);
+        let controller = RunningController::start(options).await.unwrap();
+        Self { zone, controller }
+    }
+
     /// A site that has connected and been greeted.
     pub async fn site(&self, number: u16) -> ScriptedSite {
         let mut site = self.connect(&self.zone.site(site(number)).unwrap()).await.unwrap();
@@ -269,8 +279,15 @@ pub async fn tls_to(
     ca_pem: &str,
     credentials: Option<&Credentials>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    tls_over(TcpStream::connect(address).await?, ca_pem, credentials).await
+}
+
+pub async fn tls_over(
+    stream: TcpStream,
+    ca_pem: &str,
+    credentials: Option<&Credentials>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let config = client_config(ca_pem, credentials).unwrap();
-    let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from("controller").unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
@@ -363,7 +380,24 @@ pub async fn exchange_of_type(
     token: Option<&str>,
     body: &str,
 ) -> (u16, String) {
-    let mut stream = tls_to(lab.controller.addresses().operator, lab.zone.ca_pem(), None).await.unwrap();
+    let anywhere = Ipv4Addr::LOCALHOST;
+    let (status, _, body) = exchange_whole(lab, anywhere, media_type, head, token, body).await;
+    (status, body)
+}
+
+/// The same from an address of the loopback: status, head and body.
+pub async fn exchange_whole(
+    lab: &Lab,
+    from: Ipv4Addr,
+    media_type: &str,
+    head: &str,
+    token: Option<&str>,
+    body: &str,
+) -> (u16, String, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    let stream = socket.connect(lab.controller.addresses().operator).await.unwrap();
+    let mut stream = tls_over(stream, lab.zone.ca_pem(), None).await.unwrap();
     let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let request = format!(
         "{head} HTTP/1.1\r\nHost: controller\r\nConnection: close\r\n{authorization}\
@@ -376,6 +410,6 @@ pub async fn exchange_of_type(
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().ok();
     let answer = String::from_utf8(answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let body = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
-    (status, body)
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (status, head.to_owned(), body.to_owned())
 }

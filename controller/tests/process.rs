@@ -30,6 +30,13 @@ fn fails(directory: &Path, arguments: &[&str]) -> String {
     complaint[0].to_owned()
 }
 
+/// All that a refusal says.
+fn fails_whole(directory: &Path, arguments: &[&str]) -> String {
+    let output = controller(directory, arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+    said(&output)
+}
+
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -115,6 +122,43 @@ fn accounts_are_made_changed_and_removed_and_each_is_written_down() {
         ["added", "role", "password", "disabled", "enabled", "removed"].map(|end| format!("account_{end}"));
     assert_eq!(deeds, wanted);
     assert!(!exported.contains("argon2") && !exported.contains("horse"), "no secret: {exported}");
+}
+
+#[test]
+fn a_running_controller_takes_a_file_of_subscribers_whole_or_not_at_all() {
+    let directory = zone();
+    let path = directory.path();
+    for (role, file) in [("administrator", "admin.token"), ("dispatcher", "desk.token")] {
+        succeeds(path, &["token", "--db", "zone.db", "--out", file, "--role", role]);
+    }
+    let (mut child, line) = serving(path);
+    let operator = line.split("operators ").nth(1).unwrap().split(',').next().unwrap();
+    let import = |file, token| {
+        ["subscribers", "import", file, "--to", operator, "--token-file", token, "--ca", "zone/ca.pem"]
+    };
+    let key = "000102030405060708090a0b0c0d0e0f";
+    fs::write(path.join("good.csv"), format!("unit,key,talkgroups\n2001,{key},41\n2002,{key},41\n")).unwrap();
+    fs::write(path.join("bad.csv"), format!("unit,key,talkgroups\n2003,{key},41\n2004,{key},77\n")).unwrap();
+    let said = succeeds(path, &import("good.csv", "admin.token"));
+    assert_eq!(said, format!("{operator}: 2 added, 0 changed, 0 as before\n"));
+    let said = fails_whole(path, &import("bad.csv", "admin.token"));
+    assert!(
+        said.contains("nothing was changed") && said.contains("talkgroup 77 is not in the database"),
+        "{said}"
+    );
+    let said = fails(path, &import("good.csv", "desk.token"));
+    assert!(said.contains("is not for a dispatcher"), "{said}");
+    succeeds(path, &["subscribers", "show", "2002", "--db", "zone.db"]);
+    fails(path, &["subscribers", "show", "2003", "--db", "zone.db"]);
+    let deeds = succeeds(path, &["audit", "export", "--db", "zone.db"]);
+    assert_eq!(
+        deeds.matches("\"deed\":\"subscribers_imported\",\"added\":2,\"changed\":0").count(),
+        1,
+        "{deeds}"
+    );
+    assert!(deeds.contains("\"deed\":\"request\"") && !deeds.contains(key), "{deeds}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

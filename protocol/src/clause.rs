@@ -132,6 +132,7 @@ clauses! {
     UnitPriority = "13.1.4", "Priority of a unit";
     HomeSite = "13.1.5", "Home site";
     CopiedRights = "13.1.6", "Visitor register";
+    SeveralAtOnce = "13.1.7", "Several at once";
 
     FirstRegistration = "13.2.1", "First registration";
     TemporaryIdentity = "13.2.2", "Temporary identity";
@@ -144,7 +145,6 @@ clauses! {
     KeptAttempt = "13.5.3", "Attempts";
     ReadRecords = "13.5.4", "Reading records";
     Recordings = "13.5.5", "Recordings";
-    SeveralAtOnce = "13.1.7", "Several at once";
 }
 
 impl fmt::Display for Clause {

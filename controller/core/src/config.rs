@@ -28,6 +28,8 @@ pub enum Change {
     Talkgroup(Talkgroup),
     /// A subscriber.
     Subscriber(Subscriber),
+    /// Several subscribers, each of another unit, all or none: they may hand names to each other.
+    Subscribers(Vec<Subscriber>),
     /// A subscriber is taken out; one that is not there is no failure.
     SubscriberRemoved(UnitId),
     /// Talkgroups that an operator has joined in an earlier term.

@@ -20,6 +20,7 @@ use crate::store::Session;
 #[rustfmt::skip]
 pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::GET,  "/v1/snapshot",     Some(Right::View)),
+    (Method::GET,  "/v1/self",         Some(Right::View)),
     (Method::GET,  "/v1/events",       Some(Right::View)),
     (Method::GET,  "/v1/openapi.json", Some(Right::View)),
     (Method::POST, "/v1/orders",       Some(Right::Dispatch)),
@@ -27,6 +28,10 @@ pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::GET,  "/v1/audit",        Some(Right::Supervise)),
     (Method::GET,  "/v1/records",      Some(Right::Supervise)),
     (Method::GET,  "/v1/attempts",     Some(Right::Supervise)),
+    (Method::POST, "/v1/subscribers",  Some(Right::Administer)),
+    (Method::GET,  "/v1/subscribers/{unit}",    Some(Right::Supervise)),
+    (Method::PUT,  "/v1/subscribers/{unit}",    Some(Right::Administer)),
+    (Method::DELETE, "/v1/subscribers/{unit}",  Some(Right::Administer)),
     (Method::POST, "/v1/logout",       Some(Right::View)),
     (Method::POST, "/v1/login",        None),
     (Method::POST, "/v1/refresh",      None),
@@ -51,9 +56,9 @@ pub(super) async fn gate(
     let rows = || ENDPOINTS.iter().filter(|(_, at, _)| *at == path.as_str());
     let row = rows().find(|(known, ..)| *known == method);
     // A method that nothing is done with is told so to whoever may do something there.
-    let Some((_, _, right)) = row.or_else(|| rows().next()) else { return not_done() };
+    let Some((_, _, right)) = row.or_else(|| rows().next()) else { return not_done(&operator) };
     let Some(right) = right else {
-        return if row.is_some() { next.run(request).await } else { not_done() };
+        return if row.is_some() { next.run(request).await } else { not_done(&operator) };
     };
     let from = request.extensions().get::<Peer>().map(|peer| peer.0);
     let token = request
@@ -81,12 +86,12 @@ pub(super) async fn gate(
     if !role.may(*right) {
         operator.reach.counters.operator_refused.one(Cause::NotAllowed);
         let deed = Deed::Request { method: method.to_string(), path: path.as_str().to_owned() };
-        operator.did(&by, deed, Err(Cause::NotAllowed)).await;
+        operator.was_refused(&by, deed, Cause::NotAllowed).await;
         let detail = format!("{} is not for a {role}", path.as_str());
         return Problem::new(StatusCode::FORBIDDEN, detail).because(Cause::NotAllowed).into_response();
     }
     if row.is_none() {
-        return not_done();
+        return not_done(&operator);
     }
     // Who asks is known from here on by the token alone.
     request.extensions_mut().insert(by);
@@ -94,7 +99,8 @@ pub(super) async fn gate(
     next.run(request).await
 }
 
-fn not_done() -> Response {
+fn not_done(operator: &Operator) -> Response {
+    operator.reach.counters.operator_refused.one(Cause::NoSuchMethod);
     let detail = "this is not done here: GET /v1/openapi.json lists what there is";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::Operator;
 use super::limits::{Limit, TooMany};
-use super::login::{TRIES_OF_ACCOUNT_MAX, TRIES_OF_ADDRESS_MAX, WINDOW};
+use super::login::{SLOW_FROM, TRIES_OF_ADDRESS_MAX, TRIES_OF_PAIR_MAX, WINDOW};
 use super::problem::Problem;
 use crate::clock::unix_us;
 use crate::store::AuditQuery;
@@ -32,55 +32,75 @@ const OF_STRANGERS_MAX: u32 = 120;
 /// How often somebody tries to be let in.
 #[derive(Debug)]
 pub(super) struct Logins {
+    pairs: Mutex<Limit<(ConsoleName, Origin)>>,
     accounts: Mutex<Limit<ConsoleName>>,
-    addresses: Mutex<Limit<IpAddr>>,
+    addresses: Mutex<Limit<Origin>>,
     written: Mutex<Limit<()>>,
 }
 
 impl Default for Logins {
     fn default() -> Self {
         Self {
-            accounts: Mutex::new(Limit::new(TRIES_OF_ACCOUNT_MAX, WINDOW)),
+            pairs: Mutex::new(Limit::new(TRIES_OF_PAIR_MAX, WINDOW)),
+            accounts: Mutex::new(Limit::new(SLOW_FROM, WINDOW)),
             addresses: Mutex::new(Limit::new(TRIES_OF_ADDRESS_MAX, WINDOW)),
             written: Mutex::new(Limit::new(OF_STRANGERS_MAX, Duration::from_secs(60))),
         }
     }
 }
 
+/// Where somebody tries from: an address, or of IPv6 the network that one subscriber of an access provider has whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Origin(IpAddr);
+
+impl From<SocketAddr> for Origin {
+    fn from(from: SocketAddr) -> Self {
+        Self(match from.ip().to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+            address @ IpAddr::V4(_) => address,
+        })
+    }
+}
+
+/// How long a login is made to wait whose account was tried so often of late, wherever from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slowed(pub bool);
+
 fn within<K, T>(limit: &Mutex<Limit<K>>, ask: impl FnOnce(&mut Limit<K>) -> T) -> T {
     ask(&mut limit.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Logins {
-    /// Counts a try of an account from an address.
+    /// Counts a try of an account from an address: whether it may be made, and whether it has to wait. What others try from
+    /// elsewhere shuts nobody out.
     pub fn count(
         &self,
         account: Option<&ConsoleName>,
         from: SocketAddr,
         now: Instant,
-    ) -> Result<(), TooMany> {
-        within(&self.addresses, |addresses| addresses.count(from.ip(), now))?;
-        account
-            .map_or(Ok(()), |account| within(&self.accounts, |accounts| accounts.count(account.clone(), now)))
+    ) -> Result<Slowed, TooMany> {
+        let from = Origin::from(from);
+        within(&self.addresses, |addresses| addresses.count(from, now))?;
+        let Some(account) = account else { return Ok(Slowed(false)) };
+        within(&self.pairs, |pairs| pairs.count((account.clone(), from), now))?;
+        Ok(Slowed(within(&self.accounts, |accounts| accounts.count(account.clone(), now)).is_err()))
     }
 
-    /// Somebody was let in with this account.
-    pub fn forget_account(&self, account: &ConsoleName) {
-        within(&self.accounts, |accounts| accounts.forget(account));
+    /// Somebody was let in with this account from this address.
+    pub fn forget_pair(&self, account: &ConsoleName, from: SocketAddr) {
+        within(&self.pairs, |pairs| pairs.forget(&(account.clone(), from.into())));
     }
 
     /// A session goes on from this address.
     pub fn forget_address(&self, from: SocketAddr) {
-        within(&self.addresses, |addresses| addresses.forget(&from.ip()));
+        within(&self.addresses, |addresses| addresses.forget(&from.into()));
     }
 }
 
 impl Operator {
-    /// Writes down what an operator did, or why it was not done.
-    pub(super) async fn did(&self, by: &Authority, deed: Deed, outcome: Result<(), Cause>) {
-        let (who, role, from) = (by.console.clone(), Some(by.role), by.from);
-        self.write_down(AuditEntry { id: 0, at_us: now_us(), who, role, from, deed, cause: outcome.err() })
-            .await;
+    /// Writes down what an operator may not do.
+    pub(super) async fn was_refused(&self, by: &Authority, deed: Deed, cause: Cause) {
+        self.write_down(entry_of(by, deed, Err(cause))).await;
     }
 
     /// Writes down what somebody tried who was not let in.
@@ -106,6 +126,12 @@ impl Operator {
             None => warn!("the store is too busy for an entry of the audit trail"),
         }
     }
+}
+
+/// What an operator did now, or why it was not done.
+pub(super) fn entry_of(by: &Authority, deed: Deed, outcome: Result<(), Cause>) -> AuditEntry {
+    let (who, role, from) = (by.console.clone(), Some(by.role), by.from);
+    AuditEntry { id: 0, at_us: now_us(), who, role, from, deed, cause: outcome.err() }
 }
 
 fn now_us() -> u64 {

@@ -16,6 +16,21 @@ use super::Operator;
 use super::problem::Problem;
 use crate::zone::enrol::EnrolmentError;
 
+/// A site's first word: with its one-time token it gets a certificate for its key.
+#[utoipa::path(
+    post,
+    path = "/enrol",
+    request_body(content = Object, description = "`site`, `token` and `csr_pem` (docs/protocol.md, 9.4)"),
+    responses(
+        (status = 200, description = "Its certificate, and the authority's", body = Object),
+        (status = 400, description = "This is no enrolment", body = Problem),
+        (status = 403, description = "The token or the signing request is not good", body = Problem),
+        (status = 404, description = "This controller enrols nobody", body = Problem),
+        (status = 413, description = "The request is longer than the limit", body = Problem),
+        (status = 415, description = "The request is not of the type application/json", body = Problem),
+        (status = 503, description = "Too many sites enrol at once, or the authority cannot sign", body = Problem),
+    )
+)]
 pub(super) async fn enrol(
     State(operator): State<Arc<Operator>>,
     request: Result<Json<EnrolmentRequest>, JsonRejection>,
@@ -31,7 +46,9 @@ pub(super) async fn enrol(
     let request = match request {
         Ok(Json(request)) => request,
         Err(rejection) => {
-            return refuse(rejection.status(), Cause::FieldOutOfRange, rejection.body_text());
+            let problem = Problem::of_body(&rejection);
+            operator.reach.counters.operator_refused.one(problem.cause());
+            return problem.into_response();
         }
     };
     // Checking a signature is work that strangers can ask for: only so many at once.
@@ -57,12 +74,12 @@ pub(super) async fn enrol(
         Ok(Err(EnrolmentError::Failed(failure))) => {
             error!(%site, %failure, "enrolment failed");
             let detail = "the controller could not enrol: its log says why".to_owned();
-            refuse(StatusCode::INTERNAL_SERVER_ERROR, Cause::DurableStoreFailed, detail)
+            refuse(StatusCode::SERVICE_UNAVAILABLE, Cause::DurableStoreFailed, detail)
         }
         Err(failure) => {
             error!(%site, %failure, "enrolment broke");
             let detail = "the controller could not enrol: its log says why".to_owned();
-            refuse(StatusCode::INTERNAL_SERVER_ERROR, Cause::DurableStoreFailed, detail)
+            refuse(StatusCode::SERVICE_UNAVAILABLE, Cause::DurableStoreFailed, detail)
         }
     }
 }

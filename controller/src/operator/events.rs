@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -29,6 +30,7 @@ const CLOSE_BASE: u16 = 4_000;
 
 /// Where a console begins.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Beginning {
     /// Events after this one; without it, from now on.
     after: Option<u64>,
@@ -48,29 +50,41 @@ pub(super) struct Beginning {
     security(("token" = [])),
     responses(
         (status = 101, description = "WebSocket; each text is one event", body = Event),
+        (status = 400, description = "The query cannot be read", body = Problem),
         (status = 401, description = "No token, or not a good one", body = Problem),
         (status = 410, description = "These events are no longer kept: take a snapshot", body = Problem),
+        (status = 426, description = "This begins no WebSocket", body = Problem),
     )
 )]
 pub(super) async fn follow(
     State(operator): State<Arc<Operator>>,
     from: Result<Query<Beginning>, QueryRejection>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let refuse = |problem: Problem| {
+        operator.reach.counters.operator_refused.one(problem.cause());
+        problem.into_response()
+    };
     let from = match from {
         Ok(Query(from)) => from,
-        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
+        Err(rejection) => return refuse(Problem::new(StatusCode::BAD_REQUEST, rejection.body_text())),
     };
-    match operator.reach.feed.follow(from.after, from.epoch) {
-        Err(gone) => Problem::new(StatusCode::GONE, gone.to_string()).into_response(),
-        Ok(following) => upgrade.max_message_size(MESSAGE_LEN_MAX).on_upgrade(async move |socket| {
-            operator.reach.counters.consoles_open.one();
-            if let Err(cause) = serve(socket, following).await {
-                operator.reach.counters.consoles_cut.one(cause);
-            }
-            operator.reach.counters.consoles_open.less_one();
-        }),
-    }
+    let following = match operator.reach.feed.follow(from.after, from.epoch) {
+        Ok(following) => following,
+        Err(gone) => return refuse(Problem::new(StatusCode::GONE, gone.to_string())),
+    };
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return refuse(Problem::no_web_socket(&rejection)),
+    };
+    let operator = Arc::clone(&operator);
+    upgrade.max_message_size(MESSAGE_LEN_MAX).on_upgrade(async move |socket| {
+        operator.reach.counters.consoles_open.one();
+        if let Err(cause) = serve(socket, following).await {
+            operator.reach.counters.consoles_cut.one(cause);
+        }
+        operator.reach.counters.consoles_open.less_one();
+    })
 }
 
 /// Sends events until the console leaves, or is cut off with a cause.

@@ -29,7 +29,7 @@ pub(super) struct TooMany {
     pub is_first: bool,
 }
 
-impl<K: Ord> Limit<K> {
+impl<K: Ord + Clone> Limit<K> {
     pub const fn new(tries_max: u32, window: Duration) -> Self {
         Self { tries_max, window, counted: BTreeMap::new() }
     }
@@ -37,11 +37,7 @@ impl<K: Ord> Limit<K> {
     /// Counts a try.
     pub fn count(&mut self, key: K, now: Instant) -> Result<(), TooMany> {
         if self.counted.len() >= KEYS_MAX && !self.counted.contains_key(&key) {
-            let window = self.window;
-            self.counted.retain(|_, tries| now.saturating_duration_since(tries.since) < window);
-            if self.counted.len() >= KEYS_MAX {
-                return Err(TooMany { wait: window, is_first: false });
-            }
+            self.make_room(now);
         }
         let tries = self.counted.entry(key).or_insert(Tries { since: now, count: 0 });
         if now.saturating_duration_since(tries.since) >= self.window {
@@ -53,6 +49,28 @@ impl<K: Ord> Limit<K> {
         }
         let wait = self.window.saturating_sub(now.saturating_duration_since(tries.since));
         Err(TooMany { wait, is_first: tries.count == self.tries_max + 1 })
+    }
+
+    /// Forgets what is over, and else the oldest key: whoever fills the memory shuts nobody out.
+    fn make_room(&mut self, now: Instant) {
+        let window = self.window;
+        self.counted.retain(|_, tries| now.saturating_duration_since(tries.since) < window);
+        if self.counted.len() < KEYS_MAX {
+            return;
+        }
+        let oldest = self.counted.iter().min_by_key(|(_, tries)| tries.since).map(|(key, _)| key.clone());
+        if let Some(oldest) = oldest {
+            self.counted.remove(&oldest);
+        }
+    }
+
+    /// How often a key has tried within the while that goes on.
+    #[cfg(test)]
+    fn tries(&self, key: &K, now: Instant) -> u32 {
+        let counted = self.counted.get(key);
+        counted
+            .filter(|tries| now.saturating_duration_since(tries.since) < self.window)
+            .map_or(0, |tries| tries.count)
     }
 
     /// Forgets a key's tries: one has succeeded.
@@ -84,14 +102,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_has_a_bound() {
+    fn what_is_remembered_has_a_bound_and_the_oldest_makes_room() {
         let mut limit = Limit::new(1, MINUTE);
         let start = Instant::now();
+        let at = |key: usize| start + Duration::from_micros(key as u64);
         for key in 0..KEYS_MAX {
-            assert_eq!(limit.count(key, start), Ok(()));
+            assert_eq!(limit.count(key, at(key)), Ok(()));
         }
-        assert!(limit.count(KEYS_MAX, start).is_err());
-        assert_eq!(limit.count(KEYS_MAX, start + MINUTE), Ok(()));
+        assert_eq!(limit.count(KEYS_MAX, at(KEYS_MAX)), Ok(()));
+        assert_eq!(limit.counted.len(), KEYS_MAX);
+        assert_eq!((limit.tries(&0, start), limit.tries(&1, start)), (0, 1), "the first is forgotten");
+        assert_eq!(limit.count(KEYS_MAX + 1, start + MINUTE * 2), Ok(()));
         assert_eq!(limit.counted.len(), 1);
     }
 }

@@ -11,10 +11,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{Authority, ConsoleName, Deed, Login, Refresh, Role, Tokens};
+use trunklab_protocol::operator::{Admission, Authority, ConsoleName, Deed, Login, Refresh, Role, Tokens};
 
 use super::access::InSession;
 use super::access_token::{Claims, LIFE_S};
+use super::audit::{Slowed, entry_of};
 use super::problem::Problem;
 use super::server::Peer;
 use super::{Operator, passwords, token_hash};
@@ -24,8 +25,14 @@ use crate::store::Session;
 /// How long a session lasts from its last refresh.
 const SESSION_MAX: Duration = Duration::from_secs(12 * 3_600);
 
-/// Logins that one account may try within [`WINDOW`].
-pub(super) const TRIES_OF_ACCOUNT_MAX: u32 = 5;
+/// Logins that may be tried with one account from one address within [`WINDOW`].
+pub(super) const TRIES_OF_PAIR_MAX: u32 = 5;
+
+/// After so many tries of one account within [`WINDOW`], wherever from, each further one waits for [`SLOWED`].
+pub(super) const SLOW_FROM: u32 = 10;
+
+/// How long such a try waits.
+const SLOWED: Duration = Duration::from_secs(1);
 
 /// Logins and refreshes that one address may try within [`WINDOW`].
 pub(super) const TRIES_OF_ADDRESS_MAX: u32 = 20;
@@ -58,8 +65,10 @@ pub(super) async fn login(
         Err(rejection) => return refused_body(&operator, &rejection, from, Deed::Login {}).await,
     };
     let who = ConsoleName::new(&name);
-    if let Some(wait) = operator.is_tried_too_often(Some(&who), from, Deed::Login {}).await {
-        return too_many(&operator, wait);
+    match operator.try_again(Some(&who), from, Deed::Login {}).await {
+        Err(wait) => return too_many(&operator, wait),
+        Ok(Slowed(true)) => tokio::time::sleep(SLOWED).await,
+        Ok(Slowed(false)) => {}
     }
     let wanted = who.clone();
     let Some(Ok(account)) = operator.reach.store.with(move |store| store.account(&wanted)).await else {
@@ -77,7 +86,7 @@ pub(super) async fn login(
     let Some(account) = account.filter(|_| is_right) else {
         return refused(&operator, Some(who), from, Deed::Login {}, Cause::LoginRefused).await;
     };
-    operator.logins.forget_account(&who);
+    operator.logins.forget_pair(&who, from);
     begin(&operator, account.name, account.role, from).await
 }
 
@@ -87,14 +96,14 @@ async fn begin(operator: &Operator, name: ConsoleName, role: Role, from: SocketA
     };
     let (session, account, hash) = (id.clone(), name.clone(), token_hash(&secret));
     let (now, expires) = (unix_us(), expires_us());
+    let by = Authority { console: name.clone(), role, from: Some(from) };
+    let written = entry_of(&by, Deed::Login {}, Ok(()));
     let begun = operator
         .reach
         .store
-        .with(move |store| store.begin_session(&session, &account, &hash, now, expires))
+        .with(move |store| store.begin_session(&session, &account, &hash, now, expires, &written))
         .await;
-    let Some(Ok(())) = begun else { return Problem::busy().into_response() };
-    let by = Authority { console: name.clone(), role, from: Some(from) };
-    operator.did(&by, Deed::Login {}, Ok(())).await;
+    let Some(Ok(())) = begun else { return Problem::not_kept(begun).into_response() };
     tokens(operator, name, role, &id, &secret)
 }
 
@@ -123,7 +132,7 @@ pub(super) async fn refresh(
         Ok(Json(Refresh { refresh_token })) => refresh_token,
         Err(rejection) => return refused_body(&operator, &rejection, from, Deed::Refresh {}).await,
     };
-    if let Some(wait) = operator.is_tried_too_often(None, from, Deed::Refresh {}).await {
+    if let Err(wait) = operator.try_again(None, from, Deed::Refresh {}).await {
         return too_many(&operator, wait);
     }
     let Some((id, secret)) = token.split_once('.').filter(|(id, _)| id.len() == 32) else {
@@ -149,15 +158,28 @@ pub(super) async fn refresh(
             tokens(&operator, account, role, id, &next)
         }
         Some(Ok(false)) => {
-            let session = id.to_owned();
-            let ended = operator.reach.store.with(move |store| store.end_session(&session)).await;
-            if !matches!(ended, Some(Ok(()))) {
-                return Problem::busy().into_response();
-            }
-            refused(&operator, Some(account), from, Deed::Refresh {}, Cause::TokenReused).await
+            let (session, cause) = (id.to_owned(), Cause::TokenReused);
+            let by = Authority { console: account, role, from: Some(from) };
+            let written = entry_of(&by, Deed::Refresh {}, Err(cause));
+            let ended = operator.reach.store.with(move |store| store.end_session(&session, &written)).await;
+            let Some(Ok(())) = ended else { return Problem::not_kept(ended).into_response() };
+            operator.reach.counters.operator_refused.one(cause);
+            Problem::new(StatusCode::UNAUTHORIZED, cause.text()).because(cause).into_response()
         }
-        Some(Err(_)) | None => Problem::busy().into_response(),
+        failed @ (Some(Err(_)) | None) => {
+            Problem::not_kept(failed.map(|failed| failed.map(|_| ()))).into_response()
+        }
     }
+}
+
+/// Who asks, and as what.
+#[utoipa::path(
+    get,
+    path = "/v1/self",
+    responses((status = 200, description = "Name and role", body = Admission))
+)]
+pub(super) async fn who_am_i(Extension(by): Extension<Authority>) -> Json<Admission> {
+    Json(Admission { name: by.console, role: by.role })
 }
 
 /// Ends the session: its tokens are good no longer.
@@ -181,12 +203,10 @@ pub(super) async fn logout(
         let detail = "a program's token has no session that could end: take it out of the database";
         return Problem::new(StatusCode::CONFLICT, detail).because(Cause::WrongState).into_response();
     };
-    match operator.reach.store.with(move |store| store.end_session(&session)).await {
-        Some(Ok(())) => {
-            operator.did(&by, Deed::Logout {}, Ok(())).await;
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Some(Err(_)) | None => Problem::busy().into_response(),
+    let written = entry_of(&by, Deed::Logout {}, Ok(()));
+    match operator.reach.store.with(move |store| store.end_session(&session, &written)).await {
+        Some(Ok(())) => StatusCode::NO_CONTENT.into_response(),
+        failed @ (Some(Err(_)) | None) => Problem::not_kept(failed).into_response(),
     }
 }
 
@@ -224,7 +244,7 @@ async fn refused_body(
     deed: Deed,
 ) -> Response {
     let problem = Problem::of_body(rejection);
-    let cause = problem.cause().unwrap_or(Cause::FieldOutOfRange);
+    let cause = problem.cause();
     operator.reach.counters.operator_refused.one(cause);
     operator.stranger_did(None, Some(from), deed, cause).await;
     problem.into_response()
@@ -251,17 +271,20 @@ fn random_text<const N: usize>() -> Result<String, getrandom::Error> {
 }
 
 impl Operator {
-    /// How long to wait where this is one try too many; the first such of a while is written down.
-    async fn is_tried_too_often(
+    /// Counts a try; how long to wait where it is one too many, the first of which in a while is written down.
+    async fn try_again(
         &self,
         account: Option<&ConsoleName>,
         from: SocketAddr,
         deed: Deed,
-    ) -> Option<Duration> {
-        let too_many = self.logins.count(account, from, Instant::now()).err()?;
+    ) -> Result<Slowed, Duration> {
+        let too_many = match self.logins.count(account, from, Instant::now()) {
+            Ok(slowed) => return Ok(slowed),
+            Err(too_many) => too_many,
+        };
         if too_many.is_first {
             self.stranger_did(account.cloned(), Some(from), deed, Cause::TooManyLogins).await;
         }
-        Some(too_many.wait)
+        Err(too_many.wait)
     }
 }

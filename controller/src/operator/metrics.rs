@@ -56,6 +56,12 @@ type OctetsOf = fn(&Counters) -> &Octets;
 const INTERFACES: &[(&str, OctetsOf)] =
     &[("site", |c| &c.site_octets), ("operator", |c| &c.operator_octets), ("switch", |c| &c.switch_octets)];
 
+/// The counters, in Prometheus' text format.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    responses((status = 200, description = "Every counter", body = String, content_type = "text/plain; version=0.0.4"))
+)]
 pub(super) async fn page(State(operator): State<Arc<Operator>>) -> impl IntoResponse {
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],

@@ -17,6 +17,7 @@ mod passwords;
 mod problem;
 mod records;
 mod server;
+mod subscribers;
 mod talk;
 mod tokens;
 
@@ -36,6 +37,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
+use trunklab_controller_core::config::Change;
 use trunklab_protocol::Cause;
 use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
 use trunklab_protocol::operator::{Authority, ConsoleName, Order, Snapshot, TalkWord};
@@ -100,6 +102,8 @@ pub struct Operator {
     checks: Checks,
     logins: Logins,
     is_ready: AtomicBool,
+    /// Whoever changes the register.
+    register: tokio::sync::Mutex<()>,
 }
 
 impl Operator {
@@ -111,12 +115,18 @@ impl Operator {
             checks: Checks::default(),
             logins: Logins::default(),
             is_ready: AtomicBool::new(false),
+            register: tokio::sync::Mutex::default(),
         }
     }
 
     /// Whether the controller serves calls: what `/readyz` says.
     pub fn set_ready(&self, is_ready: bool) {
         self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &StoreHandle {
+        &self.reach.store
     }
 
     pub(crate) async fn snapshot(&self) -> Option<Snapshot> {
@@ -132,6 +142,13 @@ impl Operator {
         timeout(ANSWER_MAX, answered).await.ok()?.ok()
     }
 
+    /// Has what the store keeps already hold; `None` where the controller is closing down.
+    pub(crate) async fn provision(&self, change: Change) -> Option<()> {
+        let (answer, answered) = oneshot::channel();
+        timeout(ANSWER_MAX, self.reach.queries.send(Query::Provision { change, answer })).await.ok()?.ok()?;
+        answered.await.ok()
+    }
+
     pub(crate) async fn order(&self, by: Authority, order: Order) -> Option<Result<(), Cause>> {
         let (answer, answered) = oneshot::channel();
         self.reach.queries.try_send(Query::Order { by, order, answer }).ok()?;
@@ -143,12 +160,18 @@ impl Operator {
 pub(crate) fn router(operator: Arc<Operator>) -> Router {
     Router::new()
         .route("/v1/snapshot", get(snapshot))
+        .route("/v1/self", get(login::who_am_i))
         .route("/v1/events", get(events::follow))
         .route("/v1/orders", post(orders::give))
         .route("/v1/talk", get(talk::talk))
         .route("/v1/audit", get(audit::read))
         .route("/v1/records", get(records::read))
         .route("/v1/attempts", get(records::attempts))
+        .route("/v1/subscribers", post(subscribers::import))
+        .route(
+            "/v1/subscribers/{unit}",
+            get(subscribers::show).put(subscribers::put).delete(subscribers::remove),
+        )
         .route("/v1/login", post(login::login))
         .route("/v1/refresh", post(login::refresh))
         .route("/v1/logout", post(login::logout))
@@ -181,23 +204,47 @@ async fn snapshot(State(operator): State<Arc<Operator>>) -> Response {
     }
 }
 
+/// Whether the process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    responses((status = 200, description = "It lives", body = String, content_type = "text/plain; charset=utf-8"))
+)]
 async fn healthz() -> &'static str {
     "alive\n"
 }
 
-async fn readyz(State(operator): State<Arc<Operator>>) -> (StatusCode, &'static str) {
+/// Whether calls are served.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    responses(
+        (status = 200, description = "They are", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "Not yet, or no longer", body = Problem),
+    )
+)]
+async fn readyz(State(operator): State<Arc<Operator>>) -> Response {
     if operator.is_ready.load(Ordering::Relaxed) {
-        (StatusCode::OK, "ready\n")
+        "ready\n".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready: calls are not served").into_response()
     }
 }
 
-async fn nothing_here() -> Problem {
+async fn nothing_here(State(operator): State<Arc<Operator>>) -> Problem {
+    operator.reach.counters.operator_refused.one(Cause::NothingHere);
     Problem::new(StatusCode::NOT_FOUND, "nothing is here: GET /v1/openapi.json lists what there is")
 }
 
 #[cfg(test)]
+mod disk_tests;
+#[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod login_tests;
+#[cfg(test)]
+mod resume_tests;
+#[cfg(test)]
+mod subscribers_tests;
 #[cfg(test)]
 mod tests;

@@ -40,7 +40,7 @@ pub(super) async fn give(
         Ok(Json(order)) => order,
         Err(rejection) => {
             let problem = Problem::of_body(&rejection);
-            operator.reach.counters.operator_refused.one(problem.cause().unwrap_or(Cause::FieldOutOfRange));
+            operator.reach.counters.operator_refused.one(problem.cause());
             return problem.into_response();
         }
     };
@@ -55,6 +55,11 @@ pub(super) async fn give(
         Some(Err(cause @ Cause::NotAllowed)) => {
             operator.reach.counters.operator_refused.one(cause);
             Problem::new(StatusCode::FORBIDDEN, cause.text()).because(cause).into_response()
+        }
+        Some(Err(cause @ (Cause::DurableStoreFailed | Cause::ControllerBusy))) => {
+            operator.reach.counters.operator_refused.one(cause);
+            let detail = "the order was not carried out: the controller's disk may be full, or too many orders wait";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).because(cause).into_response()
         }
         Some(Err(cause)) => {
             operator.reach.counters.operator_refused.one(cause);

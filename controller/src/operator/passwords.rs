@@ -1,10 +1,12 @@
 //! Passwords: kept as argon2id hashes, checked away from the threads that serve, so many at once and no more.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Memory of one hash, in KiB: 19 MiB, as OWASP recommends with two passes.
 const MEMORY_KIB: u32 = 19 * 1_024;
@@ -13,6 +15,9 @@ const LANES: u32 = 1;
 
 /// Checks at once: each takes a thread and the memory of a hash.
 const CHECKS_AT_ONCE: usize = 2;
+
+/// How long a check waits for its turn; turns come in the order in which they were asked for.
+const TURN_MAX: Duration = Duration::from_secs(4);
 
 /// Shortest password, in characters.
 pub const CHARS_MIN: usize = 8;
@@ -72,9 +77,9 @@ impl Default for Checks {
 }
 
 impl Checks {
-    /// Whether the password is the one whose hash was kept. Takes as long where none was; `None` where no turn is free.
+    /// Whether the password is the one whose hash was kept. Takes as long where none was; `None` where no turn came.
     pub async fn check(&self, password: String, kept: Option<String>) -> Option<bool> {
-        let turn = Arc::clone(&self.0).try_acquire_owned().ok()?;
+        let turn = timeout(TURN_MAX, Arc::clone(&self.0).acquire_owned()).await.ok()?.ok()?;
         let checked = tokio::task::spawn_blocking(move || {
             let right = is_right(&password, kept.as_deref());
             drop(turn);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
@@ -42,14 +43,23 @@ const CLOSE_BASE: u16 = 4_000;
         (status = 401, description = "No token, or not a good one", body = Problem),
         (status = 403, description = "The operator's role does not allow it", body = Problem),
         (status = 409, description = "This console is connected to talk already", body = Problem),
+        (status = 426, description = "This begins no WebSocket", body = Problem),
         (status = 503, description = "The controller is busy or closing down", body = Problem),
     )
 )]
 pub(super) async fn talk(
     State(operator): State<Arc<Operator>>,
     Extension(by): Extension<Authority>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => {
+            let problem = Problem::no_web_socket(&rejection);
+            operator.reach.counters.operator_refused.one(problem.cause());
+            return problem.into_response();
+        }
+    };
     match operator.open_talk(by.console.clone()).await {
         Some(Some(words)) => upgrade
             .max_message_size(MESSAGE_LEN_MAX)
@@ -60,11 +70,7 @@ pub(super) async fn talk(
                 "this console is connected to talk already: end that connection, or use another token";
             Problem::new(StatusCode::CONFLICT, detail).because(Cause::WrongState).into_response()
         }
-        None => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the controller is busy or closing down: ask again in a moment",
-        )
-        .into_response(),
+        None => Problem::busy().into_response(),
     }
 }
 

@@ -11,11 +11,12 @@ use trunklab_protocol::from_site::Health;
 use crate::testing::{Lab, TOKEN, exchange, site, tls_to};
 use crate::zone::{Credentials, TOKEN_LIFE, Tokens};
 
-fn json(text: &str) -> Value {
+pub(super) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
 }
 
-type Console = tokio_tungstenite::WebSocketStream<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>;
+pub(super) type Console =
+    tokio_tungstenite::WebSocketStream<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>;
 
 async fn follow(lab: &Lab, query: &str) -> Result<Console, u16> {
     let stream = tls_to(lab.controller.addresses().operator, lab.zone.ca_pem(), None).await.unwrap();
@@ -28,12 +29,12 @@ async fn follow(lab: &Lab, query: &str) -> Result<Console, u16> {
     }
 }
 
-async fn next_event(console: &mut Console) -> Value {
+pub(super) async fn next_event(console: &mut Console) -> Value {
     let next = tokio::time::timeout(crate::testing::PATIENCE, console.next()).await.expect("no event comes");
     json(next.unwrap().unwrap().to_text().unwrap())
 }
 
-fn events(count: u64) -> trunklab_protocol::from_site::FromSite {
+pub(super) fn events(count: u64) -> trunklab_protocol::from_site::FromSite {
     Health {
         control_words: 0,
         control_words_busy: 0,

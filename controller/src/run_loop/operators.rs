@@ -2,6 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
+use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{Authority, ConsoleName, Event, EventKind, Order, Snapshot, TalkWord};
@@ -23,6 +24,13 @@ pub enum Query {
         by: ConsoleName,
         /// Where it hears how its talk stands.
         answer: oneshot::Sender<Option<mpsc::Receiver<TalkWord>>>,
+    },
+    /// Something that the store keeps already is to hold from here on.
+    Provision {
+        /// What.
+        change: Change,
+        /// Told when it does; dropped where the core breaks on it.
+        answer: oneshot::Sender<()>,
     },
     /// Something is to be done.
     Order {
@@ -57,6 +65,13 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             Query::Talk { by, answer } => {
                 if answer.send(self.talks.open(by)).is_err() {
                     warn!("an operator went away before it could talk");
+                }
+                Ok(())
+            }
+            Query::Provision { change, answer } => {
+                self.take(Input::Provision(change), None)?;
+                if answer.send(()).is_err() {
+                    warn!("an operator went away before what it changed held");
                 }
                 Ok(())
             }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use rusqlite::{OptionalExtension, Row, params};
-use trunklab_protocol::operator::{ConsoleName, Role};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use trunklab_protocol::operator::{AuditEntry, ConsoleName, Role};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, audit};
 
 /// An operator's account.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,25 +42,31 @@ pub enum AccountChange {
 }
 
 impl Store {
-    /// Adds an account; `false` where the name is taken.
+    /// Adds an account and writes that down, both or neither; `false` where the name is taken.
     ///
     /// # Errors
     /// When it cannot be made durable.
-    pub fn add_account(&mut self, account: &Account) -> Result<bool, StoreError> {
+    pub fn add_account(&mut self, account: &Account, written: &AuditEntry) -> Result<bool, StoreError> {
         self.try_sql(|connection| {
-            let added = connection.execute(
+            let transaction = connection.transaction()?;
+            let added = transaction.execute(
                 "INSERT OR IGNORE INTO accounts (name, role, disabled, password) VALUES (?1, ?2, ?3, ?4)",
                 params![account.name.to_string(), account.role.name(), account.is_disabled, account.password],
             )?;
-            Ok(added == 1)
+            written_down(transaction, added == 1, written)
         })
     }
 
-    /// Changes an account; `false` where there is none of this name.
+    /// Changes an account and writes that down, both or neither; `false` where there is none of this name.
     ///
     /// # Errors
     /// When it cannot be made durable.
-    pub fn change_account(&mut self, name: &ConsoleName, change: &AccountChange) -> Result<bool, StoreError> {
+    pub fn change_account(
+        &mut self,
+        name: &ConsoleName,
+        change: &AccountChange,
+        written: &AuditEntry,
+    ) -> Result<bool, StoreError> {
         let name = name.to_string();
         self.try_sql(|connection| {
             let transaction = connection.transaction()?;
@@ -79,8 +85,7 @@ impl Store {
                     .execute("UPDATE accounts SET disabled = ?2 WHERE name = ?1", params![name, disabled]),
                 AccountChange::Remove => transaction.execute("DELETE FROM accounts WHERE name = ?1", [&name]),
             }?;
-            transaction.commit()?;
-            Ok(changed == 1)
+            written_down(transaction, changed == 1, written)
         })
     }
 
@@ -115,6 +120,15 @@ impl Store {
         let role = self.read_role("accounts", &role)?;
         Ok(Account { name: ConsoleName::new(&name), role, is_disabled, password })
     }
+}
+
+/// Commits what was done together with its entry in the audit trail, or takes it back.
+fn written_down(transaction: Transaction<'_>, is_done: bool, written: &AuditEntry) -> rusqlite::Result<bool> {
+    if is_done {
+        audit::keep(&transaction, written)?;
+        transaction.commit()?;
+    }
+    Ok(is_done)
 }
 
 type Columns = (String, String, bool, String);

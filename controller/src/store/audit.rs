@@ -69,7 +69,7 @@ fn wall_us(connection: &Connection, epoch: Epoch, at: Moment) -> rusqlite::Resul
     Ok(began_us.saturating_add(at.as_micros().cast_signed()).cast_unsigned())
 }
 
-fn keep(connection: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {
+pub(super) fn keep(connection: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {
     let deed = serde_json::to_string(&entry.deed).expect("a deed serialises: its keys are text");
     connection
         .prepare_cached(

@@ -26,6 +26,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters};
 use trunklab_controller_core::output::StoreItem;
+use trunklab_controller_core::registry::names::Name;
+use trunklab_protocol::operator::AuditEntry;
 use trunklab_protocol::{Epoch, Moment, UnitId};
 
 /// Why the store cannot be used; each sentence names the file and the remedy.
@@ -222,13 +224,39 @@ impl Store {
         self.try_rows("subscribers", |connection| subscribers::one(connection, unit))
     }
 
-    /// Adds or replaces these subscribers, each of another unit, all or none; `told` how many are written so far.
+    /// The subscriber that has this name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn holder(&mut self, name: Name) -> Result<Option<UnitId>, StoreError> {
+        self.try_rows("subscribers", |connection| subscribers::holder(connection, name))
+    }
+
+    /// Takes a subscriber out and writes that down, both or neither; `false` where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub fn remove_subscriber(&mut self, unit: UnitId, written: &AuditEntry) -> Result<bool, StoreError> {
+        self.try_sql(|connection| {
+            let transaction = connection.transaction()?;
+            let is_there = subscribers::remove(&transaction, std::iter::once(unit))? == 1;
+            if is_there {
+                audit::keep(&transaction, written)?;
+                transaction.commit()?;
+            }
+            Ok(is_there)
+        })
+    }
+
+    /// Adds or replaces these subscribers, each of another unit, and writes that down, all or none; `told` how many are
+    /// written so far.
     ///
     /// # Errors
     /// When they cannot be made durable, or would give two subscribers one name.
     pub fn keep_subscribers<'a>(
         &mut self,
         subscribers: impl Iterator<Item = &'a Subscriber> + Clone,
+        written: Option<&AuditEntry>,
         told: impl FnMut(u64),
     ) -> Result<(), StoreError> {
         self.try_sql(|connection| {
@@ -236,6 +264,9 @@ impl Store {
             // All of them go first, so that they may hand names to each other.
             subscribers::remove(&transaction, subscribers.clone().map(|subscriber| subscriber.unit))?;
             subscribers::add(&transaction, subscribers, told)?;
+            if let Some(written) = written {
+                audit::keep(&transaction, written)?;
+            }
             transaction.commit()
         })
     }
@@ -253,7 +284,7 @@ impl Store {
                     Change::Site(site) => ("sites", i64::from(site.site.number())),
                     Change::Area(area) => ("areas", i64::from(area.area.number())),
                     Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
-                    Change::Subscriber(_) | Change::SubscriberRemoved(_) => continue,
+                    Change::Subscriber(_) | Change::Subscribers(_) | Change::SubscriberRemoved(_) => continue,
                     Change::Patch(talkgroups) => {
                         patches::keep(&transaction, talkgroups)?;
                         continue;
@@ -333,6 +364,13 @@ impl Store {
                 )
                 .map(|_| ())
         })
+    }
+
+    /// From here on the database may grow by no page, or again without a bound: a disk that is full, or is no longer.
+    #[cfg(test)]
+    pub(crate) fn fill_disk(&mut self, is_full: bool) {
+        let pages: u32 = if is_full { 1 } else { u32::MAX - 1 };
+        self.try_sql(|connection| connection.pragma_update(None, "max_page_count", pages)).unwrap();
     }
 
     fn try_sql<T>(

@@ -1,9 +1,9 @@
 //! Operators' sessions, from the login to the logout, and the key that signs their access tokens.
 
 use rusqlite::{OptionalExtension, params};
-use trunklab_protocol::operator::{ConsoleName, Role};
+use trunklab_protocol::operator::{AuditEntry, ConsoleName, Role};
 
-use super::{Store, StoreError, TokenHash};
+use super::{Store, StoreError, TokenHash, audit};
 
 /// A key of 256 bits.
 pub type Secret = [u8; 32];
@@ -23,7 +23,7 @@ pub struct Session {
 }
 
 impl Store {
-    /// Begins a session.
+    /// Begins a session and writes that down, both or neither.
     ///
     /// # Errors
     /// When it cannot be made durable.
@@ -34,6 +34,7 @@ impl Store {
         refresh: &TokenHash,
         now_us: i64,
         expires_us: i64,
+        written: &AuditEntry,
     ) -> Result<(), StoreError> {
         let account = account.to_string();
         self.try_sql(|connection| {
@@ -48,6 +49,7 @@ impl Store {
                 "INSERT INTO sessions (id, account, refresh, begun_us, expires_us) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![id, account, refresh, now_us, expires_us],
             )?;
+            audit::keep(&transaction, written)?;
             transaction.commit()
         })
     }
@@ -91,12 +93,17 @@ impl Store {
         })
     }
 
-    /// Ends a session.
+    /// Ends a session and writes down why, both or neither.
     ///
     /// # Errors
     /// When it cannot be made durable.
-    pub fn end_session(&mut self, id: &str) -> Result<(), StoreError> {
-        self.try_sql(|connection| connection.execute("DELETE FROM sessions WHERE id = ?1", [id]).map(|_| ()))
+    pub fn end_session(&mut self, id: &str, written: &AuditEntry) -> Result<(), StoreError> {
+        self.try_sql(|connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute("DELETE FROM sessions WHERE id = ?1", [id])?;
+            audit::keep(&transaction, written)?;
+            transaction.commit()
+        })
     }
 
     /// The key that signs access tokens: what was kept at first, else this one.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use trunklab_controller_core::config::{Change, Subscriber};
+use trunklab_controller_core::registry::names::Name;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
     Demand, FleetMember, Imei, Imsi, Msisdn, Priority, Services, SiteId, TalkgroupId, UnitId,
@@ -24,6 +25,9 @@ pub(super) fn keep(transaction: &Transaction<'_>, changes: &[Change]) -> rusqlit
     for change in changes {
         match change {
             Change::Subscriber(subscriber) => _ = last.insert(subscriber.unit, Some(subscriber)),
+            Change::Subscribers(several) => {
+                last.extend(several.iter().map(|subscriber| (subscriber.unit, Some(subscriber))));
+            }
             Change::SubscriberRemoved(unit) => _ = last.insert(*unit, None),
             Change::System(_)
             | Change::Site(_)
@@ -36,15 +40,33 @@ pub(super) fn keep(transaction: &Transaction<'_>, changes: &[Change]) -> rusqlit
     add(transaction, last.into_values().flatten(), |_| {})
 }
 
+/// Takes subscribers out, and tells how many there were.
 pub(super) fn remove(
     transaction: &Transaction<'_>,
     units: impl Iterator<Item = UnitId>,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
     let mut remove = transaction.prepare_cached("DELETE FROM subscribers WHERE unit = ?1")?;
+    let mut removed = 0;
     for unit in units {
-        remove.execute([unit.number()])?;
+        removed += remove.execute([unit.number()])?;
     }
-    Ok(())
+    Ok(removed)
+}
+
+/// Whose a name is.
+pub(super) fn holder(connection: &Connection, name: Name) -> rusqlite::Result<Option<UnitId>> {
+    let (column, first, second) = match name {
+        Name::Unit(unit) => ("unit", i64::from(unit.number()), 0),
+        Name::Imei(imei) => ("imei", imei.digits().cast_signed(), 0),
+        Name::Imsi(imsi) => ("imsi", imsi.digits().cast_signed(), 0),
+        Name::Msisdn(msisdn) => ("msisdn", msisdn.digits().cast_signed(), 0),
+        Name::FleetMember(pair) => ("member = ?2 AND fleet", i64::from(pair.fleet), i64::from(pair.member)),
+    };
+    let found: Option<u32> = connection
+        .prepare_cached(&format!("SELECT unit FROM subscribers WHERE {column} = ?1 AND ?2 = ?2"))?
+        .query_row([first, second], |row| row.get(0))
+        .optional()?;
+    found.map(|unit| UnitId::new(unit).ok_or_else(|| damaged(0))).transpose()
 }
 
 /// Adds subscribers of whose units there is no row, and tells how many it has added so far.

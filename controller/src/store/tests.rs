@@ -403,13 +403,13 @@ fn a_full_disk_leaves_what_was_there() {
     store.provision(&[Change::Subscriber(subscriber(1))]).unwrap();
     let rows: Vec<_> = (1..5_000).map(|number| Subscriber { duplex: true, ..subscriber(number) }).collect();
     store.try_sql(|connection| connection.pragma_update(None, "max_page_count", 60)).unwrap();
-    let said = store.keep_subscribers(rows.iter(), |_| {}).unwrap_err().to_string();
+    let said = store.keep_subscribers(rows.iter(), None, |_| {}).unwrap_err().to_string();
     assert!(said.contains("full") && said.contains("that the disk has room"), "{said}");
     assert_eq!(subscribers(&mut store), [subscriber(1)]);
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
     assert_eq!(subscribers(&mut store), [subscriber(1)]);
-    store.keep_subscribers(rows.iter(), |_| {}).unwrap();
+    store.keep_subscribers(rows.iter(), None, |_| {}).unwrap();
     assert_eq!(subscribers(&mut store), rows, "with room again all of them are kept");
 }
 

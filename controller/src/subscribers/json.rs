@@ -1,8 +1,7 @@
 //! Subscribers as JSON: an object each, in one list or one a line.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,6 +10,7 @@ use trunklab_controller_core::config::Subscriber;
 use trunklab_protocol::{
     Demand, FleetMember, Imei, Imsi, Msisdn, Priority, Services, SiteId, TalkgroupId, UnitId,
 };
+use utoipa::ToSchema;
 
 use super::draft::{Draft, Entry, key, key_text};
 use super::{Defects, Keys, Progress, shown};
@@ -19,9 +19,11 @@ use super::{Defects, Keys, Progress, shown};
 const LINE_LEN_MAX: usize = 64 << 10;
 
 /// A subscriber as an object.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = Subscriber)]
 #[serde(deny_unknown_fields)]
-struct Object {
+pub struct Object {
+    #[schema(example = 1001)]
     unit: UnitId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     imei: Option<Imei>,
@@ -34,8 +36,10 @@ struct Object {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     member: Option<u16>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "000102030405060708090a0b0c0d0e0f")]
     key: Option<String>,
     #[serde(default)]
+    #[schema(example = json!([41, 42]))]
     talkgroups: Vec<TalkgroupId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sites: Option<Vec<SiteId>>,
@@ -44,6 +48,7 @@ struct Object {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     priority: Option<Priority>,
     #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["individual", "emergency"]))]
     services: Services,
     #[serde(default)]
     floor_demand: Demand,
@@ -78,25 +83,38 @@ impl Object {
 }
 
 pub(super) fn object(subscriber: &Subscriber, keys: Keys) -> String {
-    let pair = subscriber.fleet_member;
-    let object = Object {
-        unit: subscriber.unit,
-        imei: subscriber.imei,
-        imsi: subscriber.imsi,
-        msisdn: subscriber.msisdn,
-        fleet: pair.map(|FleetMember { fleet, .. }| fleet),
-        member: pair.map(|FleetMember { member, .. }| member),
-        key: (keys == Keys::Written).then(|| key_text(&subscriber.key)),
-        talkgroups: subscriber.talkgroups.clone(),
-        sites: subscriber.sites.clone(),
-        home_site: subscriber.home_site,
-        priority: Some(subscriber.priority),
-        services: subscriber.services,
-        floor_demand: subscriber.floor_demand,
-        emergency_talkgroup: subscriber.emergency_talkgroup,
-        duplex: subscriber.duplex,
-    };
-    serde_json::to_string(&object).expect("an object without maps serialises")
+    serde_json::to_string(&Object::of(subscriber, keys)).expect("an object without maps serialises")
+}
+
+/// A subscriber that comes alone.
+pub(super) fn one(object: &[u8], defects: &mut Defects) -> Option<Entry> {
+    let mut entries = Vec::new();
+    take(1, serde_json::from_slice(object).map_err(|error| said(&error)), &mut entries, defects);
+    entries.pop()
+}
+
+impl Object {
+    /// What a subscriber is.
+    pub fn of(subscriber: &Subscriber, keys: Keys) -> Self {
+        let pair = subscriber.fleet_member;
+        Self {
+            unit: subscriber.unit,
+            imei: subscriber.imei,
+            imsi: subscriber.imsi,
+            msisdn: subscriber.msisdn,
+            fleet: pair.map(|FleetMember { fleet, .. }| fleet),
+            member: pair.map(|FleetMember { member, .. }| member),
+            key: (keys == Keys::Written).then(|| key_text(&subscriber.key)),
+            talkgroups: subscriber.talkgroups.clone(),
+            sites: subscriber.sites.clone(),
+            home_site: subscriber.home_site,
+            priority: Some(subscriber.priority),
+            services: subscriber.services,
+            floor_demand: subscriber.floor_demand,
+            emergency_talkgroup: subscriber.emergency_talkgroup,
+            duplex: subscriber.duplex,
+        }
+    }
 }
 
 fn take(line: u64, read: Result<Object, String>, entries: &mut Vec<Entry>, defects: &mut Defects) {
@@ -106,7 +124,11 @@ fn take(line: u64, read: Result<Object, String>, entries: &mut Vec<Entry>, defec
     }
 }
 
-pub(super) fn read_lines(file: File, defects: &mut Defects, progress: &Progress) -> io::Result<Vec<Entry>> {
+pub(super) fn read_lines(
+    file: impl Read,
+    defects: &mut Defects,
+    progress: &Progress,
+) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for (line, text) in (1..).zip(BufReader::new(file).split(b'\n')) {
         let text = text?;
@@ -120,7 +142,11 @@ pub(super) fn read_lines(file: File, defects: &mut Defects, progress: &Progress)
     Ok(entries)
 }
 
-pub(super) fn read_list(file: File, defects: &mut Defects, progress: &Progress) -> io::Result<Vec<Entry>> {
+pub(super) fn read_list(
+    file: impl Read,
+    defects: &mut Defects,
+    progress: &Progress,
+) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     let mut reader = serde_json::Deserializer::from_reader(BufReader::new(file));
     let list = List { entries: &mut entries, defects, progress };

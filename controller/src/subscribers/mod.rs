@@ -6,12 +6,15 @@ mod draft;
 mod json;
 mod plan;
 mod progress;
+mod running;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use json::Object as SubscriberObject;
 pub use plan::{Difference, SHOWN_MAX};
 pub use progress::Progress;
+pub(crate) use running::{keep, read_rows};
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -20,7 +23,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use trunklab_controller_core::config::Subscriber;
-use trunklab_protocol::UnitId;
+use trunklab_protocol::{Cause, UnitId};
 
 use self::draft::Entry;
 use crate::store::{Store, StoreError};
@@ -70,7 +73,20 @@ pub enum Format {
 }
 
 impl Format {
-    fn of(path: &Path) -> Result<Self, SubscribersError> {
+    /// How it is called on the wire.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Json => "application/json",
+            Self::JsonLines => "application/x-ndjson",
+        }
+    }
+
+    /// What a file's name tells.
+    ///
+    /// # Errors
+    /// Where it ends in something else.
+    pub fn of(path: &Path) -> Result<Self, SubscribersError> {
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
         match ending.as_deref().and_then(|ending| ending.to_str()) {
             Some("csv") => Ok(Self::Csv),
@@ -95,6 +111,8 @@ pub struct Defect {
 pub struct Defects {
     first: Vec<Defect>,
     count: u64,
+    /// Why the first of them, where that is a name that another has.
+    cause: Option<Cause>,
 }
 
 impl Defects {
@@ -103,6 +121,18 @@ impl Defects {
         if self.first.len() < SHOWN_MAX {
             self.first.push(Defect { line, what: what.into() });
         }
+    }
+
+    fn note_because(&mut self, line: u64, what: impl Into<String>, cause: Cause) {
+        if self.count == 0 {
+            self.cause = Some(cause);
+        }
+        self.note(line, what);
+    }
+
+    /// The named cause of the first.
+    pub fn cause(&self) -> Cause {
+        self.cause.unwrap_or(Cause::FieldOutOfRange)
     }
 
     /// How many there are.
@@ -145,7 +175,7 @@ pub fn import(
         return Err(SubscribersError::Defects { path: path.to_owned(), defects });
     }
     if keep {
-        store.keep_subscribers(plan.changed.iter().map(|entry| &entry.subscriber), |count| {
+        store.keep_subscribers(plan.changed.iter().map(|entry| &entry.subscriber), None, |count| {
             progress.at("written", count);
         })?;
     }

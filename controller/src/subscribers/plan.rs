@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::Serialize;
 use trunklab_controller_core::config::{Change, Subscriber};
 use trunklab_controller_core::registry::names::{Name, Names};
 use trunklab_protocol::{SiteId, TalkgroupId, UnitId};
+use utoipa::ToSchema;
 
 use super::columns::COLUMNS;
 use super::draft::{Entry, names};
@@ -15,8 +17,11 @@ use crate::store::{Store, StoreError};
 /// Defects, and changed subscribers, that are shown; all are counted.
 pub const SHOWN_MAX: usize = 20;
 
+/// Below so many rows of a file each is looked up; otherwise the whole register is gone through once.
+const FEW: usize = 5_000;
+
 /// What an import changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Difference {
     /// Subscribers that were not there.
     pub added: u64,
@@ -25,6 +30,7 @@ pub struct Difference {
     /// Subscribers that were there just so.
     pub same: u64,
     /// The first of those that change, and in which columns.
+    #[serde(skip)]
     pub examples: Vec<(UnitId, Vec<&'static str>)>,
 }
 
@@ -62,8 +68,11 @@ impl Known {
                 Change::System(system) => consoles.extend(system.consoles.iter().map(|console| console.unit)),
                 Change::Site(site) => _ = sites.insert(site.site),
                 Change::Talkgroup(talkgroup) => _ = talkgroups.insert(talkgroup.id),
-                Change::Area(_) | Change::Subscriber(_) | Change::SubscriberRemoved(_) | Change::Patch(_) => {
-                }
+                Change::Area(_)
+                | Change::Subscriber(_)
+                | Change::Subscribers(_)
+                | Change::SubscriberRemoved(_)
+                | Change::Patch(_) => {}
             }
         }
         Ok(Self { talkgroups, sites, consoles })
@@ -82,6 +91,19 @@ impl Known {
             None => Ok(()),
         }
     }
+}
+
+/// The subscribers that have a name of one of these, in order of their units.
+fn near(store: &mut Store, entries: &[Entry]) -> Result<Vec<Subscriber>, StoreError> {
+    let mut units = BTreeSet::new();
+    for name in entries.iter().flat_map(|entry| names(&entry.subscriber)) {
+        units.extend(store.holder(name)?);
+    }
+    let mut near = Vec::with_capacity(units.len());
+    for unit in units {
+        near.extend(store.subscriber(unit)?);
+    }
+    Ok(near)
 }
 
 /// Where a row of the file meets the register.
@@ -108,7 +130,8 @@ pub(super) fn compare(
     for entry in read {
         let twice = names(&entry.subscriber).find_map(|name| Some((name, index.find(name, &entries)?)));
         if let Some((name, at)) = twice {
-            defects.note(entry.line, format!("{name} stands in line {} too: remove one", entries[at].line));
+            let what = format!("{name} stands in line {} too: remove one", entries[at].line);
+            defects.note_because(entry.line, what, name.taken());
         } else if let Err(what) = known.judge(&entry.subscriber) {
             defects.note(entry.line, what);
         } else {
@@ -117,8 +140,10 @@ pub(super) fn compare(
         }
     }
     let mut met = vec![Met::New; entries.len()];
+    let entries_len = entries.len();
+    let near = if entries_len < FEW { near(store, &entries)? } else { Vec::new() };
     let (mut difference, mut seen) = (Difference::default(), 0);
-    each(store, |there| {
+    let mut judge = |there: &Subscriber| {
         seen += 1;
         progress.at("compared", seen);
         if let Some(at) = index.find(Name::Unit(there.unit), &entries) {
@@ -132,10 +157,17 @@ pub(super) fn compare(
             names(there).find_map(|name| Some((name, index.find(name, &entries)?)))
         {
             let what = format!("{name} is unit {}'s: give another, or import that unit too", there.unit);
-            defects.note(entries[at].line, what);
+            defects.note_because(entries[at].line, what, name.taken());
         }
-        Ok::<(), StoreError>(())
-    })?;
+    };
+    if entries_len < FEW {
+        near.iter().for_each(&mut judge);
+    } else {
+        each(store, |there| {
+            judge(there);
+            Ok::<(), StoreError>(())
+        })?;
+    }
     let mut changed = Vec::new();
     for (entry, met) in entries.into_iter().zip(met) {
         if met == Met::New {

@@ -1,8 +1,7 @@
 //! Subscribers as CSV: columns in any order, found by their names.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use trunklab_controller_core::config::Subscriber;
@@ -11,7 +10,7 @@ use super::columns::{COLUMNS, Column, KEY};
 use super::draft::{Draft, Entry};
 use super::{Defects, Keys, Progress, shown};
 
-pub(super) fn read(file: File, defects: &mut Defects, progress: &Progress) -> io::Result<Vec<Entry>> {
+pub(super) fn read(file: impl Read, defects: &mut Defects, progress: &Progress) -> io::Result<Vec<Entry>> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
     let Some(columns) = columns(reader.headers().map_err(io::Error::from)?, defects) else {
         return Ok(Vec::new());

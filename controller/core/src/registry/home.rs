@@ -1,5 +1,7 @@
 //! The home register: every subscriber, found by whatever names it (clause 13.1.1).
 
+mod several;
+
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
     Cause, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, Priority, Service, Services, SiteId,

@@ -19,7 +19,7 @@ const AREAS_MAX: usize = 1_000;
 impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
     pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
-        if !matches!(change, Change::Subscriber(_) | Change::SubscriberRemoved(_)) {
+        if !matches!(change, Change::Subscriber(_) | Change::Subscribers(_) | Change::SubscriberRemoved(_)) {
             self.queue.watch_mut().wake_all();
         }
         let outcome = match change {
@@ -28,6 +28,7 @@ impl Controller {
             Change::Area(area) => self.provision_area(area, out),
             Change::Talkgroup(talkgroup) => self.provision_talkgroup(talkgroup),
             Change::Subscriber(subscriber) => self.provision_subscriber(subscriber, out),
+            Change::Subscribers(subscribers) => self.provision_subscribers(subscribers, out),
             Change::SubscriberRemoved(unit) => {
                 self.remove_subscriber(unit, out);
                 Ok(())
@@ -120,12 +121,28 @@ impl Controller {
         if self.consoles.of(unit).is_some() {
             return Err(Cause::FieldOutOfRange);
         }
-        let is_changed = self.home.unit(unit).is_some();
         self.home.provision(subscriber)?;
-        if is_changed {
-            self.forget_challenges_of(unit);
-            self.forgive_clone(unit);
+        self.follow_subscription(unit, out);
+        Ok(())
+    }
+
+    fn provision_subscribers(&mut self, subscribers: Vec<Subscriber>, out: &mut Outbox) -> Result<(), Cause> {
+        let units: Vec<UnitId> = subscribers.iter().map(|subscriber| subscriber.unit).collect();
+        if units.iter().any(|unit| self.consoles.of(*unit).is_some()) {
+            return Err(Cause::FieldOutOfRange);
         }
+        self.home.provision_all(subscribers)?;
+        for unit in units {
+            self.follow_subscription(unit, out);
+        }
+        Ok(())
+    }
+
+    /// A registered unit has the rights of its subscription, or is deregistered where that lets it be there no longer. What
+    /// was drawn or held against it by the earlier subscription is void.
+    fn follow_subscription(&mut self, unit: UnitId, out: &mut Outbox) {
+        self.forget_challenges_of(unit);
+        self.forgive_clone(unit);
         let rights = self.rights_of(unit);
         if let Some(visitor) = self.visitors.get_mut(unit) {
             visitor.rights = rights;
@@ -133,7 +150,6 @@ impl Controller {
         if let Some(cause) = self.no_longer_allowed(unit) {
             self.deregister(unit, cause, out);
         }
-        Ok(())
     }
 
     fn remove_subscriber(&mut self, unit: UnitId, out: &mut Outbox) {
