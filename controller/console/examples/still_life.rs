@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use invented::server::{Server, TOKEN};
 use invented::world::World;
-use trunklab_console::{Color, ConsoleOptions, run};
+use trunklab_console::{Color, ConsoleOptions, Pass, run};
 use trunklab_protocol::Span;
 use trunklab_protocol::operator::Event;
 
@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
     let server = Server::start(world.snapshot()).await;
     let options = ConsoleOptions {
         address: server.address,
-        token: TOKEN.to_owned(),
+        pass: Pass::Token(TOKEN.to_owned()),
         ca_pem: server.ca_pem.clone(),
         color: if has("plain") { Color::Never } else { Color::Auto },
     };

@@ -2,6 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use trunklab_protocol::operator::Right;
+
 use crate::model::{Focus, Model, Screen, Step};
 
 /// What a key asks for.
@@ -59,6 +61,40 @@ pub enum Action {
     Reconnect,
     /// Leave the console.
     Quit,
+}
+
+impl Action {
+    /// The right that it asks of the operator; `None` where it changes nothing but the screen.
+    pub const fn right(self) -> Option<Right> {
+        match self {
+            Self::Acknowledge
+            | Self::Clear
+            | Self::Mark
+            | Self::Patch
+            | Self::Multiselect
+            | Self::Part
+            | Self::Confirm => Some(Right::Dispatch),
+            Self::Move(_)
+            | Self::Open
+            | Self::Back
+            | Self::ShowOverview
+            | Self::ShowSites
+            | Self::ShowCalls
+            | Self::ShowGroups
+            | Self::ShowEvents
+            | Self::Help
+            | Self::Pause
+            | Self::EditFilter
+            | Self::Type(_)
+            | Self::Erase
+            | Self::KeepFilter
+            | Self::DropFilter
+            | Self::NextEmergency
+            | Self::Deny
+            | Self::Reconnect
+            | Self::Quit => None,
+        }
+    }
 }
 
 /// One row of a table.
@@ -202,6 +238,13 @@ pub fn lookup(model: &Model, key: KeyEvent) -> Option<Action> {
         _ => None,
     };
     bound.or(typed)
+}
+
+/// What an action does, as the help screen says it.
+pub fn does(action: Action) -> &'static str {
+    let screens = [Screen::Overview, Screen::Groups, Screen::Events, Screen::Calls];
+    let mut rows = screens.iter().flat_map(|screen| tables(screen).iter().flat_map(|table| table.iter()));
+    rows.find(|row| row.action == action).map_or("give the order", |row| row.does)
 }
 
 /// The keys of a row as people write them: `Up k`.

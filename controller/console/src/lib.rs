@@ -16,6 +16,6 @@ pub mod view;
 pub mod warnings;
 
 pub use model::{Model, apply};
-pub use run::{ConsoleError, ConsoleOptions, run};
+pub use run::{ConsoleError, ConsoleOptions, Pass, run, run_until};
 pub use sentence::of as sentence;
 pub use theme::{Color, Theme};

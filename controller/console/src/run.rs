@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::EventStream;
@@ -9,7 +10,7 @@ use futures_util::StreamExt;
 use ratatui::DefaultTerminal;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use trunklab_protocol::Span;
 
 use crate::conn::{self, Client, ConnError, Report, Wish};
@@ -24,18 +25,44 @@ use crate::view;
 /// Reports that may wait for the screen; a controller faster than that waits for the console.
 const REPORTS_MAX: usize = 1_024;
 const WISHES_MAX: usize = 16;
+/// How long the end waits for the controller to hear of it.
+const FAREWELL_MAX: Duration = Duration::from_secs(2);
 /// Shortest time between two drawings that nobody asked for by a key.
 const FRAME: Duration = Duration::from_millis(50);
 /// Frames after which the screen is drawn although nothing came: its clock goes on.
 const FRAMES_UNCHANGED_MAX: u32 = 5;
+
+/// What lets the operator in.
+#[derive(Clone)]
+pub enum Pass {
+    /// A program's token; white space around it is ignored.
+    Token(String),
+    /// An account's name and password. The session ends with the console.
+    Login {
+        /// The account.
+        name: String,
+        /// Its password.
+        password: String,
+    },
+}
+
+/// Secrets stay out of every log.
+impl std::fmt::Debug for Pass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Token(_) => f.write_str("Token"),
+            Self::Login { name, .. } => write!(f, "Login({name:?})"),
+        }
+    }
+}
 
 /// What a console needs to begin.
 #[derive(Debug, Clone)]
 pub struct ConsoleOptions {
     /// Where the controller's operator API listens.
     pub address: SocketAddr,
-    /// The bearer token; white space around it is ignored.
-    pub token: String,
+    /// What lets the operator in.
+    pub pass: Pass,
     /// The zone's certificate authority, as PEM.
     pub ca_pem: String,
     /// Whether colour may be used.
@@ -58,7 +85,26 @@ pub enum ConsoleError {
 
 /// Shows the network until the operator leaves. The terminal is given back however it ends.
 pub async fn run(options: ConsoleOptions) -> Result<(), ConsoleError> {
-    let client = Client::new(options.address, &options.token, &options.ca_pem)?;
+    run_until(options, std::future::pending()).await
+}
+
+/// Shows the network until the operator leaves, or `told` is over.
+pub async fn run_until(options: ConsoleOptions, told: impl Future<Output = ()>) -> Result<(), ConsoleError> {
+    let ConsoleOptions { address, ca_pem, .. } = &options;
+    let client = Arc::new(match &options.pass {
+        Pass::Token(token) => Client::new(*address, token, ca_pem)?,
+        Pass::Login { name, password } => Client::log_in(*address, name, password, ca_pem).await?,
+    });
+    let outcome = tokio::select! {
+        outcome = show(&options, Arc::clone(&client)) => outcome,
+        () = told => Ok(()),
+    };
+    // A controller that does not hear it ends the session by itself.
+    timeout(FAREWELL_MAX, client.log_out()).await.ok();
+    outcome
+}
+
+async fn show(options: &ConsoleOptions, client: Arc<Client>) -> Result<(), ConsoleError> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(ConsoleError::NoTerminal);
     }

@@ -33,6 +33,8 @@ pub(crate) enum Role {
     Plain,
     /// Text of less weight: free slots, hints, column heads.
     Faint,
+    /// A key that is not for the operator's role.
+    Forbidden,
     /// A panel's title.
     Title,
     /// The chosen line.
@@ -67,6 +69,7 @@ impl Theme {
         let (colour, without) = match role {
             Role::Plain     => (plain,                                         plain),
             Role::Faint     => (plain.add_modifier(Modifier::DIM),             plain.add_modifier(Modifier::DIM)),
+            Role::Forbidden => (plain.fg(Paint::DarkGray).add_modifier(Modifier::CROSSED_OUT), plain.add_modifier(Modifier::DIM.union(Modifier::CROSSED_OUT))),
             Role::Title     => (plain.fg(Paint::Cyan).add_modifier(Modifier::BOLD), plain.add_modifier(Modifier::BOLD)),
             Role::Chosen    => (plain.add_modifier(Modifier::REVERSED),        plain.add_modifier(Modifier::REVERSED)),
             Role::Control   => (plain.fg(Paint::Blue),                         plain),

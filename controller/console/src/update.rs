@@ -2,11 +2,11 @@
 
 mod join;
 
-use trunklab_protocol::operator::{EmergencyView, Order};
+use trunklab_protocol::operator::{EmergencyView, Order, Right, Role};
 use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::conn::Report;
-use crate::keys::Action;
+use crate::keys::{self, Action};
 use crate::model::{Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
 use crate::sentence::parties_name;
 
@@ -51,6 +51,10 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
 }
 
 fn act(model: &mut Model, action: Action) -> Option<Command> {
+    if let Some(right) = action.right().filter(|right| !model.may(*right)) {
+        note(model, not_for_you(model, action, right));
+        return None;
+    }
     match action {
         Action::Move(step) => move_choice(model, step),
         Action::Open => open(model),
@@ -93,6 +97,15 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Quit => return Some(Command::Quit),
     }
     None
+}
+
+/// Why a key does nothing, and who would be let.
+fn not_for_you(model: &Model, action: Action, right: Right) -> String {
+    let does = keys::does(action);
+    let role = model.operator.as_ref().map_or(String::new(), |operator| operator.role.to_string());
+    let least =
+        Role::ALL.into_iter().find(|role| role.may(right)).map_or(String::new(), |role| role.to_string());
+    format!("not for a {role}: {does}; log in as a {least} for it")
 }
 
 fn acknowledge(model: &mut Model) -> Option<Command> {
@@ -181,6 +194,10 @@ fn hear(model: &mut Model, report: Report) -> Option<Command> {
     match report {
         Report::Connecting { attempt } => {
             model.link = Link::Connecting { attempt };
+            None
+        }
+        Report::Admitted(admission) => {
+            model.operator = Some(admission);
             None
         }
         Report::Live => {

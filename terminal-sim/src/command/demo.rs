@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use tokio::sync::mpsc;
-use trunklab_console::{Color, ConsoleOptions};
+use trunklab_console::{Color, ConsoleOptions, Pass};
 use trunklab_controller::counters::LatencyFigures;
 use trunklab_protocol::operator::{Event, EventKind, Snapshot};
 use trunklab_protocol::{CallId, Moment, Span, UnitId};
@@ -133,7 +133,7 @@ async fn show(options: &DemoOptions) -> Result<Outcome> {
     let length = (!console).then(|| Span::from_secs(options.seconds));
     let screen = ConsoleOptions {
         address: live.operator_address(),
-        token: live.operator_token().to_owned(),
+        pass: Pass::Token(live.operator_token().to_owned()),
         ca_pem: live.ca_pem().to_owned(),
         color: Color::Auto,
     };

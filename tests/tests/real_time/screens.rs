@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use trunklab::lab::live::Live;
 use trunklab::lab::scenario;
-use trunklab_console::{Color, ConsoleOptions};
+use trunklab_console::{Color, ConsoleOptions, Pass};
 use trunklab_controller::zone::Zone;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_tests::network::tells;
@@ -155,7 +155,7 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     if let Some(file) = std::env::var_os(PANIC_WHEN) {
         let options = ConsoleOptions {
             address: ([127, 0, 0, 1], 9).into(),
-            token: "nobody asks".to_owned(),
+            pass: Pass::Token("nobody asks".to_owned()),
             ca_pem: Zone::ephemeral().unwrap().ca_pem().to_owned(),
             color: Color::Auto,
         };

@@ -1,4 +1,4 @@
-//! The three requests of the operator API.
+//! The requests of the operator API.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::ServerName;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -17,9 +17,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use trunklab_protocol::operator::{Event, Order, Snapshot};
+use trunklab_protocol::operator::{Admission, Event, Login, Order, Snapshot, Tokens};
 use trunklab_protocol::{Epoch, Moment};
 
+use super::pass::{self, Pass};
 use super::{ConnError, Talk, tls};
 use crate::model::UnknownEvent;
 
@@ -32,20 +33,62 @@ const SNAPSHOT_OCTETS_MAX: usize = 64 << 20;
 /// Longest event: a call at every one of a thousand sites fits.
 const EVENT_OCTETS_MAX: usize = 256 << 10;
 
-/// Speaks to one controller with one token.
+/// What a refusal says.
+#[derive(Deserialize)]
+struct Problem {
+    detail: String,
+}
+
+/// Speaks to one controller as one operator.
 pub struct Client {
     address: SocketAddr,
-    authorization: HeaderValue,
+    pass: Pass,
     http: reqwest::Client,
     tls: TlsConnector,
 }
 
 impl Client {
-    /// Checks the options; sends nothing yet.
+    /// With a program's token. Checks the options; sends nothing yet.
     pub fn new(address: SocketAddr, token: &str, ca_pem: &str) -> Result<Self, ConnError> {
-        let mut authorization =
-            HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| ConnError::BadToken)?;
-        authorization.set_sensitive(true);
+        Self::with(address, Pass::Token(pass::bearer(token)?), ca_pem)
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// Why nobody is let in.
+    pub async fn log_in(
+        address: SocketAddr,
+        name: &str,
+        password: &str,
+        ca_pem: &str,
+    ) -> Result<Self, ConnError> {
+        let mut client = Self::with(address, Pass::Nothing, ca_pem)?;
+        let login = Login { name: name.to_owned(), password: password.to_owned() };
+        client.pass = Pass::session(client.tokens("login", &login).await?)?;
+        Ok(client)
+    }
+
+    /// Ends the session of a login; whoever has a program's token leaves without a word.
+    ///
+    /// # Errors
+    /// Why the controller was not told. The session ends by itself hours later.
+    pub async fn log_out(&self) -> Result<(), ConnError> {
+        if !self.pass.is_session() {
+            return Ok(());
+        }
+        let authorization = self.authorization().await?;
+        let request = self.http.post(self.url("logout")).header(AUTHORIZATION, authorization);
+        let response =
+            request.timeout(CONNECT_TIMEOUT).send().await.map_err(|error| self.http_error(&error))?;
+        if response.status() == StatusCode::NO_CONTENT {
+            Ok(())
+        } else {
+            self.status(response.status(), "the logout")
+        }
+    }
+
+    fn with(address: SocketAddr, pass: Pass, ca_pem: &str) -> Result<Self, ConnError> {
         let config = tls::client_config(ca_pem)?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(config.clone())
@@ -56,7 +99,54 @@ impl Client {
             .timeout(SNAPSHOT_TIMEOUT)
             .build()
             .map_err(|error| ConnError::BadAuthority(innermost(&error)))?;
-        Ok(Self { address, authorization, http, tls: TlsConnector::from(Arc::new(config)) })
+        Ok(Self { address, pass, http, tls: TlsConnector::from(Arc::new(config)) })
+    }
+
+    fn url(&self, what: &str) -> String {
+        format!("https://{SERVER_NAME}:{}/v1/{what}", self.address.port())
+    }
+
+    /// Asks for tokens, by a login or a refresh.
+    async fn tokens(&self, way: &str, with: &impl Serialize) -> Result<Tokens, ConnError> {
+        let body = serde_json::to_vec(with).expect("two texts serialise");
+        let request =
+            self.http.post(self.url(way)).header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let response = request.body(body).send().await.map_err(|error| self.http_error(&error))?;
+        let status = response.status();
+        let said = response.bytes().await.map_err(|error| self.http_error(&error))?;
+        if status == StatusCode::OK {
+            let unreadable = |error: serde_json::Error| ConnError::Unreadable {
+                what: "the login",
+                why: error.to_string(),
+            };
+            return serde_json::from_slice(&said).map_err(unreadable);
+        }
+        let problem = serde_json::from_slice::<Problem>(&said).ok();
+        let why =
+            problem.map_or_else(|| format!("the controller answers {status}"), |problem| problem.detail);
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => Err(ConnError::LoginRefused(why)),
+            StatusCode::UNAUTHORIZED if way == "login" => Err(ConnError::LoginRefused(why)),
+            StatusCode::UNAUTHORIZED => Err(ConnError::SessionOver),
+            other => Err(ConnError::Status { status: other.as_u16(), what: "the login" }),
+        }
+    }
+
+    /// What goes with a request: of a login the newest access token, which is renewed before it expires.
+    async fn authorization(&self) -> Result<HeaderValue, ConnError> {
+        self.pass.authorization(async |refresh| self.tokens("refresh", &refresh).await).await
+    }
+
+    /// Who this is to the controller; `None` where it does not say.
+    pub(super) async fn admission(&self) -> Result<Option<Admission>, ConnError> {
+        let request = self.http.get(self.url("self")).header(AUTHORIZATION, self.authorization().await?);
+        let response = request.send().await.map_err(|error| self.http_error(&error))?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        self.status(response.status(), "the request for a name and a role")?;
+        let said = response.bytes().await.map_err(|error| self.http_error(&error))?;
+        Ok(serde_json::from_slice(&said).ok())
     }
 
     /// What the controller shows now.
@@ -64,15 +154,14 @@ impl Client {
     /// # Errors
     /// Why there is no snapshot.
     pub async fn snapshot(&self) -> Result<Snapshot, ConnError> {
-        let url = format!("https://{SERVER_NAME}:{}/v1/snapshot", self.address.port());
         let mut response = self
             .http
-            .get(url)
-            .header(AUTHORIZATION, self.authorization.clone())
+            .get(self.url("snapshot"))
+            .header(AUTHORIZATION, self.authorization().await?)
             .send()
             .await
             .map_err(|error| self.http_error(&error))?;
-        status(response.status(), "the request for a snapshot")?;
+        self.status(response.status(), "the request for a snapshot")?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.http_error(&error))? {
             if body.len() + chunk.len() > SNAPSHOT_OCTETS_MAX {
@@ -86,16 +175,12 @@ impl Client {
 
     /// Has the controller do something. What came of it is among the events; here is only why nothing did.
     pub(super) async fn order(&self, order: &Order) -> Result<(), String> {
-        #[derive(Deserialize)]
-        struct Problem {
-            detail: String,
-        }
-        let url = format!("https://{SERVER_NAME}:{}/v1/orders", self.address.port());
+        let authorization = self.authorization().await.map_err(|error| error.to_string())?;
         let body = serde_json::to_vec(order).expect("an order serialises: its keys are text");
         let response = self
             .http
-            .post(url)
-            .header(AUTHORIZATION, self.authorization.clone())
+            .post(self.url("orders"))
+            .header(AUTHORIZATION, authorization)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .timeout(CONNECT_TIMEOUT)
             .body(body)
@@ -142,16 +227,27 @@ impl Client {
             self.tls.connect(name, tcp).await.map_err(|error| self.tls_error(&error, error.to_string()))?;
         let url = format!("wss://{SERVER_NAME}:{}{path}", self.address.port());
         let mut request = url.into_client_request().expect("an address and a number make a request");
-        request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
+        request.headers_mut().insert(AUTHORIZATION, self.authorization().await?);
         let mut config = WebSocketConfig::default();
         config.max_message_size = Some(EVENT_OCTETS_MAX);
         config.max_frame_size = Some(EVENT_OCTETS_MAX);
         match client_async_with_config(request, stream, Some(config)).await {
             Ok((socket, _)) => Ok(socket),
-            Err(tungstenite::Error::Http(response)) => Err(status(response.status(), what)
+            Err(tungstenite::Error::Http(response)) => Err(self
+                .status(response.status(), what)
                 .err()
                 .unwrap_or(ConnError::Status { status: response.status().as_u16(), what })),
             Err(error) => Err(ConnError::Broken(error.to_string())),
+        }
+    }
+
+    fn status(&self, status: StatusCode, what: &'static str) -> Result<(), ConnError> {
+        match status {
+            StatusCode::OK => Ok(()),
+            StatusCode::GONE => Err(ConnError::Resync),
+            StatusCode::UNAUTHORIZED if self.pass.is_session() => Err(ConnError::SessionOver),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ConnError::TokenRefused),
+            other => Err(ConnError::Status { status: other.as_u16(), what }),
         }
     }
 
@@ -257,15 +353,6 @@ fn told(text: &str) -> Result<Told, ConnError> {
             Ok(Told::Unknown(UnknownEvent { sequence: head.sequence, at: head.at, name: head.event }))
         }
         Err(_) => Err(ConnError::Unreadable { what: "an event", why: error.to_string() }),
-    }
-}
-
-fn status(status: StatusCode, what: &'static str) -> Result<(), ConnError> {
-    match status {
-        StatusCode::OK => Ok(()),
-        StatusCode::GONE => Err(ConnError::Resync),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ConnError::TokenRefused),
-        other => Err(ConnError::Status { status: other.as_u16(), what }),
     }
 }
 

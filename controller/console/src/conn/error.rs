@@ -32,6 +32,12 @@ pub enum ConnError {
     /// The token is not accepted.
     #[error("the controller does not accept the token: give the one that it wrote at its start")]
     TokenRefused,
+    /// The login is not accepted.
+    #[error("the controller lets nobody in: {0}")]
+    LoginRefused(String),
+    /// The session has ended: elsewhere, or after hours without a connection.
+    #[error("the session is over: leave the console and log in again")]
+    SessionOver,
     /// The controller answers something else than was asked.
     #[error("the controller answers {status} to {what}")]
     Status {
@@ -69,9 +75,12 @@ impl ConnError {
     /// Whether trying again with the same options is in vain, as far as anyone can tell before the first success.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::BadAuthority(_) | Self::BadToken | Self::NotOurController { .. } | Self::TokenRefused => {
-                true
-            }
+            Self::BadAuthority(_)
+            | Self::BadToken
+            | Self::NotOurController { .. }
+            | Self::TokenRefused
+            | Self::LoginRefused(_)
+            | Self::SessionOver => true,
             Self::Unreachable { .. }
             | Self::Status { .. }
             | Self::Unreadable { .. }

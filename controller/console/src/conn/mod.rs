@@ -5,6 +5,7 @@
 mod back_off;
 mod client;
 mod error;
+mod pass;
 mod session;
 mod talk;
 mod tls;
@@ -15,7 +16,7 @@ pub use session::{Wish, run};
 pub use talk::Talk;
 
 use trunklab_protocol::Span;
-use trunklab_protocol::operator::{Event, Snapshot};
+use trunklab_protocol::operator::{Admission, Event, Snapshot};
 
 use crate::model::{Stream, UnknownEvent};
 
@@ -27,6 +28,8 @@ pub enum Report {
         /// The how-manieth since the connection last stood.
         attempt: u32,
     },
+    /// Who the operator is to the controller, and as what.
+    Admitted(Admission),
     /// Events arrive from now on.
     Live,
     /// The connection broke or did not come about.

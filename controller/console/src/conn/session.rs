@@ -1,5 +1,6 @@
 //! The connection's life: connect, take a snapshot, follow the events, and after a break begin again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -37,11 +38,11 @@ struct Gone;
 /// Runs until the receiver of the reports is gone. Ends early only with an error that no attempt can mend, before
 /// anything was heard.
 pub async fn run(
-    client: Client,
+    client: impl Into<Arc<Client>>,
     reports: mpsc::Sender<Report>,
     mut wishes: mpsc::Receiver<Wish>,
 ) -> Result<(), ConnError> {
-    let mut life = Life { client, reports, back_off: BackOff::default(), place: None };
+    let mut life = Life { client: client.into(), reports, back_off: BackOff::default(), place: None };
     loop {
         if life.report(Report::Connecting { attempt: life.back_off.attempt() }).await.is_err() {
             return Ok(());
@@ -50,7 +51,7 @@ pub async fn run(
             Ok(Gone) => return Ok(()),
             Err(error) => error,
         };
-        if life.place.is_none() && error.is_final() {
+        if matches!(error, ConnError::SessionOver) || life.place.is_none() && error.is_final() {
             return Err(error);
         }
         if matches!(error, ConnError::Resync) {
@@ -77,7 +78,7 @@ struct Place {
 }
 
 struct Life {
-    client: Client,
+    client: Arc<Client>,
     reports: mpsc::Sender<Report>,
     back_off: BackOff,
     place: Option<Place>,
@@ -100,6 +101,12 @@ impl Life {
         };
         let events = self.client.events(epoch, after).await?;
         self.place = Some(Place { epoch, sequence: after, resume: true });
+        let admission = self.client.admission().await?;
+        if let Some(admission) = admission
+            && self.report(Report::Admitted(admission)).await.is_err()
+        {
+            return Ok(Gone);
+        }
         if self.report(Report::Snapshot { snapshot: Box::new(snapshot), stream }).await.is_err()
             || self.report(Report::Live).await.is_err()
         {

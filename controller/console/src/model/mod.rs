@@ -17,7 +17,7 @@ pub use screen::Screen;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-use trunklab_protocol::operator::{Event, Order, Snapshot};
+use trunklab_protocol::operator::{Admission, Event, Order, Right, Snapshot};
 use trunklab_protocol::{CallId, Moment, SiteId, TalkgroupId, UnitId};
 
 use crate::theme::Theme;
@@ -28,6 +28,8 @@ pub struct Model {
     pub(crate) address: SocketAddr,
     pub(crate) theme: Theme,
     pub(crate) link: Link,
+    /// Who the operator is, and as what; `None` until the controller has said so.
+    pub(crate) operator: Option<Admission>,
     pub(crate) screen: Screen,
     /// The network as the last snapshot and the events since then tell it; `None` before the first snapshot.
     pub(crate) picture: Option<Snapshot>,
@@ -59,6 +61,7 @@ impl Model {
             address,
             theme,
             link: Link::Connecting { attempt: 1 },
+            operator: None,
             screen: Screen::Overview,
             picture: None,
             heard: 0,
@@ -74,6 +77,11 @@ impl Model {
             marked: BTreeSet::new(),
             asked: None,
         }
+    }
+
+    /// Whether the operator has a right. Before the controller has said who it is nothing is forbidden: it judges each order.
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.operator.as_ref().is_none_or(|operator| operator.role.may(right))
     }
 
     /// The network as far as it is known; `None` before the first snapshot.

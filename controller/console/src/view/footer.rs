@@ -21,7 +21,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
         if leads_to(binding.action).as_ref() == Some(&model.screen) {
             continue;
         }
-        spans.push(Span::styled(format!(" {}", keys::name(*key)), model.theme.style(Role::Title)));
+        let is_allowed = binding.action.right().is_none_or(|right| model.may(right));
+        let style = model.theme.style(if is_allowed { Role::Title } else { Role::Forbidden });
+        spans.push(Span::styled(format!(" {}", keys::name(*key)), style));
         spans.push(Span::styled(format!(" {} ", binding.hint), model.theme.style(Role::Faint)));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)), area);

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use trunklab_protocol::operator::Admission;
 
 use super::radios;
 use crate::clock::{duration, time_of_day};
@@ -23,8 +24,11 @@ fn place(model: &Model) -> Line<'static> {
     let mut spans = vec![
         Span::styled(" trunklab", model.theme.style(Role::Title)),
         Span::raw(format!("  {}", model.screen.title())),
-        Span::styled(format!("  {}", model.address), model.theme.style(Role::Faint)),
     ];
+    if let Some(Admission { name, role }) = &model.operator {
+        spans.push(Span::raw(format!("  {name} ({role})")));
+    }
+    spans.push(Span::styled(format!("  {}", model.address), model.theme.style(Role::Faint)));
     if let Some(picture) = &model.picture {
         spans.push(Span::raw(format!("  epoch {}", picture.epoch)));
     }

@@ -28,14 +28,14 @@ const MARKS: &[(&str, &str)] = &[
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, from: &Screen) {
     let [keys_area, marks_area] =
         Layout::horizontal([Constraint::Length(KEYS_WIDTH), Constraint::Fill(1)]).areas(area);
-    let keys = keys::tables(from)
-        .iter()
-        .flat_map(|table| table.iter())
-        .map(|binding| (keys::label(binding), binding.does));
+    let keys = keys::tables(from).iter().flat_map(|table| table.iter()).map(|binding| {
+        let is_allowed = binding.action.right().is_none_or(|right| model.may(right));
+        (keys::label(binding), binding.does, if is_allowed { Role::Plain } else { Role::Forbidden })
+    });
     let title = format!("Keys: {}", from.title());
     let inner = panel(frame, keys_area, model, &title, "");
     print(frame, inner, model, keys);
-    let marks = MARKS.iter().map(|(mark, means)| ((*mark).to_owned(), *means));
+    let marks = MARKS.iter().map(|(mark, means)| ((*mark).to_owned(), *means, Role::Plain));
     let inner = panel(frame, marks_area, model, "Marks", "");
     print(frame, inner, model, marks);
 }
@@ -44,11 +44,15 @@ fn print(
     frame: &mut Frame<'_>,
     area: Rect,
     model: &Model,
-    rows: impl Iterator<Item = (String, &'static str)>,
+    rows: impl Iterator<Item = (String, &'static str, Role)>,
 ) {
-    let style = model.theme.style(Role::Title);
-    let lines: Vec<_> = rows
-        .map(|(term, means)| Line::from(vec![Span::styled(format!(" {term:10} "), style), Span::raw(means)]))
-        .collect();
+    let line = |(term, means, role): (String, &'static str, Role)| {
+        let style = model.theme.style(if role == Role::Forbidden { role } else { Role::Title });
+        Line::from(vec![
+            Span::styled(format!(" {term:10} "), style),
+            Span::styled(means, model.theme.style(role)),
+        ])
+    };
+    let lines: Vec<_> = rows.map(line).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
