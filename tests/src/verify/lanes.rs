@@ -13,6 +13,7 @@ use crate::job::{Job, Outcome};
 const IN_REAL_TIME: &[(&str, usize)] = &[
     ("trunklab-tests --test real_time", 8),
     ("trunklab-tests --test hostile_ports", 2),
+    ("trunklab-tests --test operator_api", 1),
     ("trunklab-basestation --test live", 4),
     ("trunklab-controller --test calls", 2),
     ("trunklab-controller --test process", 2),
