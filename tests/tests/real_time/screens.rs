@@ -9,7 +9,12 @@ use std::time::{Duration, Instant};
 use trunklab::lab::live::Live;
 use trunklab::lab::scenario;
 use trunklab_console::{Color, ConsoleOptions, Pass};
-use trunklab_controller::zone::Zone;
+use trunklab_controller::operator::password_hash;
+use trunklab_controller::run::{ControllerOptions, RunningController};
+use trunklab_controller::store::{Account, AuditQuery, Store, StorePlace};
+use trunklab_controller::zone::{Zone, ZoneDirectory};
+use trunklab_protocol::Cause;
+use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_tests::network::tells;
 use trunklab_tests::process::{PATIENCE, Process};
@@ -185,6 +190,49 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     std::fs::write(&signal, "").unwrap();
     let left = terminal.is_given_back(101);
     assert!(left.contains("on purpose"), "the message can be read: {left}");
+}
+
+/// A controller on disk, with an account of each role, by the role's name.
+async fn controller_with_accounts(folder: &Path, password: &str) -> RunningController {
+    let (db, zone) = (folder.join("zone.db"), folder.join("zone"));
+    ZoneDirectory::init(&zone, &[]).unwrap();
+    let mut store = Store::open(&StorePlace::File(db.clone())).unwrap();
+    let hash = password_hash(password).unwrap();
+    for role in Role::ALL {
+        let (name, who) = (ConsoleName::new(role.name()), ConsoleName::new("test"));
+        let deed = Deed::AccountAdded { account: name.clone(), as_role: role };
+        let entry = AuditEntry { id: 0, at_us: 1, who, role: None, from: None, deed, cause: None };
+        let account = Account { name, role, is_disabled: false, password: hash.clone() };
+        assert!(store.add_account(&account, &entry).unwrap());
+    }
+    drop(store);
+    RunningController::start(ControllerOptions::on_disk(&db, &zone).unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_asks_for_the_password_shows_the_role_and_logs_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let controller = controller_with_accounts(folder.path(), "correct horse").await;
+    let (operator, ca) = (controller.addresses().operator, folder.path().join("zone/ca.pem"));
+    let line = format!("{} --controller {operator} --login viewer --ca {}", path("console"), ca.display());
+    let terminal = Terminal::open(&line);
+    terminal.expect(&["Password of viewer"]);
+    terminal.keys(&["correct horse", "Enter"]);
+    terminal.expect(&["viewer (viewer)", "live"]);
+    terminal.keys(&["a"]);
+    terminal.keys(&["e"]);
+    terminal.expect(&["not for a viewer: acknowledge the chosen emergency"]);
+    terminal.keys(&["q"]);
+    terminal.is_given_back(0);
+    let wrong = Terminal::open(&format!("TRUNKLAB_PASSWORD=guess {line}"));
+    wrong.expect(&["console: the controller lets nobody in", "ended with 1"]);
+    controller.stop().await.unwrap();
+    let mut store = Store::open(&StorePlace::File(folder.path().join("zone.db"))).unwrap();
+    let by = Some(ConsoleName::new("viewer"));
+    let entries = store.audit(&AuditQuery { from_us: 0, to_us: u64::MAX, by, after: 0, limit: 100 }).unwrap();
+    let deeds: Vec<_> = entries.iter().map(|entry| (&entry.deed, entry.cause)).collect();
+    let refused = Some(Cause::LoginRefused);
+    assert_eq!(deeds, [(&Deed::Login {}, None), (&Deed::Logout {}, None), (&Deed::Login {}, refused)]);
 }
 
 /// A network in this process, with rosters for units 1017 and 1018 in a folder.

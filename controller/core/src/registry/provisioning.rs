@@ -121,8 +121,11 @@ impl Controller {
         if self.consoles.of(unit).is_some() {
             return Err(Cause::FieldOutOfRange);
         }
+        let is_changed = self.home.unit(unit).is_some();
         self.home.provision(subscriber)?;
-        self.follow_subscription(unit, out);
+        if is_changed {
+            self.follow_subscription(unit, out);
+        }
         Ok(())
     }
 
@@ -131,8 +134,9 @@ impl Controller {
         if units.iter().any(|unit| self.consoles.of(*unit).is_some()) {
             return Err(Cause::FieldOutOfRange);
         }
+        let changed: Vec<_> = units.into_iter().filter(|unit| self.home.unit(*unit).is_some()).collect();
         self.home.provision_all(subscribers)?;
-        for unit in units {
+        for unit in changed {
             self.follow_subscription(unit, out);
         }
         Ok(())
