@@ -35,7 +35,7 @@ use walk::{Door, Operation, operations};
 /// A guard against hanging, not a figure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The longest that the walk takes; a slow machine sends less.
+/// The longest that the walk takes once each endpoint has let something through; a slow machine sends less.
 const WALK_MAX: Duration = Duration::from_secs(30);
 
 /// Requests to each endpoint.
@@ -150,7 +150,8 @@ async fn walk(
     let (schemas, operations) = (Schemas(document), operations(document));
     let (mut chance, mut found, began) = (Seeded(seed), Found::default(), Instant::now());
     for turn in 0..each {
-        if began.elapsed() > WALK_MAX || until == Until::AFault && !found.faults.is_empty() {
+        let is_long = began.elapsed() > WALK_MAX && operations.iter().all(|each| is_reached(each, &found));
+        if is_long || until == Until::AFault && !found.faults.is_empty() {
             return found;
         }
         // One to each endpoint, all under way at once.
@@ -205,7 +206,12 @@ fn no_request_gets_an_answer_that_is_not_described_and_no_planted_fault_is_misse
                 found.faults[..all.min(5)].join("\n")
             );
             for operation in operations(&document) {
-                assert_reached(&operation, &found);
+                let Operation { method, path, .. } = &operation;
+                let answers = &found.answers;
+                assert!(
+                    is_reached(&operation, &found),
+                    "{method} {path} never let anything through: {answers:?}"
+                );
             }
         }
         println!("{sent} requests, no fault");
@@ -225,12 +231,11 @@ fn no_request_gets_an_answer_that_is_not_described_and_no_planted_fault_is_misse
     });
 }
 
-/// The walk is worth something where it gets past the first check: each endpoint has let something through.
-fn assert_reached(operation: &Operation<'_>, found: &Found) {
+/// The walk is worth something where it gets past the first check: whether an endpoint has let something through.
+fn is_reached(operation: &Operation<'_>, found: &Found) -> bool {
     let name = format!("{} {}", operation.method, operation.path);
     let through = |status: &u16| *status < 300 || *status == 409 || *status == 404 || *status == 410;
     // Nobody guesses a password, a refresh token or an enrolment token.
     let is_guessed = ["/v1/login", "/v1/refresh", "/enrol"].contains(&operation.path);
-    let reached = found.answers.keys().any(|(at, status)| *at == name && (through(status) || is_guessed));
-    assert!(reached, "{name} never let anything through: {:?}", found.answers);
+    found.answers.keys().any(|(at, status)| *at == name && (through(status) || is_guessed))
 }
