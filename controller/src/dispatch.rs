@@ -19,6 +19,11 @@ pub trait Dispatch: Send + 'static {
 
     /// All that a console shows.
     fn snapshot(&self, now: Moment) -> Snapshot;
+
+    /// What has a configuration; a core that a test brings need not be one.
+    fn controller(&self) -> Option<&Controller> {
+        None
+    }
 }
 
 impl Dispatch for Controller {
@@ -36,5 +41,9 @@ impl Dispatch for Controller {
 
     fn snapshot(&self, now: Moment) -> Snapshot {
         Self::snapshot(self, now)
+    }
+
+    fn controller(&self) -> Option<&Self> {
+        Some(self)
     }
 }

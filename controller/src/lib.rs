@@ -4,6 +4,7 @@
 //! loop that owns the core. Nothing here decides about calls; that is `trunklab-controller-core`'s.
 
 pub mod clock;
+pub mod configuration;
 pub mod counters;
 pub mod dispatch;
 pub mod feed;
@@ -16,6 +17,7 @@ pub mod recorder;
 pub mod records;
 pub mod run;
 pub mod run_loop;
+pub mod statistics;
 pub mod store;
 pub mod subscribers;
 pub mod switch;

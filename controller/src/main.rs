@@ -3,6 +3,8 @@
 mod account_command;
 mod import_command;
 mod record_command;
+mod config_command;
+mod statistics_command;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -14,6 +16,8 @@ use account_command::{AccountCommand, AuditCommand};
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use record_command::RecordCommand;
+use config_command::ConfigCommand;
+use statistics_command::StatisticsCommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use trunklab_controller::operator::{new_operator_token, token_hash};
@@ -78,6 +82,11 @@ enum Command {
     /// What calls used, and what was asked for in vain.
     #[command(subcommand)]
     Records(RecordCommand),
+    /// How the network is configured, by versions.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// What was counted of traffic: occupancy, Erlangs, queue times, refusals, control channels.
+    Statistics(StatisticsCommand),
     /// Runs the controller until it is told to end (SIGTERM or Ctrl-C).
     Run(Run),
 }
@@ -259,6 +268,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Account(command) => account_command::account(command)?,
         Command::Audit(command) => account_command::audit(command)?,
         Command::Records(command) => record_command::manage(command)?,
+        Command::Config(command) => config_command::config(command)?,
+        Command::Statistics(command) => statistics_command::statistics(&command)?,
         Command::Run(run) => serve(run)?,
     }
     Ok(())

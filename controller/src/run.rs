@@ -12,8 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{error, info, warn};
 use trunklab_controller_core::config::{Change, SystemParameters};
+use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::controller::Controller;
-use trunklab_protocol::operator::{Authority, ConsoleName, Order, Snapshot};
+use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Snapshot};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::{Cause, Epoch};
 
@@ -26,7 +27,7 @@ use crate::log::LocalLog;
 use crate::observer::{Observed, Observer};
 use crate::operator::{Access, Operator, OperatorLimits, OperatorServer, Reach, TokenBook};
 use crate::recorder::{Folder, FolderError, Recorder};
-use crate::run_loop::{Inlets, Outlets, RunError, RunLoop, SwitchPort};
+use crate::run_loop::{Configured, Inlets, Outlets, RunError, RunLoop, SwitchPort, Wish};
 use crate::store::{Secret, Store, StoreError, StoreHandle, StorePlace};
 use crate::switch::{self, SwitchHandle};
 use crate::zone::enrol::EnrolmentDesk;
@@ -365,6 +366,22 @@ impl RunningController {
         self.operator.order(Authority::own_process(by), order).await
     }
 
+    /// How the network is configured; `None` when the controller is closing down.
+    pub async fn configuration(&self) -> Option<(ConfigurationVersion, Configuration)> {
+        self.operator.configuration().await
+    }
+
+    /// Changes the configuration as a console of this process wishes; `None` when the controller is closing down.
+    pub async fn configure(
+        &self,
+        by: ConsoleName,
+        base: ConfigurationVersion,
+        configuration: Configuration,
+    ) -> Option<Configured> {
+        let configuration = Box::new(configuration);
+        self.operator.configure(Wish { by: Authority::own_process(by), base, configuration }).await
+    }
+
     /// Waits until it ends by itself, which is always an error.
     ///
     /// # Errors
@@ -451,7 +468,11 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
         | Change::Subscriber(_)
         | Change::Subscribers(_)
         | Change::SubscriberRemoved(_)
-        | Change::Patch(_) => change,
+        | Change::Patch(_)
+        | Change::SiteRemoved(_)
+        | Change::AreaRemoved(_)
+        | Change::TalkgroupRemoved(_)
+        | Change::Version(_) => change,
     }
 }
 

@@ -20,6 +20,7 @@ use tracing::error;
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{Outbox, Output};
+use trunklab_controller_core::statistics::Statistics;
 use trunklab_protocol::switch::{FromSwitch, ToSwitch};
 use trunklab_protocol::{CallId, Cause, Epoch, Moment, SiteId, Span};
 
@@ -37,13 +38,14 @@ use crate::talks::Talks;
 mod links;
 mod operators;
 mod recording;
+mod statistics;
 mod store;
 mod switch;
 mod term;
 
 use self::links::{Asked, Link};
 use self::operators::Held;
-pub use self::operators::Query;
+pub use self::operators::{Configured, Query, Wish};
 pub use self::term::{BREAKS_MAX, RAISES_MAX, RECENT};
 
 /// Why the loop ended before it was told to.
@@ -106,6 +108,10 @@ pub(crate) struct RunLoop<D, L, C> {
     /// Orders that are not answered yet, and how many there were.
     ordered: BTreeMap<u64, oneshot::Sender<Result<(), Cause>>>,
     orders: u64,
+    /// Changes of the configuration that are not answered yet.
+    configures: BTreeMap<u64, oneshot::Sender<Configured>>,
+    /// What is counted of traffic; nothing before the first term.
+    statistics: Option<Statistics>,
     /// Inputs that outputs caused.
     caused: VecDeque<Input>,
     /// Consoles that are connected to talk.
@@ -154,6 +160,8 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             asked: VecDeque::new(),
             ordered: BTreeMap::new(),
             orders: 0,
+            configures: BTreeMap::new(),
+            statistics: None,
             caused: VecDeque::new(),
             talks: Talks::default(),
             links: BTreeMap::new(),
@@ -235,6 +243,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             }
             self.outbox = outbox;
             self.tell_alive(at);
+            self.count_input(at, &kept_for_the_worst);
         }
         Ok(())
     }
@@ -251,6 +260,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 self.publish(event);
             }
             Output::Ordered { id, outcome } => self.answer_order(id, outcome),
+            Output::Configured { id, outcome } => self.answer_configure(id, outcome),
             Output::WantNewTerm { site, above } => self.outranked = self.outranked.max(Some((above, site))),
             Output::WantEntropy => {
                 let mut octets = [0; 32];

@@ -81,6 +81,7 @@ impl Dispatch for ScriptedCore {
                 out.push(Output::Ordered { id, outcome });
             }
             Input::StoreFailed { .. }
+            | Input::Configure { .. }
             | Input::Time
             | Input::Provision(_)
             | Input::Entropy(_)

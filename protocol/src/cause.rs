@@ -199,6 +199,14 @@ causes! {
     NothingHere = 0xBA, "nothing is at this path";
     NoSuchMethod = 0xBB, "this is not done at this path";
     ControllerBusy = 0xBC, "the controller has no time to answer";
+
+    // Configuration.
+    ConfigurationChanged = 0xC0, "the configuration was changed meanwhile";
+    ConfigurationUnfit = 0xC1, "the parts of the configuration do not fit together";
+    UnknownVersion = 0xC2, "no such version of the configuration is kept";
+    TalkgroupRemoved = 0xC3, "the talkgroup was taken out of the configuration";
+    SiteRemoved = 0xC4, "the site was taken out of the configuration";
+    AreaRemoved = 0xC5, "the service area was taken out of the configuration";
 }
 
 impl Field for Cause {

@@ -145,6 +145,16 @@ clauses! {
     KeptAttempt = "13.5.3", "Attempts";
     ReadRecords = "13.5.4", "Reading records";
     Recordings = "13.5.5", "Recordings";
+
+    Configuration = "13.6.1", "Configuration";
+    ConfigurationChange = "13.6.2", "Change";
+    TimersKept = "13.6.3", "Running timers";
+    SiteChanged = "13.6.4", "A changed site";
+    TakenOut = "13.6.5", "Talkgroups, areas and sites taken out";
+    ConfigurationVersions = "13.6.6", "Versions";
+    SiteConfiguration = "13.6.7", "Configuration of a site";
+    StatisticsKept = "13.6.8", "Statistics";
+    StatisticsCounted = "13.6.9", "What is counted";
 }
 
 impl fmt::Display for Clause {

@@ -10,6 +10,7 @@ pub mod air_downlink;
 pub mod air_uplink;
 pub mod antenna;
 pub mod area;
+pub mod calendar;
 pub mod cause;
 pub mod channel_plan;
 pub mod clause;

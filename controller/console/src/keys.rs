@@ -25,6 +25,10 @@ pub enum Action {
     ShowGroups,
     /// Show the event log.
     ShowEvents,
+    /// Show the last hour of each site.
+    ShowStatistics,
+    /// Show the configuration's versions.
+    ShowConfiguration,
     /// Show the keys.
     Help,
     /// Hold the log still, or follow it again.
@@ -131,6 +135,8 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('c'), KeyCode::Char('3')], Action::ShowCalls,    "all calls",                "calls"),
     row(&[KeyCode::Char('e'), KeyCode::Char('4')], Action::ShowEvents,   "the event log",            "events"),
     row(&[KeyCode::Char('t'), KeyCode::Char('5')], Action::ShowGroups,   "all talkgroups, to join some", ""),
+    row(&[KeyCode::Char('h'), KeyCode::Char('8')], Action::ShowStatistics, "the last hour, in figures",        ""),
+    row(&[KeyCode::Char('n'), KeyCode::Char('9')], Action::ShowConfiguration, "the configuration's versions",  ""),
     row(&[KeyCode::Tab],                           Action::NextEmergency, "choose the next emergency",          ""),
     row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the chosen emergency",   ""),
     row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the chosen emergency",         ""),
@@ -176,6 +182,8 @@ const EVENTS: &[Binding] = &[
     row(&[KeyCode::Esc],                           Action::Back,       "drop the filter, then back",           "back"),
 ];
 
+const FIGURES: &[Binding] = &[row(&[KeyCode::Esc], Action::Back, "back to the overview", "back")];
+
 #[rustfmt::skip]
 const FILTER: &[Binding] = &[
     row(&[KeyCode::Enter],     Action::KeepFilter, "keep the filter",                  "keep"),
@@ -204,6 +212,7 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Calls => &[CALLS, MOVES, SCREENS],
         Screen::Groups => &[GROUPS, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
+        Screen::Statistics | Screen::Configuration => &[FIGURES, SCREENS],
         Screen::Help(_) => &[HELP],
     }
 }
@@ -272,6 +281,8 @@ mod tests {
             Screen::Calls,
             Screen::Groups,
             Screen::Events,
+            Screen::Statistics,
+            Screen::Configuration,
         ];
         screens.push(Screen::Help(Box::new(Screen::Sites)));
         screens

@@ -201,6 +201,7 @@ impl Shell {
             Some(Command::Quit) => return Then::Leave,
             Some(Command::Give(order)) => Wish::Give(order),
             Some(Command::Refresh) => Wish::Refresh,
+            Some(Command::Ask(question)) => Wish::Ask(question),
             Some(Command::Reconnect) => Wish::Reconnect,
         };
         // A full channel holds the same wishes already.

@@ -74,6 +74,7 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             let who = by.as_ref().map_or_else(|| " again".to_owned(), |by| format!(" by {by}"));
             format!("{} joined{who}{how}", groups(talkgroups, picture))
         }
+        EventKind::Configured { version, by } => format!("configuration {version} made by {by}"),
         EventKind::Unpatched { talkgroups, by } => match by {
             Some(by) => format!("{} parted by {by}", groups(talkgroups, picture)),
             None => format!("{} parted: their call is over", groups(talkgroups, picture)),
@@ -159,6 +160,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
+        | EventKind::Configured { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::OrderRefused { .. }
         | EventKind::Dropped { .. } => Grade::Notice,

@@ -5,13 +5,16 @@ mod join;
 use trunklab_protocol::operator::{EmergencyView, Order, Right, Role};
 use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, TalkgroupId, UnitId};
 
-use crate::conn::Report;
+use crate::conn::{Question, Report};
 use crate::keys::{self, Action};
 use crate::model::{Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
 use crate::sentence::parties_name;
 
+/// How often a screen asks again for what no event tells.
+const ASK_EVERY: Span = Span::from_secs(10);
+
 /// What reaches the console.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// A key asked for something.
     Act(Action),
@@ -30,6 +33,8 @@ pub enum Command {
     Give(Order),
     /// Connect without waiting.
     Reconnect,
+    /// Ask for what a screen shows that no event tells.
+    Ask(Question),
     /// Leave.
     Quit,
 }
@@ -45,7 +50,8 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
         }
         Message::Tick(passed) => {
             tick(model, passed);
-            None
+            model.asked_ago += passed;
+            if model.asked_ago >= ASK_EVERY { ask(model) } else { None }
         }
     }
 }
@@ -64,6 +70,14 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::ShowCalls => model.screen = Screen::Calls,
         Action::ShowGroups => model.screen = Screen::Groups,
         Action::ShowEvents => model.screen = Screen::Events,
+        Action::ShowStatistics => {
+            model.screen = Screen::Statistics;
+            return ask(model);
+        }
+        Action::ShowConfiguration => {
+            model.screen = Screen::Configuration;
+            return ask(model);
+        }
         Action::Help => model.screen = Screen::Help(Box::new(model.screen.clone())),
         Action::Pause => model.log_view.pause_or_follow(&model.log),
         Action::EditFilter => model.log_view.focus = Focus::Filter,
@@ -106,6 +120,22 @@ fn not_for_you(model: &Model, action: Action, right: Right) -> String {
     let least =
         Role::ALL.into_iter().find(|role| role.may(right)).map_or(String::new(), |role| role.to_string());
     format!("not for a {role}: {does}; log in as a {least} for it")
+}
+
+/// Asks for what the screen in sight shows, where it shows more than events tell.
+fn ask(model: &mut Model) -> Option<Command> {
+    model.asked_ago = Span::ZERO;
+    match model.screen {
+        Screen::Statistics => Some(Command::Ask(Question::Statistics)),
+        Screen::Configuration => Some(Command::Ask(Question::Versions)),
+        Screen::Overview
+        | Screen::Sites
+        | Screen::Site(_)
+        | Screen::Calls
+        | Screen::Groups
+        | Screen::Events
+        | Screen::Help(_) => None,
+    }
 }
 
 fn acknowledge(model: &mut Model) -> Option<Command> {
@@ -154,7 +184,7 @@ fn move_choice(model: &mut Model, step: Step) {
         Screen::Calls => model.calls.step(&calls, step),
         Screen::Groups => model.groups.step(&groups, step),
         Screen::Events => model.log_view.step(&model.log, step),
-        Screen::Help(_) => {}
+        Screen::Help(_) | Screen::Statistics | Screen::Configuration => {}
     }
 }
 
@@ -176,7 +206,12 @@ fn open(model: &mut Model) {
             };
             model.screen = Screen::Events;
         }
-        Screen::Site(_) | Screen::Groups | Screen::Events | Screen::Help(_) => {}
+        Screen::Site(_)
+        | Screen::Groups
+        | Screen::Events
+        | Screen::Statistics
+        | Screen::Configuration
+        | Screen::Help(_) => {}
     }
 }
 
@@ -213,6 +248,14 @@ fn hear(model: &mut Model, report: Report) -> Option<Command> {
         }
         Report::OrderLost { why } => {
             model.log.push(Entry::new(model.now, Grade::Warning, format!("the order was not taken: {why}")));
+            None
+        }
+        Report::Statistics(page) => {
+            model.statistics = Some(*page);
+            None
+        }
+        Report::Versions(versions) => {
+            model.versions = Some(*versions);
             None
         }
         Report::Event(event) => refresh_after(apply(model, event)),

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
-use trunklab_protocol::operator::ConsoleName;
+use trunklab_protocol::operator::{ConfigurationVersion, ConsoleName};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
@@ -34,6 +34,14 @@ pub enum Change {
     SubscriberRemoved(UnitId),
     /// Talkgroups that an operator has joined in an earlier term.
     Patch(Vec<TalkgroupId>),
+    /// A site is taken out; one that is not there is no failure.
+    SiteRemoved(SiteId),
+    /// A service area is taken out.
+    AreaRemoved(AreaId),
+    /// A talkgroup is taken out.
+    TalkgroupRemoved(TalkgroupId),
+    /// Which version of the configuration stands.
+    Version(ConfigurationVersion),
 }
 
 /// Limits and times of the whole system.
@@ -105,6 +113,12 @@ pub struct SystemParameters {
     pub site_silence_ms_max: u32,
     /// How often a link shows that it lives, in milliseconds.
     pub heartbeat_ms: u16,
+    /// How long a period of the statistics is, in seconds: a divisor of an hour.
+    pub statistics_step_s: u16,
+    /// How long periods are kept before they are put together to hours, in hours.
+    pub statistics_fine_h: u16,
+    /// How long hours are kept, in days.
+    pub statistics_days: u16,
     /// Consoles whose operators may talk, at most [`CONSOLES_MAX`](crate::call::console::CONSOLES_MAX).
     pub consoles: Vec<ConsoleUnit>,
 }
@@ -161,6 +175,9 @@ impl Default for SystemParameters {
             visitors_max: 1_000_000,
             site_silence_ms_max: 3_000,
             heartbeat_ms: 1_000,
+            statistics_step_s: 60,
+            statistics_fine_h: 24,
+            statistics_days: 90,
             consoles: Vec::new(),
         }
     }

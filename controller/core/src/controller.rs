@@ -1,7 +1,7 @@
 //! The controller's state and its one way in: a table of contents of all that can happen.
 
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{ConfigurationVersion, EventKind};
 use trunklab_protocol::switch::{ConsoleSilent, FromSwitch};
 use trunklab_protocol::{AreaId, CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
@@ -14,6 +14,7 @@ use crate::call::queue::BusyQueue;
 use crate::call::setups::Setups;
 use crate::call::table::{CallTable, Event, STANDARD, State};
 use crate::config::{ServiceArea, SystemParameters};
+use crate::configuration::{Pending, Unfit};
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
@@ -70,6 +71,11 @@ pub struct Controller {
     pub(crate) call_count: u32,
     pub(crate) arrivals: u64,
     pub(crate) store_count: u64,
+    pub(crate) configuration_version: ConfigurationVersion,
+    /// A change of the configuration that the store is asked to keep: one at a time.
+    pub(crate) pending_configuration: Option<Box<Pending>>,
+    /// Slot time of sites that were taken out.
+    pub(crate) time_of_sites_gone: Span,
 }
 
 /// A controller's term of office.
@@ -128,6 +134,9 @@ impl Controller {
             call_count: 0,
             arrivals: 0,
             store_count: 0,
+            configuration_version: ConfigurationVersion::default(),
+            pending_configuration: None,
+            time_of_sites_gone: Span::ZERO,
         }
     }
 
@@ -189,13 +198,18 @@ impl Controller {
             Input::Stored { id } => {
                 self.order_stored(id, true, out);
                 self.patch_stored(id, true, out);
+                self.configuration_stored(id, true, out);
             }
             Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
                 self.order_stored(id, false, out);
                 self.patch_stored(id, false, out);
+                self.configuration_stored(id, false, out);
             }
             Input::Order { id, by, order } => self.ordered(Given { id, by, order }, out),
+            Input::Configure { id, by, base, configuration } => {
+                self.configure(id, by, base, *configuration, out);
+            }
             Input::ClosingDown => {
                 self.end_term(Cause::Shutdown, out);
                 self.term = Term::Closed;
@@ -279,6 +293,7 @@ impl Controller {
         self.emergencies.clear();
         self.patches.clear();
         self.waiting_orders.clear();
+        self.pending_configuration = None;
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");
@@ -349,6 +364,9 @@ impl Controller {
             Input::Provision(change) => self.provision(change, out),
             Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
             Input::Order { id, by, order } => self.answer_order(&Given { id, by, order }, Err(cause), out),
+            Input::Configure { id, by, .. } => {
+                self.refuse_configuration(id, &by, Box::new(Unfit::because(cause)), out);
+            }
             Input::FromSite { site, .. } | Input::SiteConnected { site } => {
                 self.drop_message(site, cause, out)
             }

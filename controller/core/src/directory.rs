@@ -26,7 +26,7 @@ impl Numbered for TalkgroupId {
     }
 }
 
-/// A table of what is provisioned and never taken out: sites, service areas, talkgroups.
+/// A table of what is provisioned: sites, service areas, talkgroups.
 #[derive(Debug, Clone)]
 pub struct Directory<K, V> {
     rows: Vec<(K, V)>,
@@ -64,6 +64,18 @@ impl<K: Numbered, V> Directory<K, V> {
         }
         self.places[number] = Some(place);
         self.rows.push((key, row));
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, key: K) -> Option<V> {
+        let place = self.place(key)?;
+        let (_, row) = self.rows.swap_remove(place);
+        // The last row has taken its place.
+        if let Some((moved, _)) = self.rows.get(place) {
+            self.places[usize::from(moved.number())] = u16::try_from(place).ok();
+        }
+        self.places[usize::from(key.number())] = None;
+        Some(row)
     }
 
     /// Whether the key has a row.

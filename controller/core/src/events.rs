@@ -73,6 +73,7 @@ impl Events {
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
+            | EventKind::Configured { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::FloorQueued { .. }

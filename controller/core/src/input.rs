@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::{Authority, Order};
+use trunklab_protocol::operator::{Authority, ConfigurationVersion, Order};
 use trunklab_protocol::switch::FromSwitch;
 use trunklab_protocol::{Cause, Epoch, SiteId};
 
 use crate::config::Change;
+use crate::configuration::Configuration;
 
 /// One input. The log keeps these, in order, with the moment at which each was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,17 @@ pub enum Input {
         by: Authority,
         /// What.
         order: Order,
+    },
+    /// An operator changes the configuration; answered with [`crate::output::Output::Configured`] of the same id.
+    Configure {
+        /// Names the change for its answer.
+        id: u64,
+        /// Who changes it.
+        by: Authority,
+        /// The version from which the change starts.
+        base: ConfigurationVersion,
+        /// What it shall be.
+        configuration: Box<Configuration>,
     },
     /// The voice switch said something.
     FromSwitch(FromSwitch),

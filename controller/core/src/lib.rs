@@ -9,6 +9,7 @@ pub mod channels;
 pub mod charging;
 mod citing;
 pub mod config;
+pub mod configuration;
 pub mod controller;
 pub mod digest;
 pub mod directory;
@@ -24,6 +25,7 @@ pub mod record_entry;
 pub mod registry;
 pub mod shares;
 mod snapshot;
+pub mod statistics;
 pub mod switch;
 pub mod timers;
 

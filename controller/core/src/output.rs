@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::{Authority, ConsoleName, Event, Order, TalkWord};
+use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Event, Order, TalkWord};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     AreaId, CallId, Cause, Clause, ClonePolicy, Epoch, Imei, Moment, Parties, Priority, SiteId, SlotAddress,
     SpurtId, TalkgroupId, UnitId,
 };
+
+use crate::configuration::{Configured, Unfit};
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
 pub type Outbox = Vec<Output>;
@@ -45,6 +47,13 @@ pub enum Output {
         id: u64,
         /// What came of it.
         outcome: Result<(), Cause>,
+    },
+    /// Answers [`crate::input::Input::Configure`]: the new version, or why not and where.
+    Configured {
+        /// Which change.
+        id: u64,
+        /// What came of it.
+        outcome: Result<ConfigurationVersion, Box<Unfit>>,
     },
     /// Tells a console that wants to talk how that stands; dropped where nobody listens there.
     ToConsole {
@@ -91,6 +100,8 @@ pub enum StoreItem {
     Patched(Vec<TalkgroupId>),
     /// An operator has undone the patch of these talkgroups.
     Unpatched(Vec<TalkgroupId>),
+    /// An operator has changed the configuration.
+    Configured(Box<Configured>),
     /// An operator has ordered something.
     Audit(Box<Audited>),
     /// An identity was active twice.

@@ -6,7 +6,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::{
     CallView, FloorView, QueueView, SiteView, SlotView, Snapshot, TalkgroupView,
 };
-use trunklab_protocol::{Moment, Span};
+use trunklab_protocol::{Moment, SiteId, Span};
 
 use crate::call::calls::Call;
 use crate::call::queue::Waiting;
@@ -51,6 +51,7 @@ impl Controller {
             Term::Closed => (2, None),
         };
         (self.now, self.epoch, random, self.home.digest(), &self.cloned).hash(&mut digest);
+        (self.configuration_version, self.time_of_sites_gone).hash(&mut digest);
         (self.call_count, self.arrivals, self.store_count, &self.spurts, self.events.sequence())
             .hash(&mut digest);
         for (_, site) in self.sites.iter() {
@@ -91,7 +92,13 @@ impl Controller {
     /// Time for which traffic slots were held and given back since the controller began, summed over all sites: what
     /// the closed call records add up to.
     pub fn channel_time_used(&self) -> Span {
-        self.sites.iter().fold(Span::ZERO, |sum, (_, site)| sum + site.slots.time_used())
+        self.sites.iter().fold(self.time_of_sites_gone, |sum, (_, site)| sum + site.slots.time_used())
+    }
+
+    /// How many traffic slots a site in service has; none where it is not.
+    pub fn slots_in_service(&self, site: SiteId) -> u32 {
+        let row = self.sites.get(site).filter(|row| row.in_service());
+        row.map_or(0, |row| u32::try_from(row.slots.len()).unwrap_or(u32::MAX))
     }
 
     fn site_view(&self, site: &Site) -> SiteView {

@@ -6,6 +6,7 @@
 mod access;
 mod access_token;
 mod audit;
+mod configuration;
 mod enrolment;
 mod events;
 mod limits;
@@ -17,6 +18,7 @@ mod passwords;
 mod problem;
 mod records;
 mod server;
+mod statistics;
 mod subscribers;
 mod talk;
 mod tokens;
@@ -38,13 +40,14 @@ use axum::{Json, Router};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 use trunklab_controller_core::config::Change;
-use trunklab_protocol::Cause;
+use trunklab_controller_core::configuration::{Configuration, SiteConfiguration, Unfit};
 use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
-use trunklab_protocol::operator::{Authority, ConsoleName, Order, Snapshot, TalkWord};
+use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Snapshot, TalkWord};
+use trunklab_protocol::{Cause, SiteId};
 
 use crate::counters::Counters;
 use crate::feed::EventFeed;
-use crate::run_loop::Query;
+use crate::run_loop::{Configured, Query, Wish};
 use crate::store::{Secret, StoreHandle};
 use crate::switch::SwitchHandle;
 use crate::zone::enrol::EnrolmentDesk;
@@ -149,6 +152,31 @@ impl Operator {
         answered.await.ok()
     }
 
+    pub(crate) async fn configuration(&self) -> Option<(ConfigurationVersion, Configuration)> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Configuration(answer)).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+
+    pub(crate) async fn site_configuration(&self, site: SiteId) -> Option<Option<SiteConfiguration>> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Site { site, answer }).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+
+    /// Whether a change of the configuration would be taken.
+    pub(crate) async fn weigh_configuration(&self, wish: Wish) -> Option<Result<(), Box<Unfit>>> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Weigh(wish, answer)).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+
+    pub(crate) async fn configure(&self, wish: Wish) -> Option<Configured> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Configure(wish, answer)).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+
     pub(crate) async fn order(&self, by: Authority, order: Order) -> Option<Result<(), Cause>> {
         let (answer, answered) = oneshot::channel();
         self.reach.queries.try_send(Query::Order { by, order, answer }).ok()?;
@@ -172,6 +200,16 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
             "/v1/subscribers/{unit}",
             get(subscribers::show).put(subscribers::put).delete(subscribers::remove),
         )
+        .route(
+            "/v1/configuration",
+            get(configuration::show)
+                .put(configuration::put)
+                .layer(DefaultBodyLimit::max(configuration::CONFIGURATION_LEN_MAX)),
+        )
+        .route("/v1/configuration/versions", get(configuration::versions))
+        .route("/v1/configuration/revert", post(configuration::revert))
+        .route("/v1/sites/{site}/configuration", get(configuration::of_site))
+        .route("/v1/statistics", get(statistics::read))
         .route("/v1/login", post(login::login))
         .route("/v1/refresh", post(login::refresh))
         .route("/v1/logout", post(login::logout))

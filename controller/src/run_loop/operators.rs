@@ -3,9 +3,12 @@
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 use trunklab_controller_core::config::Change;
+use trunklab_controller_core::configuration::{Configuration, SiteConfiguration, Unfit};
 use trunklab_controller_core::input::Input;
-use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{Authority, ConsoleName, Event, EventKind, Order, Snapshot, TalkWord};
+use trunklab_protocol::operator::{
+    Authority, ConfigurationVersion, ConsoleName, Event, EventKind, Order, Snapshot, TalkWord,
+};
+use trunklab_protocol::{Cause, SiteId};
 
 use super::{Broken, RunLoop};
 use crate::clock::Clock;
@@ -32,6 +35,19 @@ pub enum Query {
         /// Told when it does; dropped where the core breaks on it.
         answer: oneshot::Sender<()>,
     },
+    /// How the network is configured.
+    Configuration(oneshot::Sender<(ConfigurationVersion, Configuration)>),
+    /// How a site is configured.
+    Site {
+        /// Which.
+        site: SiteId,
+        /// How; `None` where there is none.
+        answer: oneshot::Sender<Option<SiteConfiguration>>,
+    },
+    /// Whether a change of the configuration would be taken.
+    Weigh(Wish, oneshot::Sender<Result<(), Box<Unfit>>>),
+    /// The configuration is to be changed.
+    Configure(Wish, oneshot::Sender<Configured>),
     /// Something is to be done.
     Order {
         /// Who orders.
@@ -52,6 +68,20 @@ pub(super) struct Held {
     id: u64,
     outcome: Result<(), Cause>,
 }
+
+/// How the configuration shall be.
+#[derive(Debug)]
+pub struct Wish {
+    /// Who wants it.
+    pub by: Authority,
+    /// The version from which the change starts.
+    pub base: ConfigurationVersion,
+    /// What it shall be.
+    pub configuration: Box<Configuration>,
+}
+
+/// What came of a change of the configuration.
+pub type Configured = Result<ConfigurationVersion, Box<Unfit>>;
 
 impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     pub(super) fn answer(&mut self, query: Query) -> Result<(), Broken> {
@@ -74,6 +104,29 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                     warn!("an operator went away before what it changed held");
                 }
                 Ok(())
+            }
+            Query::Configuration(answer) => {
+                if let Some(core) = self.core.controller() {
+                    // Who asked may have gone.
+                    drop(answer.send(core.configuration()));
+                }
+                Ok(())
+            }
+            Query::Site { site, answer } => {
+                let shown = self.core.controller().and_then(|core| core.site_configuration(site));
+                drop(answer.send(shown));
+                Ok(())
+            }
+            Query::Weigh(Wish { by, base, configuration }, answer) => {
+                if let Some(core) = self.core.controller() {
+                    drop(answer.send(core.weigh_configuration(&by, base, *configuration).map(|_| ())));
+                }
+                Ok(())
+            }
+            Query::Configure(Wish { by, base, configuration }, answer) => {
+                self.orders += 1;
+                self.configures.insert(self.orders, answer);
+                self.take(Input::Configure { id: self.orders, by, base, configuration }, None)
             }
             Query::Order { by, order, answer } => {
                 self.orders += 1;
@@ -105,7 +158,15 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
     }
 
-    pub(super) fn publish(&self, event: Event) {
+    pub(super) fn answer_configure(&mut self, id: u64, outcome: Configured) {
+        let answer = self.configures.remove(&id);
+        if answer.is_some_and(|answer| answer.send(outcome).is_err()) {
+            warn!("an operator went away before its change of the configuration was answered");
+        }
+    }
+
+    pub(super) fn publish(&mut self, event: Event) {
+        self.count(&event);
         count_event(&self.outlets.counters, &event.kind);
         self.outlets.feed.publish(event);
     }
@@ -141,6 +202,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::CallReaches { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
+        | EventKind::Configured { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::OrderRefused { .. }

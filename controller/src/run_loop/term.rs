@@ -38,6 +38,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         loop {
             let begun = self.outlets.store.begin_term(above, self.clock.wall_at_origin_us()).await;
             let (epoch, changes) = begun.ok_or(RunError::StoreGone)??;
+            self.end_counting();
             self.core = D::begin();
             self.epoch = epoch;
             self.unanswered = 0;
@@ -49,6 +50,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.outbox.clear();
             self.asked.clear();
             self.ordered.clear();
+            self.configures.clear();
             self.talks.clear();
             self.caused.clear();
             self.outlets.feed.begin_term(epoch);
@@ -56,7 +58,10 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 Ok(()) => self.take_register().await?,
                 Err(broken) => Err(broken),
             };
-            let Err(broken) = begun else { return Ok(()) };
+            let Err(broken) = begun else {
+                self.begin_counting();
+                return Ok(());
+            };
             self.set_aside(&broken)?;
         }
     }
@@ -128,6 +133,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         if let Err(broken) = self.take(Input::ClosingDown, None) {
             self.set_aside(&broken)?;
         }
+        self.end_counting();
         let flushed = timeout(FLUSH_MAX, async {
             while self.unanswered > 0 {
                 let Some(answer) = self.inlets.stored.recv().await else { return };

@@ -4,18 +4,22 @@
 mod accounts;
 mod attempts;
 mod audit;
+mod configurations;
 mod patches;
 mod records;
 mod schema;
 mod sessions;
+mod statistics;
 mod subscribers;
 mod thread;
 mod tokens;
 
 pub use accounts::{Account, AccountChange};
 pub use audit::AuditQuery;
+pub use configurations::VERSIONS_KEPT;
 pub use records::{Found, PLACES_MAX, RecordQuery};
 pub use sessions::{Secret, Session};
+pub use statistics::{Keeping, StatisticsQuery, Step, TooManyRows, Whose};
 pub use thread::{StoreAnswer, StoreHandle, Told};
 pub use tokens::{StoredToken, TokenHash};
 
@@ -29,6 +33,8 @@ use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::registry::names::Name;
 use trunklab_protocol::operator::AuditEntry;
 use trunklab_protocol::{Epoch, Moment, UnitId};
+
+use crate::clock::unix_us;
 
 /// Why the store cannot be used; each sentence names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +187,8 @@ impl Store {
         for table in ["system", "sites", "areas", "talkgroups", "patches"] {
             changes.extend(self.table(table)?);
         }
+        let version = self.try_sql(|connection| configurations::newest(connection))?;
+        changes.push(Change::Version(version));
         Ok(changes)
     }
 
@@ -276,26 +284,53 @@ impl Store {
     /// # Errors
     /// When they cannot be made durable, or would give two subscribers one name.
     pub fn provision(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        let at_us = unix_us();
         self.try_sql(|connection| {
             let transaction = connection.transaction()?;
+            let removes = |change: &Change| {
+                matches!(
+                    change,
+                    Change::SiteRemoved(_) | Change::AreaRemoved(_) | Change::TalkgroupRemoved(_)
+                )
+            };
+            let mut configures = changes.iter().any(removes);
             for change in changes {
                 let (table, id) = match change {
                     Change::System(_) => ("system", 1),
                     Change::Site(site) => ("sites", i64::from(site.site.number())),
                     Change::Area(area) => ("areas", i64::from(area.area.number())),
                     Change::Talkgroup(talkgroup) => ("talkgroups", i64::from(talkgroup.id.number())),
-                    Change::Subscriber(_) | Change::Subscribers(_) | Change::SubscriberRemoved(_) => continue,
+                    Change::Subscriber(_)
+                    | Change::Subscribers(_)
+                    | Change::SubscriberRemoved(_)
+                    | Change::Version(_) => continue,
+                    Change::SiteRemoved(site) => {
+                        configurations::remove(&transaction, "sites", site.number())?;
+                        continue;
+                    }
+                    Change::AreaRemoved(area) => {
+                        configurations::remove(&transaction, "areas", area.number())?;
+                        continue;
+                    }
+                    Change::TalkgroupRemoved(talkgroup) => {
+                        configurations::remove(&transaction, "talkgroups", talkgroup.number())?;
+                        continue;
+                    }
                     Change::Patch(talkgroups) => {
                         patches::keep(&transaction, talkgroups)?;
                         continue;
                     }
                 };
+                configures = true;
                 let body = serde_json::to_string(change).expect("a change serialises: its keys are text");
                 transaction
                     .prepare_cached(&format!("INSERT OR REPLACE INTO {table} (id, body) VALUES (?1, ?2)"))?
                     .execute(params![id, body])?;
             }
             subscribers::keep(&transaction, changes)?;
+            if configures {
+                configurations::note(&transaction, at_us)?;
+            }
             transaction.commit()
         })
     }
@@ -427,6 +462,7 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
         StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => records::keep(transaction, record),
         StoreItem::Patched(talkgroups) => patches::keep(transaction, talkgroups),
         StoreItem::Unpatched(talkgroups) => patches::forget(transaction, talkgroups),
+        StoreItem::Configured(configured) => configurations::keep(transaction, configured),
         StoreItem::Audit(audited) => audit::keep_order(transaction, audited),
         StoreItem::Cloned(cloned) => audit::keep_cloned(transaction, cloned),
     }

@@ -110,6 +110,16 @@ pub(super) const VERSIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX attempts_by_time ON attempts (at_us);
 ",
+    "
+    CREATE TABLE configurations (
+        version INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, who TEXT NOT NULL, role TEXT, origin TEXT,
+        body TEXT NOT NULL, differences TEXT NOT NULL, differences_count INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE statistics (
+        site INTEGER NOT NULL, from_s INTEGER NOT NULL, length_s INTEGER NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (from_s, length_s, site)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The newest version that this controller knows.

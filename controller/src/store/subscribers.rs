@@ -33,7 +33,11 @@ pub(super) fn keep(transaction: &Transaction<'_>, changes: &[Change]) -> rusqlit
             | Change::Site(_)
             | Change::Area(_)
             | Change::Talkgroup(_)
-            | Change::Patch(_) => {}
+            | Change::Patch(_)
+            | Change::SiteRemoved(_)
+            | Change::AreaRemoved(_)
+            | Change::TalkgroupRemoved(_)
+            | Change::Version(_) => {}
         }
     }
     remove(transaction, last.keys().copied())?;

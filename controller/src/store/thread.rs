@@ -132,6 +132,12 @@ impl StoreHandle {
         if self.ask(errand) { answered.await.ok() } else { None }
     }
 
+    /// Has the thread do something with the store, in its turn, and waits for nothing; `false` when it could not even be
+    /// queued.
+    pub fn tell(&self, deed: impl FnOnce(&mut Store) + Send + 'static) -> bool {
+        self.ask(Errand::Ask(Box::new(deed)))
+    }
+
     /// Keeps an input on which the core broke; `false` when it could not even be queued.
     pub fn set_aside(&self, epoch: Epoch, index: u64, at_us: u64, what: String) -> bool {
         self.ask(Errand::SetAside { epoch, index, at_us, what })

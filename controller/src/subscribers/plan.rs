@@ -72,7 +72,11 @@ impl Known {
                 | Change::Subscriber(_)
                 | Change::Subscribers(_)
                 | Change::SubscriberRemoved(_)
-                | Change::Patch(_) => {}
+                | Change::Patch(_)
+                | Change::SiteRemoved(_)
+                | Change::AreaRemoved(_)
+                | Change::TalkgroupRemoved(_)
+                | Change::Version(_) => {}
             }
         }
         Ok(Self { talkgroups, sites, consoles })

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
+use trunklab_controller_core::configuration::check_statistics;
 use trunklab_protocol::reuse::Clash;
 
 use self::area::AreaTable;
@@ -120,6 +121,8 @@ fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
     let consoles = consoles(file.console, &file.subscriber)?;
     if file.system.is_some() || !consoles.is_empty() {
         let parameters = file.system.unwrap_or_default().parameters();
+        check_statistics(&parameters)
+            .map_err(|unfit| Defect::Unfit { place: unfit.place, what: unfit.what })?;
         changes.push(Change::System(SystemParameters { consoles, ..parameters }));
     }
     let configs = described.iter().map(|site| site.config(&described)).collect::<Result<Vec<_>, _>>()?;

@@ -46,6 +46,9 @@ pub(super) struct SystemTable {
     visitors_max: Option<u32>,
     site_silence_ms_max: Option<u32>,
     heartbeat_ms: Option<u16>,
+    statistics_step_s: Option<u16>,
+    statistics_fine_h: Option<u16>,
+    statistics_days: Option<u16>,
 }
 
 /// A console whose operator may talk.
@@ -92,6 +95,9 @@ impl SystemTable {
             visitors_max: self.visitors_max.unwrap_or(usual.visitors_max),
             site_silence_ms_max: self.site_silence_ms_max.unwrap_or(usual.site_silence_ms_max),
             heartbeat_ms: self.heartbeat_ms.unwrap_or(usual.heartbeat_ms),
+            statistics_step_s: self.statistics_step_s.unwrap_or(usual.statistics_step_s),
+            statistics_fine_h: self.statistics_fine_h.unwrap_or(usual.statistics_fine_h),
+            statistics_days: self.statistics_days.unwrap_or(usual.statistics_days),
             consoles: usual.consoles,
         }
     }

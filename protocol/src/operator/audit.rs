@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConsoleName, Order, Role};
+use super::{ConfigurationVersion, ConsoleName, Order, Role};
 use crate::cause::Cause;
 use crate::identity::{Imei, UnitId};
 use crate::network::SiteId;
@@ -42,6 +42,8 @@ pub enum Deed {
     Order { given: Order },
     /// Asked for something that his role may not.
     Request { method: String, path: String },
+    /// Changed how the network is configured: which version was to be changed, and which one came of it.
+    Configured { base: ConfigurationVersion, version: Option<ConfigurationVersion> },
     /// Showed a token.
     Token {},
     /// Logged in.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleName;
+use super::{ConfigurationVersion, ConsoleName};
 use crate::cause::Cause;
 use crate::emergency::EmergencyKind;
 use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
@@ -155,6 +155,8 @@ pub enum EventKind {
     FloorRefused { call: CallId, unit: UnitId, cause: Cause },
     /// A call is over.
     CallReleased { call: CallId, parties: Parties, cause: Cause },
+    /// An operator has changed how the network is configured.
+    Configured { version: ConfigurationVersion, by: ConsoleName },
     /// Something was dropped; counted by cause.
     Dropped { site: Option<SiteId>, cause: Cause },
 }

@@ -2,6 +2,7 @@
 //! chapter 10). Events are what the core reports; a snapshot is where they lead.
 
 mod audit;
+mod configuration;
 mod console;
 mod event;
 mod login;
@@ -9,9 +10,11 @@ mod order;
 mod record;
 mod role;
 mod snapshot;
+mod statistics;
 mod talk;
 
 pub use audit::{AuditEntry, Deed};
+pub use configuration::{ConfigurationVersion, Difference, VersionView, Versions};
 pub use console::ConsoleName;
 pub use event::{Event, EventKind};
 pub use login::{Admission, Login, Refresh, Tokens};
@@ -22,4 +25,5 @@ pub use snapshot::{
     AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, QueueView, SiteView, SlotView,
     Snapshot, TalkgroupView, Totals,
 };
+pub use statistics::{ControlView, StatisticsPage, StatisticsRow, WaitView};
 pub use talk::TalkWord;

@@ -118,6 +118,10 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::CallLost, Clause::LostSites),
         (Cause::ControllerRestarted, Clause::EarlierTerm),
         (Cause::Shutdown, Clause::EndOfTerm),
+        (Cause::NoSuchCarrier, Clause::SiteChanged),
+        (Cause::TalkgroupRemoved, Clause::TakenOut),
+        (Cause::AreaRemoved, Clause::TakenOut),
+        (Cause::SiteRemoved, Clause::TakenOut),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::OrderOfChecks, |(_, clause)| *clause)
 }

@@ -299,6 +299,7 @@ impl Watcher {
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
+            | EventKind::Configured { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }

@@ -140,6 +140,7 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::User(..)
         | Deed::Place(..)
         | Deed::Order(_)
+        | Deed::Reconfigure(_)
         | Deed::OperatorSpeaks(_)
         | Deed::OperatorFallsSilent
         | Deed::TellLoad(_)

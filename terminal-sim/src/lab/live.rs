@@ -26,6 +26,7 @@ use trunklab_protocol::{Moment, SiteId, Span, SpurtId, UnitId};
 use trunklab_terminal_core::handset::HandsetView;
 
 use crate::lab::CONSOLE;
+use crate::lab::alteration::altered;
 use crate::lab::live_operator::LiveOperator;
 use crate::lab::observed::{Observed, Sight};
 use crate::lab::plan::Plan;
@@ -256,6 +257,14 @@ impl Live {
                 if let Some(controller) = &self.controller {
                     // What comes of it is among the events.
                     controller.order(ConsoleName::new(CONSOLE), order).await;
+                }
+            }
+            Deed::Reconfigure(alteration) => {
+                if let Some(controller) = &self.controller
+                    && let Some((base, configuration)) = controller.configuration().await
+                {
+                    let by = ConsoleName::new(CONSOLE);
+                    controller.configure(by, base, altered(configuration, alteration)).await;
                 }
             }
             Deed::OperatorSpeaks(frames) => self.mouth.speaks(frames),

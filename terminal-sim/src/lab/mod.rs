@@ -1,6 +1,7 @@
 //! The lab: a whole network built from one plan, in virtual time or in real time, with the same cores.
 
 pub mod account;
+pub mod alteration;
 pub mod city;
 pub mod control_peak;
 pub mod live;

@@ -176,6 +176,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::Press(unit, kind) => Deed::User(*unit, Input::PressPtt { kind: *kind }),
         Action::Alarm(unit) => Deed::User(*unit, Input::Alarm),
         Action::Order(order) => Deed::Order(order.clone()),
+        Action::Reconfigure(alteration) => Deed::Reconfigure(*alteration),
         Action::OperatorSpeaks { unit, span } => Deed::OperatorSpeaks(voices.speak(*unit, *span)),
         Action::OperatorFallsSilent => Deed::OperatorFallsSilent,
         Action::Release(unit) => Deed::User(*unit, Input::ReleasePtt),

@@ -5,6 +5,7 @@ use trunklab_protocol::operator::Order;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{Moment, Position, SiteId, UnitId};
 use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::scenario::Alteration;
 
 /// One thing that somebody or something does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Deed {
     User(UnitId, Input),
     /// The console orders something.
     Order(Order),
+    /// The console changes the configuration.
+    Reconfigure(Alteration),
     /// The operator at the console speaks from here on.
     OperatorSpeaks(Vec<VoiceFrame>),
     /// It speaks no more, though the button is down.

@@ -179,6 +179,7 @@ impl Tally {
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
+            | EventKind::Configured { .. }
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }

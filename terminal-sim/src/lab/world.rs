@@ -20,8 +20,10 @@ use trunklab_basestation_core::BaseStation;
 use trunklab_basestation_core::urgency::{self, WordOrder};
 use trunklab_controller_core::Controller;
 use trunklab_controller_core::call::table::{CallTable, STANDARD};
+use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
+use trunklab_protocol::operator::ConfigurationVersion;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{CarrierNumber, Epoch, Moment, SiteId, Span, SpurtId, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::Handset;
@@ -128,6 +130,8 @@ pub struct World {
     ledger: Ledger,
     /// What the controller's store keeps of patches, by their first talkgroups.
     patches: BTreeMap<TalkgroupId, Vec<TalkgroupId>>,
+    /// The newest version of the configuration, where one was made.
+    configured: Option<(ConfigurationVersion, Configuration)>,
     traffic: Traffic,
 }
 
@@ -168,6 +172,7 @@ impl World {
             records: Vec::new(),
             ledger: Ledger::default(),
             patches: BTreeMap::new(),
+            configured: None,
             traffic: Traffic::default(),
             plan,
         };
@@ -245,6 +250,7 @@ impl World {
         match deed {
             Deed::User(unit, input) => self.user(unit, input),
             Deed::Order(order) => self.order(order),
+            Deed::Reconfigure(alteration) => self.reconfigure(alteration),
             Deed::OperatorSpeaks(frames) => self.operator_speaks(&frames),
             Deed::OperatorFallsSilent => self.operator_falls_silent(),
             Deed::Place(unit, position) => self.place(unit, position),

@@ -8,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use rustls::pki_types::ServerName;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,7 +18,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use trunklab_protocol::operator::{Admission, Event, Login, Order, Snapshot, Tokens};
+use trunklab_protocol::operator::{
+    Admission, Event, Login, Order, Snapshot, StatisticsPage, Tokens, Versions,
+};
 use trunklab_protocol::{Epoch, Moment};
 
 use super::pass::{self, Pass};
@@ -154,14 +157,34 @@ impl Client {
     /// # Errors
     /// Why there is no snapshot.
     pub async fn snapshot(&self) -> Result<Snapshot, ConnError> {
+        self.get("snapshot", "the request for a snapshot", "the snapshot").await
+    }
+
+    /// The figures of the last hour, minute by minute.
+    pub(super) async fn statistics(&self) -> Result<StatisticsPage, ConnError> {
+        self.get("statistics", "the request for statistics", "the statistics").await
+    }
+
+    /// The configuration's versions, the newest first.
+    pub(super) async fn versions(&self) -> Result<Versions, ConnError> {
+        let what = "the request for the configuration's versions";
+        self.get("configuration/versions", what, "the configuration's versions").await
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &'static str,
+        what: &'static str,
+    ) -> Result<T, ConnError> {
         let mut response = self
             .http
-            .get(self.url("snapshot"))
+            .get(self.url(path))
             .header(AUTHORIZATION, self.authorization().await?)
             .send()
             .await
             .map_err(|error| self.http_error(&error))?;
-        self.status(response.status(), "the request for a snapshot")?;
+        self.status(response.status(), request)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.http_error(&error))? {
             if body.len() + chunk.len() > SNAPSHOT_OCTETS_MAX {
@@ -169,8 +192,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        serde_json::from_slice(&body)
-            .map_err(|error| ConnError::Unreadable { what: "the snapshot", why: error.to_string() })
+        serde_json::from_slice(&body).map_err(|error| ConnError::Unreadable { what, why: error.to_string() })
     }
 
     /// Has the controller do something. What came of it is among the events; here is only why nothing did.

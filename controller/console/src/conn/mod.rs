@@ -16,12 +16,21 @@ pub use session::{Wish, run};
 pub use talk::Talk;
 
 use trunklab_protocol::Span;
-use trunklab_protocol::operator::{Admission, Event, Snapshot};
+use trunklab_protocol::operator::{Admission, Event, Snapshot, StatisticsPage, Versions};
 
 use crate::model::{Stream, UnknownEvent};
 
+/// What a screen asks for that no event tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// The figures of the last hour.
+    Statistics,
+    /// The configuration's versions.
+    Versions,
+}
+
 /// What the connection tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Report {
     /// An attempt begins.
     Connecting {
@@ -51,6 +60,10 @@ pub enum Report {
         /// Why, as a sentence.
         why: String,
     },
+    /// The figures of the last hour.
+    Statistics(Box<StatisticsPage>),
+    /// The configuration's versions.
+    Versions(Box<Versions>),
     /// An event.
     Event(Event),
     /// An event that cannot be read.

@@ -10,7 +10,7 @@ use trunklab_protocol::{Epoch, Span};
 
 use super::back_off::BackOff;
 use super::client::{Client, Events, Told};
-use super::{ConnError, Report};
+use super::{ConnError, Question, Report};
 use crate::model::Stream;
 
 /// How often a snapshot is taken for what no event tells.
@@ -26,6 +26,8 @@ const SILENCE_MAX: Duration = Duration::from_secs(6);
 pub enum Wish {
     /// That this order be given.
     Give(Order),
+    /// An answer.
+    Ask(Question),
     /// A new snapshot.
     Refresh,
     /// An attempt at once.
@@ -164,6 +166,22 @@ impl Life {
                             return Ok(Gone);
                         }
                     }
+                    Some(Wish::Ask(question)) => {
+                        let report = match question {
+                            Question::Statistics => {
+                                self.client.statistics().await.map(|page| Report::Statistics(Box::new(page)))
+                            }
+                            Question::Versions => {
+                                self.client.versions().await.map(|versions| Report::Versions(Box::new(versions)))
+                            }
+                        };
+                        // A controller that cannot answer this now is asked again.
+                        if let Ok(report) = report
+                            && self.report(report).await.is_err()
+                        {
+                            return Ok(Gone);
+                        }
+                    }
                     Some(Wish::Refresh) => refresh_due = refresh_due.min(refreshed + REFRESH_LEAST),
                     Some(Wish::Reconnect) => {}
                     None => return Ok(Gone),
@@ -194,7 +212,7 @@ impl Life {
                 () = &mut pause => return Ok(()),
                 wish = wishes.recv() => match wish {
                     Some(Wish::Reconnect) => return Ok(()),
-                    Some(Wish::Refresh) => {}
+                    Some(Wish::Refresh | Wish::Ask(_)) => {}
                     Some(Wish::Give(_)) => {
                         let why = "there is no connection to the controller".to_owned();
                         self.report(Report::OrderLost { why }).await?;

@@ -53,6 +53,8 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             picture.patches.insert(place, view);
             Grasp::Whole
         }
+        // Sites and talkgroups may be others now: a snapshot tells.
+        EventKind::Configured { .. } => Grasp::Partial,
         EventKind::Unpatched { talkgroups, .. } => {
             let known = picture.patches.len();
             picture.patches.retain(|view| view.talkgroups != *talkgroups);

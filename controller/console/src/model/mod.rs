@@ -17,8 +17,8 @@ pub use screen::Screen;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-use trunklab_protocol::operator::{Admission, Event, Order, Right, Snapshot};
-use trunklab_protocol::{CallId, Moment, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::operator::{Admission, Event, Order, Right, Snapshot, StatisticsPage, Versions};
+use trunklab_protocol::{CallId, Moment, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::theme::Theme;
 
@@ -50,6 +50,12 @@ pub struct Model {
     pub(crate) emergencies: Cursor<UnitId>,
     /// Talkgroups that the operator has marked to be joined.
     pub(crate) marked: BTreeSet<TalkgroupId>,
+    /// The last hour's figures, as they were asked for last.
+    pub(crate) statistics: Option<StatisticsPage>,
+    /// The configuration's versions, as they were asked for last.
+    pub(crate) versions: Option<Versions>,
+    /// How long ago the screen in sight asked for what it shows.
+    pub(crate) asked_ago: Span,
     /// An order that is given once the operator confirms it.
     pub(crate) asked: Option<Order>,
 }
@@ -75,6 +81,9 @@ impl Model {
             groups: Cursor::default(),
             emergencies: Cursor::default(),
             marked: BTreeSet::new(),
+            statistics: None,
+            versions: None,
+            asked_ago: Span::ZERO,
             asked: None,
         }
     }

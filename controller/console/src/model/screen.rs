@@ -17,6 +17,10 @@ pub enum Screen {
     Groups,
     /// The event log.
     Events,
+    /// The last hour of each site.
+    Statistics,
+    /// The configuration's versions.
+    Configuration,
     /// The keys of the screen that it was asked from.
     Help(Box<Screen>),
 }
@@ -26,7 +30,12 @@ impl Screen {
     pub fn back(&self) -> Option<Self> {
         match self {
             Self::Overview => None,
-            Self::Sites | Self::Calls | Self::Groups | Self::Events => Some(Self::Overview),
+            Self::Sites
+            | Self::Calls
+            | Self::Groups
+            | Self::Events
+            | Self::Statistics
+            | Self::Configuration => Some(Self::Overview),
             Self::Site(_) => Some(Self::Sites),
             Self::Help(from) => Some((**from).clone()),
         }
@@ -41,6 +50,8 @@ impl Screen {
             Self::Calls => "calls".to_owned(),
             Self::Groups => "talkgroups".to_owned(),
             Self::Events => "events".to_owned(),
+            Self::Statistics => "statistics".to_owned(),
+            Self::Configuration => "configuration".to_owned(),
             Self::Help(from) => format!("help: {}", from.title()),
         }
     }

@@ -54,6 +54,8 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowCalls => Some(Screen::Calls),
         Action::ShowGroups => Some(Screen::Groups),
         Action::ShowEvents => Some(Screen::Events),
+        Action::ShowStatistics => Some(Screen::Statistics),
+        Action::ShowConfiguration => Some(Screen::Configuration),
         Action::Move(_)
         | Action::Open
         | Action::Back

@@ -21,6 +21,7 @@
 
 mod calls;
 mod columns;
+mod configuration;
 mod event_list;
 mod footer;
 mod groups;
@@ -31,6 +32,7 @@ mod queue;
 mod share;
 mod site;
 mod sites;
+mod statistics;
 mod strip;
 mod warning_lines;
 
@@ -60,9 +62,17 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
     match (&model.screen, &model.picture) {
         (Screen::Help(from), _) => help::render(frame, body, model, from),
         (Screen::Events, _) => event_list::render(frame, body, model),
-        (Screen::Overview | Screen::Sites | Screen::Site(_) | Screen::Calls | Screen::Groups, None) => {
-            render_nothing_yet(frame, body, model);
-        }
+        (Screen::Configuration, _) => configuration::render(frame, body, model),
+        (
+            Screen::Overview
+            | Screen::Sites
+            | Screen::Site(_)
+            | Screen::Calls
+            | Screen::Groups
+            | Screen::Statistics,
+            None,
+        ) => render_nothing_yet(frame, body, model),
+        (Screen::Statistics, Some(picture)) => statistics::render(frame, body, model, picture),
         (Screen::Overview, Some(picture)) => overview::render(frame, body, model, picture),
         (Screen::Sites, Some(picture)) => sites::render_table(frame, body, model, picture),
         (Screen::Site(site), Some(picture)) => site::render(frame, body, model, picture, *site),

@@ -187,6 +187,7 @@ impl Controller {
             let row = self.talkgroups.get(*talkgroup).ok_or(Cause::UnknownTalkgroup)?;
             match () {
                 () if self.patches.place_of(*talkgroup).is_some() => return Err(Cause::PatchedAlready),
+                () if self.is_leaving(*talkgroup) => return Err(Cause::WrongState),
                 // It joins talkgroups itself.
                 () if row.config.reach != Reach::Own => return Err(Cause::WrongState),
                 () => {}

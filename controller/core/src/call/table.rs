@@ -118,6 +118,7 @@ described! {
         EmergencyCleared: "the last emergency in which the call was asked for is cleared",
         Preempted: "an emergency takes the slots",
         AnnouncementComes: "an announcement comes that its talkgroup shall hear",
+        TakenOut: "the talkgroup, the service area or the slot is taken out of the configuration",
         ClosingDown: "the controller's term of office ends",
     }
 }
@@ -331,6 +332,7 @@ pub const TABLE: &[Row] = {
         row(Queued, WaitExpired,      Ended,   REFUSE_FROM_QUEUE,                       Some(Cause::QueueTimeout), Clause::LongestWait),
         row(Queued, Cancelled,        Ended,   &[LeaveQueue, WithdrawRequest],          Some(Cause::RequestCancelled), Clause::Cancelling),
         row(Queued, CallerGone,       Ended,   &[LeaveQueue, WithdrawRequest],          None, Clause::Cancelling),
+        row(Queued, TakenOut,         Ended,   REFUSE_FROM_QUEUE,                       None, Clause::TakenOut),
         row(Queued, ClosingDown,      Ended,   REFUSE_FROM_QUEUE,                       None, Clause::EndOfTerm),
 
         row(CallingBack, CallerPressed,   Talking, KEY_UP,           None, Clause::CallBack),
@@ -347,6 +349,7 @@ pub const TABLE: &[Row] = {
         row(CallingBack, SitesLost,       Ended,   END_CALLING_BACK, Some(Cause::CallLost), Clause::LostSites),
         row(CallingBack, AnnouncementComes, Ended, END_CALLING_BACK, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(CallingBack, Preempted,       Ended,   END_CALLING_BACK, Some(Cause::Preempted), Clause::Cut),
+        row(CallingBack, TakenOut,        Ended,   END_CALLING_BACK, None, Clause::TakenOut),
         row(CallingBack, ClosingDown,     Ended,   END_CALLING_BACK, None, Clause::EndOfTerm),
 
         when(NEXT,  row(Talking, PttReleased,       Talking, NEXT_TALKER,  Some(Cause::TransmissionEnded), Clause::FloorQueue)),
@@ -386,6 +389,7 @@ pub const TABLE: &[Row] = {
         stay(row(Talking, EmergencyCleared, Talking, &[EndEmergency, AssertCall],       None, Clause::EmergencyAnswered)),
         row(Talking, AnnouncementComes, Ended, END_TALKING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Talking, Preempted,       Ended,   END_TALKING,                             Some(Cause::Preempted), Clause::Cut),
+        row(Talking, TakenOut,        Ended,   END_TALKING,                             None, Clause::TakenOut),
         row(Talking, ClosingDown,     Ended,   END_TALKING,                             None, Clause::EndOfTerm),
 
         when(BUT_QUASI, row(Hanging, PttPressed,  Talking, &[GrantFloor, AssertCall],   None, Clause::MessageTrunking)),
@@ -401,6 +405,7 @@ pub const TABLE: &[Row] = {
         row(Hanging, EmergencyCleared, Hanging, &[EndEmergency, AssertCall],            None, Clause::EmergencyAnswered),
         row(Hanging, AnnouncementComes, Ended, END_HANGING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
+        row(Hanging, TakenOut,        Ended,   END_HANGING,                             None, Clause::TakenOut),
         row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
 
         row(Conversing, PartyLeft,    Ended,   END_CONVERSING,                          Some(Cause::HungUp), Clause::HangUp),
@@ -410,6 +415,7 @@ pub const TABLE: &[Row] = {
         row(Conversing, NobodyLeft,   Ended,   END_CONVERSING,                          Some(Cause::NobodyLeft), Clause::HangUp),
         row(Conversing, SitesLost,    Ended,   END_CONVERSING,                          Some(Cause::CallLost), Clause::LostSites),
         row(Conversing, Preempted,    Ended,   END_CONVERSING,                          Some(Cause::Preempted), Clause::Cut),
+        row(Conversing, TakenOut,     Ended,   END_CONVERSING,                          None, Clause::TakenOut),
         row(Conversing, ClosingDown,  Ended,   END_CONVERSING,                          None, Clause::EndOfTerm),
     ]
 };
@@ -522,7 +528,7 @@ mod tests {
             let ends = row.next == Next::Enter(State::Ended);
             assert_eq!(ends, row.actions.contains(&Action::ReleaseChannels), "{row:?}");
             assert_eq!(ends, row.actions.contains(&Action::CloseRecord), "{row:?}");
-            let brings_cause = matches!(row.event, Event::ClosingDown | Event::CallerGone);
+            let brings_cause = matches!(row.event, Event::ClosingDown | Event::TakenOut | Event::CallerGone);
             assert!(!ends || row.cause.is_some() || brings_cause, "{row:?}");
         }
     }

@@ -14,7 +14,7 @@ use crate::output::{Outbox, Output};
 use crate::timers::TimerKey;
 
 /// The least interval between two signs of life, in milliseconds: a zero in the configuration must not spin.
-const HEARTBEAT_MS_MIN: u16 = 50;
+pub(crate) const HEARTBEAT_MS_MIN: u16 = 50;
 
 /// How far a site's word may raise the epoch: more starts than a controller makes, and far too few for one site that
 /// lies to use the numbers up.

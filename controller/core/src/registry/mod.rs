@@ -10,6 +10,7 @@ pub mod link;
 pub mod names;
 pub mod provisioning;
 pub mod sites;
+mod taking_out;
 pub mod talkgroups;
 pub mod vector;
 pub mod visitors;

@@ -4,17 +4,18 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::{Configure, OTHERS_MAX};
-use trunklab_protocol::{Cause, Clause, SiteId, StartPolicy, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, Clause, SiteId, StartPolicy, TalkgroupId, UnitId};
 
 use super::sites::Site;
 use super::talkgroups::TalkgroupState;
+use crate::call::table::Event;
 use crate::channels::SlotPool;
 use crate::config::{Change, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use crate::controller::Controller;
 use crate::output::Outbox;
 
 /// Service areas of one system.
-const AREAS_MAX: usize = 1_000;
+pub(crate) const AREAS_MAX: usize = 1_000;
 
 impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
@@ -34,6 +35,19 @@ impl Controller {
                 Ok(())
             }
             Change::Patch(talkgroups) => self.provision_patch(&talkgroups, out),
+            Change::SiteRemoved(site) => {
+                self.take_site_out(site, out);
+                Ok(())
+            }
+            Change::AreaRemoved(area) => {
+                self.take_area_out(area, out);
+                Ok(())
+            }
+            Change::TalkgroupRemoved(talkgroup) => self.take_talkgroup_out(talkgroup, out),
+            Change::Version(version) => {
+                self.configuration_version = version;
+                Ok(())
+            }
         };
         if let Err(cause) = outcome {
             self.report(EventKind::Dropped { site: None, cause }, out);
@@ -69,18 +83,32 @@ impl Controller {
         let pool = SlotPool::with_controls(&config, if stays { controls } else { config.first_controls() });
         let lost: Vec<_> =
             row.slots.iter().filter(|(at, _)| !pool.exists(*at)).filter_map(|(_, call)| call).collect();
-        for call in lost {
-            if self.calls.get(call).is_some() {
-                self.drop_leg(call, site, Cause::NoSuchCarrier, out);
-            }
+        for call in &lost {
+            self.take_slot_out(*call, site, out);
         }
         let row = self.sites.get_mut(site).expect("the site was found above");
         row.slots = pool.in_place_of(&row.slots);
         row.config = config;
         self.slots_freed = true;
         self.configure_again(site, out);
+        for call in lost {
+            if self.calls.get(call).is_some_and(|call| self.is_heard(call, site)) {
+                self.cover_call(call, site, out);
+            }
+        }
         self.schedule_control_move(site);
         Ok(())
+    }
+
+    /// A call's slot at a site is no more (clause 13.6.4): the call leaves the site, or ends where no other carries it.
+    fn take_slot_out(&mut self, id: CallId, site: SiteId, out: &mut Outbox) {
+        let Some(call) = self.calls.get(id) else { return };
+        let cause = Cause::NoSuchCarrier;
+        if call.parties.pair().is_some() || call.legs.len() == 1 {
+            self.advance_call_for(id, Event::TakenOut, None, Some(cause), out);
+        } else {
+            self.drop_leg(id, site, cause, out);
+        }
     }
 
     fn provision_area(&mut self, mut area: ServiceArea, out: &mut Outbox) -> Result<(), Cause> {

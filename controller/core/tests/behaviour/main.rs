@@ -8,6 +8,7 @@ mod alarm;
 mod area;
 mod audience;
 mod call_states;
+mod configuration;
 mod console;
 mod control;
 mod coverage;

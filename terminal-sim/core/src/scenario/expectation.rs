@@ -246,6 +246,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::CallReaches { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
+        | EventKind::Configured { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorQueued { .. }

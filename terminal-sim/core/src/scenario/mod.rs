@@ -20,4 +20,4 @@ pub use provision::{
     AreaProvision, NetworkProvision, Provision, QueueRelease, SiteProvision, SubscriberProvision,
     TalkgroupProvision, UnitProvision, derive_key,
 };
-pub use sentence::{Action, Sentence, Sort, Speech, sentences};
+pub use sentence::{Action, Alteration, Sentence, Sort, Speech, sentences};

@@ -1,6 +1,6 @@
 //! How a sentence is read: words that stand for themselves, and `{slots}` for what varies.
 
-use trunklab_protocol::{AreaId, Cause, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{AreaId, CarrierNumber, Cause, Position, SiteId, Span, TalkgroupId, UnitId};
 
 use super::nearest::distance;
 
@@ -15,6 +15,7 @@ pub(super) enum Value {
     Talkgroup(TalkgroupId),
     Talkgroups(Vec<TalkgroupId>),
     Area(AreaId),
+    Carrier(CarrierNumber),
     Span(Span),
     Cause(Cause),
     File(String),
@@ -43,6 +44,7 @@ impl Values {
         talkgroup -> TalkgroupId: Talkgroup;
         talkgroups -> Vec<TalkgroupId>: Talkgroups;
         area -> AreaId: Area;
+        carrier -> CarrierNumber: Carrier;
         span -> Span: Span;
         cause -> Cause: Cause;
         file -> String: File;
@@ -119,6 +121,7 @@ fn take(part: &str, words: &[String]) -> Option<(Option<Value>, usize)> {
         "{talkgroup}" => (Some(Value::Talkgroup(first.parse().ok().and_then(TalkgroupId::new)?)), 1),
         "{talkgroups}" => (Some(Value::Talkgroups(talkgroups(first)?)), 1),
         "{area}" => (Some(Value::Area(first.parse().ok().and_then(AreaId::new)?)), 1),
+        "{carrier}" => (Some(Value::Carrier(first.parse().ok().and_then(CarrierNumber::new)?)), 1),
         "{number}" => (Some(Value::Number(first.parse().ok()?)), 1),
         "{cause}" => (Some(Value::Cause(cause(first)?)), 1),
         "{file}" => {

@@ -2,7 +2,9 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
-use trunklab_protocol::{AreaChoice, CallSetup, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId,
+};
 
 use super::expectation::Fact;
 use super::pattern::{Values, guess, read, words};
@@ -25,6 +27,8 @@ pub enum Action {
     Alarm(UnitId),
     /// The console orders something.
     Order(Order),
+    /// The console changes the configuration.
+    Reconfigure(Alteration),
     /// The operator at the console speaks from here on.
     OperatorSpeaks {
         /// As whom radios hear it.
@@ -88,6 +92,17 @@ pub enum Action {
     },
     /// Every end-of-talk burst of a unit's running or next spurt is lost on the air.
     LoseTalkEnd(UnitId),
+}
+
+/// One change of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alteration {
+    /// How long a talkgroup's calls keep their channels after speech.
+    HangTime(TalkgroupId, Span),
+    /// A site has a carrier no longer.
+    CarrierOut(SiteId, CarrierNumber),
+    /// There is a talkgroup no longer.
+    TalkgroupOut(TalkgroupId),
 }
 
 /// What is spoken.
@@ -253,6 +268,12 @@ sentences! {
         |v| one(Action::Order(Order::UndoPatch { talkgroup: v.talkgroup() }));
     Do "console talks to talkgroups {talkgroups} for {span}", "The operator presses for one or several talkgroups, speaks for so long from the press on, releases; `console_unit` under `[network]` is whom radios hear.",
         |v| Meaning::OperatorTalks { talkgroups: v.talkgroups(), span: v.span() };
+    Do "console sets the hang time of talkgroup {talkgroup} to {span}", "The configuration is changed while the network runs; calls that hang already keep their time.",
+        |v| one(Action::Reconfigure(Alteration::HangTime(v.talkgroup(), v.span())));
+    Do "console takes carrier {carrier} of site {site} out", "The site's channel plan has it no longer.",
+        |v| one(Action::Reconfigure(Alteration::CarrierOut(v.site(), v.carrier())));
+    Do "console takes talkgroup {talkgroup} out", "The configuration has it no longer.",
+        |v| one(Action::Reconfigure(Alteration::TalkgroupOut(v.talkgroup())));
     Do "console falls silent", "The operator speaks no more, though the button is down.",
         |_| one(Action::OperatorFallsSilent);
     Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
@@ -394,6 +415,7 @@ impl Action {
             | Self::LoseTalkEnd(unit) => Some(*unit),
             // An order may name a unit that nobody has: then that is its cause.
             Self::Order(_)
+            | Self::Reconfigure(_)
             | Self::OperatorSpeaks { .. }
             | Self::OperatorFallsSilent
             | Self::CutLink(_)
@@ -423,6 +445,7 @@ impl Action {
             | Self::Release(_)
             | Self::Alarm(_)
             | Self::Order(_)
+            | Self::Reconfigure(_)
             | Self::OperatorSpeaks { .. }
             | Self::OperatorFallsSilent
             | Self::Call { .. }

@@ -324,6 +324,10 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             };
             (clause, Said::plain(text))
         }
+        EventKind::Configured { version, by } => (
+            Clause::ConfigurationChange,
+            Said::plain(format!("{by} makes version {version} of the configuration")),
+        ),
         EventKind::Unpatched { talkgroups, by } => {
             let (clause, who) = match by {
                 Some(by) => (Clause::Patch, format!("by {by}")),
@@ -389,6 +393,8 @@ fn clause_of_order(cause: Cause) -> Clause {
         (Cause::UnknownEmergency, Clause::EmergencyAnswered),
         (Cause::NoConsoleUnit, Clause::ConsoleTalk),
         (Cause::EmergencyGoesOn, Clause::ConsoleSelect),
+        (Cause::ConfigurationChanged, Clause::ConfigurationChange),
+        (Cause::ConfigurationUnfit, Clause::ConfigurationChange),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::Patch, |(_, clause)| *clause)
 }

@@ -1,17 +1,20 @@
 //! The controller in the world: started, killed, given its inputs, its outputs carried.
 
 use trunklab_controller_core::config::Change;
+use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_controller_core::{self as controller, Controller};
 use trunklab_protocol::operator::{Authority, ConsoleName, Order};
 use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::{Cause, Epoch, Span};
+use trunklab_terminal_core::scenario::Alteration;
 
 use super::World;
 use super::agenda::{Arrival, Node};
 use super::ledger::Ledger;
 use crate::lab::CONSOLE;
+use crate::lab::alteration::altered;
 use crate::lab::observed::Sight;
 
 impl World {
@@ -24,7 +27,13 @@ impl World {
         let entropy = self.entropy.octets();
         self.at_controller(controller::input::Input::Started { epoch, entropy });
         let patches = self.patches.values().cloned().map(Change::Patch);
-        for change in self.plan.changes().chain(patches).collect::<Vec<_>>() {
+        let mut changes: Vec<_> = self.plan.changes().collect();
+        if let Some((version, configuration)) = &self.configured {
+            let planned = Configuration::default().with(&changes);
+            changes.extend(planned.changes_to(configuration));
+            changes.push(Change::Version(*version));
+        }
+        for change in changes.into_iter().chain(patches).collect::<Vec<_>>() {
             self.at_controller(controller::input::Input::Provision(change));
         }
     }
@@ -34,6 +43,7 @@ impl World {
         self.epoch = 0;
         self.patches.clear();
         self.ledger = Ledger::default();
+        self.configured = None;
         self.start_controller();
     }
 
@@ -64,6 +74,16 @@ impl World {
         self.at_controller(controller::input::Input::Order { id: 0, by, order });
     }
 
+    /// The console changes the configuration; what comes of it is among the events.
+    pub fn reconfigure(&mut self, alteration: Alteration) {
+        let Some((base, configuration)) = self.controller.as_ref().map(Controller::configuration) else {
+            return;
+        };
+        let configuration = Box::new(altered(configuration, alteration));
+        let by = Authority::own_process(ConsoleName::new(CONSOLE));
+        self.at_controller(controller::input::Input::Configure { id: 0, by, base, configuration });
+    }
+
     pub(super) fn at_controller(&mut self, input: controller::input::Input) {
         let Some(core) = &mut self.controller else { return };
         let seen = match &input {
@@ -78,6 +98,7 @@ impl World {
             | controller::input::Input::SiteDisconnected { .. }
             | controller::input::Input::FromSwitch(_)
             | controller::input::Input::Order { .. }
+            | controller::input::Input::Configure { .. }
             | controller::input::Input::Stored { .. }
             | controller::input::Input::StoreFailed { .. }
             | controller::input::Input::ClosingDown => None,
@@ -131,6 +152,8 @@ impl World {
                 self.ledger.hear(&event);
                 self.see(Sight::Controller(event));
             }
+            controller::output::Output::Ordered { .. } | controller::output::Output::Configured { .. } => {}
+            controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
             controller::output::Output::WantNewTerm { above, .. } => {
                 self.outranked = self.outranked.max(Some(above));
             }
@@ -149,6 +172,9 @@ impl World {
             | StoreItem::CallClosed(_)
             | StoreItem::Audit(_)
             | StoreItem::Cloned(_) => {}
+            StoreItem::Configured(configured) => {
+                self.configured = Some((configured.version, configured.configuration.clone()));
+            }
             StoreItem::Patched(talkgroups) => {
                 self.patches.extend(talkgroups.first().map(|first| (*first, talkgroups.clone())));
             }

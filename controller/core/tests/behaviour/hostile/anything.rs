@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use trunklab_controller_core::config::{
     Change, ConsoleUnit, QueueRelease, Reach, ServiceArea, SiteConfig, SystemParameters, Talkgroup,
 };
+use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::{Authority, ConsoleName, Order, Role};
+use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Role};
 use trunklab_protocol::proof::Response;
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
@@ -237,6 +238,9 @@ pub fn a_start() -> impl Strategy<Value = StartPolicy> {
 pub fn a_change() -> impl Strategy<Value = Change> {
     prop_oneof![
         proptest::collection::vec(a_talkgroup(), 0..4).prop_map(Change::Patch),
+        a_site().prop_map(Change::SiteRemoved),
+        an_area().prop_map(Change::AreaRemoved),
+        a_talkgroup().prop_map(Change::TalkgroupRemoved),
         (an_area(), proptest::collection::vec(a_site(), 0..4))
             .prop_map(|(area, sites)| { Change::Area(ServiceArea { area, name: String::new(), sites }) }),
         (
@@ -377,6 +381,10 @@ pub fn an_input() -> impl Strategy<Value = Input> {
         1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
         1 => prop_oneof![0_u64..40, any::<u64>()].prop_map(|id| Input::StoreFailed { id }),
         2 => (0_u64..40).prop_map(|id| Input::Stored { id }),
+        2 => (an_authority(), 0_u64..3, proptest::collection::vec(a_change(), 0..4)).prop_map(|(by, base, changes)| {
+            let configuration = Box::new(Configuration::default().with(&changes));
+            Input::Configure { id: 2, by, base: ConfigurationVersion::new(base), configuration }
+        }),
         6 => (an_authority(), an_order()).prop_map(|(by, order)| Input::Order { id: 1, by, order }),
         2 => a_spurt().prop_map(|spurt| Input::FromSwitch(ConsoleSilent { spurt }.into())),
     ]

@@ -89,5 +89,8 @@ proptest! {
         let recorded: u64 = watched.records.iter().flat_map(|record| &record.slots)
             .map(|slot| slot.until.expect("a closed record holds nothing").since(slot.from).as_micros()).sum();
         prop_assert_eq!(Span::from_micros(recorded), watched.controller.channel_time_used());
+        let over = watched.statistics.finish(watched.now);
+        let counted = watched.counted_us + over.iter().map(|period| period.system.held_us).sum::<u64>();
+        prop_assert_eq!(counted, recorded, "the statistics count what the records tell");
     }
 }

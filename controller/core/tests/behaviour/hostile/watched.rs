@@ -7,6 +7,7 @@ use trunklab_controller_core::Controller;
 use trunklab_controller_core::config::{Change, SystemParameters, Talkgroup};
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
+use trunklab_controller_core::statistics::Statistics;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::proof::Challenge;
@@ -42,6 +43,9 @@ pub struct Watched {
     pages: BTreeMap<UnitId, UnitId>,
     pub open: BTreeSet<CallId>,
     pub records: Vec<CallRecord>,
+    pub statistics: Statistics,
+    /// Slot time in the periods that are over.
+    pub counted_us: u64,
 }
 
 impl Watched {
@@ -61,6 +65,8 @@ impl Watched {
             pages: BTreeMap::new(),
             open: BTreeSet::new(),
             records: Vec::new(),
+            statistics: Statistics::new(10, 7_000_000),
+            counted_us: 0,
         };
         watched.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
         let parameters = SystemParameters { consoles: consoles(900), ..SystemParameters::default() };
@@ -264,6 +270,11 @@ impl Watched {
     }
 
     fn notice(&mut self, output: Output) {
+        if let Output::Event(event) = &output {
+            let over = self.statistics.advance(event.at);
+            self.counted_us += over.iter().map(|period| period.system.held_us).sum::<u64>();
+            self.statistics.note(event.at, &event.kind, |site| self.controller.slots_in_service(site));
+        }
         match output {
             Output::ToSite { site, message: ToSite::Assert(assert), .. } => {
                 let Assert { call, parties, at, talker, talker_is_here, emergency, area, .. } = assert;

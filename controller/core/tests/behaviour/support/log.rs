@@ -15,6 +15,8 @@ pub fn line(output: &Output) -> Option<String> {
         Output::Event(event) => Some(format!("event: {}", happened(&event.kind))),
         Output::Ordered { outcome: Ok(()), .. } => Some("order carried out".into()),
         Output::Ordered { outcome: Err(cause), .. } => Some(format!("order not carried out: {cause}")),
+        Output::Configured { outcome: Ok(version), .. } => Some(format!("configuration {version} holds")),
+        Output::Configured { outcome: Err(unfit), .. } => Some(format!("configuration refused: {unfit}")),
         Output::ToConsole { console, word, .. } => Some(format!("{console} -> {}", spoken(word))),
         Output::Record(spurt) => {
             Some(format!("recorder: call {}: unit {} is recorded", spurt.call, spurt.unit))
@@ -34,6 +36,7 @@ fn kept(item: &StoreItem) -> Option<String> {
         StoreItem::Patched(talkgroups) => Some(format!("store -> patch of {}", talkgroups[0])),
         StoreItem::Unpatched(talkgroups) => Some(format!("store -> no patch of {}", talkgroups[0])),
         StoreItem::Cloned(cloned) => Some(format!("store -> unit {} cloned", cloned.unit)),
+        StoreItem::Configured(configured) => Some(format!("store -> configuration {}", configured.version)),
         StoreItem::Audit(_) => None,
     }
 }
@@ -149,6 +152,7 @@ fn happened(kind: &EventKind) -> String {
             let parted: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
             format!("unpatched {}", parted.join(" "))
         }
+        EventKind::Configured { version, by } => format!("configuration {version} by {by}"),
         EventKind::EmergencyBegan { unit, kind, .. } => format!("unit {unit} in an emergency: {kind:?}"),
         EventKind::EmergencyAcknowledged { unit, by } => format!("emergency of {unit} acknowledged by {by}"),
         EventKind::EmergencyCleared { unit, by } => format!("emergency of {unit} cleared by {by}"),

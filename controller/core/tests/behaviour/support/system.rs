@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use trunklab_controller_core::Controller;
 use trunklab_controller_core::charging::steps_of;
 use trunklab_controller_core::config::{Change, ServiceArea, SystemParameters, Talkgroup};
+use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::{CallRecord, Output, StoreItem};
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
@@ -208,6 +209,27 @@ impl System {
     /// A console orders something, and the store has not answered yet.
     pub fn console_without_store(&mut self, order: Order) {
         self.input(Input::Order { id: 7, by: Authority::own_process(ConsoleName::new("desk")), order });
+    }
+
+    /// An administrator changes the configuration, and the store keeps it.
+    pub fn configures(&mut self, change: impl FnOnce(&mut Configuration)) {
+        self.configures_without_store(change);
+        let asked = self.outputs.iter().find_map(|output| match output {
+            Output::Store { id, item: StoreItem::Configured(_) } => Some(*id),
+            _ => None,
+        });
+        let Some(id) = asked else { return };
+        let said = std::mem::take(&mut self.log);
+        self.input(Input::Stored { id });
+        self.log.splice(0..0, said);
+    }
+
+    /// An administrator changes the configuration, and the store has not answered yet.
+    pub fn configures_without_store(&mut self, change: impl FnOnce(&mut Configuration)) {
+        let (base, mut configuration) = self.controller.configuration();
+        change(&mut configuration);
+        let by = Authority::own_process(ConsoleName::new("desk"));
+        self.input(Input::Configure { id: 7, by, base, configuration: Box::new(configuration) });
     }
 
     pub fn loses_site(&mut self, number: u16) {
