@@ -50,7 +50,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
         }
         Message::Tick(passed) => {
             tick(model, passed);
-            model.asked_ago += passed;
+            model.asked_ago = model.asked_ago + passed;
             if model.asked_ago >= ASK_EVERY { ask(model) } else { None }
         }
     }

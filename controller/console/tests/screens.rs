@@ -13,8 +13,12 @@ use trunklab_console::model::Stream;
 use trunklab_console::update::{Message, update};
 use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
+use trunklab_protocol::SiteId;
 use trunklab_protocol::Span;
-use trunklab_protocol::operator::{Admission, ConsoleName, Event, Role};
+use trunklab_protocol::operator::{
+    Admission, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, Role, StatisticsPage, StatisticsRow,
+    VersionView, Versions, WaitView,
+};
 
 const BEAT: Span = Span::from_millis(250);
 
@@ -303,4 +307,76 @@ fn a_key_that_is_not_for_the_role_says_so_and_does_nothing() {
     ] {
         assert!(all.contains(said), "{all}");
     }
+}
+
+/// An hour in which site 1 fills up, and who asks there waits ever longer.
+fn an_hour() -> StatisticsPage {
+    let to_s = 1_764_439_200;
+    let row = |minute: u64, site: Option<u16>, share: f64| StatisticsRow {
+        from_s: to_s - 3_600 + minute * 60,
+        length_s: 60,
+        site: site.and_then(SiteId::new),
+        slots: 10.0,
+        erlangs: share * 10.0,
+        occupancy: Some(share),
+        calls: 3,
+        queued: minute as u32 / 20,
+        refused: std::collections::BTreeMap::new(),
+        wait: WaitView {
+            count: minute as u32 / 20,
+            mean_ms: (minute >= 20).then_some(minute * 400),
+            p95_ms: None,
+            max_ms: None,
+        },
+        control: ControlView::default(),
+    };
+    let rows = (0..60).flat_map(|minute| {
+        let share = minute as f64 / 60.0;
+        [row(minute, None, share / 2.0), row(minute, Some(1), share), row(minute, Some(2), 0.05)]
+    });
+    StatisticsPage { from_s: to_s - 3_600, to_s, step_s: 60, rows: rows.collect() }
+}
+
+#[test]
+fn statistics_of_the_last_hour() {
+    let mut scene = Scene::busy();
+    scene.press(&[KeyCode::Char('h')]);
+    check("statistics_on_their_way", &scene);
+    scene.hear(Report::Statistics(Box::new(an_hour())));
+    check("statistics", &scene);
+}
+
+#[test]
+fn versions_of_the_configuration() {
+    let mut scene = Scene::busy();
+    let difference =
+        |place: &str, field: Option<&str>, before: Option<&str>, after: Option<&str>| Difference {
+            place: place.to_owned(),
+            field: field.map(str::to_owned),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        };
+    let version = |number, who, role, differences: Vec<Difference>| VersionView {
+        version: ConfigurationVersion::new(number),
+        at_us: 1_764_439_200_000_000 + number * 61_000_000,
+        who: ConsoleName::new(who),
+        role,
+        from: None,
+        differences_count: differences.len() as u64,
+        differences,
+    };
+    let carriers = difference("site 3", Some("carriers"), Some("[12,14,16]"), Some("[12,14]"));
+    let many: Vec<_> =
+        (1..=9).map(|number| difference(&format!("talkgroup {number}"), None, None, Some("{}"))).collect();
+    let hang = difference("talkgroup 41", Some("hang_time_ms"), Some("null"), Some("700"));
+    let removed = difference("talkgroup 42", None, Some("{}"), None);
+    let long = difference("site 3", Some("neighbours"), Some("[]"), Some(&"[1,2,3],".repeat(30)));
+    let versions = vec![
+        version(4, "desk", Some(Role::Administrator), vec![hang, removed]),
+        version(3, "night shift", Some(Role::Administrator), vec![carriers, long]),
+        version(2, "controller provision", None, many),
+    ];
+    scene.press(&[KeyCode::Char('n')]);
+    scene.hear(Report::Versions(Box::new(Versions { versions })));
+    check("configuration", &scene);
 }

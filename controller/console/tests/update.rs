@@ -4,7 +4,7 @@ mod invented;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use invented::world::{World, site};
-use trunklab_console::conn::Report;
+use trunklab_console::conn::{Question, Report};
 use trunklab_console::keys::{Action, lookup};
 use trunklab_console::model::{Link, Screen, Stream};
 use trunklab_console::update::{Command, Message, update};
@@ -190,4 +190,19 @@ fn the_chosen_emergency_is_acknowledged_at_once_and_cleared_after_a_yes() {
 
 fn choose_next(model: &mut Model) {
     assert_eq!(update(model, Message::Act(Action::NextEmergency)), None);
+}
+
+#[test]
+fn a_screen_that_shows_more_than_events_tell_asks_at_once_and_then_every_ten_seconds() {
+    let mut model = model();
+    for (key, question) in [("h", Question::Statistics), ("n", Question::Versions)] {
+        let asks = Some(Command::Ask(question));
+        assert_eq!(press(&mut model, key), asks);
+        let tick = |millis| Message::Tick(Span::from_millis(millis));
+        assert_eq!(update(&mut model, tick(9_999)), None);
+        assert_eq!(update(&mut model, tick(1)), asks);
+        assert_eq!(update(&mut model, tick(1)), None);
+    }
+    press(&mut model, "o");
+    assert_eq!(update(&mut model, Message::Tick(Span::from_secs(60))), None, "the overview asks for nothing");
 }

@@ -275,6 +275,8 @@ async fn nothing_here(State(operator): State<Arc<Operator>>) -> Problem {
 }
 
 #[cfg(test)]
+mod configuration_tests;
+#[cfg(test)]
 mod disk_tests;
 #[cfg(test)]
 mod limit_tests;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use trunklab_controller_core::statistics::{STEP_S_MAX, Statistics, erlangs};
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ToSite;
@@ -35,6 +36,11 @@ pub struct Tally {
     frames_lost: u64,
     next_position: BTreeMap<UnitId, (SpurtId, u32)>,
     controls: BTreeMap<(SiteId, usize), ControlPeak>,
+    /// What a controller counts as well (docs/services.md 13.6.9), by the hour.
+    traffic: Statistics,
+    /// Slot time in the hours that are over, in microseconds.
+    held_us: u64,
+    last: Moment,
 }
 
 /// A request that is not answered yet.
@@ -70,6 +76,9 @@ impl Default for Tally {
             frames_lost: 0,
             next_position: BTreeMap::new(),
             controls: BTreeMap::new(),
+            traffic: Statistics::new(STEP_S_MAX, 0),
+            held_us: 0,
+            last: Moment::ORIGIN,
         }
     }
 }
@@ -83,6 +92,7 @@ impl Tally {
 
     /// Something was seen.
     pub fn see(&mut self, observed: &Observed) {
+        self.last = self.last.max(observed.at);
         match &observed.what {
             Sight::FromSite(_, FromSite::CallRequest(request)) => {
                 // A repeated word is the same request: its wait runs from the first.
@@ -123,7 +133,12 @@ impl Tally {
             | Sight::Record(_)
             | Sight::Attempt(_)
             | Sight::Station(..) => {}
-            Sight::Controller(event) => self.note(&event.kind),
+            Sight::Controller(event) => {
+                let over = self.traffic.advance(event.at);
+                self.held_us += over.iter().map(|period| period.system.held_us).sum::<u64>();
+                self.traffic.note(event.at, &event.kind, |_| 0);
+                self.note(&event.kind);
+            }
             Sight::Handset(unit, event) => self.notice(*unit, event, observed.at),
         }
     }
@@ -247,7 +262,15 @@ impl Tally {
             voice_frames_delivered: self.frames_heard,
             voice_frames_lost: self.frames_lost,
             control_channels: self.controls.values().copied().collect(),
+            erlangs: self.erlangs(),
         }
+    }
+
+    /// Slots held by calls, on average from the origin to the last thing that was seen.
+    fn erlangs(&self) -> f64 {
+        let over = self.traffic.clone().finish(self.last);
+        let held_us = self.held_us + over.iter().map(|period| period.system.held_us).sum::<u64>();
+        erlangs(held_us, self.last.since(Moment::ORIGIN))
     }
 }
 
@@ -331,6 +354,8 @@ pub struct Summary {
     pub voice_frames_lost: u64,
     /// The worst ten seconds of each control channel, in the order of sites.
     pub control_channels: Vec<ControlPeak>,
+    /// Slots held by calls, on average over the run: the traffic in Erlangs.
+    pub erlangs: f64,
 }
 
 impl fmt::Display for Summary {
@@ -351,6 +376,7 @@ impl fmt::Display for Summary {
         for (cause, count) in &self.released_by_cause {
             writeln!(f, "  released             {count} {cause}")?;
         }
+        writeln!(f, "traffic                {:.2} Erlang", self.erlangs)?;
         writeln!(f, "push-to-talk to grant  {}", self.press_to_talk_permit)?;
         writeln!(f, "wait in the queue      {}", self.queue_wait)?;
         for peak in busiest(&self.control_channels) {
