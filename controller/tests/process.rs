@@ -231,3 +231,47 @@ fn sites_that_disturb_each_other_are_refused_or_warned_of() {
         "{log}"
     );
 }
+
+#[test]
+fn the_configuration_is_shown_compared_changed_and_taken_back_on_the_database() {
+    let directory = zone();
+    let at = directory.path();
+    let config = |arguments: &[&str]| [&["config"], arguments, &["--db", "zone.db"]].concat();
+    let shown = succeeds(at, &config(&["show"]));
+    fs::write(at.join("wanted.json"), shown.replace("\"ring_ms_max\": 30000", "\"ring_ms_max\": 9000"))
+        .unwrap();
+    let differs = "  system: ring_ms_max 30000 -> 9000\n";
+    let told = succeeds(at, &config(&["diff", "wanted.json"]));
+    assert_eq!(told, format!("zone.db: version 1, 1 differences\n{differs}"));
+    let told = succeeds(at, &config(&["apply", "wanted.json"]));
+    assert_eq!(told, format!("zone.db: version 2, 1 differences\n{differs}"));
+    let listed = succeeds(at, &config(&["versions"]));
+    assert!(listed.starts_with("    2  ") && listed.contains("(administrator): 1 differences"), "{listed}");
+    assert!(succeeds(at, &config(&["revert", "1"])).starts_with("zone.db: version 3, 1 differences"));
+    assert_eq!(succeeds(at, &config(&["show"])), shown);
+    assert_eq!(succeeds(at, &config(&["diff", "zone.toml"])), "zone.db: version 3, 0 differences\n");
+
+    fs::write(at.join("unfit.json"), shown.replace("\"heartbeat_ms\": 1000", "\"heartbeat_ms\": 1")).unwrap();
+    let complaint = fails(at, &config(&["apply", "unfit.json"]));
+    assert_eq!(complaint, "controller: system: heartbeat_ms 1 is too often: write 50 or more");
+    fs::write(at.join("half.json"), "{}").unwrap();
+    let complaint = fails(at, &config(&["apply", "half.json"]));
+    assert!(complaint.contains("half.json: missing field `system`"), "{complaint}");
+    assert!(fails(at, &config(&["revert", "9"])).contains("version 9 is not kept"));
+    assert_eq!(succeeds(at, &config(&["show"])), shown, "nothing came of these");
+}
+
+#[test]
+fn statistics_are_asked_for_by_time_and_a_time_that_is_none_is_refused() {
+    let directory = zone();
+    let statistics = |arguments: &[&str]| [&["statistics", "--db", "zone.db"], arguments].concat();
+    let told = succeeds(directory.path(), &statistics(&["--from", "-2h", "--csv"]));
+    assert!(told.starts_with("from,length_s,site,slots,erlangs,"), "{told}");
+    let told = succeeds(directory.path(), &statistics(&["--json", "--all"]));
+    assert!(told.contains("\"rows\":[]"), "{told}");
+    assert!(fails(directory.path(), &statistics(&["--plot"])).contains("nothing was counted then"));
+    assert!(fails(directory.path(), &statistics(&["--step", "9"])).contains("`step` is 10 to 86400"));
+    assert!(
+        fails(directory.path(), &statistics(&["--from", "9", "--to", "8"])).contains("`from` is after `to`")
+    );
+}

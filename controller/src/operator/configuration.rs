@@ -35,7 +35,7 @@ pub(super) struct Wanted {
 pub(super) struct Shown {
     /// Which.
     version: ConfigurationVersion,
-    /// What it says: `system`, `sites`, `areas` and `talkgroups`, with the members of docs/formats.md.
+    /// What it says: `system`, `sites`, `areas` and `talkgroups`.
     #[schema(value_type = Object)]
     configuration: Configuration,
 }

@@ -28,7 +28,12 @@ const MARKS: &[(&str, &str)] = &[
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, from: &Screen) {
     let [keys_area, marks_area] =
         Layout::horizontal([Constraint::Length(KEYS_WIDTH), Constraint::Fill(1)]).areas(area);
-    let keys = keys::tables(from).iter().flat_map(|table| table.iter()).map(|binding| {
+    // On a low screen the end is cut off: what moves the choice can be guessed.
+    let (moves, others): (Vec<_>, Vec<_>) = keys::tables(from)
+        .iter()
+        .flat_map(|table| table.iter())
+        .partition(|binding| matches!(binding.action, keys::Action::Move(_)));
+    let keys = others.into_iter().chain(moves).map(|binding| {
         let is_allowed = binding.action.right().is_none_or(|right| model.may(right));
         (keys::label(binding), binding.does, if is_allowed { Role::Plain } else { Role::Forbidden })
     });

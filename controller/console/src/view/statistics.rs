@@ -8,7 +8,7 @@ use trunklab_protocol::SiteId;
 use trunklab_protocol::operator::{Snapshot, StatisticsPage, StatisticsRow};
 
 use super::columns::{Columns, left, rest, right};
-use super::{indented, panel};
+use super::{hidden, indented, panel};
 use crate::model::Model;
 use crate::theme::Role;
 
@@ -70,7 +70,13 @@ fn render_subject(
     page: &StatisticsPage,
     subject: &Subject,
 ) {
-    let inner = panel(frame, area, model, subject.title, subject.aside);
+    let room = usize::from(area.height.saturating_sub(2));
+    let count = picture.sites.len() + 1;
+    let aside = match hidden(&(0..room.min(count)), count) {
+        cut if cut.is_empty() => subject.aside.to_owned(),
+        cut => format!("{}; {cut}", subject.aside),
+    };
+    let inner = panel(frame, area, model, subject.title, &aside);
     let columns = Columns::new(
         &[
             right("site", 6),
@@ -84,7 +90,6 @@ fn render_subject(
     let mut lines = vec![columns.head(model.theme.style(Role::Faint))];
     let sites = picture.sites.iter().map(|site| (Some(site.site), site.name.as_str()));
     let all = std::iter::once((None, "all sites")).chain(sites);
-    let room = usize::from(inner.height.saturating_sub(1));
     let shown: Vec<_> = all.take(room).collect();
     lines.extend(shown.into_iter().map(|(site, name)| {
         let rows: Vec<_> = page.rows.iter().filter(|row| row.site == site).collect();
@@ -130,5 +135,5 @@ fn wait_s(rows: &[&StatisticsRow]) -> f64 {
 
 fn mean(figures: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = figures.len().max(1);
-    figures.sum::<f64>() / count as f64
+    figures.fold(0.0, |sum, figure| sum + figure) / count as f64
 }
