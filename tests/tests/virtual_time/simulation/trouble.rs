@@ -165,6 +165,7 @@ impl Trouble {
             }
             Deed::User(..)
             | Deed::Order(_)
+            | Deed::Reconfigure(_)
             | Deed::OperatorSpeaks(_)
             | Deed::OperatorFallsSilent
             | Deed::TellLoad(_)
