@@ -232,11 +232,18 @@ fn sites_that_disturb_each_other_are_refused_or_warned_of() {
     );
 }
 
+fn config<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["config"], arguments, &["--db", "zone.db"]].concat()
+}
+
+fn statistics<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    [&["statistics", "--db", "zone.db"], arguments].concat()
+}
+
 #[test]
 fn the_configuration_is_shown_compared_changed_and_taken_back_on_the_database() {
     let directory = zone();
     let at = directory.path();
-    let config = |arguments: &[&str]| [&["config"], arguments, &["--db", "zone.db"]].concat();
     let shown = succeeds(at, &config(&["show"]));
     fs::write(at.join("wanted.json"), shown.replace("\"ring_ms_max\": 30000", "\"ring_ms_max\": 9000"))
         .unwrap();
@@ -264,7 +271,6 @@ fn the_configuration_is_shown_compared_changed_and_taken_back_on_the_database() 
 #[test]
 fn statistics_are_asked_for_by_time_and_a_time_that_is_none_is_refused() {
     let directory = zone();
-    let statistics = |arguments: &[&str]| [&["statistics", "--db", "zone.db"], arguments].concat();
     let told = succeeds(directory.path(), &statistics(&["--from", "-2h", "--csv"]));
     assert!(told.starts_with("from,length_s,site,slots,erlangs,"), "{told}");
     let told = succeeds(directory.path(), &statistics(&["--json", "--all"]));
