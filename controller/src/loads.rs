@@ -95,6 +95,7 @@ mod tests {
             late: 0,
             dropped: 0,
             controls: vec![load(12), load(14)],
+            settings: 0,
         };
         let site = SiteId::new(3).unwrap();
         let loads = Loads::default();

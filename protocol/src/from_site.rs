@@ -98,6 +98,8 @@ messages! {
             dropped: u64,
             /// The load of each control channel, in their order; empty before it was configured.
             controls: Vec<ControlLoad> [at most CARRIERS_MAX],
+            /// The digest of the settings that it runs (clause 7.2); 0 before it was configured.
+            settings: u32,
         }
         /// A radio wants to register.
         0x10 Register {

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use bytes::BytesMut;
 use serde::{Deserialize, Serialize};
 
 use crate::air_downlink::{AccessRules, Reselection};
 use crate::antenna::Antenna;
 use crate::control::{ControlPlace, Signalling};
-use crate::field::record;
+use crate::field::{Field, record};
 use crate::network::{CarrierNumber, MastId, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
 use crate::proof::VoiceKey;
@@ -86,6 +87,16 @@ record! {
 }
 
 impl SiteSettings {
+    /// What two stations with the same settings have in common and others have not: CRC-32C of the record, its two keys
+    /// as zeros.
+    pub fn digest(&self) -> u32 {
+        let keys = (VoiceKey::new([0; 16]), VoiceKey::new([0; 16]));
+        let open = Self { voice_uplink_key: keys.0, voice_downlink_key: keys.1, ..self.clone() };
+        let mut octets = BytesMut::new();
+        open.put(&mut octets);
+        crc32c::crc32c(&octets)
+    }
+
     /// Every control channel, in order of their shares.
     pub fn controls(&self) -> impl Iterator<Item = SlotAddress> + '_ {
         std::iter::once(self.control).chain(self.further_controls.iter().copied())

@@ -43,8 +43,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The part that the controller is told, with the load of each control channel.
-    pub fn health(&self, controls: Vec<ControlLoad>) -> Health {
+    /// The part that the controller is told, with the load of each control channel and the digest of what the station runs.
+    pub fn health(&self, controls: Vec<ControlLoad>, settings: u32) -> Health {
         Health {
             control_words: self.control_words,
             control_words_busy: self.control_words_busy,
@@ -53,6 +53,7 @@ impl Counts {
             late: self.late,
             dropped: self.bursts_dropped,
             controls,
+            settings,
         }
     }
 

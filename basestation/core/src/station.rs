@@ -169,7 +169,8 @@ impl BaseStation {
             Timer::BurstBegins(at) => self.begin_traffic_burst(at),
             Timer::Heartbeat => {
                 self.link.beat(self.now);
-                self.tell(self.counts.health(self.loads()), out);
+                let settings = self.on_air.as_ref().map_or(0, |air| air.settings.digest());
+                self.tell(self.counts.health(self.loads(), settings), out);
             }
             Timer::LinkSilence => self.close_link(Cause::LinkSilent, out),
         }

@@ -21,6 +21,7 @@ async fn is_undisturbed(other: &mut ScriptedSite) {
                 late: 0,
                 dropped: 0,
                 controls: Vec::new(),
+                settings: 0,
             }
             .into(),
         )
@@ -158,6 +159,7 @@ async fn a_link_that_cannot_keep_up_is_closed() {
         late: 0,
         dropped: 0,
         controls: Vec::new(),
+        settings: 0,
     };
     slow.says(&many.into()).await;
     assert_eq!(slow.is_closed().await, Some(Cause::LinkCongested));

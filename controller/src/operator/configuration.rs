@@ -250,6 +250,10 @@ pub(super) struct SiteShown {
     controls_held: Vec<SlotAddress>,
     /// Where the site said last that they are; empty while it has said nothing.
     controls_said: Vec<SlotAddress>,
+    /// The digest of all settings that it is to run; `None` while it has not greeted.
+    settings_held: Option<u32>,
+    /// The digest of all settings that it said last that it runs; `None` while it has said nothing.
+    settings_said: Option<u32>,
     /// Which run of the base station; `None` while it has not greeted.
     incarnation: Option<Incarnation>,
     /// Whether what the site said differs from what is held.
@@ -258,9 +262,28 @@ pub(super) struct SiteShown {
 
 impl From<SiteConfiguration> for SiteShown {
     fn from(of: SiteConfiguration) -> Self {
-        let SiteConfiguration { in_service, held, controls_held, controls_said, incarnation } = of;
-        let differs = !controls_said.is_empty() && controls_said != controls_held;
-        Self { site: held.site, in_service, held, controls_held, controls_said, incarnation, differs }
+        let SiteConfiguration {
+            in_service,
+            held,
+            controls_held,
+            controls_said,
+            settings_held,
+            settings_said,
+            incarnation,
+        } = of;
+        let moved = !controls_said.is_empty() && controls_said != controls_held;
+        let differs = moved || (settings_said.is_some() && settings_said != settings_held);
+        Self {
+            site: held.site,
+            in_service,
+            held,
+            controls_held,
+            controls_said,
+            settings_held,
+            settings_said,
+            incarnation,
+            differs,
+        }
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn events(count: u64) -> trunklab_protocol::from_site::FromSite {
         late: 0,
         dropped: count,
         controls: Vec::new(),
+        settings: 0,
     }
     .into()
 }

@@ -139,6 +139,7 @@ async fn beat(writing: &mut (impl AsyncWriteExt + Unpin)) {
             late: 0,
             dropped: 0,
             controls: Vec::new(),
+            settings: 0,
         };
         if writing.write_all(&from_site(&health.into(), sequence)).await.is_err() {
             return;

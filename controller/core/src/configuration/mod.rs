@@ -88,6 +88,10 @@ pub struct SiteConfiguration {
     pub controls_held: Vec<SlotAddress>,
     /// Where its last heartbeat said that they are; empty where it has said nothing.
     pub controls_said: Vec<SlotAddress>,
+    /// The digest of the settings that it is to run; `None` until it has greeted.
+    pub settings_held: Option<u32>,
+    /// The digest of the settings that its last heartbeat said it runs; `None` where it has said none.
+    pub settings_said: Option<u32>,
     /// Which run of the base station has greeted.
     pub incarnation: Option<Incarnation>,
 }
@@ -101,6 +105,8 @@ impl Controller {
             held: row.config.clone(),
             controls_held: row.slots.controls().to_vec(),
             controls_said: row.loads.iter().filter(|_| row.in_service()).map(|load| load.at).collect(),
+            settings_held: self.settings_of(site).map(|settings| settings.digest()),
+            settings_said: Some(row.settings_said).filter(|said| *said != 0 && row.in_service()),
             incarnation: row.greeting().map(|greeting| greeting.incarnation),
         })
     }

@@ -93,6 +93,7 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site that greets exists");
         let link = row.link.as_mut().expect("a site that greets has a link");
         link.stage = Stage::Reporting(greeting, Inventory::default());
+        row.settings_said = 0;
         if row.memory == Memory::Stranger {
             self.adopt_controls(site, controls);
         }
@@ -134,11 +135,20 @@ impl Controller {
 
     /// A heartbeat with counters and loads.
     pub(crate) fn site_healthy(&mut self, site: SiteId, health: Health) {
-        let Health { control_words, control_words_busy, bursts, collisions, late, dropped, controls } =
-            health;
+        let Health {
+            control_words,
+            control_words_busy,
+            bursts,
+            collisions,
+            late,
+            dropped,
+            controls,
+            settings,
+        } = health;
         let row = self.sites.get_mut(site).expect("a site that speaks exists");
         row.air = AirCounters { control_words, control_words_busy, bursts, collisions, late, dropped };
         row.loads = controls;
+        row.settings_said = settings;
     }
 
     /// Timer: a site may have gone silent.

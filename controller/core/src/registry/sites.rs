@@ -34,6 +34,8 @@ pub struct Site {
     pub air: AirCounters,
     /// The load of its control channels, from there as well.
     pub loads: Vec<ControlLoad>,
+    /// The digest of the settings that it runs, from there as well.
+    pub settings_said: u32,
     /// What it may still tell of calls that were set up before this controller began.
     pub memory: Memory,
 }
@@ -117,6 +119,7 @@ impl Site {
             challenges: BTreeMap::new(),
             air: AirCounters::default(),
             loads: Vec::new(),
+            settings_said: 0,
             memory: Memory::Stranger,
         }
     }

@@ -124,6 +124,7 @@ fn control_channels_count_from_one_heartbeat_to_the_next_and_from_nothing_after_
         late: 0,
         dropped: 0,
         controls: vec![],
+        settings: 0,
     };
     for (words, bursts) in [(1_000, 50), (1_100, 53), (20, 1)] {
         bench.0.note_health(site(3), &health(words, bursts));

@@ -36,6 +36,7 @@ fn health() -> Health {
         late: 0,
         dropped: 0,
         controls: vec![load],
+        settings: 0,
     }
 }
 
@@ -308,4 +309,26 @@ fn a_site_that_claims_to_have_obeyed_what_no_controller_can_have_said_is_turned_
     let mut system = one_of_two_in_service();
     system.greets_having_obeyed(3, 1, 1 + 65_536);
     system.expect("a term above 65537 is wanted for site 3");
+}
+
+#[test]
+fn a_site_is_shown_with_what_it_runs_beside_what_it_is_to_run() {
+    let mut system = connected();
+    system.greets(3, 1);
+    let first = settings(&system).digest();
+    system.from_site(3, InventoryEnd {});
+    let shown = |system: &System| {
+        let shown = system.controller.site_configuration(site(3)).unwrap();
+        (shown.settings_held, shown.settings_said)
+    };
+    assert_eq!(shown(&system), (Some(first), None));
+    system.from_site(3, Health { settings: first, ..health() });
+    assert_eq!(shown(&system), (Some(first), Some(first)));
+    system.provision(Change::Site(site_config(3, 4)));
+    let second = settings(&system).digest();
+    assert_ne!(second, first, "it was not told of the change yet");
+    assert_eq!(shown(&system), (Some(second), Some(first)));
+    system.loses_site(3);
+    assert_eq!(shown(&system), (None, None));
+    assert_eq!(system.controller.site_configuration(site(9)), None);
 }
