@@ -2,8 +2,8 @@
 
 mod account_command;
 mod import_command;
-mod record_command;
 mod config_command;
+mod record_command;
 mod statistics_command;
 
 use std::io::{IsTerminal, Write};
@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime};
 use account_command::{AccountCommand, AuditCommand};
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
-use record_command::RecordCommand;
 use config_command::ConfigCommand;
+use record_command::RecordCommand;
 use statistics_command::StatisticsCommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;

@@ -177,6 +177,7 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::OrderRefused { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
+        | EventKind::Configured { .. }
         | EventKind::UnitPaged { .. }
         | EventKind::UnitRings { .. }
         | EventKind::FloorQueued { .. }

@@ -61,7 +61,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
         let Some(system) = self.core.controller().map(|core| core.system()) else { return };
         let keeping = Keeping { fine_h: system.statistics_fine_h, days: system.statistics_days };
-        let asked = self.outlets.store.tell(move |store| {
+        let asked = self.outlets.store.run(move |store| {
             if let Err(failure) = store.keep_statistics(&over, keeping) {
                 error!(%failure, "statistics could not be kept");
             }

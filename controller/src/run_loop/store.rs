@@ -35,7 +35,11 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 self.open_records = self.open_records.saturating_sub(1);
                 self.recorded_until(record);
             }
-            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) | StoreItem::Cloned(_) => {}
+            StoreItem::Patched(_)
+            | StoreItem::Unpatched(_)
+            | StoreItem::Configured(_)
+            | StoreItem::Cloned(_)
+            | StoreItem::Audit(_) => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;

@@ -134,7 +134,7 @@ impl StoreHandle {
 
     /// Has the thread do something with the store, in its turn, and waits for nothing; `false` when it could not even be
     /// queued.
-    pub fn tell(&self, deed: impl FnOnce(&mut Store) + Send + 'static) -> bool {
+    pub fn run(&self, deed: impl FnOnce(&mut Store) + Send + 'static) -> bool {
         self.ask(Errand::Ask(Box::new(deed)))
     }
 

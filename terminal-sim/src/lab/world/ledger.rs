@@ -32,7 +32,11 @@ impl Ledger {
                 self.open.remove(&record.call);
                 self.close(CallRecord::clone(record));
             }
-            StoreItem::Patched(_) | StoreItem::Unpatched(_) | StoreItem::Audit(_) | StoreItem::Cloned(_) => {}
+            StoreItem::Patched(_)
+            | StoreItem::Unpatched(_)
+            | StoreItem::Configured(_)
+            | StoreItem::Cloned(_)
+            | StoreItem::Audit(_) => {}
         }
     }
 
