@@ -159,6 +159,7 @@ impl Statistics {
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
+            | EventKind::Cloned { .. }
             | EventKind::FloorTaken { .. }
             | EventKind::FloorReleased { .. }
             | EventKind::FloorQueued { .. }
