@@ -1,8 +1,8 @@
 //! `controller`: makes a zone, provisions it, enrols its sites, and runs it.
 
 mod account_command;
-mod import_command;
 mod config_command;
+mod import_command;
 mod record_command;
 mod statistics_command;
 

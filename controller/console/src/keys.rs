@@ -86,6 +86,8 @@ impl Action {
             | Self::ShowCalls
             | Self::ShowGroups
             | Self::ShowEvents
+            | Self::ShowStatistics
+            | Self::ShowConfiguration
             | Self::Help
             | Self::Pause
             | Self::EditFilter

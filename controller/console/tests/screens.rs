@@ -16,8 +16,8 @@ use trunklab_console::{Model, Theme};
 use trunklab_protocol::SiteId;
 use trunklab_protocol::Span;
 use trunklab_protocol::operator::{
-    Admission, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, Role, StatisticsPage, StatisticsRow,
-    VersionView, Versions, WaitView,
+    Admission, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, Role, StatisticsPage,
+    StatisticsRow, VersionView, Versions, WaitView,
 };
 
 const BEAT: Span = Span::from_millis(250);

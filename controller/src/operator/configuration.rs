@@ -308,7 +308,7 @@ async fn change(
         info!(%by, %base, differences = differences.len(), "a change of the configuration");
         let outcome = operator.configure(Wish { by: by.clone(), base, configuration }).await;
         if let Some(Err(unfit)) = &outcome {
-            operator.did(&by, Deed::Configured { base, version: None }, Err(unfit.cause)).await;
+            operator.was_refused(&by, Deed::Configured { base, version: None }, unfit.cause).await;
         }
         outcome
     };
@@ -359,6 +359,6 @@ fn bad(operator: &Operator, detail: String) -> Response {
 
 fn bad_body(operator: &Operator, rejection: &JsonRejection) -> Response {
     let problem = Problem::of_body(rejection);
-    operator.reach.counters.operator_refused.one(problem.cause().unwrap_or(Cause::FieldOutOfRange));
+    operator.reach.counters.operator_refused.one(problem.cause());
     problem.into_response()
 }

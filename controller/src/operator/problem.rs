@@ -34,6 +34,7 @@ const USUAL: &[(StatusCode, Cause)] = &[
     (StatusCode::GONE, Cause::EventsGone),
     (StatusCode::PAYLOAD_TOO_LARGE, Cause::RequestTooLong),
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, Cause::NotJson),
+    (StatusCode::UNPROCESSABLE_ENTITY, Cause::ConfigurationUnfit),
     (StatusCode::UPGRADE_REQUIRED, Cause::NotWebSocket),
     (StatusCode::TOO_MANY_REQUESTS, Cause::TooManyLogins),
     (StatusCode::SERVICE_UNAVAILABLE, Cause::ControllerBusy),
