@@ -29,7 +29,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, from: &Sc
     let [keys_area, marks_area] =
         Layout::horizontal([Constraint::Length(KEYS_WIDTH), Constraint::Fill(1)]).areas(area);
     // On a low screen the end is cut off: what moves the choice can be guessed.
-    let (moves, others): (Vec<_>, Vec<_>) = keys::tables(from)
+    let (moves, others): (Vec<&keys::Binding>, Vec<_>) = keys::tables(from)
         .iter()
         .flat_map(|table| table.iter())
         .partition(|binding| matches!(binding.action, keys::Action::Move(_)));
