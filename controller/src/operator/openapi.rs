@@ -57,6 +57,10 @@ struct Document;
 const NAMES_TAKEN: &[Cause] =
     &[Cause::ImeiTaken, Cause::ImsiTaken, Cause::MsisdnTaken, Cause::FleetMemberTaken, Cause::Duplicate];
 
+/// Why a change of the configuration that fits is not made.
+const CONFIGURATION_KEPT_AS_IT_WAS: &[Cause] =
+    &[Cause::ConfigurationChanged, Cause::DurableStoreFailed, Cause::WrongState, Cause::Shutdown];
+
 /// Path, status, and the causes that may come there where they are not the status's usual ones; none listed: any.
 #[rustfmt::skip]
 const CAUSES: &[(&str, u16, &[Cause])] = &[
@@ -67,6 +71,11 @@ const CAUSES: &[(&str, u16, &[Cause])] = &[
     ("/v1/subscribers",        409, NAMES_TAKEN),
     ("/v1/subscribers/{unit}", 409, NAMES_TAKEN),
     ("/v1/subscribers/{unit}", 404, &[Cause::UnknownUnit]),
+    ("/v1/configuration",        404, &[Cause::UnknownVersion]),
+    ("/v1/configuration",        409, CONFIGURATION_KEPT_AS_IT_WAS),
+    ("/v1/configuration/revert", 404, &[Cause::UnknownVersion]),
+    ("/v1/configuration/revert", 409, CONFIGURATION_KEPT_AS_IT_WAS),
+    ("/v1/sites/{site}/configuration", 404, &[Cause::UnknownSite]),
     (ENROLMENT_PATH, 403, &[]),
     (ENROLMENT_PATH, 404, &[Cause::EnrolmentRefused]),
     (ENROLMENT_PATH, 503, &[Cause::TooManyRegistrations, Cause::DurableStoreFailed, Cause::ControllerBusy]),
@@ -81,6 +90,7 @@ const OF_STATUS: &[(u16, &[Cause])] = &[
     (410, &[Cause::EventsGone]),
     (413, &[Cause::RequestTooLong]),
     (415, &[Cause::NotJson]),
+    (422, &[Cause::ConfigurationUnfit]),
     (426, &[Cause::NotWebSocket]),
     (429, &[Cause::TooManyLogins]),
     (503, &[Cause::ControllerBusy, Cause::DurableStoreFailed]),

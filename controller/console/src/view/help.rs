@@ -33,7 +33,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, from: &Sc
         .iter()
         .flat_map(|table| table.iter())
         .partition(|binding| matches!(binding.action, keys::Action::Move(_)));
-    let keys = others.into_iter().chain(moves).map(|binding| {
+    let keys = others.into_iter().chain(moves).map(|binding: &keys::Binding| {
         let is_allowed = binding.action.right().is_none_or(|right| model.may(right));
         (keys::label(binding), binding.does, if is_allowed { Role::Plain } else { Role::Forbidden })
     });
