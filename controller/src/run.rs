@@ -472,7 +472,8 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
         | Change::SiteRemoved(_)
         | Change::AreaRemoved(_)
         | Change::TalkgroupRemoved(_)
-        | Change::Version(_) => change,
+        | Change::Version(_)
+        | Change::Remote(_) => change,
     }
 }
 

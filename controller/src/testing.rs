@@ -74,7 +74,16 @@ impl Dispatch for ScriptedCore {
                     | Order::Multiselect { .. }
                     | Order::UndoPatch { .. }
                     | Order::Talk { .. }
-                    | Order::EndTalk {} => 1,
+                    | Order::EndTalk {}
+                    | Order::Stun { .. }
+                    | Order::Revive { .. }
+                    | Order::Kill { .. }
+                    | Order::CheckRadio { .. }
+                    | Order::Regroup { .. }
+                    | Order::RestoreGroups { .. }
+                    | Order::Monitor { .. }
+                    | Order::SetPriority { .. }
+                    | Order::SetRights { .. } => 1,
                 };
                 assert_ne!(unit, BREAKING_UNIT, "a test breaks the core here");
                 let outcome = if unit == 1 { Ok(()) } else { Err(Cause::UnknownEmergency) };
@@ -106,6 +115,7 @@ impl Dispatch for ScriptedCore {
             patches: Vec::new(),
             consoles: Vec::new(),
             emergencies: Vec::new(),
+            units: Vec::new(),
             totals: Totals { registered: self.stored, ..Totals::default() },
         }
     }
@@ -174,6 +184,7 @@ impl ScriptedCore {
                     released: None,
                     slots: Default::default(),
                     spurts: Default::default(),
+                    monitored_by: None,
                 };
                 out.push(Output::Store { id: 7, item: StoreItem::CallOpened(Box::new(record)) });
             }
@@ -193,6 +204,8 @@ impl ScriptedCore {
             | FromSite::TalkEnd(_)
             | FromSite::TalkerSilent(_)
             | FromSite::TalkerLeaving(_)
+            | FromSite::OrderAnswer(_)
+            | FromSite::NetworkChallenge(_)
             | FromSite::Handover(_) => {}
         }
     }

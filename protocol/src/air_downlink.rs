@@ -9,12 +9,13 @@ use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::CallSetup;
 use crate::message::messages;
 use crate::network::{
-    BurstPlace, CallId, CarrierNumber, Incarnation, Position, Press, SiteId, SlotAddress, SpurtId,
+    BurstPlace, CallId, CarrierNumber, Incarnation, OrderNumber, Position, Press, SiteId, SlotAddress,
+    SpurtId,
 };
 use crate::parties::Parties;
 use crate::policy::FloorPolicy;
 use crate::profile::ProfileId;
-use crate::proof::Challenge as ChallengeOctets;
+use crate::proof::{Challenge as ChallengeOctets, ProvedOrder};
 use crate::scan::ScanList;
 use crate::settings::CARRIERS_MAX;
 use crate::subscription::Subscription;
@@ -379,6 +380,24 @@ messages! {
             press: Press,
             /// Place among those that wait for this floor, from 1.
             position: u16,
+        }
+        /// The unit is to do something.
+        0x40 RadioOrder {
+            /// Who.
+            unit: UnitId,
+            /// Which order: the same in every repetition.
+            number: OrderNumber,
+            /// What.
+            order: crate::remote::RadioOrder,
+        }
+        /// Proves the network to a unit that is to obey.
+        0x41 NetworkAnswer {
+            /// Who.
+            unit: UnitId,
+            /// What was ordered.
+            order: ProvedOrder,
+            /// The answer to the unit's challenge.
+            answer: crate::proof::NetworkAnswer,
         }
     }
 }

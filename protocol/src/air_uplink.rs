@@ -4,13 +4,14 @@
 //! the level at which it arrives and, once the unit has a session, a proof (clause 4.1).
 
 use crate::area::AreaChoice;
+use crate::cause::Cause;
 use crate::field::octet_enum;
 use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
 use crate::individual::{CallSetup, PageReply};
 use crate::message::messages;
-use crate::network::{BurstPlace, CallId, CarrierNumber, Press, SiteId, SpurtId};
+use crate::network::{BurstPlace, CallId, CarrierNumber, OrderNumber, Press, SiteId, SpurtId};
 use crate::policy::Demand;
-use crate::proof::{Proof, Response};
+use crate::proof::{Challenge, Proof, ProvedOrder, Response};
 use crate::scan::ScanList;
 use crate::voice::FrameRun;
 
@@ -215,6 +216,28 @@ messages! {
             /// The frames.
             frames: FrameRun,
         }
+        /// Says what became of an order.
+        0x40 OrderAnswer {
+            /// Who.
+            unit: UnitId,
+            /// The word's number.
+            press: Press,
+            /// Of which order.
+            number: OrderNumber,
+            /// Why it is not obeyed; `None` where it is.
+            refusal: Option<Cause>,
+        }
+        /// Wants the network to prove itself before the order is obeyed.
+        0x41 NetworkChallenge {
+            /// Who.
+            unit: UnitId,
+            /// The word's number.
+            press: Press,
+            /// What was ordered.
+            order: ProvedOrder,
+            /// To be answered.
+            challenge: Challenge,
+        }
     }
 }
 
@@ -237,6 +260,8 @@ impl UplinkWord {
             Self::FloorRequest(word) => Some(word.unit),
             Self::TalkEnd(word) => Some(word.unit),
             Self::Voice(word) => Some(word.unit),
+            Self::OrderAnswer(word) => Some(word.unit),
+            Self::NetworkChallenge(word) => Some(word.unit),
         }
     }
 }

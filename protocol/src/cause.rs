@@ -185,6 +185,19 @@ causes! {
     RecordingFailed = 0x8C, "the recording could not be written";
     RecordingsFull = 0x8D, "recordings take as much room as they may";
 
+    // Remote control of radios.
+    UnitStunned = 0x90, "the unit is stunned";
+    UnitKilled = 0x91, "the unit is out of use for good";
+    TooManyPendingOrders = 0x92, "as many orders wait for radios as may";
+    OrderUnderWay = 0x93, "another order for the unit is being written down";
+    OrderReplaced = 0x94, "a later order took the place of the order";
+    OrderExpired = 0x95, "the radio did not confirm the order in time";
+    SelectorLocked = 0x96, "the talkgroup is set from afar and the selector is locked";
+    NotRegrouped = 0x97, "the unit is not regrouped";
+    NetworkNotProved = 0x98, "the network did not prove who it is";
+    NotMonitored = 0x99, "the unit was not ordered to open its microphone";
+    UnknownOrder = 0x9A, "no such order waits for the unit";
+
     // Operators.
     NotAllowed = 0xB0, "the operator's role does not allow it";
     LoginRefused = 0xB1, "the name or the password is wrong";

@@ -140,6 +140,15 @@ clauses! {
     BoundEquipment = "13.2.4", "Equipment";
     ClonedIdentity = "13.2.5", "Cloned identity";
 
+    RadioOrders = "13.3.1", "Orders for radios";
+    PendingOrders = "13.3.2", "Orders that wait";
+    Stun = "13.3.3", "Stun and revive";
+    Kill = "13.3.4", "Kill";
+    RadioCheck = "13.3.5", "Radio check";
+    Regrouping = "13.3.6", "Regrouping";
+    RemoteMonitor = "13.3.7", "Remote monitor";
+    RightsByOrder = "13.3.8", "Priority and rights by order";
+
     CompleteRecord = "13.5.1", "Call record";
     CutRecord = "13.5.2", "A record that a fault ends";
     KeptAttempt = "13.5.3", "Attempts";

@@ -3,15 +3,16 @@
 use crate::air_downlink::Talker;
 use crate::air_uplink::RequestKind;
 use crate::area::AreaChoice;
+use crate::cause::Cause;
 use crate::field::record;
 use crate::identity::{Identity, Imei, TalkgroupId, Tmsi, UnitId};
 use crate::individual::{CallSetup, PageReply};
 use crate::load::ControlLoad;
 use crate::message::messages;
-use crate::network::{AreaId, CallId, Epoch, Incarnation, Press, SiteId, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Epoch, Incarnation, OrderNumber, Press, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
-use crate::proof::Response;
+use crate::proof::{Challenge, ProvedOrder, Response};
 use crate::scan::ScanList;
 use crate::settings::CARRIERS_MAX;
 
@@ -250,6 +251,24 @@ messages! {
             call: CallId,
             /// The spurt in which it talked where it comes from.
             spurt: SpurtId,
+        }
+        /// A radio says what became of an order.
+        0x40 OrderAnswer {
+            /// Who.
+            unit: UnitId,
+            /// Of which order.
+            number: OrderNumber,
+            /// Why it is not obeyed; `None` where it is.
+            refusal: Option<Cause>,
+        }
+        /// A radio wants the network to prove itself before it obeys.
+        0x41 NetworkChallenge {
+            /// Who.
+            unit: UnitId,
+            /// What was ordered.
+            order: ProvedOrder,
+            /// To be answered.
+            challenge: Challenge,
         }
     }
 }

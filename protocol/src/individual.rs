@@ -13,6 +13,8 @@ octet_enum! {
         Ringing = 1,
         /// It rings, and then both may talk at once, where both radios are able to.
         Duplex = 2,
+        /// As `Immediate`, and it is the caller that is listened to: by order of an operator (docs/services.md 13.3.7).
+        Monitor = 3,
     }
 }
 

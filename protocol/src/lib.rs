@@ -34,6 +34,7 @@ pub mod policy;
 pub mod profile;
 pub mod proof;
 pub mod propagation;
+pub mod remote;
 pub mod reuse;
 mod scan;
 mod service;
@@ -55,13 +56,14 @@ pub use identity::{FleetMember, Identity, Imei, Imsi, Msisdn, TalkgroupId, Tmsi,
 pub use individual::{CallSetup, FullDuplex, PageReply};
 pub use moment::{Moment, Span};
 pub use network::{
-    AreaId, BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, MastId, NodeId, Position, Press, Priority,
-    SiteId, SlotAddress, SlotNumber, SpurtId,
+    AreaId, BurstPlace, CallId, CarrierNumber, Epoch, Incarnation, MastId, NodeId, OrderNumber, Position,
+    Press, Priority, SiteId, SlotAddress, SlotNumber, SpurtId,
 };
 pub use parties::{Pair, Parties};
 pub use per_cause::PerCause;
 pub use policy::{Announcement, Demand, FloorPolicy, SlotChoice, StartPolicy, Trunking};
 pub use profile::{Profile, ProfileId};
+pub use remote::{Condition, RadioOrder, Regroup};
 pub use scan::{SCAN_MAX, ScanList};
 pub use service::{Service, Services};
 pub use subscription::{ClonePolicy, Subscription};

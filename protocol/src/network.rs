@@ -97,6 +97,10 @@ number! {
     /// A handset's count of its own requests: a repeated access word has the same number, a new press the next.
     Press(u16), "press", 0 to u16::MAX
 }
+number! {
+    /// An order for a radio: drawn at random, and the same however often it is said.
+    OrderNumber(u32), "order number", 0 to u32::MAX
+}
 
 /// A priority level: 1 is the highest, 10 the lowest (standards.md C and D.2: ten levels, 1 is emergency).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

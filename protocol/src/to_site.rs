@@ -7,10 +7,10 @@ use crate::emergency::EmergencyStage;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::CallSetup;
 use crate::message::messages;
-use crate::network::{AreaId, CallId, Press, Priority, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, OrderNumber, Press, Priority, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::FloorPolicy;
-use crate::proof::{Challenge as ChallengeOctets, SessionKey};
+use crate::proof::{Challenge as ChallengeOctets, ProvedOrder, SessionKey};
 use crate::scan::ScanList;
 use crate::settings::SiteSettings;
 use crate::subscription::Subscription;
@@ -222,6 +222,24 @@ messages! {
             press: Press,
             /// Why.
             cause: Cause,
+        }
+        /// A radio is to do something.
+        0x40 RadioOrder {
+            /// Who.
+            unit: UnitId,
+            /// Which order: the same in every repetition.
+            number: OrderNumber,
+            /// What.
+            order: crate::remote::RadioOrder,
+        }
+        /// Proves the network to a radio that is to obey.
+        0x41 NetworkAnswer {
+            /// Who.
+            unit: UnitId,
+            /// What was ordered.
+            order: ProvedOrder,
+            /// The answer to the radio's challenge.
+            answer: crate::proof::NetworkAnswer,
         }
     }
 }

@@ -153,6 +153,8 @@ def encode(spec, kind, value):
         return number(len(octets), 2) + octets
     if kind == "flag":
         return number(int(value), 1)
+    if kind == "nothing":
+        return b""
     if kind == "frame run":
         frames = (b"\0" if frame is None else b"\1" + bytes(frame) for frame in value)
         return number(len(value), 1) + b"".join(frames)
@@ -275,6 +277,8 @@ class Examples:
             return "" if self.case in ("least", "empty") else NAMES[self.draw(place, len(NAMES))]
         if kind == "flag":
             return self.pick(place, [False, True])
+        if kind == "nothing":
+            return {}
         if kind == "frame run":
             count = self.count(f"{place}#", 16)
             lost = self.case not in ("greatest", "full")

@@ -14,10 +14,11 @@ use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::Channel;
+use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair,
-    Position, ProfileId, Signalling, SlotAddress, Subscription,
+    Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
 };
 
 use crate::message::{AnyMessage, table};
@@ -152,6 +153,7 @@ const NUMBERS: &[(&str, i64, u64)] = &[
     ("incarnation", 0, u32::MAX as u64),
     ("spurt", 1, u32::MAX as u64),
     ("press", 0, u16::MAX as u64),
+    ("order number", 0, u32::MAX as u64),
     ("priority", 1, 10),
     ("proof", 0, u64::MAX),
 ];
@@ -238,6 +240,14 @@ fn named(name: &str, source: &mut impl Source) -> Value {
                 json!({ "pair": named("Pair", source) })
             }
         }
+        "radio order" => {
+            match *source.pick(&["stun", "revive", "kill", "check", "monitor", "regroup", "restore"]) {
+                "monitor" => json!({ "monitor": named("unit", source) }),
+                "regroup" => json!({ "regroup": record(Regroup::FIELDS, source) }),
+                bare => json!({ bare: {} }),
+            }
+        }
+        "ProvedOrder" => json!(source.pick(ProvedOrder::ALL)),
         "Pair" => record(Pair::FIELDS, source),
         "CallId" => record(CallId::FIELDS, source),
         "SlotAddress" => record(SlotAddress::FIELDS, source),

@@ -438,6 +438,8 @@ pub fn named_unit(word: &DownlinkWord) -> Option<UnitId> {
         DownlinkWord::TalkWarning(word) => Some(word.unit),
         DownlinkWord::FloorWithdrawn(word) => Some(word.unit),
         DownlinkWord::FloorQueued(word) => Some(word.unit),
+        DownlinkWord::RadioOrder(word) => Some(word.unit),
+        DownlinkWord::NetworkAnswer(word) => Some(word.unit),
         DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)
@@ -478,6 +480,8 @@ fn answered_unit(word: &DownlinkWord) -> Option<UnitId> {
         | DownlinkWord::FloorRefused(_)
         | DownlinkWord::EmergencyStatus(_)
         | DownlinkWord::TalkWarning(_)
-        | DownlinkWord::FloorWithdrawn(_) => None,
+        | DownlinkWord::FloorWithdrawn(_)
+        | DownlinkWord::RadioOrder(_)
+        | DownlinkWord::NetworkAnswer(_) => None,
     }
 }

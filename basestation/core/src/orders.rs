@@ -2,8 +2,8 @@
 
 use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, EmergencyStatus, FloorQueued, FloorRefused,
-    FloorWithdrawn, Grant, Page, PageOver, Queued, Refused, RegisterRefused, Registered, Ringing,
-    TalkWarning,
+    FloorWithdrawn, Grant, NetworkAnswer, Page, PageOver, Queued, RadioOrder, Refused, RegisterRefused,
+    Registered, Ringing, TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -112,6 +112,16 @@ impl BaseStation {
             }
             ToSite::PageOver(to_site::PageOver { unit, caller, press, cause }) => {
                 self.answer(PageOver { unit, caller, press, cause }, out);
+            }
+            ToSite::RadioOrder(to_site::RadioOrder { unit, number, order }) => {
+                let word = RadioOrder { unit, number, order };
+                self.answer(word.clone(), out);
+                for call in self.calls_near(unit) {
+                    self.tell_on_slot(call, unit, word.clone(), UNANSWERED_SAYINGS, out);
+                }
+            }
+            ToSite::NetworkAnswer(to_site::NetworkAnswer { unit, order, answer }) => {
+                self.answer(NetworkAnswer { unit, order, answer }, out);
             }
             ToSite::Deregister(to_site::Deregister { unit, cause }) => {
                 self.forget_radio(unit);
@@ -357,7 +367,7 @@ impl BaseStation {
     }
 
     /// The calls that a unit may be hearing here: those of its talkgroups.
-    fn calls_near(&self, unit: UnitId) -> Vec<CallId> {
+    pub(crate) fn calls_near(&self, unit: UnitId) -> Vec<CallId> {
         let hears = |parties| match parties {
             Parties::Group(group) => self.sessions.hears(unit, group),
             Parties::Pair(pair) => pair.includes(unit),

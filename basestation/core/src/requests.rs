@@ -109,6 +109,10 @@ impl BaseStation {
             UplinkWord::FloorRequest(word) => self.refuse_floor(word, Cause::NotRegistered, out),
             UplinkWord::Alarm(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
             UplinkWord::Handover(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::OrderAnswer(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
+            UplinkWord::NetworkChallenge(word) => {
+                self.refuse(word.unit, word.press, Cause::NotRegistered, out);
+            }
             // One is being switched off, the others do not belong on the control channel or have no session.
             UplinkWord::Detach(_)
             | UplinkWord::Register(_)
@@ -170,6 +174,26 @@ impl BaseStation {
                 self.tell(from_site::HangUp { unit, call }, out);
             }
             UplinkWord::HangUp(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::OrderAnswer(word) if serves => {
+                let (unit, press) = (word.unit, word.press);
+                self.answer(Working { unit, press }, out);
+                // In a call it does not hear the control channel.
+                for call in self.calls_near(unit) {
+                    self.tell_on_slot(call, unit, Working { unit, press }, 1, out);
+                }
+                let (number, refusal) = (word.number, word.refusal);
+                self.tell(from_site::OrderAnswer { unit, number, refusal }, out);
+            }
+            UplinkWord::OrderAnswer(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::NetworkChallenge(word) if serves => {
+                let (unit, press) = (word.unit, word.press);
+                self.answer(Working { unit, press }, out);
+                let (order, challenge) = (word.order, word.challenge);
+                self.tell(from_site::NetworkChallenge { unit, order, challenge }, out);
+            }
+            UplinkWord::NetworkChallenge(word) => {
+                self.refuse(word.unit, word.press, Cause::SiteUnavailable, out);
+            }
             UplinkWord::CallCancel(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
@@ -220,7 +244,9 @@ impl BaseStation {
             | UplinkWord::CallCancel(_)
             | UplinkWord::PttReleased(_)
             | UplinkWord::Alarm(_)
-            | UplinkWord::Handover(_) => return Err(Cause::WrongSlot),
+            | UplinkWord::Handover(_)
+            | UplinkWord::OrderAnswer(_)
+            | UplinkWord::NetworkChallenge(_) => return Err(Cause::WrongSlot),
         };
         let elsewhere = |slot: &TrafficChannel| slot.at() != at && slot.call() == Some(call);
         let is_here = air.slots.get(&at).is_some_and(|slot| slot.call() == Some(call));
@@ -246,7 +272,9 @@ impl BaseStation {
             | UplinkWord::CallCancel(_)
             | UplinkWord::PttReleased(_)
             | UplinkWord::Alarm(_)
-            | UplinkWord::Handover(_) => Err(Cause::WrongSlot),
+            | UplinkWord::Handover(_)
+            | UplinkWord::OrderAnswer(_)
+            | UplinkWord::NetworkChallenge(_) => Err(Cause::WrongSlot),
         };
         if heard == Err(Cause::UnknownCall) && radiates {
             // It missed the release: it would go on talking to nobody.
@@ -339,7 +367,9 @@ pub(crate) const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
         | UplinkWord::HangUp(_)
         | UplinkWord::CallCancel(_)
         | UplinkWord::PttReleased(_)
-        | UplinkWord::Handover(_) => matches!(channel, Channel::Control),
+        | UplinkWord::Handover(_)
+        | UplinkWord::OrderAnswer(_)
+        | UplinkWord::NetworkChallenge(_) => matches!(channel, Channel::Control),
         UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
             matches!(channel, Channel::Traffic)
         }

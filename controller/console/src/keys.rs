@@ -57,6 +57,10 @@ pub enum Action {
     Multiselect,
     /// Part the chosen talkgroup from those that it is joined with, once it is confirmed.
     Part,
+    /// Show the units that are under orders.
+    ShowUnits,
+    /// Order the chosen unit something, once it is confirmed.
+    OrderUnit(UnitKey),
     /// Give the order that was asked about.
     Confirm,
     /// Do not give it.
@@ -78,6 +82,8 @@ impl Action {
             | Self::Multiselect
             | Self::Part
             | Self::Confirm => Some(Right::Dispatch),
+            Self::OrderUnit(UnitKey::Kill) => Some(Right::Administer),
+            Self::OrderUnit(_) => Some(Right::Supervise),
             Self::Move(_)
             | Self::Open
             | Self::Back
@@ -88,6 +94,7 @@ impl Action {
             | Self::ShowEvents
             | Self::ShowStatistics
             | Self::ShowConfiguration
+            | Self::ShowUnits
             | Self::Help
             | Self::Pause
             | Self::EditFilter
@@ -101,6 +108,25 @@ impl Action {
             | Self::Quit => None,
         }
     }
+}
+
+/// What a unit is ordered from the list of units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitKey {
+    /// No service any more.
+    Stun,
+    /// Service again.
+    Revive,
+    /// Out of use for good.
+    Kill,
+    /// To say that it is there.
+    Check,
+    /// To the talkgroup that is chosen in the list of talkgroups.
+    Regroup,
+    /// There as well, and locked.
+    Lock,
+    /// Back to its own talkgroup.
+    Restore,
 }
 
 /// One row of a table.
@@ -139,6 +165,7 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('t'), KeyCode::Char('5')], Action::ShowGroups,   "all talkgroups, to join some", ""),
     row(&[KeyCode::Char('h'), KeyCode::Char('8')], Action::ShowStatistics, "the last hour, in figures",        ""),
     row(&[KeyCode::Char('n'), KeyCode::Char('9')], Action::ShowConfiguration, "the configuration's versions",  ""),
+    row(&[KeyCode::Char('U'), KeyCode::Char('6')], Action::ShowUnits,    "units under orders, to order one",   ""),
     row(&[KeyCode::Tab],                           Action::NextEmergency, "choose the next emergency",          ""),
     row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the chosen emergency",   ""),
     row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the chosen emergency",         ""),
@@ -178,6 +205,26 @@ const GROUPS: &[Binding] = &[
 ];
 
 #[rustfmt::skip]
+const UNITS: &[Binding] = &[
+    row(&[KeyCode::Char('/')], Action::EditFilter,                  "type the number of a unit",               "number"),
+    row(&[KeyCode::Char('S')], Action::OrderUnit(UnitKey::Stun),    "stun: it gets no service",                "stun"),
+    row(&[KeyCode::Char('R')], Action::OrderUnit(UnitKey::Revive),  "revive: it gets service again",           "revive"),
+    row(&[KeyCode::Char('K')], Action::OrderUnit(UnitKey::Kill),    "kill: out of use for good",               "kill"),
+    row(&[KeyCode::Char('C')], Action::OrderUnit(UnitKey::Check),   "check whether its radio is there",        "check"),
+    row(&[KeyCode::Char('T')], Action::OrderUnit(UnitKey::Regroup), "set it to the chosen talkgroup",          ""),
+    row(&[KeyCode::Char('L')], Action::OrderUnit(UnitKey::Lock),    "set it there and lock its selector",      ""),
+    row(&[KeyCode::Char('B')], Action::OrderUnit(UnitKey::Restore), "set it back to its own talkgroup",        ""),
+    row(&[KeyCode::Esc],       Action::Back,                        "drop the number, then back",              "back"),
+];
+
+#[rustfmt::skip]
+const NUMBER: &[Binding] = &[
+    row(&[KeyCode::Enter],     Action::KeepFilter, "keep the number",                  "keep"),
+    row(&[KeyCode::Backspace], Action::Erase,      "take the last digit away",         "erase"),
+    row(&[KeyCode::Esc],       Action::DropFilter, "choose from the list again",       "drop"),
+];
+
+#[rustfmt::skip]
 const EVENTS: &[Binding] = &[
     row(&[KeyCode::Char('/')],                     Action::EditFilter, "show only entries with a text",        "filter"),
     row(&[KeyCode::Char('p'), KeyCode::Char(' ')], Action::Pause,      "hold the log still, or follow again",  "pause"),
@@ -213,6 +260,7 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Site(_) => &[SITE, SCREENS],
         Screen::Calls => &[CALLS, MOVES, SCREENS],
         Screen::Groups => &[GROUPS, MOVES, SCREENS],
+        Screen::Units => &[UNITS, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
         Screen::Statistics | Screen::Configuration => &[FIGURES, SCREENS],
         Screen::Help(_) => &[HELP],
@@ -224,9 +272,10 @@ pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
     if model.asked.is_some() {
         return &[CONFIRM];
     }
-    match (&model.screen, model.log_view.focus) {
-        (Screen::Events, Focus::Filter) => &[FILTER],
-        (screen, _) => tables(screen),
+    match (&model.screen, model.log_view.focus, model.units.focus) {
+        (Screen::Events, Focus::Filter, _) => &[FILTER],
+        (Screen::Units, _, Focus::Filter) => &[NUMBER],
+        (screen, ..) => tables(screen),
     }
 }
 
@@ -244,8 +293,9 @@ pub fn lookup(model: &Model, key: KeyEvent) -> Option<Action> {
     if model.asked.is_some() {
         return bound;
     }
-    let typed = match (&model.screen, model.log_view.focus, key.code) {
-        (Screen::Events, Focus::Filter, KeyCode::Char(letter)) => Some(Action::Type(letter)),
+    let typed = match (&model.screen, model.log_view.focus, model.units.focus, key.code) {
+        (Screen::Events, Focus::Filter, _, KeyCode::Char(letter))
+        | (Screen::Units, _, Focus::Filter, KeyCode::Char(letter)) => Some(Action::Type(letter)),
         _ => None,
     };
     bound.or(typed)
@@ -282,6 +332,7 @@ mod tests {
             Screen::Site(site),
             Screen::Calls,
             Screen::Groups,
+            Screen::Units,
             Screen::Events,
             Screen::Statistics,
             Screen::Configuration,

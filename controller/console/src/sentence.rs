@@ -93,6 +93,21 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         }
         EventKind::EmergencyCleared { unit, by } => format!("emergency of unit {unit} cleared by {by}"),
         EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
+        EventKind::RadioOrderPending { unit, of_radio, by } => {
+            format!("order of {by} waits for unit {unit}: {of_radio}")
+        }
+        EventKind::RadioOrderDone { unit, of_radio, by } => {
+            format!("unit {unit} has confirmed the order of {by}: {of_radio}")
+        }
+        EventKind::RadioOrderFailed { unit, of_radio, by, cause } => {
+            format!("order of {by} for unit {unit} is over, {of_radio}: {cause}")
+        }
+        EventKind::Monitored { call, unit, listener, by } => {
+            format!("unit {listener} LISTENS to unit {unit} in call {call} by order of {by}")
+        }
+        EventKind::RightsChanged { unit, priority, by, .. } => {
+            format!("rights of unit {unit} changed by {by}: priority {priority}")
+        }
         EventKind::CallArea { call, area } => {
             let place = if area.is_some() { in_area(*area) } else { " everywhere".to_owned() };
             format!("{} is heard{place}", call_name(*call, picture))
@@ -163,6 +178,10 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::Configured { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::OrderRefused { .. }
+        | EventKind::RadioOrderPending { .. }
+        | EventKind::RadioOrderFailed { .. }
+        | EventKind::Monitored { .. }
+        | EventKind::RightsChanged { .. }
         | EventKind::Dropped { .. } => Grade::Notice,
         EventKind::SiteUp { .. }
         | EventKind::ControlMoved { .. }
@@ -179,6 +198,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
         | EventKind::CallReaches { .. }
+        | EventKind::RadioOrderDone { .. }
         | EventKind::CallReleased { .. } => Grade::Normal,
     }
 }

@@ -1,13 +1,16 @@
 //! The console's decisions, pure: a message changes the model and may ask the shell for something.
 
 mod join;
+pub(crate) mod units;
 
 use trunklab_protocol::operator::{EmergencyView, Order, Right, Role};
 use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::conn::{Question, Report};
 use crate::keys::{self, Action};
-use crate::model::{Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, apply};
+use crate::model::{
+    Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, UnitsView, apply,
+};
 use crate::sentence::parties_name;
 
 /// How often a screen asks again for what no event tells.
@@ -69,6 +72,8 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::ShowSites => model.screen = Screen::Sites,
         Action::ShowCalls => model.screen = Screen::Calls,
         Action::ShowGroups => model.screen = Screen::Groups,
+        Action::ShowUnits => model.screen = Screen::Units,
+        Action::OrderUnit(key) => units::ask(model, key),
         Action::ShowEvents => model.screen = Screen::Events,
         Action::ShowStatistics => {
             model.screen = Screen::Statistics;
@@ -80,14 +85,28 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         }
         Action::Help => model.screen = Screen::Help(Box::new(model.screen.clone())),
         Action::Pause => model.log_view.pause_or_follow(&model.log),
+        Action::EditFilter if model.screen == Screen::Units => model.units.focus = Focus::Filter,
         Action::EditFilter => model.log_view.focus = Focus::Filter,
+        Action::Type(letter) if model.screen == Screen::Units => {
+            if letter.is_ascii_digit() && model.units.typed.len() < UnitsView::DIGITS_MAX {
+                model.units.typed.push(letter);
+            }
+        }
         Action::Type(letter) => {
             if model.log_view.filter.chars().count() < LogView::FILTER_CHARS_MAX {
                 model.log_view.filter.push(letter);
             }
         }
+        Action::Erase if model.screen == Screen::Units => {
+            model.units.typed.pop();
+        }
         Action::Erase => {
             model.log_view.filter.pop();
+        }
+        Action::KeepFilter if model.screen == Screen::Units => model.units.focus = Focus::List,
+        Action::DropFilter if model.screen == Screen::Units => {
+            model.units.typed.clear();
+            model.units.focus = Focus::List;
         }
         Action::KeepFilter => model.log_view.focus = Focus::List,
         Action::DropFilter => {
@@ -173,6 +192,7 @@ fn move_choice(model: &mut Model, step: Step) {
     let sites = site_list(model);
     let calls = call_list(model);
     let groups = group_list(model);
+    let units = units::unit_list(model);
     match &mut model.screen {
         Screen::Overview | Screen::Sites => model.sites.step(&sites, step),
         Screen::Site(shown) => {
@@ -183,6 +203,7 @@ fn move_choice(model: &mut Model, step: Step) {
         }
         Screen::Calls => model.calls.step(&calls, step),
         Screen::Groups => model.groups.step(&groups, step),
+        Screen::Units => model.units.cursor.step(&units, step),
         Screen::Events => model.log_view.step(&model.log, step),
         Screen::Help(_) | Screen::Statistics | Screen::Configuration => {}
     }
@@ -208,6 +229,7 @@ fn open(model: &mut Model) {
         }
         Screen::Site(_)
         | Screen::Groups
+        | Screen::Units
         | Screen::Events
         | Screen::Statistics
         | Screen::Configuration
@@ -218,6 +240,10 @@ fn open(model: &mut Model) {
 fn back(model: &mut Model) {
     if model.screen == Screen::Events && !model.log_view.filter.is_empty() {
         model.log_view.filter.clear();
+        return;
+    }
+    if model.screen == Screen::Units && !model.units.typed.is_empty() {
+        model.units.typed.clear();
         return;
     }
     if let Some(before) = model.screen.back() {

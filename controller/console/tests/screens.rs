@@ -13,12 +13,11 @@ use trunklab_console::model::Stream;
 use trunklab_console::update::{Message, update};
 use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
-use trunklab_protocol::SiteId;
-use trunklab_protocol::Span;
 use trunklab_protocol::operator::{
-    Admission, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, Role, StatisticsPage,
-    StatisticsRow, VersionView, Versions, WaitView,
+    Admission, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, PendingView, Role,
+    StatisticsPage, StatisticsRow, UnitView, VersionView, Versions, WaitView,
 };
+use trunklab_protocol::{Condition, RadioOrder, Regroup, SiteId, Span, TalkgroupId, UnitId};
 
 const BEAT: Span = Span::from_millis(250);
 
@@ -124,6 +123,28 @@ fn overview_alarms() {
     }
     scene.press(&[KeyCode::Tab]);
     check("overview_alarms", &scene);
+}
+
+#[test]
+fn units() {
+    let mut scene = Scene::busy();
+    let by = || ConsoleName::new("desk");
+    let (unit, talkgroup) = (UnitId::new(1_017).unwrap(), TalkgroupId::new(41).unwrap());
+    let regroup = Regroup { talkgroup, locked: true };
+    let pending = vec![PendingView { of_radio: RadioOrder::Stun {}, by: by() }];
+    let mut snapshot = scene.world.snapshot();
+    let other = UnitId::new(1_018).unwrap();
+    let killed = Condition::Killed;
+    snapshot.units = vec![
+        UnitView { unit, condition: Condition::Stunned, regrouped: Some(regroup), pending },
+        UnitView { unit: other, condition: killed, regrouped: None, pending: Vec::new() },
+    ];
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });
+    scene.press(&[KeyCode::Char('U'), KeyCode::Char('/')]);
+    scene.type_text("101");
+    check("units_by_number", &scene);
+    scene.press(&[KeyCode::Esc, KeyCode::Down, KeyCode::Char('K')]);
+    check("units_kill", &scene);
 }
 
 #[test]

@@ -74,6 +74,30 @@ fn a_patch_is_undone_where_there_is_one() {
 }
 
 #[test]
+fn a_unit_is_ordered_by_its_number_and_only_after_a_question() {
+    let unit = UnitId::new(1017).unwrap();
+    let talkgroup = model().picture().unwrap().talkgroups[0].talkgroup;
+    let table = [
+        ("S y", Some(Order::Stun { unit })),
+        ("R y", Some(Order::Revive { unit })),
+        ("C y", Some(Order::CheckRadio { unit })),
+        ("B y", Some(Order::RestoreGroups { unit })),
+        ("T y", Some(Order::Regroup { unit, talkgroup, locked: false })),
+        ("L y", Some(Order::Regroup { unit, talkgroup, locked: true })),
+        ("K y", Some(Order::Kill { unit })),
+        ("K n", None),
+        ("K", None),
+    ];
+    for (keys, order) in table {
+        let mut model = model();
+        let given = press(&mut model, &format!("U / 1 0 1 7 Enter {keys}"));
+        assert_eq!(given, order.map(Command::Give), "{keys}");
+    }
+    assert_eq!(press(&mut model(), "U K y"), None, "nobody is chosen");
+    assert_eq!(press(&mut model(), "U / 0 Enter K y"), None, "0 is no unit");
+}
+
+#[test]
 fn keys_lead_from_screen_to_screen() {
     let table = [
         ("", Screen::Overview),
@@ -82,6 +106,10 @@ fn keys_lead_from_screen_to_screen() {
         ("e", Screen::Events),
         ("t", Screen::Groups),
         ("5 Esc", Screen::Overview),
+        ("U", Screen::Units),
+        ("6 Esc", Screen::Overview),
+        ("6 / 7 Enter Esc", Screen::Units),
+        ("6 / 7 Enter Esc Esc", Screen::Overview),
         ("4 1", Screen::Overview),
         ("Enter", Screen::Site(site(1))),
         ("j Enter", Screen::Site(site(2))),

@@ -21,6 +21,7 @@ impl CallRecord {
     pub fn as_opened(&self) -> Self {
         let Self { call, epoch, parties, caller, kind, area, priority, requested, granted, released, .. } =
             *self;
+        let monitored_by = self.monitored_by.clone();
         let (slots, spurts) = (SmallVec::from_slice(&self.slots), SmallVec::from_slice(&self.spurts));
         Self {
             call,
@@ -35,6 +36,7 @@ impl CallRecord {
             released,
             slots,
             spurts,
+            monitored_by,
         }
     }
 

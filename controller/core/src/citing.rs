@@ -31,6 +31,8 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::FloorWithdrawn(_) => Clause::TransmissionLimit,
         ToSite::CallBack(_) => Clause::CallBack,
         ToSite::EmergencyStatus(_) => Clause::Alarm,
+        ToSite::RadioOrder(_) => Clause::RadioOrders,
+        ToSite::NetworkAnswer(_) => Clause::Kill,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
     }
 }

@@ -14,6 +14,8 @@ use trunklab_protocol::{
     TalkgroupId, Trunking, UnitId,
 };
 
+use crate::remote::RemoteUnit;
+
 /// One change of what is provisioned. A change of something that exists replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,6 +44,8 @@ pub enum Change {
     TalkgroupRemoved(TalkgroupId),
     /// Which version of the configuration stands.
     Version(ConfigurationVersion),
+    /// What an earlier term wrote down about a unit's remote control.
+    Remote(RemoteUnit),
 }
 
 /// Limits and times of the whole system.
@@ -63,6 +67,9 @@ pub struct SystemParameters {
     /// Emergencies that may be active at once.
     #[serde(default = "default_emergencies_max")]
     pub emergencies_max: u16,
+    /// Orders that may wait for radios at once.
+    #[serde(default = "default_radio_orders_max")]
+    pub radio_orders_max: u16,
     /// What becomes of a waiting request when its caller releases the button.
     pub queue_release: QueueRelease,
     /// How long slots are kept for a caller that is called back, in milliseconds.
@@ -136,6 +143,10 @@ const fn default_control_moves_ms() -> u32 {
     60_000
 }
 
+const fn default_radio_orders_max() -> u16 {
+    1_000
+}
+
 const fn default_emergencies_max() -> u16 {
     100
 }
@@ -150,6 +161,7 @@ impl Default for SystemParameters {
             emergency: EmergencyPolicy::default(),
             emergency_hang_time_ms: None,
             emergencies_max: default_emergencies_max(),
+            radio_orders_max: default_radio_orders_max(),
             queue_release: QueueRelease::CallBack,
             call_back_ms: 4_000,
             recent_user_ms: 10_000,

@@ -26,6 +26,7 @@ use crate::registry::home::HomeRegister;
 use crate::registry::sites::{Memory, Site};
 use crate::registry::talkgroups::TalkgroupState;
 use crate::registry::visitors::Visitors;
+use crate::remote::{Remote, RightsOrders};
 use crate::timers::{Deadline, TimerKey, Timers};
 
 /// How often fresh octets are asked for.
@@ -59,6 +60,9 @@ pub struct Controller {
     pub(crate) patches: Patches,
     pub(crate) waiting_orders: WaitingOrders,
     pub(crate) consoles: Consoles,
+    /// What operators ordered radios to do, and what of it lasts.
+    pub(crate) remote: Remote,
+    pub(crate) rights_orders: RightsOrders,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
@@ -125,6 +129,8 @@ impl Controller {
             patches: Patches::default(),
             waiting_orders: WaitingOrders::default(),
             consoles: Consoles::default(),
+            remote: Remote::default(),
+            rights_orders: RightsOrders::default(),
             lacking: Vec::new(),
             slots_freed: false,
             citing: None,
@@ -195,16 +201,10 @@ impl Controller {
                 self.console_silent(spurt, out);
             }
             // No answer waits for a record: it was opened before the call spoke.
-            Input::Stored { id } => {
-                self.order_stored(id, true, out);
-                self.patch_stored(id, true, out);
-                self.configuration_stored(id, true, out);
-            }
+            Input::Stored { id } => self.item_stored(id, true, out),
             Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
-                self.order_stored(id, false, out);
-                self.patch_stored(id, false, out);
-                self.configuration_stored(id, false, out);
+                self.item_stored(id, false, out);
             }
             Input::Order { id, by, order } => self.ordered(Given { id, by, order }, out),
             Input::Configure { id, by, base, configuration } => {
@@ -217,11 +217,30 @@ impl Controller {
         }
     }
 
+    /// The store has answered: whoever waited for that goes on.
+    fn item_stored(&mut self, id: u64, kept: bool, out: &mut Outbox) {
+        self.order_stored(id, kept, out);
+        self.patch_stored(id, kept, out);
+        self.remote_stored(id, kept, out);
+        self.rights_stored(id, kept, out);
+        self.configuration_stored(id, kept, out);
+    }
+
     fn take_from_site(&mut self, site: SiteId, message: FromSite, out: &mut Outbox) {
         if let Err(cause) = self.admit(site, &message) {
             return self.drop_message(site, cause, out);
         }
         self.note_heard(site, &message);
+        let speaker = self.remote_speaker(&message);
+        if !self.refuses_stunned(site, &message, out) {
+            self.take_admitted(site, message, out);
+        }
+        if let Some(unit) = speaker {
+            self.heard_of(unit, out);
+        }
+    }
+
+    fn take_admitted(&mut self, site: SiteId, message: FromSite, out: &mut Outbox) {
         match message {
             FromSite::Hello(hello) => self.site_greeted(site, hello, out),
             FromSite::InventoryRadios(part) => self.radios_reported(site, part, out),
@@ -244,6 +263,8 @@ impl Controller {
             FromSite::TalkerLeaving(message) => self.talker_leaving(site, message, out),
             FromSite::Handover(message) => self.handover_requested(site, message, out),
             FromSite::TalkerSilent(message) => self.talker_silent(site, message, out),
+            FromSite::OrderAnswer(message) => self.order_answered(site, message, out),
+            FromSite::NetworkChallenge(message) => self.network_challenged(site, message, out),
         }
     }
 
@@ -263,6 +284,8 @@ impl Controller {
             TimerKey::DuplexWarning(call) => self.advance_call(call, Event::DuplexEnding, out),
             TimerKey::Duplex(call) => self.advance_call(call, Event::DuplexExpired, out),
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
+            TimerKey::RadioOrder(unit) => self.say_order(unit, out),
+            TimerKey::OrderExpiry(unit, class) => self.order_expired(unit, class, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
             TimerKey::CloneRefused(unit) => self.forgive_clone(unit),
             TimerKey::Silence(site) => self.silence_due(site, out),
@@ -294,6 +317,8 @@ impl Controller {
         self.patches.clear();
         self.waiting_orders.clear();
         self.pending_configuration = None;
+        self.remote.clear();
+        self.rights_orders.clear();
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");

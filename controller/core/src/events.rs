@@ -54,6 +54,7 @@ impl Events {
             | EventKind::CallCancelled { cause, .. }
             | EventKind::FloorRefused { cause, .. }
             | EventKind::OrderRefused { cause, .. }
+            | EventKind::RadioOrderFailed { cause, .. }
             | EventKind::Dropped { cause, .. } => self.causes[*cause] += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
@@ -78,7 +79,11 @@ impl Events {
             | EventKind::EmergencyCleared { .. }
             | EventKind::FloorQueued { .. }
             | EventKind::FloorTaken { .. }
-            | EventKind::FloorReleased { .. } => {}
+            | EventKind::FloorReleased { .. }
+            | EventKind::RadioOrderPending { .. }
+            | EventKind::RadioOrderDone { .. }
+            | EventKind::Monitored { .. }
+            | EventKind::RightsChanged { .. } => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress};
+use trunklab_protocol::{CallId, Condition, EmergencyStage, Parties, SiteId, SlotAddress};
 
 use crate::call::audience::Audience;
 use crate::call::queue::{Button, Patience};
@@ -28,10 +28,22 @@ impl Controller {
         self.assert_emergencies();
         self.assert_audiences();
         self.assert_consoles();
+        self.assert_out_of_service();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"
         );
+    }
+
+    /// Who is stunned does nothing and hears nothing; who is out of use for good is not registered.
+    fn assert_out_of_service(&self) {
+        for unit in self.remote.out_of_service() {
+            let Some(visitor) = self.visitors.get(unit) else { continue };
+            assert_eq!(visitor.activity, Activity::Idle, "unit {unit} is stunned");
+            assert_eq!(visitor.talkgroups().count(), 0, "unit {unit} is stunned and hears");
+            assert_eq!(self.calls.pair_of(unit), None, "unit {unit} is stunned and has a call");
+            assert_eq!(self.remote.condition(unit), Condition::Stunned, "unit {unit} is registered");
+        }
     }
 
     /// A slot carries one call, and each call holds just the slots that its legs say.

@@ -23,6 +23,7 @@ pub mod random;
 pub mod ranked;
 pub mod record_entry;
 pub mod registry;
+pub mod remote;
 pub mod shares;
 mod snapshot;
 pub mod statistics;

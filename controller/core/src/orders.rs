@@ -8,6 +8,7 @@ use trunklab_protocol::operator::{Authority, EventKind, Order};
 
 use crate::controller::Controller;
 use crate::output::{Audited, Outbox, Output, StoreItem};
+use crate::registry::home::Rights;
 
 /// Orders that may wait at once for their entries in the audit trail.
 pub const WAITING_MAX: usize = 1_024;
@@ -110,6 +111,22 @@ impl Controller {
             Order::UndoPatch { talkgroup } => self.undo_patch(*talkgroup, given, out),
             Order::Talk { talkgroups } => self.talk(talkgroups, by, out).map(now),
             Order::EndTalk {} => self.end_talk(by, out).map(now),
+            Order::Stun { .. }
+            | Order::Revive { .. }
+            | Order::Kill { .. }
+            | Order::CheckRadio { .. }
+            | Order::Regroup { .. }
+            | Order::RestoreGroups { .. }
+            | Order::Monitor { .. } => {
+                let (unit, order) = order.for_radio().expect("these are for radios");
+                self.order_radio(unit, order, given, out)
+            }
+            Order::SetPriority { unit, priority } => {
+                self.change_rights(*unit, |rights| Rights { priority: *priority, ..rights }, given, out)
+            }
+            Order::SetRights { unit, services } => {
+                self.change_rights(*unit, |rights| Rights { services: *services, ..rights }, given, out)
+            }
         }
     }
 

@@ -7,11 +7,12 @@ use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, 
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, Clause, ClonePolicy, Epoch, Imei, Moment, Parties, Priority, SiteId, SlotAddress,
-    SpurtId, TalkgroupId, UnitId,
+    AreaId, CallId, Cause, Clause, ClonePolicy, Epoch, Imei, Moment, Parties, Priority, Services, SiteId,
+    SlotAddress, SpurtId, TalkgroupId, UnitId,
 };
 
 use crate::configuration::{Configured, Unfit};
+use crate::remote::RemoteChange;
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
 pub type Outbox = Vec<Output>;
@@ -106,6 +107,17 @@ pub enum StoreItem {
     Audit(Box<Audited>),
     /// An identity was active twice.
     Cloned(Box<Cloned>),
+    /// What lasts about a unit's remote control is now this.
+    Remote(Box<RemoteChange>),
+    /// A subscriber has these rights now, by order.
+    Rights {
+        /// Who.
+        unit: UnitId,
+        /// The least priority of its requests.
+        priority: Priority,
+        /// The services that it may ask for.
+        services: Services,
+    },
 }
 
 /// An alarm about a cloned identity (docs/services.md 13.2.5).
@@ -170,6 +182,9 @@ pub struct CallRecord {
     pub slots: SmallVec<[HeldSlot; 2]>,
     /// Talk spurts in order.
     pub spurts: SmallVec<[Spurt; 2]>,
+    /// By whose order its caller was listened to (docs/services.md 13.3.7); `None` where people called.
+    #[serde(default)]
+    pub monitored_by: Option<ConsoleName>,
 }
 
 /// A slot that a call held.

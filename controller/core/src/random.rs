@@ -7,8 +7,8 @@ use std::fmt;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
-use trunklab_protocol::Tmsi;
 use trunklab_protocol::proof::{Challenge, VoiceKey};
+use trunklab_protocol::{OrderNumber, Tmsi};
 
 /// The stream.
 #[derive(Clone)]
@@ -49,6 +49,11 @@ impl RandomStream {
                 return tmsi;
             }
         }
+    }
+
+    /// The number of an order for a radio.
+    pub fn order_number(&mut self) -> OrderNumber {
+        OrderNumber::new(self.stream.next_u32()).expect("every number is an order's")
     }
 
     /// A number below `below`, which is not zero.

@@ -37,6 +37,7 @@ impl Controller {
             patches: self.patches.views(),
             consoles: self.consoles.views(),
             emergencies: self.emergencies.views(),
+            units: self.remote.views(),
             totals: self.events.totals(),
         }
     }
@@ -76,6 +77,8 @@ impl Controller {
             patch.hash(&mut digest);
         }
         (&self.waiting_orders, &self.consoles).hash(&mut digest);
+        self.remote.hash(&mut digest);
+        self.rights_orders.hash(&mut digest);
         for row in self.emergencies.cleared() {
             row.hash(&mut digest);
         }

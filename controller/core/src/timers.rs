@@ -1,5 +1,6 @@
 //! Every timer of the core, in one table: set by key, replaced by key, fired in order of (due, insertion).
 
+use trunklab_protocol::remote::Class;
 use trunklab_protocol::{CallId, Identity, Moment, SiteId, UnitId};
 
 use crate::lookup::Lookup;
@@ -35,6 +36,10 @@ pub enum TimerKey {
     Duplex(CallId),
     /// Nobody spoke before hang time ran out.
     Hang(CallId),
+    /// An order is said again to its radio.
+    RadioOrder(UnitId),
+    /// An order has waited for its radio long enough.
+    OrderExpiry(UnitId, Class),
     /// A challenge was not answered.
     Challenge(SiteId, Identity),
     /// A cloned identity has been refused for long enough.
@@ -80,6 +85,10 @@ pub enum DeadlineReason {
     DuplexLimit,
     /// A call's hang time is over.
     HangTime,
+    /// An order is to be said again.
+    RadioOrder,
+    /// An order's wait for its radio is over.
+    OrderExpiry,
     /// A challenge expires.
     ChallengeExpiry,
     /// A cloned identity is refused no longer.
@@ -121,6 +130,8 @@ impl TimerKey {
             Self::DuplexWarning(_) => DeadlineReason::DuplexWarning,
             Self::Duplex(_) => DeadlineReason::DuplexLimit,
             Self::Hang(_) => DeadlineReason::HangTime,
+            Self::RadioOrder(_) => DeadlineReason::RadioOrder,
+            Self::OrderExpiry(..) => DeadlineReason::OrderExpiry,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
             Self::CloneRefused(_) => DeadlineReason::CloneRefused,
             Self::Silence(_) => DeadlineReason::SiteSilence,

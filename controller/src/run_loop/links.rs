@@ -140,6 +140,8 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::TalkEnd(_)
         | FromSite::TalkerSilent(_)
         | FromSite::TalkerLeaving(_)
+        | FromSite::OrderAnswer(_)
+        | FromSite::NetworkChallenge(_)
         | FromSite::Handover(_) => None,
     }
 }

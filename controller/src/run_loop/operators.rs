@@ -206,6 +206,11 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::EmergencyCleared { .. }
         | EventKind::OrderRefused { .. }
+        | EventKind::RadioOrderPending { .. }
+        | EventKind::RadioOrderDone { .. }
+        | EventKind::RadioOrderFailed { .. }
+        | EventKind::Monitored { .. }
+        | EventKind::RightsChanged { .. }
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
         | EventKind::FloorQueued { .. }

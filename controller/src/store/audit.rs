@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use rusqlite::{Connection, Row, params};
 use serde_json::Value;
 use trunklab_controller_core::output::{Audited, Cloned};
+use trunklab_controller_core::remote::RadioAudited;
 use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
 use trunklab_protocol::{Cause, Epoch, Moment};
 
@@ -28,7 +29,7 @@ pub struct AuditQuery {
     pub limit: u32,
 }
 
-/// Keeps what came of an order. The core knows its own time alone: its term says when that began.
+/// Keeps what came of an order.
 pub(super) fn keep_order(connection: &Connection, audited: &Audited) -> rusqlite::Result<()> {
     keep(
         connection,
@@ -40,6 +41,23 @@ pub(super) fn keep_order(connection: &Connection, audited: &Audited) -> rusqlite
             from: audited.by.from,
             deed: Deed::Order { given: audited.order.clone() },
             cause: audited.outcome.err(),
+        },
+    )
+}
+
+/// Keeps what became of an order for a radio that was taken before.
+pub(super) fn keep_radio_order(connection: &Connection, over: &RadioAudited) -> rusqlite::Result<()> {
+    let RadioAudited { epoch, at, by, unit, order: of_radio, outcome } = over;
+    keep(
+        connection,
+        &AuditEntry {
+            id: 0,
+            at_us: wall_us(connection, *epoch, *at)?,
+            who: by.console.clone(),
+            role: Some(by.role),
+            from: by.from,
+            deed: Deed::RadioOrder { unit: *unit, of_radio: *of_radio },
+            cause: outcome.err(),
         },
     )
 }

@@ -7,6 +7,7 @@ mod audit;
 mod configurations;
 mod patches;
 mod records;
+mod remote;
 mod schema;
 mod sessions;
 mod statistics;
@@ -178,13 +179,13 @@ impl Store {
     }
 
     /// What is provisioned beside the subscribers: the system, then sites, service areas and talkgroups, and at last the
-    /// patches, each in order of its number.
+    /// patches and what lasts of remote control, each in order of its number.
     ///
     /// # Errors
     /// When a row is damaged.
     pub fn changes(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut changes = Vec::new();
-        for table in ["system", "sites", "areas", "talkgroups", "patches"] {
+        for table in ["system", "sites", "areas", "talkgroups", "patches", "remote"] {
             changes.extend(self.table(table)?);
         }
         let version = self.try_sql(|connection| configurations::newest(connection))?;
@@ -318,6 +319,10 @@ impl Store {
                     }
                     Change::Patch(talkgroups) => {
                         patches::keep(&transaction, talkgroups)?;
+                        continue;
+                    }
+                    Change::Remote(row) => {
+                        remote::put(&transaction, row)?;
                         continue;
                     }
                 };
@@ -465,6 +470,10 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
         StoreItem::Configured(configured) => configurations::keep(transaction, configured),
         StoreItem::Audit(audited) => audit::keep_order(transaction, audited),
         StoreItem::Cloned(cloned) => audit::keep_cloned(transaction, cloned),
+        StoreItem::Remote(change) => remote::keep(transaction, change),
+        StoreItem::Rights { unit, priority, services } => {
+            remote::set_rights(transaction, *unit, *priority, *services)
+        }
     }
 }
 

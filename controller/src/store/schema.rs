@@ -120,6 +120,9 @@ pub(super) const VERSIONS: &[&str] = &[
         PRIMARY KEY (from_s, length_s, site)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE remote (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+",
 ];
 
 /// The newest version that this controller knows.

@@ -37,8 +37,12 @@ pub(super) fn keep(transaction: &Transaction<'_>, changes: &[Change]) -> rusqlit
             | Change::SiteRemoved(_)
             | Change::AreaRemoved(_)
             | Change::TalkgroupRemoved(_)
-            | Change::Version(_) => {}
+            | Change::Version(_)
+            | Change::Remote(_) => {}
         }
+    }
+    for unit in last.iter().filter(|(_, row)| row.is_none()).map(|(unit, _)| *unit) {
+        super::remote::forget(transaction, unit)?;
     }
     remove(transaction, last.keys().copied())?;
     add(transaction, last.into_values().flatten(), |_| {})

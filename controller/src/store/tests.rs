@@ -3,12 +3,13 @@ use trunklab_controller_core::charging::Step;
 use trunklab_controller_core::config::{ServiceArea, Subscriber, SystemParameters, Talkgroup};
 use trunklab_controller_core::configuration::Configured;
 use trunklab_controller_core::output::{CallRecord, Cloned, HeldSlot, Spurt};
+use trunklab_controller_core::remote::{PendingOrder, RadioAudited, RemoteChange, RemoteUnit};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Deed, Role};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, ClonePolicy, Demand, FleetMember, Imei, Imsi, Moment, Msisdn, NodeId, Priority,
-    Service, Services, SiteId, SlotAddress, TalkgroupId, UnitId,
+    AreaId, CallId, Cause, ClonePolicy, Condition, Demand, FleetMember, Imei, Imsi, Moment, Msisdn, NodeId,
+    OrderNumber, Priority, RadioOrder, Service, Services, SiteId, SlotAddress, TalkgroupId, UnitId,
 };
 
 use super::*;
@@ -50,6 +51,7 @@ fn open_record(epoch: u32) -> Box<CallRecord> {
             from: Moment::from_micros(900),
             until: None,
         }]),
+        monitored_by: None,
     })
 }
 
@@ -101,6 +103,77 @@ fn what_is_provisioned_comes_back_in_order_and_a_change_replaces() {
         store.changes().unwrap(),
         [system, area, talkgroup(41, "new"), talkgroup(42, "late"), version]
     );
+}
+
+/// A row of unit 1017, stunned by the console, and with an order that waits.
+fn stunned(order: RadioOrder) -> RemoteUnit {
+    let number = OrderNumber::new(9).unwrap();
+    let by = Authority::own_process(ConsoleName::new("desk"));
+    RemoteUnit {
+        condition: Condition::Stunned,
+        pending: vec![PendingOrder { number, order, by }],
+        ..RemoteUnit::usual(UnitId::new(1017).unwrap())
+    }
+}
+
+#[test]
+fn what_lasts_of_remote_control_and_its_audit_entry_are_kept_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&place(&directory)).unwrap();
+    let epoch = store.begin_term(Epoch::new(0).unwrap(), 5_000).unwrap();
+    let row = stunned(RadioOrder::Stun {});
+    let taken = RemoteChange { row: row.clone(), over: None };
+    store.keep(&[StoreItem::Remote(Box::new(taken))]).unwrap();
+    drop(store);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.changes().unwrap(), [Change::Remote(row.clone())]);
+    let over = RadioAudited {
+        epoch,
+        at: Moment::from_micros(7),
+        by: Authority::own_process(ConsoleName::new("desk")),
+        unit: row.unit,
+        order: RadioOrder::Revive {},
+        outcome: Err(Cause::OrderReplaced),
+    };
+    // Of a term that is not known nothing can be written down: then the row is not changed either.
+    let nowhere = RadioAudited { epoch: Epoch::new(77).unwrap(), ..over.clone() };
+    let lost = RemoteChange { row: RemoteUnit::usual(row.unit), over: Some(nowhere) };
+    assert!(store.keep(&[StoreItem::Remote(Box::new(lost))]).is_err());
+    assert_eq!(store.changes().unwrap(), [Change::Remote(row.clone())]);
+    let usual = RemoteChange { row: RemoteUnit::usual(row.unit), over: Some(over) };
+    store.keep(&[StoreItem::Remote(Box::new(usual))]).unwrap();
+    drop(store);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.changes().unwrap(), []);
+    let query = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10 };
+    let entries = store.audit(&query).unwrap();
+    let [entry] = &entries[..] else { panic!("{entries:?}") };
+    let deed = Deed::RadioOrder { unit: row.unit, of_radio: RadioOrder::Revive {} };
+    assert_eq!((entry.at_us, &entry.deed, entry.cause), (5_007, &deed, Some(Cause::OrderReplaced)));
+}
+
+#[test]
+fn rights_by_order_are_the_subscribers() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&place(&directory)).unwrap();
+    let unit = UnitId::new(1017).unwrap();
+    let subscriber = Subscriber::new(unit, UnitKey::new([7; 16]));
+    store.provision(&[Change::Subscriber(subscriber.clone())]).unwrap();
+    let (priority, services) = (Priority::HIGHEST, Services::NONE);
+    store.keep(&[StoreItem::Rights { unit, priority, services }]).unwrap();
+    drop(store);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    assert_eq!(store.subscriber(unit).unwrap(), Some(Subscriber { priority, services, ..subscriber }));
+}
+
+#[test]
+fn a_subscriber_that_is_taken_out_leaves_nothing_of_remote_control() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&place(&directory)).unwrap();
+    let row = stunned(RadioOrder::Stun {});
+    store.provision(&[Change::Remote(row.clone())]).unwrap();
+    store.provision(&[Change::SubscriberRemoved(row.unit)]).unwrap();
+    assert_eq!(store.changes().unwrap(), []);
 }
 
 #[test]

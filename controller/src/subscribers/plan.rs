@@ -76,7 +76,8 @@ impl Known {
                 | Change::SiteRemoved(_)
                 | Change::AreaRemoved(_)
                 | Change::TalkgroupRemoved(_)
-                | Change::Version(_) => {}
+                | Change::Version(_)
+                | Change::Remote(_) => {}
             }
         }
         Ok(Self { talkgroups, sites, consoles })

@@ -8,6 +8,7 @@ use super::{ConfigurationVersion, ConsoleName, Order, Role};
 use crate::cause::Cause;
 use crate::identity::{Imei, UnitId};
 use crate::network::SiteId;
+use crate::remote::RadioOrder;
 use crate::subscription::ClonePolicy;
 
 /// One entry of the audit trail.
@@ -72,4 +73,6 @@ pub enum Deed {
     SubscriberKept { unit: UnitId },
     /// Took a subscriber out.
     SubscriberRemoved { unit: UnitId },
+    /// What became of an order for a radio that was taken before: confirmed, or over with its cause.
+    RadioOrder { unit: UnitId, of_radio: RadioOrder },
 }

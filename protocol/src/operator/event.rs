@@ -10,6 +10,8 @@ use crate::moment::Moment;
 use crate::network::{AreaId, CallId, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
+use crate::remote::RadioOrder;
+use crate::service::Services;
 use crate::subscription::ClonePolicy;
 
 /// One thing that happened, with its place in the order of events.
@@ -157,6 +159,22 @@ pub enum EventKind {
     CallReleased { call: CallId, parties: Parties, cause: Cause },
     /// An operator has changed how the network is configured.
     Configured { version: ConfigurationVersion, by: ConsoleName },
+    /// An order for a radio is taken and waits until the radio has confirmed it.
+    RadioOrderPending { unit: UnitId, of_radio: RadioOrder, by: ConsoleName },
+    /// The radio has confirmed it.
+    RadioOrderDone { unit: UnitId, of_radio: RadioOrder, by: ConsoleName },
+    /// It waits no longer, and the radio has not obeyed.
+    RadioOrderFailed { unit: UnitId, of_radio: RadioOrder, by: ConsoleName, cause: Cause },
+    /// A call is a remote monitor: the unit's microphone is open by order.
+    Monitored { call: CallId, unit: UnitId, listener: UnitId, by: ConsoleName },
+    /// A unit's priority and rights were changed by order.
+    RightsChanged {
+        unit: UnitId,
+        priority: Priority,
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+        services: Services,
+        by: ConsoleName,
+    },
     /// Something was dropped; counted by cause.
     Dropped { site: Option<SiteId>, cause: Cause },
 }

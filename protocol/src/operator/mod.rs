@@ -22,8 +22,8 @@ pub use order::Order;
 pub use record::{AttemptEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
 pub use role::{Authority, NoRole, Right, Role};
 pub use snapshot::{
-    AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, QueueView, SiteView, SlotView,
-    Snapshot, TalkgroupView, Totals,
+    AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, PendingView, QueueView,
+    SiteView, SlotView, Snapshot, TalkgroupView, Totals, UnitView,
 };
 pub use statistics::{ControlView, StatisticsPage, StatisticsRow, WaitView};
 pub use talk::TalkWord;

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Right;
 use crate::identity::{TalkgroupId, UnitId};
+use crate::network::Priority;
+use crate::remote::{RadioOrder, Regroup};
+use crate::service::Services;
 
 /// What an operator wants done (chapter 10.5).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +28,29 @@ pub enum Order {
     Talk { talkgroups: Vec<TalkgroupId> },
     /// It comes up.
     EndTalk {},
+
+    /// A radio gets no service any more (13.3.3).
+    Stun { unit: UnitId },
+    /// It gets service again.
+    Revive { unit: UnitId },
+    /// A radio is put out of use for good (13.3.4).
+    Kill { unit: UnitId },
+    /// A radio is to say that it is there, without its user noticing (13.3.5).
+    CheckRadio { unit: UnitId },
+    /// A radio's selector is set from afar (13.3.6).
+    Regroup { unit: UnitId, talkgroup: TalkgroupId, locked: bool },
+    /// It stands again where its user had it.
+    RestoreGroups { unit: UnitId },
+    /// A radio is to open its microphone to a call with the listener (13.3.7).
+    Monitor { unit: UnitId, listener: UnitId },
+    /// A unit's requests have another priority (13.3.8).
+    SetPriority { unit: UnitId, priority: Priority },
+    /// A unit has the rights to these services and no others.
+    SetRights {
+        unit: UnitId,
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+        services: Services,
+    },
 }
 
 impl Order {
@@ -38,6 +64,39 @@ impl Order {
             | Self::UndoPatch { .. }
             | Self::Talk { .. }
             | Self::EndTalk {} => Right::Dispatch,
+            Self::Stun { .. }
+            | Self::Revive { .. }
+            | Self::CheckRadio { .. }
+            | Self::Regroup { .. }
+            | Self::RestoreGroups { .. }
+            | Self::Monitor { .. }
+            | Self::SetPriority { .. }
+            | Self::SetRights { .. } => Right::Supervise,
+            Self::Kill { .. } => Right::Administer,
+        }
+    }
+
+    /// The radio that is to do something, and what; `None` where the order is for no radio.
+    pub const fn for_radio(&self) -> Option<(UnitId, RadioOrder)> {
+        match *self {
+            Self::Stun { unit } => Some((unit, RadioOrder::Stun {})),
+            Self::Revive { unit } => Some((unit, RadioOrder::Revive {})),
+            Self::Kill { unit } => Some((unit, RadioOrder::Kill {})),
+            Self::CheckRadio { unit } => Some((unit, RadioOrder::Check {})),
+            Self::Regroup { unit, talkgroup, locked } => {
+                Some((unit, RadioOrder::Regroup(Regroup { talkgroup, locked })))
+            }
+            Self::RestoreGroups { unit } => Some((unit, RadioOrder::Restore {})),
+            Self::Monitor { unit, listener } => Some((unit, RadioOrder::Monitor(listener))),
+            Self::AcknowledgeEmergency { .. }
+            | Self::ClearEmergency { .. }
+            | Self::Patch { .. }
+            | Self::Multiselect { .. }
+            | Self::UndoPatch { .. }
+            | Self::Talk { .. }
+            | Self::EndTalk {}
+            | Self::SetPriority { .. }
+            | Self::SetRights { .. } => None,
         }
     }
 }

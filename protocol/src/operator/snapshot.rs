@@ -12,6 +12,7 @@ use crate::network::{AreaId, CallId, Epoch, MastId, Priority, SiteId, SlotAddres
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::profile::ProfileId;
+use crate::remote::{Condition, RadioOrder, Regroup};
 
 /// Everything a console needs to begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub consoles: Vec<ConsoleView>,
     /// Emergencies that are not cleared, in order of their units.
     pub emergencies: Vec<EmergencyView>,
+    /// Units that are not as usual: out of service, regrouped, or with orders that wait for them; in order.
+    pub units: Vec<UnitView>,
     /// Sums since the controller's start.
     pub totals: Totals,
 }
@@ -199,6 +202,30 @@ pub struct EmergencyView {
     pub stage: EmergencyStage,
     /// Since when.
     pub since: Moment,
+}
+
+/// A unit that is not as usual.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnitView {
+    /// Which.
+    pub unit: UnitId,
+    /// Whether it is of use.
+    pub condition: Condition,
+    /// Where its selector is set from afar; `None`: its user sets it.
+    pub regrouped: Option<Regroup>,
+    /// Orders that it has not confirmed, in the order in which they are said.
+    pub pending: Vec<PendingView>,
+}
+
+/// An order that waits for its radio.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PendingView {
+    /// What.
+    pub of_radio: RadioOrder,
+    /// Who gave it.
+    pub by: ConsoleName,
 }
 
 /// A talkgroup.

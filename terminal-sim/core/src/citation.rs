@@ -25,6 +25,8 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::PttReleased(_) => Clause::ReleaseInQueue,
         FromSite::Alarm(_) => Clause::Alarm,
         FromSite::TalkEnd(_) => Clause::EndOfTalk,
+        FromSite::OrderAnswer(_) => Clause::PendingOrders,
+        FromSite::NetworkChallenge(_) => Clause::Kill,
         FromSite::TalkerSilent(_) => Clause::SilentTalker,
         FromSite::TalkerLeaving(_) | FromSite::Handover(_) => Clause::MovingTalker,
     }
@@ -57,6 +59,9 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::TalkEnded { .. } => Clause::EndOfTalk,
         HandsetEvent::Joined { late_entry: true, .. } => Clause::LateEntry,
         HandsetEvent::Joined { late_entry: false, .. } => Clause::Coverage,
+        HandsetEvent::Stunned | HandsetEvent::Revived => Clause::Stun,
+        HandsetEvent::Killed => Clause::Kill,
+        HandsetEvent::Regrouped { .. } | HandsetEvent::Restored { .. } => Clause::Regrouping,
         HandsetEvent::Refused { cause }
         | HandsetEvent::FloorLost { cause, .. }
         | HandsetEvent::Left { cause, .. } => of_cause(*cause),
@@ -67,6 +72,7 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
 fn of_refused_registration(cause: Cause) -> Clause {
     const CLAUSES: &[(Cause, Clause)] = &[
         (Cause::SiteNotAllowed, Clause::Roaming),
+        (Cause::UnitKilled, Clause::Kill),
         (Cause::BrokenSeal, Clause::FirstRegistration),
         (Cause::StaleTmsi, Clause::TemporaryIdentity),
         (Cause::AuthenticationFailed, Clause::AuthenticationVector),
@@ -122,6 +128,11 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::TalkgroupRemoved, Clause::TakenOut),
         (Cause::AreaRemoved, Clause::TakenOut),
         (Cause::SiteRemoved, Clause::TakenOut),
+        (Cause::UnitStunned, Clause::Stun),
+        (Cause::UnitKilled, Clause::Kill),
+        (Cause::NetworkNotProved, Clause::Kill),
+        (Cause::SelectorLocked, Clause::Regrouping),
+        (Cause::NotMonitored, Clause::RemoteMonitor),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::OrderOfChecks, |(_, clause)| *clause)
 }

@@ -40,6 +40,8 @@ reasons! {
     TalkEndBurst = "the end of talk is said in this burst";
     ReplyOpportunity = "an opportunity to answer a page, or to hang up, begins";
     ReplyOverdue = "nothing confirmed the answer to a page, or the end of a call";
+    OrderAnswer = "there is something to say to an order";
+    MonitorEnds = "the microphone was open by order for long enough";
     RingOver = "it has rung for as long as it may";
     CallSilent = "nothing was heard of the call for too long";
     Measure = "the neighbours are to be measured";

@@ -203,6 +203,24 @@ pub enum HandsetEvent {
         /// Who.
         talker: UnitId,
     },
+    /// An operator has stunned the handset.
+    Stunned,
+    /// It serves its user again.
+    Revived,
+    /// It is out of use for good.
+    Killed,
+    /// Its selector is set from afar.
+    Regrouped {
+        /// To which talkgroup.
+        talkgroup: TalkgroupId,
+        /// Whether the user can turn it.
+        locked: bool,
+    },
+    /// Its selector stands where the user had it.
+    Restored {
+        /// At which talkgroup.
+        talkgroup: TalkgroupId,
+    },
     /// The call is over for this handset.
     Left {
         /// Which call.

@@ -303,6 +303,11 @@ impl Watcher {
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }
+            | EventKind::RadioOrderPending { .. }
+            | EventKind::RadioOrderDone { .. }
+            | EventKind::RadioOrderFailed { .. }
+            | EventKind::Monitored { .. }
+            | EventKind::RightsChanged { .. }
             | EventKind::CallCalledBack { .. }
             | EventKind::UnitPaged { .. }
             | EventKind::UnitRings { .. }

@@ -198,6 +198,11 @@ impl Tally {
             | EventKind::EmergencyAcknowledged { .. }
             | EventKind::EmergencyCleared { .. }
             | EventKind::OrderRefused { .. }
+            | EventKind::RadioOrderPending { .. }
+            | EventKind::RadioOrderDone { .. }
+            | EventKind::RadioOrderFailed { .. }
+            | EventKind::Monitored { .. }
+            | EventKind::RightsChanged { .. }
             | EventKind::Dropped { .. } => {}
         }
     }
@@ -235,6 +240,11 @@ impl Tally {
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. }
             | HandsetEvent::Left { .. }
+            | HandsetEvent::Stunned
+            | HandsetEvent::Revived
+            | HandsetEvent::Killed
+            | HandsetEvent::Regrouped { .. }
+            | HandsetEvent::Restored { .. }
             | HandsetEvent::Service { .. } => {}
         }
     }

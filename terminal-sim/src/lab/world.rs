@@ -22,10 +22,13 @@ use trunklab_controller_core::Controller;
 use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::output::StoreItem;
+use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_protocol::operator::ConfigurationVersion;
 use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{CarrierNumber, Epoch, Moment, SiteId, Span, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    CarrierNumber, Epoch, Moment, Priority, Services, SiteId, Span, SpurtId, TalkgroupId, UnitId,
+};
 use trunklab_terminal_core::handset::Handset;
 
 use self::agenda::{Arrival, Node};
@@ -132,6 +135,10 @@ pub struct World {
     patches: BTreeMap<TalkgroupId, Vec<TalkgroupId>>,
     /// The newest version of the configuration, where one was made.
     configured: Option<(ConfigurationVersion, Configuration)>,
+    /// What it keeps of remote control.
+    remote: BTreeMap<UnitId, RemoteUnit>,
+    /// What it keeps of rights that were changed by order.
+    rights: BTreeMap<UnitId, (Priority, Services)>,
     traffic: Traffic,
 }
 
@@ -173,6 +180,8 @@ impl World {
             ledger: Ledger::default(),
             patches: BTreeMap::new(),
             configured: None,
+            remote: BTreeMap::new(),
+            rights: BTreeMap::new(),
             traffic: Traffic::default(),
             plan,
         };

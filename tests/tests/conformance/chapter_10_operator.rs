@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
     Admission, AirCounters, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView,
-    Login, Order, PatchView, QueueView, Refresh, Role, SiteView, SlotView, Snapshot, TalkWord, TalkgroupView,
-    Tokens, Totals,
+    Login, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView, Snapshot, TalkWord,
+    TalkgroupView, Tokens, Totals, UnitView,
 };
 use trunklab_tests::specification::Specification;
 
@@ -58,6 +58,9 @@ fn example(kind: &str) -> Value {
         "imei" => json!(350_000_000_001_017_u64),
         "ClonePolicy" => json!("refuse_both"),
         "EmergencyKind" => json!("alarm"),
+        "radio order" => json!({ "regroup": { "talkgroup": 41, "locked": true } }),
+        "Condition" => json!("stunned"),
+        "service" => json!("emergency"),
         "EmergencyStage" => json!("acknowledged"),
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
         "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
@@ -148,6 +151,11 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::FloorQueued { .. } => "floor_queued",
         EventKind::FloorRefused { .. } => "floor_refused",
         EventKind::CallReleased { .. } => "call_released",
+        EventKind::RadioOrderPending { .. } => "radio_order_pending",
+        EventKind::RadioOrderDone { .. } => "radio_order_done",
+        EventKind::RadioOrderFailed { .. } => "radio_order_failed",
+        EventKind::Monitored { .. } => "monitored",
+        EventKind::RightsChanged { .. } => "rights_changed",
         EventKind::Dropped { .. } => "dropped",
     }
 }
@@ -243,6 +251,8 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<EmergencyView>("EmergencyView");
     round_trip::<PatchView>("PatchView");
     round_trip::<ConsoleView>("ConsoleView");
+    round_trip::<UnitView>("UnitView");
+    round_trip::<PendingView>("PendingView");
     round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");

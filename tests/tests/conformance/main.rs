@@ -11,3 +11,4 @@ mod chapter_08_voice;
 mod chapter_09_proofs;
 mod chapter_10_operator;
 mod chapter_12_call_processing;
+mod chapter_13_remote;

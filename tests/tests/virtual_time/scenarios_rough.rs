@@ -141,6 +141,17 @@ const CERTAIN: &[(&str, &str)] = &[
     ("rights-refused", "unit 1017 is refused: IndividualNotAllowed"),
     ("rights-refused", "unit 1017 hears unit 1018"),
     ("unit-priority", "unit 1028 may talk"),
+    ("stun-revive", "unit 1017 confirms"),
+    ("stun-revive", "unit 1018 hears unit 1017"),
+    ("pending-order", "unit 1017 is stunned"),
+    ("pending-order", "order for unit 1018 is over: OrderExpired"),
+    ("kill-mutual", "unit 1017 is killed"),
+    ("kill-mutual", "order is refused: UnitKilled"),
+    ("radio-check", "unit 1017 confirms"),
+    ("regroup-lock-restore", "unit 1017 hears unit 1028"),
+    ("regroup-lock-restore", "unit 1017 is refused: SelectorLocked"),
+    ("remote-monitor", "unit 1018 hears unit 1017"),
+    ("rights-by-order", "unit 1017 is refused: IndividualNotAllowed"),
 ];
 
 /// Scenarios of which no outcome is certain in rough weather, and why.

@@ -50,6 +50,11 @@ impl Watch {
             | HandsetEvent::FloorQueued { .. }
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }
+            | HandsetEvent::Stunned
+            | HandsetEvent::Revived
+            | HandsetEvent::Killed
+            | HandsetEvent::Regrouped { .. }
+            | HandsetEvent::Restored { .. }
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. } => {}
         }

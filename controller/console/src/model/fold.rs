@@ -45,8 +45,14 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }
+        | EventKind::Monitored { .. }
+        | EventKind::RightsChanged { .. }
         | EventKind::CallReaches { .. }
         | EventKind::Dropped { .. } => Grasp::Whole,
+        // What becomes of the unit the register knows.
+        EventKind::RadioOrderPending { .. }
+        | EventKind::RadioOrderDone { .. }
+        | EventKind::RadioOrderFailed { .. } => Grasp::Partial,
         EventKind::Patched { talkgroups, lasting, .. } => {
             let view = PatchView { talkgroups: talkgroups.clone(), lasting: *lasting };
             let place = picture.patches.partition_point(|known| known.talkgroups < view.talkgroups);

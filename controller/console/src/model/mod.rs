@@ -22,6 +22,27 @@ use trunklab_protocol::{CallId, Moment, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::theme::Theme;
 
+/// Which unit is to be ordered something: one of the list, or one whose number is typed.
+#[derive(Debug, Clone, Default)]
+pub struct UnitsView {
+    pub(crate) cursor: Cursor<UnitId>,
+    pub(crate) typed: String,
+    pub(crate) focus: Focus,
+}
+
+impl UnitsView {
+    /// Digits of the greatest number of a unit.
+    pub(crate) const DIGITS_MAX: usize = 8;
+
+    /// The unit that keys are about.
+    pub(crate) fn chosen(&self, list: &[UnitId]) -> Option<UnitId> {
+        if self.typed.is_empty() {
+            return self.cursor.chosen(list);
+        }
+        self.typed.parse().ok().and_then(UnitId::new)
+    }
+}
+
 /// Everything that the screen is drawn from.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -46,6 +67,7 @@ pub struct Model {
     pub(crate) sites: Cursor<SiteId>,
     pub(crate) calls: Cursor<CallId>,
     pub(crate) groups: Cursor<TalkgroupId>,
+    pub(crate) units: UnitsView,
     /// The unit whose emergency is chosen.
     pub(crate) emergencies: Cursor<UnitId>,
     /// Talkgroups that the operator has marked to be joined.
@@ -79,6 +101,7 @@ impl Model {
             sites: Cursor::default(),
             calls: Cursor::default(),
             groups: Cursor::default(),
+            units: UnitsView::default(),
             emergencies: Cursor::default(),
             marked: BTreeSet::new(),
             statistics: None,

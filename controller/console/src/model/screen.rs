@@ -15,6 +15,8 @@ pub enum Screen {
     Calls,
     /// Every talkgroup, to join some.
     Groups,
+    /// The units that are not as usual, and the way to order any.
+    Units,
     /// The event log.
     Events,
     /// The last hour of each site.
@@ -33,6 +35,7 @@ impl Screen {
             Self::Sites
             | Self::Calls
             | Self::Groups
+            | Self::Units
             | Self::Events
             | Self::Statistics
             | Self::Configuration => Some(Self::Overview),
@@ -49,6 +52,7 @@ impl Screen {
             Self::Site(site) => format!("site {site}"),
             Self::Calls => "calls".to_owned(),
             Self::Groups => "talkgroups".to_owned(),
+            Self::Units => "units".to_owned(),
             Self::Events => "events".to_owned(),
             Self::Statistics => "statistics".to_owned(),
             Self::Configuration => "configuration".to_owned(),

@@ -39,6 +39,20 @@ fn question(order: &Order) -> String {
         Order::Talk { .. } => "Talk to these talkgroups?".to_owned(),
         Order::EndTalk {} => "Stop talking?".to_owned(),
         Order::UndoPatch { talkgroup } => format!("Undo the patch of talkgroup {talkgroup}?"),
+        Order::Stun { unit } => format!("Stun unit {unit}?"),
+        Order::Revive { unit } => format!("Revive unit {unit}?"),
+        Order::Kill { unit } => format!("PUT unit {unit} OUT OF USE FOR GOOD? Nothing brings it back."),
+        Order::CheckRadio { unit } => format!("Check whether unit {unit} is there?"),
+        Order::Regroup { unit, talkgroup, locked: false } => {
+            format!("Set unit {unit} to talkgroup {talkgroup}?")
+        }
+        Order::Regroup { unit, talkgroup, locked: true } => {
+            format!("Set unit {unit} to talkgroup {talkgroup} and lock it there?")
+        }
+        Order::RestoreGroups { unit } => format!("Set unit {unit} back to its own talkgroup?"),
+        Order::Monitor { unit, listener } => format!("Let unit {listener} listen to unit {unit}?"),
+        Order::SetPriority { unit, priority } => format!("Give unit {unit} priority {priority}?"),
+        Order::SetRights { unit, .. } => format!("Change the rights of unit {unit}?"),
     }
 }
 
@@ -53,6 +67,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowSites => Some(Screen::Sites),
         Action::ShowCalls => Some(Screen::Calls),
         Action::ShowGroups => Some(Screen::Groups),
+        Action::ShowUnits => Some(Screen::Units),
         Action::ShowEvents => Some(Screen::Events),
         Action::ShowStatistics => Some(Screen::Statistics),
         Action::ShowConfiguration => Some(Screen::Configuration),
@@ -73,6 +88,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::Patch
         | Action::Multiselect
         | Action::Part
+        | Action::OrderUnit(_)
         | Action::Confirm
         | Action::Deny
         | Action::Reconnect

@@ -34,6 +34,7 @@ mod site;
 mod sites;
 mod statistics;
 mod strip;
+mod units;
 mod warning_lines;
 
 use ratatui::Frame;
@@ -69,6 +70,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
             | Screen::Site(_)
             | Screen::Calls
             | Screen::Groups
+            | Screen::Units
             | Screen::Statistics,
             None,
         ) => render_nothing_yet(frame, body, model),
@@ -78,6 +80,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
         (Screen::Site(site), Some(picture)) => site::render(frame, body, model, picture, *site),
         (Screen::Calls, Some(picture)) => calls::render_screen(frame, body, model, picture),
         (Screen::Groups, Some(picture)) => groups::render(frame, body, model, picture),
+        (Screen::Units, Some(picture)) => units::render(frame, body, model, picture),
     }
 }
 

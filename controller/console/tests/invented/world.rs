@@ -164,6 +164,7 @@ impl World {
             patches: Vec::new(),
             consoles: Vec::new(),
             emergencies: Vec::new(),
+            units: Vec::new(),
             totals: self.totals,
         }
     }

@@ -27,6 +27,7 @@ impl Controller {
         if audience != Audience::Own {
             legs.sort_unstable_by_key(|leg| leg.site);
         }
+        let monitored_by = self.remote.take_monitor(request.parties).map(|by| by.console);
         let mut record = Box::new(CallRecord {
             call: id,
             epoch: self.epoch,
@@ -40,6 +41,7 @@ impl Controller {
             released: None,
             slots: SmallVec::with_capacity(legs.len()),
             spurts: SmallVec::new(),
+            monitored_by,
         });
         for leg in &legs {
             record.slot_taken(leg.site, leg.at, self.now);
@@ -107,6 +109,7 @@ impl Controller {
             released: None,
             slots: SmallVec::new(),
             spurts: SmallVec::new(),
+            monitored_by: None,
         });
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let taken = row.slots.take_at(held.at, held.call, self.now);
@@ -175,6 +178,7 @@ impl Controller {
                     },
                     out,
                 );
+                self.tell_of_monitor(id, out);
             }
             None => {
                 for (site, at) in sites {

@@ -10,7 +10,7 @@ use trunklab_protocol::from_site::{HangUp, PageAnswer, UnitRequest};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Page, PageOver, Ringing};
 use trunklab_protocol::{
-    CallSetup, Cause, Clause, PageReply, Pair, Parties, Press, Service, SiteId, Span, UnitId,
+    CallSetup, Cause, Clause, Condition, PageReply, Pair, Parties, Press, Service, SiteId, Span, UnitId,
 };
 
 use super::caller::Caller;
@@ -38,7 +38,7 @@ type Check = fn(&Asked<'_>) -> bool;
 /// What a request for another unit must satisfy once its own unit is known to be at the site that speaks for it, in
 /// order. The first check that fails is the cause.
 const CHECKS: &[(Cause, Check)] = &[
-    (Cause::IndividualNotAllowed, |asked| asked.caller.rights.include(Service::Individual)),
+    (Cause::IndividualNotAllowed, |asked| asked.may_call()),
     (Cause::NoTrafficChannel, |asked| !asked.site.slots.is_empty()),
     (Cause::CalledUnknown, |asked| asked.controller.home.unit(asked.message.called).is_some()),
     (Cause::CalledNotRegistered, |asked| asked.is_reachable()),
@@ -47,6 +47,11 @@ const CHECKS: &[(Cause, Check)] = &[
 ];
 
 impl Asked<'_> {
+    /// By order it calls without the right.
+    fn may_call(&self) -> bool {
+        self.message.setup == CallSetup::Monitor || self.caller.rights.include(Service::Individual)
+    }
+
     fn is_reachable(&self) -> bool {
         self.called.is_some_and(|called| called.presence == Presence::Present)
     }
@@ -76,7 +81,14 @@ impl Controller {
             }
             Freshness::Stale => return self.drop_message(site, Cause::Duplicate, out),
         }
-        if let Err(cause) = self.check_unit_request(site, &message) {
+        let checked = match setup {
+            CallSetup::Monitor => self.monitor_asked(unit, called, out),
+            CallSetup::Immediate | CallSetup::Ringing | CallSetup::Duplex => {
+                self.remote.end_monitor(unit);
+                Ok(())
+            }
+        };
+        if let Err(cause) = checked.and_then(|()| self.check_unit_request(site, &message)) {
             self.remember_refusal(unit, press, site, cause);
             return self.refuse_call(unit, press, site, parties, cause, out);
         }
@@ -85,7 +97,7 @@ impl Controller {
             return self.meet_crossed(unit, press, called, out);
         }
         let button = match setup {
-            CallSetup::Immediate => Button::Down,
+            CallSetup::Immediate | CallSetup::Monitor => Button::Down,
             CallSetup::Ringing => Button::Unused,
             CallSetup::Duplex if self.can_be_duplex(Pair { caller: unit, called }) => Button::Both,
             CallSetup::Duplex => Button::Unused,
@@ -140,6 +152,7 @@ impl Controller {
         };
         match CHECKS.iter().find(|(_, holds)| !holds(&asked)) {
             Some((cause, _)) => Err(*cause),
+            None if self.remote.condition(message.called) != Condition::Active => Err(Cause::CalledRefuses),
             None => Ok(()),
         }
     }

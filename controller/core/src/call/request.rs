@@ -59,7 +59,7 @@ impl Asked<'_> {
 
     fn is_member(&self) -> bool {
         let subscriber = self.controller.home.unit(self.message.unit);
-        subscriber.is_some_and(|row| row.is_member(self.message.talkgroup))
+        subscriber.is_some_and(|row| self.controller.is_member(row, self.message.talkgroup))
     }
 }
 

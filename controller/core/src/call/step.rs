@@ -75,7 +75,8 @@ impl Controller {
         self.advance_call_for(id, event, None, None, out);
     }
 
-    /// An event happens to a running call; somebody asks for its floor, or the event has a cause of its own.
+    /// An event happens to a running call; somebody asks for its floor, or the event has a cause of its own, which counts before
+    /// the row's.
     pub(crate) fn advance_call_for(
         &mut self,
         id: CallId,
@@ -153,7 +154,7 @@ impl Controller {
     }
 
     fn walk(&mut self, row: &Row, step: &mut Step, out: &mut Outbox) {
-        step.cause = row.cause.or(step.cause);
+        step.cause = step.cause.or(row.cause);
         // An action may walk another row: its orders follow that row, the rest again this one.
         let outer = self.citing.replace(row.clause);
         for action in row.actions {

@@ -3,8 +3,9 @@
 use trunklab_protocol::from_site::{Affiliate, Detach};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Affiliated, Deregister, Refused};
-use trunklab_protocol::{Cause, Clause, Identity, ScanList, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Clause, Condition, Identity, ScanList, SiteId, TalkgroupId, UnitId};
 
+use super::home::Row;
 use super::visitors::{Presence, Visitor, is_before};
 use crate::controller::Controller;
 use crate::output::Outbox;
@@ -18,9 +19,9 @@ impl Controller {
             return self.drop_message(site, Cause::Duplicate, out);
         }
         let checked = self.present_at(unit, site).copied();
-        match checked.and_then(|earlier| self.may_affiliate(unit, talkgroup).map(|()| earlier)) {
+        match checked.and_then(|earlier| self.may_select(unit, talkgroup).map(|()| earlier)) {
             Err(cause) => {
-                self.tell_by(Clause::Affiliation, site, Refused { unit, press, cause }, out);
+                self.tell_by(clause_of_refusal(cause), site, Refused { unit, press, cause }, out);
                 self.report(EventKind::RegisterRefused { identity: Identity::Unit(unit), site, cause }, out);
             }
             Ok(earlier) => {
@@ -57,8 +58,30 @@ impl Controller {
         let subscriber = self.home.unit(unit).ok_or(Cause::UnknownUnit)?;
         match () {
             () if !self.talkgroups.contains(talkgroup) => Err(Cause::UnknownTalkgroup),
-            () if !subscriber.is_member(talkgroup) => Err(Cause::NotAMember),
+            () if self.remote.condition(unit) != Condition::Active => Err(Cause::UnitStunned),
+            () if !self.is_member(subscriber, talkgroup) => Err(Cause::NotAMember),
             () => Ok(()),
+        }
+    }
+
+    /// Whether a subscriber may be in a talkgroup: by its subscription, or by an operator's order.
+    pub(crate) fn is_member(&self, subscriber: &Row, talkgroup: TalkgroupId) -> bool {
+        subscriber.is_member(talkgroup) || self.remote.lets_into(subscriber.unit(), talkgroup)
+    }
+
+    /// Whether a unit's user may choose a talkgroup, in order of the checks.
+    pub(crate) fn may_select(&self, unit: UnitId, talkgroup: TalkgroupId) -> Result<(), Cause> {
+        self.may_affiliate(unit, talkgroup)?;
+        if self.remote.locks_out(unit, talkgroup) { Err(Cause::SelectorLocked) } else { Ok(()) }
+    }
+
+    /// A unit that stays registered hears no talkgroup any more.
+    pub(crate) fn leave_talkgroups(&mut self, visitor: Visitor, out: &mut Outbox) {
+        let Visitor { unit, site, presence, .. } = visitor;
+        let row = self.visitors.get_mut(unit).expect("the unit was found");
+        (row.talkgroup, row.secondary) = (None, ScanList::default());
+        for talkgroup in visitor.talkgroups().filter(|_| presence == Presence::Present) {
+            self.leave_talkgroup(talkgroup, site, out);
         }
     }
 
@@ -138,5 +161,16 @@ impl Controller {
                 self.leave_talkgroup(talkgroup, site, out);
             }
         }
+    }
+}
+
+/// The clause by which an affiliation is refused.
+pub(crate) const fn clause_of_refusal(cause: Cause) -> Clause {
+    if matches!(cause, Cause::SelectorLocked) {
+        Clause::Regrouping
+    } else if matches!(cause, Cause::UnitStunned) {
+        Clause::Stun
+    } else {
+        Clause::Affiliation
     }
 }

@@ -8,9 +8,11 @@ use trunklab_protocol::from_site::{Answer, Register};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{self, Deregister, Refused, RegisterRefused, Registered};
 use trunklab_protocol::{
-    Cause, Clause, Identity, Press, ScanList, SiteId, Span, Subscription, TalkgroupId, Tmsi, UnitId,
+    Cause, Clause, Condition, Identity, Press, ScanList, SiteId, Span, Subscription, TalkgroupId, Tmsi,
+    UnitId,
 };
 
+use super::affiliation;
 use super::home::{Rights, Row};
 use super::sites::PendingChallenge;
 use super::visitors::{Accepted, Activity, Presence, Visitor};
@@ -107,6 +109,7 @@ impl Controller {
         let challenges = &self.sites.get(site).ok_or(Cause::UnknownSite)?.challenges;
         let is_new = !challenges.contains_key(&identity);
         match () {
+            () if self.remote.condition(subscriber.unit()) == Condition::Killed => Err(Cause::UnitKilled),
             () if self.cloned.contains(&subscriber.unit()) => Err(Cause::ClonedIdentity),
             () if !subscriber.may_use(site) => Err(Cause::SiteNotAllowed),
             () if self.visitors.get(subscriber.unit()).is_none() && self.register_is_full() => {
@@ -169,8 +172,8 @@ impl Controller {
         (wanted, secondary, press): (Option<TalkgroupId>, ScanList, Press),
         out: &mut Outbox,
     ) {
-        let affiliation = wanted
-            .map_or(Ok(None), |talkgroup| self.may_affiliate(unit, talkgroup).map(|()| Some(talkgroup)));
+        let affiliation =
+            wanted.map_or(Ok(None), |talkgroup| self.may_select(unit, talkgroup).map(|()| Some(talkgroup)));
         let talkgroup = affiliation.unwrap_or(None);
         self.leave_individual_calls(unit, out);
         let secondary = self.may_scan(unit, talkgroup, secondary);
@@ -213,13 +216,14 @@ impl Controller {
             self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
         }
         if let Err(cause) = affiliation {
-            self.tell_by(Clause::Affiliation, site, Refused { unit, press, cause }, out);
+            self.tell_by(affiliation::clause_of_refusal(cause), site, Refused { unit, press, cause }, out);
             let identity = accepted.identity;
             self.report(EventKind::RegisterRefused { identity, site, cause }, out);
         }
         if !stays {
             self.move_in(visitor, earlier, out);
         }
+        self.deliver_orders(unit, out);
     }
 
     /// Presence follows the registration. The new place comes before the old one is left, so that a call with this

@@ -167,6 +167,15 @@ impl HomeRegister {
         Ok(())
     }
 
+    /// Changes what a subscriber may ask for; `false` where there is none.
+    pub fn set_rights(&mut self, unit: UnitId, rights: Rights) -> bool {
+        let Some(at) = self.names.find(Name::Unit(unit), &self.rows) else { return false };
+        self.digest = self.digest.wrapping_sub(digest_of(&self.rows[at]));
+        self.rows[at].rights = rights;
+        self.digest = self.digest.wrapping_add(digest_of(&self.rows[at]));
+        true
+    }
+
     /// Takes a subscriber out; its names are free again. `false` where there is none.
     pub fn remove(&mut self, unit: UnitId) -> bool {
         let Some(at) = self.names.find(Name::Unit(unit), &self.rows) else { return false };

@@ -8,7 +8,7 @@ use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio, InventoryCalls, InventoryRadios};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Deregister, Release};
-use trunklab_protocol::{Cause, Clause, Parties, SiteId, UnitId};
+use trunklab_protocol::{Cause, Clause, Condition, Parties, SiteId, UnitId};
 
 use super::sites::{Inventory, Memory, Stage};
 use super::visitors::{Activity, Presence, Visitor};
@@ -115,6 +115,7 @@ impl Controller {
                 self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
             }
         }
+        self.deliver_orders(unit, out);
     }
 
     /// What a reported radio must satisfy, in order.
@@ -122,6 +123,7 @@ impl Controller {
         let subscriber = self.home.unit(held.unit).ok_or(Cause::UnknownUnit)?;
         let visitor = self.visitors.get(held.unit);
         match () {
+            () if self.remote.condition(held.unit) == Condition::Killed => Err(Cause::UnitKilled),
             () if !subscriber.may_use(site) => Err(Cause::SiteNotAllowed),
             () if visitor.is_some_and(|visitor| visitor.site != site) => Err(Cause::MovedToOtherSite),
             () if self.visitors.holder(held.tmsi).is_some_and(|holder| holder != held.unit) => {

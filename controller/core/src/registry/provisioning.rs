@@ -20,7 +20,11 @@ pub(crate) const AREAS_MAX: usize = 1_000;
 impl Controller {
     /// Something is provisioned or changed. What cannot be is dropped with its cause and changes nothing.
     pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
-        if !matches!(change, Change::Subscriber(_) | Change::Subscribers(_) | Change::SubscriberRemoved(_)) {
+        let of_units = matches!(
+            change,
+            Change::Subscriber(_) | Change::Subscribers(_) | Change::SubscriberRemoved(_) | Change::Remote(_)
+        );
+        if !of_units {
             self.queue.watch_mut().wake_all();
         }
         let outcome = match change {
@@ -48,6 +52,7 @@ impl Controller {
                 self.configuration_version = version;
                 Ok(())
             }
+            Change::Remote(kept) => self.provision_remote(kept, out),
         };
         if let Err(cause) = outcome {
             self.report(EventKind::Dropped { site: None, cause }, out);
@@ -191,6 +196,7 @@ impl Controller {
         self.forget_challenges_of(unit);
         self.forgive_clone(unit);
         self.home.remove(unit);
+        self.remote.forget(unit);
     }
 
     /// Why a registered unit's registration does not agree with its subscription any more.
@@ -199,7 +205,7 @@ impl Controller {
         let subscriber = self.home.unit(unit)?;
         match () {
             () if !subscriber.may_use(visitor.site) => Some(Cause::SiteNotAllowed),
-            () if visitor.talkgroups().any(|talkgroup| !subscriber.is_member(talkgroup)) => {
+            () if visitor.talkgroups().any(|talkgroup| !self.is_member(subscriber, talkgroup)) => {
                 Some(Cause::NotAMember)
             }
             () => None,

@@ -27,6 +27,7 @@ mod queue;
 mod recording;
 mod records;
 mod registration;
+mod remote;
 mod rights;
 mod scan;
 mod serving;

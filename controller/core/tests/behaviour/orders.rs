@@ -3,12 +3,12 @@
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::orders::WAITING_MAX;
 use trunklab_controller_core::output::{Audited, Output, StoreItem};
-use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{Authority, ConsoleName, Order, Role};
+use trunklab_protocol::{Cause, Priority, Services};
 
 use crate::support::{System, talkgroup, unit};
 
-fn every_order() -> [Order; 7] {
+fn every_order() -> [Order; 16] {
     let talkgroups = vec![talkgroup(41), talkgroup(42)];
     [
         Order::AcknowledgeEmergency { unit: unit(1017) },
@@ -18,6 +18,15 @@ fn every_order() -> [Order; 7] {
         Order::UndoPatch { talkgroup: talkgroup(41) },
         Order::Talk { talkgroups },
         Order::EndTalk {},
+        Order::Stun { unit: unit(1017) },
+        Order::Revive { unit: unit(1017) },
+        Order::Kill { unit: unit(1017) },
+        Order::CheckRadio { unit: unit(1017) },
+        Order::Regroup { unit: unit(1017), talkgroup: talkgroup(41), locked: true },
+        Order::RestoreGroups { unit: unit(1017) },
+        Order::Monitor { unit: unit(1017), listener: unit(1018) },
+        Order::SetPriority { unit: unit(1017), priority: Priority::HIGHEST },
+        Order::SetRights { unit: unit(1017), services: Services::NONE },
     ]
 }
 
@@ -63,7 +72,7 @@ fn an_order_that_is_not_allowed_changes_nothing() {
         order(&mut system, by(Role::Viewer), what);
     }
     let after = system.controller.snapshot(system.now);
-    assert_eq!(after.patches, before.patches);
+    assert_eq!((after.patches, after.units), (before.patches, before.units));
     assert_eq!((after.calls, after.queue), (before.calls, before.queue));
 }
 

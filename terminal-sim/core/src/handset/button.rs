@@ -9,6 +9,9 @@ use super::service::Service;
 
 impl Service {
     pub(super) fn press(&mut self, turn: &mut Turn<'_>, kind: RequestKind) {
+        if !turn.radio.remote.serves() {
+            return;
+        }
         let reverts = kind == RequestKind::Emergency && turn.radio.config.emergency_talkgroup.is_some();
         match &mut self.activity {
             Activity::Idle(idle) if idle.errand.is_some() && !reverts => idle.press = Some(kind),

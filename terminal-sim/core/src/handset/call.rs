@@ -95,7 +95,7 @@ impl Wanted {
     /// Whether the user need not hold the button for it.
     pub(super) fn is_dialled(self) -> bool {
         match self {
-            Self::Talkgroup(_) | Self::Unit { setup: CallSetup::Immediate, .. } => false,
+            Self::Talkgroup(_) | Self::Unit { setup: CallSetup::Immediate | CallSetup::Monitor, .. } => false,
             Self::Unit { setup: CallSetup::Ringing | CallSetup::Duplex, .. } => true,
         }
     }

@@ -39,6 +39,8 @@ impl Service {
             DownlinkWord::Page(word) => self.paged(turn, word),
             DownlinkWord::Ringing(word) => self.called_rings(turn, word),
             DownlinkWord::PageOver(word) => self.page_over(turn, word),
+            DownlinkWord::RadioOrder(word) => self.ordered(turn, word),
+            DownlinkWord::NetworkAnswer(word) => self.network_answered(turn, word),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
             | DownlinkWord::Challenge(_)
@@ -52,7 +54,7 @@ impl Service {
             | DownlinkWord::TalkWarning(_)
             | DownlinkWord::FloorWithdrawn(_) => {}
         }
-        None
+        self.is_done_for(turn)
     }
 
     fn system(&mut self, turn: &mut Turn<'_>, word: &System) -> Option<Departure> {
@@ -84,7 +86,8 @@ impl Service {
 
     /// What a grant says is done.
     pub(super) fn obey(&mut self, turn: &mut Turn<'_>, grant: &Grant) {
-        if self.activity.in_call().is_some() || self.released == Some(grant.call) {
+        let serves = turn.radio.remote.serves();
+        if self.activity.in_call().is_some() || self.released == Some(grant.call) || !serves {
             return;
         }
         if let Some(sides) = grant.duplex {
@@ -178,7 +181,8 @@ impl Service {
     }
 
     fn working(&mut self, turn: &mut Turn<'_>, word: &Working) {
-        if word.unit != turn.radio.unit() || self.reply_settled(word.press) {
+        if word.unit != turn.radio.unit() || self.reply_settled(word.press) || self.answer_settled(word.press)
+        {
             return;
         }
         if let Activity::Queued(queued) = &mut self.activity
@@ -243,6 +247,7 @@ impl Service {
     fn refused(&mut self, turn: &mut Turn<'_>, word: &Refused) -> Option<Departure> {
         let was_asked = word.unit == turn.radio.unit()
             && (self.reply_settled(word.press)
+                || self.answer_settled(word.press)
                 || self.errand_answered(turn, word.press, Err(word.cause))
                 || self.emergency_refused(turn, word.press, word.cause)
                 || self.request_refused(turn, word));

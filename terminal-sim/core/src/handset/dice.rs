@@ -2,6 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
+use trunklab_protocol::proof::Challenge;
 use trunklab_protocol::{Span, UnitId};
 
 /// One handset's stream of random numbers, keyed by seed and unit.
@@ -21,6 +22,13 @@ impl Dice {
     pub(super) fn below(&mut self, bound: u32) -> u32 {
         let scaled = u64::from(self.0.next_u32()) * u64::from(bound);
         u32::try_from(scaled >> 32).expect("a fraction of a u32")
+    }
+
+    /// Octets for the network to answer.
+    pub(super) fn challenge(&mut self) -> Challenge {
+        let mut octets = [0; 16];
+        self.0.fill_bytes(&mut octets);
+        Challenge::new(octets)
     }
 
     /// Evenly from nothing up to `bound`, in milliseconds.

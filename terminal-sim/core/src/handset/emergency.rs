@@ -198,7 +198,7 @@ impl Service {
     }
 
     /// Whether the transmitter is in use on a call's slot.
-    fn is_sending(&self) -> bool {
+    pub(super) fn is_sending(&self) -> bool {
         matches!(self.activity, Activity::Talking(_) | Activity::Conversing(_) | Activity::Ending(_))
     }
 }

@@ -38,6 +38,7 @@ impl Service {
             (ErrandKind::Cancel, press, CallCancel { unit, press }.into())
         } else if (self.affiliated != Some(selected) || self.asked != Some(secondary))
             && !self.setback.is_some_and(|setback| setback.is_of(selected))
+            && turn.radio.remote.serves()
         {
             // Until it is answered: the network may have heard it, and its answer be lost.
             self.asked = None;

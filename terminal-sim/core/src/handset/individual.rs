@@ -84,7 +84,8 @@ impl Service {
         // We may have its call already.
         let pair = self.activity.in_call().and_then(|in_call| in_call.parties.pair());
         let stands = pair.is_some_and(|pair| pair.includes(caller));
-        if unit != turn.radio.unit() || self.paged == Some((caller, page)) || stands {
+        let serves = turn.radio.remote.serves();
+        if unit != turn.radio.unit() || self.paged == Some((caller, page)) || stands || !serves {
             return;
         }
         // The network ends the ringing; only where its word is lost does the handset.
@@ -187,10 +188,14 @@ impl Service {
     /// To be called when the reply's deadline has come.
     pub(super) fn fire_reply(&mut self, turn: &mut Turn<'_>) {
         let Some(reply) = &mut self.reply else { return };
+        if reply.access.gives_way(turn.now, &self.camp, self.last_sent) {
+            return;
+        }
         match reply.access.fire(turn.now, &self.camp, &mut turn.radio.dice) {
             Step::Wait => {}
             Step::Send(place) => {
                 let word = reply.access.word.clone();
+                self.last_sent = Some(place);
                 transmit(&self.camp, Some(&self.session), place, word, turn.out);
             }
             Step::GiveUp => {

@@ -102,6 +102,7 @@ impl Handset {
             Input::Burst { site, level_dbm, burst } => self.burst(site, level_dbm, &burst, out),
         }
         self.fire_due(out);
+        self.forget_monitor();
     }
 
     /// When to call [`Self::handle`] again at the latest, and why.
@@ -114,7 +115,9 @@ impl Handset {
             State::InService(service) => {
                 let own = service.deadline();
                 let emergency = service.emergency_deadline(self.radio.emergency);
-                Some(emergency.map_or(own, |emergency| emergency.min(own)))
+                let shut = self.radio.remote.monitor.and_then(|monitor| monitor.until);
+                let monitor = shut.map(|at| Deadline { at, why: Why::MonitorEnds });
+                Some([emergency, monitor].into_iter().flatten().fold(own, Deadline::min))
             }
             State::Moving(moving) => Some(moving.deadline()),
             State::Detaching { camp, access, .. } => {
@@ -141,6 +144,7 @@ impl Handset {
             State::Registering(registration) => registration.fire(&mut turn),
             State::Denied(_) => self.lose_signal(out),
             State::InService(_) if why == Why::Measure => self.look_around(out),
+            State::InService(_) if why == Why::MonitorEnds => self.shut_microphone(out),
             State::Moving(moving) => {
                 let end = moving.fire(&mut turn, why);
                 self.end_move(end, out);

@@ -24,6 +24,7 @@ mod neighbours;
 mod phase;
 mod radio;
 mod registration;
+mod remote;
 mod scan;
 mod search;
 mod service;

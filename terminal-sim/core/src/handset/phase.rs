@@ -85,6 +85,7 @@ words! {
         CallFound = "a call of the talkgroup is announced",
         CallOver = "the call is over, silent, or not ours any more",
         Detached = "the network was told",
+        OutOfUse = "an operator has put it out of use for good",
     }
 }
 
@@ -134,6 +135,7 @@ transitions! {
     Idle | Ringing | Requesting | Queued | Talking | Conversing | Ending | Hanging | Listening | AwaitingFloor | Moving,
                                                                      SwitchedOff         => Detaching;
     Detaching,                                                       Detached            => Off;
+    Idle,                                                            OutOfUse            => Off;
     Detaching,                                                       SwitchedOn          => Hunting;
 
     // Being called.

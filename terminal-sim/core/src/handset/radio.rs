@@ -11,6 +11,7 @@ use super::config::HandsetConfig;
 use super::dice::Dice;
 use super::emergency::Emergency;
 use super::microphone::Microphone;
+use super::remote::Remote;
 use crate::output::{HandsetEvent, Outbox, Output};
 
 /// The push-to-talk button.
@@ -49,6 +50,8 @@ pub(super) struct Radio {
     pub(super) tmsi: Option<Tmsi>,
     /// The emergency that the user is in.
     pub(super) emergency: Option<Emergency>,
+    /// What orders have made of it: switched off, it keeps that.
+    pub(super) remote: Remote,
     last_press: Press,
 }
 
@@ -64,6 +67,7 @@ impl Radio {
             known: false,
             tmsi: None,
             emergency: None,
+            remote: Remote::default(),
             last_press: Press::new(0).expect("presses count from 0"),
             config,
         }
@@ -148,7 +152,11 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    /// The user notices something: nothing of a call to which the microphone was opened from afar.
     pub(super) fn tell(&mut self, event: HandsetEvent) {
+        if self.radio.remote.monitor.is_some() {
+            return;
+        }
         self.out.push(Output::Event(event));
     }
 

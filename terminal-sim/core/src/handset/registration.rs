@@ -161,6 +161,8 @@ impl Registration {
             | DownlinkWord::Page(_)
             | DownlinkWord::Ringing(_)
             | DownlinkWord::PageOver(_)
+            | DownlinkWord::RadioOrder(_)
+            | DownlinkWord::NetworkAnswer(_)
             | DownlinkWord::Working(_)
             | DownlinkWord::Deregistered(_)
             | DownlinkWord::Grant(_)
@@ -198,7 +200,10 @@ impl Registration {
             return;
         }
         let response = turn.radio.config.key.answer(&word.challenge, turn.radio.config.equipment);
-        let (talkgroup, secondary) = (Some(turn.radio.selected), turn.radio.secondary());
+        // Without service it hears no talkgroup.
+        let serves = turn.radio.remote.serves();
+        let talkgroup = Some(turn.radio.selected).filter(|_| serves);
+        let secondary = turn.radio.secondary().only(|_| serves);
         let answer = Answer { identity, response, talkgroup, secondary }.into();
         let persistence = Persistence::Request(RequestKind::Normal);
         let access = Access::on_control(&self.camp, answer, persistence, turn.now);
@@ -258,6 +263,7 @@ const REMEDIES: &[(Cause, Remedy)] = &[
     (Cause::NoChallenge, Remedy::Afresh),
     (Cause::UnknownIdentity, Remedy::None),
     (Cause::UnknownUnit, Remedy::None),
+    (Cause::UnitKilled, Remedy::None),
     (Cause::AuthenticationFailed, Remedy::None),
     (Cause::StaleTmsi, Remedy::ByLastingName),
     (Cause::WrongEquipment, Remedy::None),

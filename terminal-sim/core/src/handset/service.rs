@@ -17,6 +17,7 @@ use super::individual::Reply;
 use super::neighbours::{Neighbours, Place};
 use super::phase::{self, Trigger};
 use super::radio::Turn;
+use super::remote::{Answer, Proving};
 use super::search::Search;
 use crate::deadline::{Deadline, Why};
 use crate::output::{HandsetEvent, Output};
@@ -60,6 +61,10 @@ pub(super) struct Service {
     pub(super) last_sent: Option<BurstPlace>,
     /// When an emergency is asked after.
     pub(super) ask_again: Moment,
+    /// What is being said to an order.
+    pub(super) answer: Option<Answer>,
+    /// What the network is to prove itself with.
+    pub(super) proving: Option<Proving>,
 }
 
 /// Why a handset is no longer in service.
@@ -73,6 +78,8 @@ pub(super) enum Departure {
     Denied,
     /// It has said that it goes to another site.
     ForSite(Place),
+    /// It is out of use for good.
+    OutOfUse,
 }
 
 impl Service {
@@ -105,6 +112,8 @@ impl Service {
             last_sent: None,
             // An emergency that began before, or of which this network may not know any more, is said at once.
             ask_again: turn.now,
+            answer: None,
+            proving: None,
         };
         service.activity = Activity::Idle(service.idle(turn));
         service
@@ -121,7 +130,12 @@ impl Service {
             return Deadline { at: search.until, why: Why::SignalLost };
         }
         let own = self.activity.deadline(&self.camp);
-        let beside = [self.reply_deadline(), self.selection_deadline(), self.neighbours.deadline(&self.camp)];
+        let beside = [
+            self.reply_deadline(),
+            self.answer_deadline(),
+            self.selection_deadline(),
+            self.neighbours.deadline(&self.camp),
+        ];
         beside.into_iter().flatten().fold(own, Deadline::min)
     }
 
@@ -140,7 +154,11 @@ impl Service {
             Why::AccessOpportunity | Why::AnswerOverdue => self.fire_access(turn),
             Why::ReplyOpportunity | Why::ReplyOverdue => self.fire_reply(turn),
             Why::RingOver => self.ring_over(turn, Cause::NoAnswer),
-            Why::HuntEnds | Why::RegisterAgain | Why::Measure | Why::MoveFails => {}
+            Why::OrderAnswer => {
+                self.fire_answer(turn);
+                return self.is_done_for(turn);
+            }
+            Why::MonitorEnds | Why::HuntEnds | Why::RegisterAgain | Why::Measure | Why::MoveFails => {}
         }
         None
     }
@@ -179,7 +197,12 @@ impl Service {
     /// Whether it may leave its site now: it does not in an individual call, nor while the network owes it an answer.
     pub(super) fn may_leave(&self) -> bool {
         let is_pair = self.activity.in_call().is_some_and(|in_call| in_call.parties.pair().is_some());
-        if is_pair || self.reply.is_some() || self.shout.is_some() || self.revert.is_some() {
+        if is_pair
+            || self.reply.is_some()
+            || self.answer.is_some()
+            || self.shout.is_some()
+            || self.revert.is_some()
+        {
             return false;
         }
         match &self.activity {

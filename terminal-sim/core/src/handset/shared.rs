@@ -35,6 +35,8 @@ impl Service {
             | DownlinkWord::Page(_)
             | DownlinkWord::Ringing(_)
             | DownlinkWord::PageOver(_)
+            | DownlinkWord::RadioOrder(_)
+            | DownlinkWord::NetworkAnswer(_)
             | DownlinkWord::Grant(_)
             | DownlinkWord::Release(_)
             | DownlinkWord::FloorRefused(_)

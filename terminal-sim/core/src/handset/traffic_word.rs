@@ -48,6 +48,10 @@ impl Service {
             DownlinkWord::TalkWarning(word) => self.warned(turn, word),
             DownlinkWord::FloorWithdrawn(word) => self.floor_withdrawn(turn, word),
             DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
+            DownlinkWord::RadioOrder(word) => self.ordered(turn, word),
+            DownlinkWord::Working(word) if word.unit == turn.radio.unit() => {
+                self.answer_settled(word.press);
+            }
             DownlinkWord::Grant(word) => self.hears_of_other(turn, word),
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             DownlinkWord::Idle(_)
@@ -64,6 +68,7 @@ impl Service {
             | DownlinkWord::Page(_)
             | DownlinkWord::Ringing(_)
             | DownlinkWord::PageOver(_)
+            | DownlinkWord::NetworkAnswer(_)
             | DownlinkWord::Working(_)
             | DownlinkWord::Deregistered(_) => {}
         }

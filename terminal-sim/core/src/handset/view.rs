@@ -1,7 +1,9 @@
 //! What a screen shows of a handset.
 
 use trunklab_protocol::air_downlink::SiteService;
-use trunklab_protocol::{AreaChoice, CallId, Parties, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    AreaChoice, CallId, Condition, Parties, Regroup, SiteId, SlotAddress, TalkgroupId, UnitId,
+};
 
 use super::phase::Phase;
 
@@ -38,6 +40,10 @@ pub struct HandsetView {
     pub floor_position: Option<u16>,
     /// What the lamp beside the emergency button shows.
     pub emergency: Option<EmergencyLight>,
+    /// Whether it serves its user.
+    pub condition: Condition,
+    /// Where its selector is set from afar.
+    pub regrouped: Option<Regroup>,
     /// Times that its present request was sent.
     pub tries: u8,
     /// The call that it is in.

@@ -55,6 +55,16 @@ pub enum Fact {
     PairGranted { unit: UnitId, other: UnitId },
     PairReleased { unit: UnitId, other: UnitId, cause: Cause },
     FloorEnds { unit: UnitId, cause: Cause },
+    Stunned { unit: UnitId },
+    Revived { unit: UnitId },
+    Killed { unit: UnitId },
+    RegroupedTo { unit: UnitId, talkgroup: TalkgroupId },
+    RestoredTo { unit: UnitId, talkgroup: TalkgroupId },
+    OrderPending { unit: UnitId },
+    OrderConfirmed { unit: UnitId },
+    OrderFailed { unit: UnitId, cause: Cause },
+    Monitored { unit: UnitId, listener: UnitId },
+    RightsChanged { unit: UnitId },
 }
 
 /// One thing that was seen.
@@ -179,6 +189,11 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         }
         HandsetEvent::Hears { talker, .. } => fact == Fact::Hears { unit: who, talker },
         HandsetEvent::Left { cause, .. } => fact == Fact::Leaves { unit: who, cause },
+        HandsetEvent::Stunned => fact == Fact::Stunned { unit: who },
+        HandsetEvent::Revived => fact == Fact::Revived { unit: who },
+        HandsetEvent::Killed => fact == Fact::Killed { unit: who },
+        HandsetEvent::Regrouped { talkgroup, .. } => fact == Fact::RegroupedTo { unit: who, talkgroup },
+        HandsetEvent::Restored { talkgroup } => fact == Fact::RestoredTo { unit: who, talkgroup },
     }
 }
 
@@ -229,6 +244,15 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::FloorReleased { unit, cause, .. } => {
             fact == Fact::FloorEnds { unit: *unit, cause: *cause }
         }
+        EventKind::RadioOrderPending { unit, .. } => fact == Fact::OrderPending { unit: *unit },
+        EventKind::RadioOrderDone { unit, .. } => fact == Fact::OrderConfirmed { unit: *unit },
+        EventKind::RadioOrderFailed { unit, cause, .. } => {
+            fact == Fact::OrderFailed { unit: *unit, cause: *cause }
+        }
+        EventKind::Monitored { unit, listener, .. } => {
+            fact == Fact::Monitored { unit: *unit, listener: *listener }
+        }
+        EventKind::RightsChanged { unit, .. } => fact == Fact::RightsChanged { unit: *unit },
         EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }
@@ -270,10 +294,12 @@ impl Fact {
             Self::Registers { unit, site }
             | Self::LeavesFor { unit, site }
             | Self::FindsControl { unit, site } => (vec![unit], Some(site), None),
-            Self::Affiliates { unit, talkgroup } | Self::JoinsCallOf { unit, talkgroup } => {
-                (vec![unit], None, Some(talkgroup))
-            }
+            Self::Affiliates { unit, talkgroup }
+            | Self::RegroupedTo { unit, talkgroup }
+            | Self::RestoredTo { unit, talkgroup }
+            | Self::JoinsCallOf { unit, talkgroup } => (vec![unit], None, Some(talkgroup)),
             Self::Hears { unit, talker } => (vec![unit, talker], None, None),
+            Self::Monitored { unit, listener } => (vec![unit, listener], None, None),
             Self::Rings { unit, caller: other }
             | Self::CalledRings { unit, called: other }
             | Self::PairGranted { unit, other }
@@ -297,6 +323,13 @@ impl Fact {
             | Self::Joins { unit }
             | Self::JoinsLate { unit }
             | Self::Leaves { unit, .. }
+            | Self::Stunned { unit }
+            | Self::Revived { unit }
+            | Self::Killed { unit }
+            | Self::OrderPending { unit }
+            | Self::OrderConfirmed { unit }
+            | Self::OrderFailed { unit, .. }
+            | Self::RightsChanged { unit }
             | Self::FloorEnds { unit, .. } => (vec![unit], None, None),
             Self::OrderRefused { .. }
             | Self::ConsoleMayTalk

@@ -4,6 +4,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::{
     AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId,
+    AreaChoice, CallSetup, EmergencyStage, Position, Priority, Services, SiteId, Span, TalkgroupId, UnitId,
 };
 
 use super::expectation::Fact;
@@ -276,6 +277,28 @@ sentences! {
         |v| one(Action::Reconfigure(Alteration::TalkgroupOut(v.talkgroup())));
     Do "console falls silent", "The operator speaks no more, though the button is down.",
         |_| one(Action::OperatorFallsSilent);
+    Do "console stuns unit {units}", "The radio gets no service any more.",
+        |v| each(v, |unit| Action::Order(Order::Stun { unit }));
+    Do "console revives unit {units}", "It gets service again.",
+        |v| each(v, |unit| Action::Order(Order::Revive { unit }));
+    Do "console kills unit {units}", "The radio is put out of use for good, once the network has proved itself to it.",
+        |v| each(v, |unit| Action::Order(Order::Kill { unit }));
+    Do "console checks unit {units}", "The radio says that it is there; its user notices nothing.",
+        |v| each(v, |unit| Action::Order(Order::CheckRadio { unit }));
+    Do "console regroups unit {units} to talkgroup {talkgroup}", "Its selector is set from afar; its user can turn it.",
+        |v| { let talkgroup = v.talkgroup(); each(v, |unit| Action::Order(Order::Regroup { unit, talkgroup, locked: false })) };
+    Do "console locks unit {units} in talkgroup {talkgroup}", "The same, and its user cannot turn it.",
+        |v| { let talkgroup = v.talkgroup(); each(v, |unit| Action::Order(Order::Regroup { unit, talkgroup, locked: true })) };
+    Do "console restores unit {units}", "Its selector stands where its user had it.",
+        |v| each(v, |unit| Action::Order(Order::RestoreGroups { unit }));
+    Do "console has unit {unit} monitored by unit {unit}", "The first opens its microphone to a call with the second; its user notices nothing.",
+        |v| { let (unit, listener) = (v.units()[0], v.other()); one(Action::Order(Order::Monitor { unit, listener })) };
+    Do "console gives unit {units} the highest priority", "Its requests go before all others that are no emergency.",
+        |v| each(v, |unit| Action::Order(Order::SetPriority { unit, priority: Priority::HIGHEST }));
+    Do "console takes all rights from unit {units}", "It may ask for no service that needs a right.",
+        |v| each(v, |unit| Action::Order(Order::SetRights { unit, services: Services::NONE }));
+    Do "console gives all rights to unit {units}", "It may ask for every service that needs a right.",
+        |v| each(v, |unit| Action::Order(Order::SetRights { unit, services: Services::ALL }));
     Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
         |v| one(Action::CutLink(v.site()));
     Do "link of site {site} is restored", "They can connect again.",
@@ -389,6 +412,26 @@ sentences! {
         |v| Meaning::See(vec![Fact::PairGranted { unit: v.units()[0], other: v.other() }]);
     See "call of units {unit} and {unit} is released: {cause}", "The controller ends their call with this cause.",
         |v| Meaning::See(vec![Fact::PairReleased { unit: v.units()[0], other: v.other(), cause: v.cause() }]);
+    See "unit {units} is stunned", "It shows its user that it gives no service.",
+        |v| see(v, |unit| Fact::Stunned { unit });
+    See "unit {units} is revived", "It shows its user that it gives service again.",
+        |v| see(v, |unit| Fact::Revived { unit });
+    See "unit {units} is killed", "It shows its user that it is out of use for good.",
+        |v| see(v, |unit| Fact::Killed { unit });
+    See "unit {units} is set to talkgroup {talkgroup}", "Its selector is set from afar.",
+        |v| { let talkgroup = v.talkgroup(); see(v, |unit| Fact::RegroupedTo { unit, talkgroup }) };
+    See "unit {units} is set back to talkgroup {talkgroup}", "Its selector stands where its user had it.",
+        |v| { let talkgroup = v.talkgroup(); see(v, |unit| Fact::RestoredTo { unit, talkgroup }) };
+    See "order waits for unit {units}", "The controller has taken an order for the radio.",
+        |v| see(v, |unit| Fact::OrderPending { unit });
+    See "unit {units} confirms", "The controller knows that the radio has obeyed.",
+        |v| see(v, |unit| Fact::OrderConfirmed { unit });
+    See "order for unit {units} is over: {cause}", "It waits no longer, and the radio has not obeyed.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::OrderFailed { unit, cause }) };
+    See "unit {unit} is monitored by unit {unit}", "Operators are told that a call is a remote monitor.",
+        |v| Meaning::See(vec![Fact::Monitored { unit: v.units()[0], listener: v.other() }]);
+    See "rights of unit {units} are changed", "Its next request goes by other rights.",
+        |v| see(v, |unit| Fact::RightsChanged { unit });
     See "floor of unit {units} ends: {cause}", "The controller takes the floor from it, or notes its end, with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::FloorEnds { unit, cause }) };
 }

@@ -76,6 +76,7 @@ const fn set_up(setup: CallSetup) -> &'static str {
         CallSetup::Immediate => "",
         CallSetup::Ringing => ", to ring",
         CallSetup::Duplex => ", to ring, both to talk at once",
+        CallSetup::Monitor => ", to be listened to",
     }
 }
 
@@ -133,6 +134,16 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
             call: Some(word.call),
             unit: Some(word.unit),
         },
+        FromSite::OrderAnswer(word) => {
+            let text = match word.refusal {
+                None => format!("unit {} has obeyed", word.unit),
+                Some(cause) => format!("unit {} does not obey: {cause}", word.unit),
+            };
+            Said::of_unit(word.unit, text)
+        }
+        FromSite::NetworkChallenge(word) => {
+            Said::of_unit(word.unit, format!("unit {} challenges the network", word.unit))
+        }
         FromSite::PttReleased(word) => {
             Said::of_unit(word.unit, format!("unit {} releases ptt before its turn", word.unit))
         }
@@ -200,6 +211,12 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
         }
         ToSite::EmergencyStatus(word) => {
             Said::of_unit(word.unit, format!("emergency of unit {} is {}", word.unit, stage(word.stage)))
+        }
+        ToSite::RadioOrder(word) => {
+            Said::of_unit(word.unit, format!("unit {} is ordered to: {}", word.unit, word.order))
+        }
+        ToSite::NetworkAnswer(word) => {
+            Said::of_unit(word.unit, format!("the network proves itself to unit {}", word.unit))
         }
         ToSite::CallBack(word) => Said::of_unit(word.unit, format!("unit {} called back", word.unit)),
         ToSite::Page(word) => {
@@ -364,6 +381,27 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let text = format!("call {call} kept for unit {unit}: {}", slots.join(", "));
             (Clause::CallBack, Said { text, call: Some(*call), unit: Some(*unit) })
         }
+        EventKind::RadioOrderPending { unit, of_radio, by } => {
+            let text = format!("order of {by} waits for unit {unit}: {of_radio}");
+            (Clause::PendingOrders, Said::of_unit(*unit, text))
+        }
+        EventKind::RadioOrderDone { unit, of_radio, .. } => {
+            (Clause::PendingOrders, Said::of_unit(*unit, format!("unit {unit} has confirmed: {of_radio}")))
+        }
+        EventKind::RadioOrderFailed { unit, of_radio, cause, .. } => {
+            let text = format!("order for unit {unit} is over, {of_radio}: {cause}");
+            (Clause::PendingOrders, Said::of_unit(*unit, text))
+        }
+        EventKind::Monitored { call, unit, listener, by } => {
+            let text = format!("unit {listener} listens to unit {unit} in call {call} by order of {by}");
+            (Clause::RemoteMonitor, Said { text, call: Some(*call), unit: Some(*unit) })
+        }
+        EventKind::RightsChanged { unit, priority, services, by } => {
+            let services: Vec<_> = services.iter().map(|service| service.name()).collect();
+            let rights = if services.is_empty() { "none".to_owned() } else { services.join(", ") };
+            let text = format!("{by} gives unit {unit} priority {priority} and the rights: {rights}");
+            (Clause::RightsByOrder, Said::of_unit(*unit, text))
+        }
         EventKind::FloorReleased { .. }
         | EventKind::CallReleased { .. }
         | EventKind::Registered { .. }
@@ -395,6 +433,12 @@ fn clause_of_order(cause: Cause) -> Clause {
         (Cause::EmergencyGoesOn, Clause::ConsoleSelect),
         (Cause::ConfigurationChanged, Clause::ConfigurationChange),
         (Cause::ConfigurationUnfit, Clause::ConfigurationChange),
+        (Cause::UnitKilled, Clause::Kill),
+        (Cause::UnitStunned, Clause::RemoteMonitor),
+        (Cause::NotRegrouped, Clause::Regrouping),
+        (Cause::TooManyPendingOrders, Clause::PendingOrders),
+        (Cause::OrderUnderWay, Clause::PendingOrders),
+        (Cause::UnknownUnit, Clause::RadioOrders),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::Patch, |(_, clause)| *clause)
 }
@@ -464,6 +508,14 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
             (format!("joins call {call} of {parties}{late}"), Some(*call))
         }
         HandsetEvent::Hears { call, talker } => (format!("hears unit {talker} in call {call}"), Some(*call)),
+        HandsetEvent::Stunned => ("is stunned".to_owned(), None),
+        HandsetEvent::Revived => ("is revived".to_owned(), None),
+        HandsetEvent::Killed => ("is out of use for good".to_owned(), None),
+        HandsetEvent::Regrouped { talkgroup, locked } => {
+            let lock = if *locked { ", its selector locked" } else { "" };
+            (format!("is set to talkgroup {talkgroup}{lock}"), None)
+        }
+        HandsetEvent::Restored { talkgroup } => (format!("is set back to talkgroup {talkgroup}"), None),
         HandsetEvent::Left { call, cause } => (format!("leaves call {call}: {cause}"), Some(*call)),
     };
     Said { text, call, unit: Some(unit) }

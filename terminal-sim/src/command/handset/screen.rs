@@ -207,6 +207,16 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         }
         HandsetEvent::Hears { call, talker } => format!("hears unit {talker} in call {call}"),
         HandsetEvent::Left { call, cause } => format!("left call {call}: {cause}"),
+        HandsetEvent::Stunned => "STUNNED: no service until an operator revives it".to_owned(),
+        HandsetEvent::Revived => "revived".to_owned(),
+        HandsetEvent::Killed => "OUT OF USE FOR GOOD".to_owned(),
+        HandsetEvent::Regrouped { talkgroup, locked: true } => {
+            format!("an operator set talkgroup {talkgroup} and locked the selector")
+        }
+        HandsetEvent::Regrouped { talkgroup, locked: false } => {
+            format!("an operator set talkgroup {talkgroup}")
+        }
+        HandsetEvent::Restored { talkgroup } => format!("back in talkgroup {talkgroup}"),
     };
     format!("{at:>9}  {text}")
 }

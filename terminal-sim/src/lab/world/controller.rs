@@ -1,6 +1,6 @@
 //! The controller in the world: started, killed, given its inputs, its outputs carried.
 
-use trunklab_controller_core::config::Change;
+use trunklab_controller_core::config::{Change, Subscriber};
 use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
@@ -33,7 +33,9 @@ impl World {
             changes.extend(planned.changes_to(configuration));
             changes.push(Change::Version(*version));
         }
-        for change in changes.into_iter().chain(patches).collect::<Vec<_>>() {
+        let remote = self.remote.values().cloned().map(Change::Remote);
+        let planned = changes.into_iter().map(|change| self.as_ordered(change));
+        for change in planned.chain(patches).chain(remote).collect::<Vec<_>>() {
             self.at_controller(controller::input::Input::Provision(change));
         }
     }
@@ -44,6 +46,8 @@ impl World {
         self.patches.clear();
         self.ledger = Ledger::default();
         self.configured = None;
+        self.remote.clear();
+        self.rights.clear();
         self.start_controller();
     }
 
@@ -164,6 +168,19 @@ impl World {
         }
     }
 
+    /// A subscriber has the rights that an operator gave it last.
+    fn as_ordered(&self, change: Change) -> Change {
+        match change {
+            Change::Subscriber(subscriber) => match self.rights.get(&subscriber.unit) {
+                Some((priority, services)) => {
+                    Change::Subscriber(Subscriber { priority: *priority, services: *services, ..subscriber })
+                }
+                None => Change::Subscriber(subscriber),
+            },
+            other => other,
+        }
+    }
+
     /// The controller's store keeps something.
     fn keep(&mut self, item: StoreItem) {
         self.ledger.keep(&item);
@@ -180,6 +197,13 @@ impl World {
             }
             StoreItem::Unpatched(talkgroups) => {
                 self.patches.retain(|_, patch| patch != talkgroups);
+            }
+            StoreItem::Remote(change) => {
+                self.remote.insert(change.row.unit, change.row.clone());
+                self.remote.retain(|_, row| !row.is_usual());
+            }
+            StoreItem::Rights { unit, priority, services } => {
+                self.rights.insert(*unit, (*priority, *services));
             }
         }
         self.records.push(item);

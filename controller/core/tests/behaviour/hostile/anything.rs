@@ -8,17 +8,18 @@ use trunklab_controller_core::config::{
 };
 use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::input::Input;
+use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Role};
-use trunklab_protocol::proof::Response;
+use trunklab_protocol::proof::{Challenge, ProvedOrder, Response};
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, ControlLayout, ControlPlace, Demand,
-    EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, Msisdn, NodeId, PageReply, Press,
-    Priority, ScanList, Services, Signalling, SiteId, SlotChoice, SpurtId, StartPolicy, TalkgroupId, Tmsi,
-    Trunking, UnitId,
+    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout, ControlPlace,
+    Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, Msisdn, NodeId,
+    OrderNumber, PageReply, Press, Priority, ScanList, Services, Signalling, SiteId, SlotChoice, SpurtId,
+    StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
@@ -166,6 +167,14 @@ pub fn a_message() -> impl Strategy<Value = FromSite> {
         2 => (a_unit(), a_press(), a_call(), a_spurt()).prop_map(|(unit, press, call, spurt)| {
             from_site::Handover { unit, press, call, spurt }.into()
         }),
+        1 => (a_unit(), any::<u32>()).prop_map(|(unit, number)| {
+            let number = OrderNumber::new(number).unwrap();
+            from_site::OrderAnswer { unit, number, refusal: None }.into()
+        }),
+        1 => (a_unit(), any::<[u8; 16]>()).prop_map(|(unit, octets)| {
+            let (order, challenge) = (ProvedOrder::Kill, Challenge::new(octets));
+            from_site::NetworkChallenge { unit, order, challenge }.into()
+        }),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
     ]
 }
@@ -188,6 +197,19 @@ pub fn an_order() -> impl Strategy<Value = Order> {
         1 => a_talkgroup().prop_map(|talkgroup| Order::UndoPatch { talkgroup }),
         2 => proptest::collection::vec(a_talkgroup(), 0..4).prop_map(|talkgroups| Order::Talk { talkgroups }),
         1 => Just(Order::EndTalk {}),
+        3 => a_unit().prop_map(|unit| Order::Stun { unit }),
+        2 => a_unit().prop_map(|unit| Order::Revive { unit }),
+        1 => a_unit().prop_map(|unit| Order::Kill { unit }),
+        1 => a_unit().prop_map(|unit| Order::CheckRadio { unit }),
+        2 => (a_unit(), a_talkgroup(), any::<bool>())
+            .prop_map(|(unit, talkgroup, locked)| Order::Regroup { unit, talkgroup, locked }),
+        1 => a_unit().prop_map(|unit| Order::RestoreGroups { unit }),
+        1 => (a_unit(), a_unit()).prop_map(|(unit, listener)| Order::Monitor { unit, listener }),
+        1 => (a_unit(), 1_u8..=10).prop_map(|(unit, level)| {
+            Order::SetPriority { unit, priority: Priority::new(level).unwrap() }
+        }),
+        1 => (a_unit(), 0_u8..32)
+            .prop_map(|(unit, bits)| Order::SetRights { unit, services: Services::new(bits).unwrap() }),
     ]
 }
 
@@ -241,6 +263,9 @@ pub fn a_change() -> impl Strategy<Value = Change> {
         a_site().prop_map(Change::SiteRemoved),
         an_area().prop_map(Change::AreaRemoved),
         a_talkgroup().prop_map(Change::TalkgroupRemoved),
+        (a_unit(), proptest::sample::select(Condition::ALL)).prop_map(|(unit, condition)| Change::Remote(
+            RemoteUnit { condition, ..RemoteUnit::usual(unit) }
+        )),
         (an_area(), proptest::collection::vec(a_site(), 0..4))
             .prop_map(|(area, sites)| { Change::Area(ServiceArea { area, name: String::new(), sites }) }),
         (

@@ -38,6 +38,12 @@ fn kept(item: &StoreItem) -> Option<String> {
         StoreItem::Cloned(cloned) => Some(format!("store -> unit {} cloned", cloned.unit)),
         StoreItem::Configured(configured) => Some(format!("store -> configuration {}", configured.version)),
         StoreItem::Audit(_) => None,
+        StoreItem::Remote(change) => {
+            Some(format!("store -> unit {} is {:?}", change.row.unit, change.row.condition))
+        }
+        StoreItem::Rights { unit, priority, .. } => {
+            Some(format!("store -> unit {unit} has priority {priority}"))
+        }
     }
 }
 
@@ -55,6 +61,8 @@ fn told(message: &ToSite) -> String {
         ToSite::Refused(refused) => format!("unit {} refused: {}", refused.unit, refused.cause),
         ToSite::Queued(queued) => format!("unit {} waits, position {}", queued.unit, queued.position),
         ToSite::EmergencyStatus(word) => format!("unit {}: emergency {:?}", word.unit, word.stage),
+        ToSite::RadioOrder(word) => format!("unit {} is to {}", word.unit, word.order),
+        ToSite::NetworkAnswer(word) => format!("proof for unit {}", word.unit),
         ToSite::CallBack(word) => format!("unit {} called back", word.unit),
         ToSite::Page(page) => format!("unit {} paged for unit {}", page.unit, page.caller),
         ToSite::Ringing(ringing) => format!("unit {} told that it rings", ringing.unit),
@@ -148,6 +156,13 @@ fn happened(kind: &EventKind) -> String {
             let joined: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
             format!("patched {}{}", joined.join(" "), if *lasting { "" } else { " for one call" })
         }
+        EventKind::RadioOrderPending { unit, of_radio, .. } => format!("{of_radio} waits for unit {unit}"),
+        EventKind::RadioOrderDone { unit, of_radio, .. } => format!("unit {unit} confirms {of_radio}"),
+        EventKind::RadioOrderFailed { unit, of_radio, cause, .. } => {
+            format!("{of_radio} of unit {unit} is over: {cause}")
+        }
+        EventKind::Monitored { unit, listener, .. } => format!("unit {listener} listens to unit {unit}"),
+        EventKind::RightsChanged { unit, .. } => format!("rights of unit {unit} changed"),
         EventKind::Unpatched { talkgroups, .. } => {
             let parted: Vec<_> = talkgroups.iter().map(ToString::to_string).collect();
             format!("unpatched {}", parted.join(" "))

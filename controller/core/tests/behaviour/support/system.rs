@@ -15,8 +15,8 @@ use trunklab_protocol::proof::Challenge;
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaChoice, CallId, Cause, Epoch, Identity, Imei, Incarnation, Moment, Priority, SiteId, Span, SpurtId,
-    UnitId,
+    AreaChoice, CallId, Cause, Epoch, Identity, Imei, Incarnation, Moment, OrderNumber, Priority, SiteId,
+    Span, SpurtId, UnitId,
 };
 
 use super::log::line;
@@ -42,6 +42,8 @@ pub struct System {
     pub(super) named: BTreeMap<UnitId, (Identity, Option<Imei>)>,
     pub(super) floors: BTreeMap<UnitId, (CallId, SpurtId)>,
     pub challenges: BTreeMap<Identity, Challenge>,
+    /// The order that each radio was told of last.
+    pub orders: BTreeMap<UnitId, OrderNumber>,
     pub(super) parameters: SystemParameters,
     /// The store has not kept the audit trail yet; otherwise it does so at once.
     pub holds_audit: bool,
@@ -83,6 +85,7 @@ impl System {
             named: BTreeMap::new(),
             floors: BTreeMap::new(),
             challenges: BTreeMap::new(),
+            orders: BTreeMap::new(),
             parameters,
             holds_audit: false,
         };
@@ -197,13 +200,40 @@ impl System {
     pub fn console(&mut self, order: Order) {
         self.console_without_store(order);
         let asked = self.outputs.iter().find_map(|output| match output {
-            Output::Store { id, item: StoreItem::Patched(_) | StoreItem::Unpatched(_) } => Some(*id),
+            Output::Store {
+                id,
+                item:
+                    StoreItem::Patched(_)
+                    | StoreItem::Unpatched(_)
+                    | StoreItem::Remote(_)
+                    | StoreItem::Rights { .. },
+            } => Some(*id),
             _ => None,
         });
         let Some(id) = asked else { return };
+        self.stores(id);
+    }
+
+    /// The store has kept it.
+    fn stores(&mut self, id: u64) {
         let said = std::mem::take(&mut self.log);
         self.input(Input::Stored { id });
         self.log.splice(0..0, said);
+    }
+
+    /// The request to the store that the last thing that happened has made about remote control.
+    pub fn remote_asked(&self) -> Option<u64> {
+        self.outputs.iter().find_map(|output| match output {
+            Output::Store { id, item: StoreItem::Remote(_) | StoreItem::Rights { .. } } => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// The store keeps what is to last about remote control, where that was asked for.
+    pub fn remote_stored(&mut self) {
+        if let Some(id) = self.remote_asked() {
+            self.stores(id);
+        }
     }
 
     /// A console orders something, and the store has not answered yet.
@@ -318,6 +348,9 @@ impl System {
                 if let Some(talker) = assert.talker {
                     self.floors.insert(talker.unit, (assert.call, talker.spurt));
                 }
+            }
+            Output::ToSite { message: ToSite::RadioOrder(order), .. } => {
+                self.orders.insert(order.unit, order.number);
             }
             Output::ToSite { message: ToSite::Challenge(message), .. } => {
                 self.challenges.insert(message.identity, message.challenge);

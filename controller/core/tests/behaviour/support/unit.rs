@@ -2,9 +2,9 @@
 
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite};
-use trunklab_protocol::proof::Response;
+use trunklab_protocol::proof::{Challenge, ProvedOrder, Response};
 use trunklab_protocol::{
-    AreaChoice, CallId, CallSetup, Demand, Identity, Imei, PageReply, Press, ScanList, UnitId,
+    AreaChoice, CallId, CallSetup, Cause, Demand, Identity, Imei, PageReply, Press, ScanList, UnitId,
 };
 
 use super::{System, imei, key, press, site, talkgroup, unit};
@@ -108,6 +108,28 @@ impl Unit<'_> {
     pub fn says_to_page_of(&mut self, caller: u32, reply: PageReply) {
         let page = self.system.presses.get(&unit(caller)).copied().map_or(press(0), press);
         self.says(from_site::PageAnswer { unit: self.unit, caller: unit(caller), page, reply });
+    }
+
+    /// Opens its microphone to a call with another, by order.
+    pub fn opens_its_microphone_to(&mut self, number: u32) {
+        self.next_press();
+        self.repeats_its_call(number, CallSetup::Monitor);
+    }
+
+    /// Says that it has obeyed the order that it was told of last, and the store keeps that.
+    pub fn obeys(&mut self) {
+        self.answers_its_order(None);
+        self.system.remote_stored();
+    }
+
+    /// Says what became of the order that it was told of last.
+    pub fn answers_its_order(&mut self, refusal: Option<Cause>) {
+        let number = self.system.orders[&self.unit];
+        self.says(from_site::OrderAnswer { unit: self.unit, number, refusal });
+    }
+
+    pub fn challenges_the_network(&mut self, challenge: Challenge) {
+        self.says(from_site::NetworkChallenge { unit: self.unit, order: ProvedOrder::Kill, challenge });
     }
 
     pub fn hangs_up(&mut self, call: CallId) {

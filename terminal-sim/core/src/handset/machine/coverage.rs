@@ -1,7 +1,7 @@
 //! Which site a handset is on: hunting, registering, going to another one, and leaving the network.
 
-use trunklab_protocol::Cause;
 use trunklab_protocol::air_downlink::SiteService;
+use trunklab_protocol::{Cause, Condition};
 
 use super::{Handset, State};
 use crate::deadline::Why;
@@ -99,12 +99,16 @@ impl Handset {
     }
 
     pub(super) fn depart(&mut self, departure: Option<Departure>, out: &mut Outbox) {
+        let killed = self.radio.remote.condition == Condition::Killed;
         match departure {
             None => {}
+            // Whatever the network has to say: it goes off.
+            Some(_) if killed => self.switch_off(Trigger::OutOfUse, out),
             Some(Departure::SignalLost) => self.lose_signal(out),
             Some(Departure::RegistrationVoid) => self.register_again(out),
             Some(Departure::Denied) => self.be_denied(out),
             Some(Departure::ForSite(place)) => self.leave_for(place, out),
+            Some(Departure::OutOfUse) => self.switch_off(Trigger::OutOfUse, out),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Handset, State};
 use crate::handset::call::Activity;
+use crate::handset::phase::Phase;
 use crate::handset::service::Service;
 use crate::handset::view::{HandsetView, RunningCall};
 
@@ -25,11 +26,17 @@ impl Handset {
             called_back: false,
             floor_position: None,
             rung_by: None,
+            condition: self.radio.remote.condition,
+            regrouped: self.radio.remote.regrouped.map(|set| set.order),
             tries: 0,
             call: None,
             speech_waiting: self.radio.microphone.waiting(),
             speech_overrun: self.radio.microphone.overrun(),
         };
+        if self.radio.remote.monitor.is_some() {
+            // Nothing shows that somebody listens.
+            return HandsetView { phase: Phase::Idle, ptt: false, ..view };
+        }
         match &self.state {
             State::InService(service) => show(service, &mut view),
             State::Registering(registration) => view.tries = registration.tries(),

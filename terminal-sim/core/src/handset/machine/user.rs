@@ -1,7 +1,7 @@
 //! What the user does with a handset.
 
 use trunklab_protocol::air_uplink::{Detach, RequestKind};
-use trunklab_protocol::{CallSetup, Cause, TalkgroupId, UnitId};
+use trunklab_protocol::{CallSetup, Cause, Condition, TalkgroupId, UnitId};
 
 use super::{Handset, State};
 use crate::handset::access::{Access, Persistence};
@@ -12,11 +12,14 @@ use crate::handset::radio::{Ptt, Turn};
 use crate::handset::service::Service;
 use crate::handset::timers::{DETACH_TRIES, SPREAD_AFTER_POWER_ON};
 use crate::handset::view::EmergencyLight;
-use crate::output::Outbox;
+use crate::output::{HandsetEvent, Outbox, Output};
 
 impl Handset {
     pub(super) fn power_on(&mut self, out: &mut Outbox) {
         let (State::Off | State::Detaching { .. }) = self.state else { return };
+        if self.radio.remote.condition == Condition::Killed {
+            return out.push(Output::Event(HandsetEvent::Refused { cause: Cause::UnitKilled }));
+        }
         (self.radio.known, self.radio.tmsi) = (false, None);
         self.barred.clear();
         self.spread = SPREAD_AFTER_POWER_ON;
@@ -24,6 +27,7 @@ impl Handset {
     }
 
     pub(super) fn power_off(&mut self, out: &mut Outbox) {
+        self.radio.remote.monitor = None;
         self.radio.release();
         self.radio.emergency = None;
         match &mut self.state {
@@ -49,6 +53,13 @@ impl Handset {
     }
 
     pub(super) fn select(&mut self, talkgroup: TalkgroupId, out: &mut Outbox) {
+        if self.radio.remote.locks_out(talkgroup) {
+            return out.push(Output::Event(HandsetEvent::Refused { cause: Cause::SelectorLocked }));
+        }
+        if let Some(set) = &mut self.radio.remote.regrouped {
+            // Where it is not locked the user may turn it, and it stays there.
+            set.before = talkgroup;
+        }
         if self.radio.selected == talkgroup {
             return;
         }
@@ -68,7 +79,45 @@ impl Handset {
         }
     }
 
+    /// A user who has no service is told so, whatever is asked for.
+    fn is_denied(&self, out: &mut Outbox) -> bool {
+        let denial = self.radio.remote.denial();
+        if let (Some(cause), false) = (denial, matches!(self.state, State::Off)) {
+            out.push(Output::Event(HandsetEvent::Refused { cause }));
+        }
+        denial.is_some()
+    }
+
+    /// The microphone that was opened from afar is shut. Of the end of its call the user notices nothing either.
+    pub(super) fn shut_microphone(&mut self, out: &mut Outbox) {
+        let Some(monitor) = &mut self.radio.remote.monitor else { return };
+        if monitor.until.take().is_none() {
+            return;
+        }
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        if let State::InService(service) = &mut self.state {
+            service.hang_up(&mut turn);
+        }
+        self.radio.release();
+    }
+
+    /// The call for which the microphone was opened is over, or nothing came of it.
+    pub(super) fn forget_monitor(&mut self) {
+        let Some(monitor) = self.radio.remote.monitor else { return };
+        if !matches!(&self.state, State::InService(service) if service.is_monitored(monitor)) {
+            self.radio.remote.monitor = None;
+            self.radio.release();
+        }
+    }
+
     pub(super) fn press(&mut self, kind: RequestKind, out: &mut Outbox) {
+        if self.is_denied(out) {
+            return;
+        }
+        if self.radio.remote.monitor.is_some() {
+            // The user goes first: the next press asks.
+            return self.shut_microphone(out);
+        }
         // Whoever is in need presses the emergency button also while the other is down.
         let raises = (self.radio.ptt, kind) == (Ptt::Down(RequestKind::Normal), RequestKind::Emergency);
         match self.radio.ptt {
@@ -92,6 +141,9 @@ impl Handset {
     }
 
     pub(super) fn alarm(&mut self, out: &mut Outbox) {
+        if self.is_denied(out) {
+            return;
+        }
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {
             State::InService(service) => service.alarm(&mut turn),
@@ -113,7 +165,7 @@ impl Handset {
     }
 
     pub(super) fn call(&mut self, called: UnitId, setup: CallSetup, out: &mut Outbox) {
-        if self.radio.is_down() {
+        if self.radio.is_down() || self.is_denied(out) {
             return;
         }
         // On the way to another site a press is kept, and would ask for the talkgroup there.
@@ -141,7 +193,7 @@ impl Handset {
     }
 
     pub(super) fn release(&mut self, out: &mut Outbox) {
-        if !self.radio.is_down() {
+        if !self.radio.is_down() || self.radio.remote.monitor.is_some() {
             return;
         }
         if let State::InService(service) = &mut self.state {

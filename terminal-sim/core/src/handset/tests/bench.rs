@@ -276,6 +276,8 @@ impl Bench {
                 | UplinkWord::Alarm(_)
                 | UplinkWord::TalkEnd(_)
                 | UplinkWord::Leaving(_)
+                | UplinkWord::OrderAnswer(_)
+                | UplinkWord::NetworkChallenge(_)
                 | UplinkWord::Voice(_) => None,
             })
             .expect("a request was sent")
@@ -382,6 +384,8 @@ impl Bench {
                 | UplinkWord::Handover(_)
                 | UplinkWord::TalkEnd(_)
                 | UplinkWord::Leaving(_)
+                | UplinkWord::OrderAnswer(_)
+                | UplinkWord::NetworkChallenge(_)
                 | UplinkWord::Voice(_) => {}
             }
         }

@@ -8,6 +8,7 @@ mod hostile;
 mod identity;
 mod individual;
 mod moving;
+mod remote;
 mod requests;
 mod scan;
 mod search;
