@@ -184,6 +184,11 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::UnitRings { .. }
         | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
+        | EventKind::RadioOrderPending { .. }
+        | EventKind::RadioOrderDone { .. }
+        | EventKind::RadioOrderFailed { .. }
+        | EventKind::Monitored { .. }
+        | EventKind::RightsChanged { .. }
         | EventKind::Dropped { .. } => SmallVec::new(),
     }
 }

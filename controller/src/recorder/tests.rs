@@ -62,6 +62,7 @@ fn record(counter: u32) -> CallRecord {
         released: Some((Moment::ORIGIN, Cause::HangTimeOver)),
         slots: SmallVec::from_iter([held]),
         spurts: SmallVec::new(),
+        monitored_by: None,
     }
 }
 

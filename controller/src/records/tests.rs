@@ -57,6 +57,7 @@ fn call(counter: u32, talkgroup: u16, begun_ms: u64) -> CallRecord {
             from: ms(begun_ms + 500),
             until: Some((ms(begun_ms + 2_000), Cause::TransmissionEnded)),
         }]),
+        monitored_by: None,
     }
 }
 

@@ -39,7 +39,9 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             | StoreItem::Unpatched(_)
             | StoreItem::Configured(_)
             | StoreItem::Cloned(_)
-            | StoreItem::Audit(_) => {}
+            | StoreItem::Audit(_)
+            | StoreItem::Remote(_)
+            | StoreItem::Rights { .. } => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;

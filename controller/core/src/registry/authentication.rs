@@ -301,6 +301,8 @@ impl Controller {
 const fn clause_of_refusal(cause: Cause) -> Clause {
     if matches!(cause, Cause::SiteNotAllowed) {
         Clause::Roaming
+    } else if matches!(cause, Cause::UnitKilled) {
+        Clause::Kill
     } else if matches!(cause, Cause::StaleTmsi) {
         Clause::TemporaryIdentity
     } else if matches!(cause, Cause::WrongEquipment) {

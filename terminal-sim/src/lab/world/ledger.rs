@@ -36,7 +36,9 @@ impl Ledger {
             | StoreItem::Unpatched(_)
             | StoreItem::Configured(_)
             | StoreItem::Cloned(_)
-            | StoreItem::Audit(_) => {}
+            | StoreItem::Audit(_)
+            | StoreItem::Remote(_)
+            | StoreItem::Rights { .. } => {}
         }
     }
 
