@@ -118,6 +118,8 @@ fn speaker(message: &FromSite) -> Option<UnitId> {
         FromSite::TalkEnd(word) => Some(word.unit),
         FromSite::TalkerLeaving(word) => Some(word.unit),
         FromSite::Handover(word) => Some(word.unit),
+        FromSite::OrderAnswer(word) => Some(word.unit),
+        FromSite::NetworkChallenge(word) => Some(word.unit),
         FromSite::Hello(_)
         | FromSite::InventoryRadios(_)
         | FromSite::InventoryCalls(_)
