@@ -152,6 +152,7 @@ fn ask(model: &mut Model) -> Option<Command> {
         | Screen::Site(_)
         | Screen::Calls
         | Screen::Groups
+        | Screen::Units
         | Screen::Events
         | Screen::Help(_) => None,
     }

@@ -135,6 +135,7 @@ impl Controller {
             | Change::Subscribers(_)
             | Change::SubscriberRemoved(_)
             | Change::Patch(_)
+            | Change::Remote(_)
             | Change::Version(_) => Clause::ConfigurationChange,
         };
         let change = match change {

@@ -148,6 +148,7 @@ impl Configuration {
                 | Change::Subscribers(_)
                 | Change::SubscriberRemoved(_)
                 | Change::Patch(_)
+                | Change::Remote(_)
                 | Change::Version(_) => {}
             }
         }

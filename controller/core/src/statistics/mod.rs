@@ -160,6 +160,11 @@ impl Statistics {
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
             | EventKind::Cloned { .. }
+            | EventKind::RadioOrderPending { .. }
+            | EventKind::RadioOrderDone { .. }
+            | EventKind::RadioOrderFailed { .. }
+            | EventKind::Monitored { .. }
+            | EventKind::RightsChanged { .. }
             | EventKind::FloorTaken { .. }
             | EventKind::FloorReleased { .. }
             | EventKind::FloorQueued { .. }

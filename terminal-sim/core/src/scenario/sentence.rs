@@ -3,8 +3,8 @@
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::{
-    AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, SiteId, Span, TalkgroupId, UnitId,
-    AreaChoice, CallSetup, EmergencyStage, Position, Priority, Services, SiteId, Span, TalkgroupId, UnitId,
+    AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, Priority, Services, SiteId, Span,
+    TalkgroupId, UnitId,
 };
 
 use super::expectation::Fact;

@@ -156,8 +156,7 @@ impl World {
                 self.ledger.hear(&event);
                 self.see(Sight::Controller(event));
             }
-            controller::output::Output::Ordered { .. } | controller::output::Output::Configured { .. } => {}
-            controller::output::Output::Event(event) => self.see(Sight::Controller(event)),
+            controller::output::Output::Configured { .. } => {}
             controller::output::Output::WantNewTerm { above, .. } => {
                 self.outranked = self.outranked.max(Some(above));
             }
