@@ -154,6 +154,10 @@ pub struct Counters {
     pub registrations: Count,
     /// Registrations refused, by cause.
     pub registrations_refused: CountByCause,
+    /// Status messages and call alerts that were delivered.
+    pub status_and_alerts_delivered: Count,
+    /// Those that were refused, by cause.
+    pub status_and_alerts_refused: CountByCause,
     /// Items that the store keeps.
     pub stored: Count,
     /// Items that the store could not keep.

@@ -69,8 +69,12 @@ impl Dispatch for ScriptedCore {
             // Unit 1 has an emergency, all others have none.
             Input::Order { id, order, .. } => {
                 let unit = match order {
-                    Order::AcknowledgeEmergency { unit } | Order::ClearEmergency { unit } => unit.number(),
-                    Order::Patch { .. }
+                    Order::AcknowledgeEmergency { unit }
+                    | Order::ClearEmergency { unit }
+                    | Order::CallAlert { unit }
+                    | Order::CancelAlert { unit } => unit.number(),
+                    Order::SendStatus { .. }
+                    | Order::Patch { .. }
                     | Order::Multiselect { .. }
                     | Order::UndoPatch { .. }
                     | Order::Talk { .. }
@@ -116,6 +120,8 @@ impl Dispatch for ScriptedCore {
             consoles: Vec::new(),
             emergencies: Vec::new(),
             units: Vec::new(),
+            messages: Vec::new(),
+            statuses: Vec::new(),
             totals: Totals { registered: self.stored, ..Totals::default() },
         }
     }
@@ -206,6 +212,10 @@ impl ScriptedCore {
             | FromSite::TalkerLeaving(_)
             | FromSite::OrderAnswer(_)
             | FromSite::NetworkChallenge(_)
+            | FromSite::Status(_)
+            | FromSite::CallAlert(_)
+            | FromSite::AlertCancel(_)
+            | FromSite::MessageAnswer(_)
             | FromSite::Handover(_) => {}
         }
     }

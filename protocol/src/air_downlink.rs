@@ -18,6 +18,7 @@ use crate::profile::ProfileId;
 use crate::proof::{Challenge as ChallengeOctets, ProvedOrder};
 use crate::scan::ScanList;
 use crate::settings::CARRIERS_MAX;
+use crate::status::{Addressee, MessageId, StatusNumber};
 use crate::subscription::Subscription;
 use crate::voice::FrameRun;
 
@@ -126,7 +127,8 @@ messages! {
 }
 
 messages! {
-    /// What a base station says in one downlink slot. Up to 0x2F on the control channel, from 0x20 on a traffic slot.
+    /// What a base station says in one downlink slot. Up to 0x2F on the control channel, from 0x20 on a traffic slot, from 0x48
+    /// to 0x4F on both.
     pub enum DownlinkWord {
         /// Nothing to say.
         0x01 Idle {}
@@ -398,6 +400,55 @@ messages! {
             order: ProvedOrder,
             /// The answer to the unit's challenge.
             answer: crate::proof::NetworkAnswer,
+        }
+        /// A status for a unit or a talkgroup.
+        0x48 Status {
+            /// Which message: a radio shows it once.
+            message: MessageId,
+            /// Who tells it; `None`: an operator.
+            from: Option<UnitId>,
+            /// Whom it is for.
+            to: Addressee,
+            /// Which status.
+            number: StatusNumber,
+        }
+        /// Somebody wants to be called back by a unit.
+        0x49 CallAlert {
+            /// Which message: a radio takes it once.
+            message: MessageId,
+            /// Who is alerted.
+            unit: UnitId,
+            /// Who wants to be called; `None`: an operator.
+            from: Option<UnitId>,
+            /// How often the radio alerts its user, in milliseconds.
+            repeat_ms: u32,
+            /// For how long, in milliseconds.
+            limit_ms: u32,
+        }
+        /// A call alert is over: the radio alerts no more.
+        0x4A AlertOver {
+            /// Which.
+            message: MessageId,
+            /// Who was alerted.
+            unit: UnitId,
+            /// Why.
+            cause: Cause,
+        }
+        /// A message has reached its receiver.
+        0x4B MessageDelivered {
+            /// Who told it.
+            unit: UnitId,
+            /// Its number with that radio.
+            press: Press,
+        }
+        /// A message has not reached its receiver, or is called back.
+        0x4C MessageRefused {
+            /// Who told it.
+            unit: UnitId,
+            /// Its number with that radio.
+            press: Press,
+            /// Why.
+            cause: Cause,
         }
     }
 }

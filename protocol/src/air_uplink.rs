@@ -13,6 +13,7 @@ use crate::network::{BurstPlace, CallId, CarrierNumber, OrderNumber, Press, Site
 use crate::policy::Demand;
 use crate::proof::{Challenge, Proof, ProvedOrder, Response};
 use crate::scan::ScanList;
+use crate::status::{Addressee, MessageId, MessageReply, StatusNumber};
 use crate::voice::FrameRun;
 
 /// The most carriers that one listener hears at a port.
@@ -238,6 +239,44 @@ messages! {
             /// To be answered.
             challenge: Challenge,
         }
+        /// Tells a status to a unit, a talkgroup or the consoles.
+        0x48 Status {
+            /// Who.
+            unit: UnitId,
+            /// The message's number with this radio.
+            press: Press,
+            /// Whom; `None`: the consoles.
+            to: Option<Addressee>,
+            /// Which status.
+            number: StatusNumber,
+        }
+        /// Wants another unit to call back.
+        0x49 CallAlert {
+            /// Who.
+            unit: UnitId,
+            /// The message's number with this radio.
+            press: Press,
+            /// Whom it alerts.
+            called: UnitId,
+        }
+        /// No longer wants the call alert that it asked for.
+        0x4A AlertCancel {
+            /// Who.
+            unit: UnitId,
+            /// The number of the alert.
+            press: Press,
+        }
+        /// Says that it has a message, or what its user says to it.
+        0x4B MessageAnswer {
+            /// Who.
+            unit: UnitId,
+            /// The answer's number.
+            press: Press,
+            /// To which message.
+            message: MessageId,
+            /// What it says.
+            reply: MessageReply,
+        }
     }
 }
 
@@ -262,6 +301,10 @@ impl UplinkWord {
             Self::Voice(word) => Some(word.unit),
             Self::OrderAnswer(word) => Some(word.unit),
             Self::NetworkChallenge(word) => Some(word.unit),
+            Self::Status(word) => Some(word.unit),
+            Self::CallAlert(word) => Some(word.unit),
+            Self::AlertCancel(word) => Some(word.unit),
+            Self::MessageAnswer(word) => Some(word.unit),
         }
     }
 }

@@ -197,6 +197,16 @@ causes! {
     NetworkNotProved = 0x98, "the network did not prove who it is";
     NotMonitored = 0x99, "the unit was not ordered to open its microphone";
     UnknownOrder = 0x9A, "no such order waits for the unit";
+    // Status and call alert.
+    StatusUnknown = 0xA0, "no status has this number";
+    MessageUnconfirmed = 0xA1, "the receiver's radio did not confirm the message";
+    TooManyMessages = 0xA2, "as many messages are on their way as may";
+    TooManyAlerts = 0xA3, "the unit is alerted by as many as may";
+    AlertAnswered = 0xA4, "the alerted unit called back";
+    AlertDismissed = 0xA5, "the alerted unit's user will not call back";
+    AlertExpired = 0xA6, "nobody answered the call alert in time";
+    UnknownAlert = 0xA7, "no call alert of the sender's is active for the unit";
+    MessageToSelf = 0xA8, "the message is for its own sender";
 
     // Operators.
     NotAllowed = 0xB0, "the operator's role does not allow it";

@@ -148,6 +148,16 @@ clauses! {
     Regrouping = "13.3.6", "Regrouping";
     RemoteMonitor = "13.3.7", "Remote monitor";
     RightsByOrder = "13.3.8", "Priority and rights by order";
+    StatusTable = "13.4.1", "Status";
+    MessageChecks = "13.4.2", "Checks of a message";
+    MessageToUnit = "13.4.3", "To a unit";
+    MessageToTalkgroup = "13.4.4", "To a talkgroup";
+    MessageToConsoles = "13.4.5", "To the consoles";
+    MessageInCall = "13.4.6", "Beside a call";
+    CallAlert = "13.4.7", "Call alert";
+    AlertAnswer = "13.4.8", "Answer to a call alert";
+    AlertEnd = "13.4.9", "End of a call alert";
+    MessageRecords = "13.4.10", "Records";
 
     CompleteRecord = "13.5.1", "Call record";
     CutRecord = "13.5.2", "A record that a fault ends";

@@ -15,6 +15,7 @@ use crate::policy::Demand;
 use crate::proof::{Challenge, ProvedOrder, Response};
 use crate::scan::ScanList;
 use crate::settings::CARRIERS_MAX;
+use crate::status::{Addressee, MessageId, MessageReply, StatusNumber};
 
 /// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
 pub const INVENTORY_PART_MAX: usize = 200;
@@ -269,6 +270,42 @@ messages! {
             order: ProvedOrder,
             /// To be answered.
             challenge: Challenge,
+        }
+        /// A radio tells a status.
+        0x48 Status {
+            /// Who.
+            unit: UnitId,
+            /// The message's number with this radio.
+            press: Press,
+            /// Whom; `None`: the consoles.
+            to: Option<Addressee>,
+            /// Which status.
+            number: StatusNumber,
+        }
+        /// A radio wants another unit to call back.
+        0x49 CallAlert {
+            /// Who.
+            unit: UnitId,
+            /// The message's number with this radio.
+            press: Press,
+            /// Whom it alerts.
+            called: UnitId,
+        }
+        /// A radio no longer wants its call alert.
+        0x4A AlertCancel {
+            /// Who.
+            unit: UnitId,
+            /// The number of the alert.
+            press: Press,
+        }
+        /// A radio says that it has a message, or what its user says to it.
+        0x4B MessageAnswer {
+            /// Who.
+            unit: UnitId,
+            /// To which message.
+            message: MessageId,
+            /// What it says.
+            reply: MessageReply,
         }
     }
 }

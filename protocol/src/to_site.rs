@@ -13,6 +13,7 @@ use crate::policy::FloorPolicy;
 use crate::proof::{Challenge as ChallengeOctets, ProvedOrder, SessionKey};
 use crate::scan::ScanList;
 use crate::settings::SiteSettings;
+use crate::status::{Addressee, MessageId, StatusNumber};
 use crate::subscription::Subscription;
 
 /// Talkgroups beside its own that can hear one call.
@@ -240,6 +241,55 @@ messages! {
             order: ProvedOrder,
             /// The answer to the radio's challenge.
             answer: crate::proof::NetworkAnswer,
+        }
+        /// A status for a unit or a talkgroup.
+        0x48 Status {
+            /// Which message: a radio shows it once.
+            message: MessageId,
+            /// Who tells it; `None`: an operator.
+            from: Option<UnitId>,
+            /// Whom it is for.
+            to: Addressee,
+            /// Which status.
+            number: StatusNumber,
+        }
+        /// Somebody wants to be called back by a unit.
+        0x49 CallAlert {
+            /// Which message: a radio takes it once.
+            message: MessageId,
+            /// Who is alerted.
+            unit: UnitId,
+            /// Who wants to be called; `None`: an operator.
+            from: Option<UnitId>,
+            /// How often the radio alerts its user, in milliseconds.
+            repeat_ms: u32,
+            /// For how long, in milliseconds.
+            limit_ms: u32,
+        }
+        /// A call alert is over: the radio alerts no more.
+        0x4A AlertOver {
+            /// Which.
+            message: MessageId,
+            /// Who was alerted.
+            unit: UnitId,
+            /// Why.
+            cause: Cause,
+        }
+        /// A message has reached its receiver.
+        0x4B MessageDelivered {
+            /// Who told it.
+            unit: UnitId,
+            /// Its number with that radio.
+            press: Press,
+        }
+        /// A message has not reached its receiver, or is called back.
+        0x4C MessageRefused {
+            /// Who told it.
+            unit: UnitId,
+            /// Its number with that radio.
+            press: Press,
+            /// Why.
+            cause: Cause,
         }
     }
 }

@@ -17,8 +17,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, PageReply, Pair,
-    Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
+    CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId, MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
 };
 
 use crate::message::{AnyMessage, table};
@@ -156,6 +155,7 @@ const NUMBERS: &[(&str, i64, u64)] = &[
     ("order number", 0, u32::MAX as u64),
     ("priority", 1, 10),
     ("proof", 0, u64::MAX),
+    ("status", 1, u16::MAX as u64),
 ];
 
 fn value(kind: Kind, source: &mut impl Source) -> Value {
@@ -248,6 +248,12 @@ fn named(name: &str, source: &mut impl Source) -> Value {
             }
         }
         "ProvedOrder" => json!(source.pick(ProvedOrder::ALL)),
+        "addressee" => {
+            let kind = *source.pick(&["unit", "talkgroup"]);
+            json!({ kind: named(kind, source) })
+        }
+        "MessageId" => record(MessageId::FIELDS, source),
+        "MessageReply" => json!(source.pick(MessageReply::ALL)),
         "Pair" => record(Pair::FIELDS, source),
         "CallId" => record(CallId::FIELDS, source),
         "SlotAddress" => record(SlotAddress::FIELDS, source),

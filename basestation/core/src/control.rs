@@ -406,11 +406,23 @@ impl ControlChannel {
 fn urgency_of(word: &DownlinkWord) -> Urgency {
     if matches!(word, DownlinkWord::CallBack(_)) {
         Urgency::CallBack
-    } else if matches!(word, DownlinkWord::Page(_) | DownlinkWord::PageOver(_)) {
+    } else if tells_of_somebody(word) {
         Urgency::Page
     } else {
         Urgency::Answer
     }
+}
+
+/// Whether a word tells a radio what it has not asked for.
+const fn tells_of_somebody(word: &DownlinkWord) -> bool {
+    matches!(
+        word,
+        DownlinkWord::Page(_)
+            | DownlinkWord::PageOver(_)
+            | DownlinkWord::Status(_)
+            | DownlinkWord::CallAlert(_)
+            | DownlinkWord::AlertOver(_)
+    )
 }
 
 /// The unit that a word tells no more than to wait.
@@ -440,6 +452,11 @@ pub fn named_unit(word: &DownlinkWord) -> Option<UnitId> {
         DownlinkWord::FloorQueued(word) => Some(word.unit),
         DownlinkWord::RadioOrder(word) => Some(word.unit),
         DownlinkWord::NetworkAnswer(word) => Some(word.unit),
+        DownlinkWord::Status(word) => word.to.unit(),
+        DownlinkWord::CallAlert(word) => Some(word.unit),
+        DownlinkWord::AlertOver(word) => Some(word.unit),
+        DownlinkWord::MessageDelivered(word) => Some(word.unit),
+        DownlinkWord::MessageRefused(word) => Some(word.unit),
         DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)
@@ -463,7 +480,12 @@ fn answered_unit(word: &DownlinkWord) -> Option<UnitId> {
         DownlinkWord::CallBack(word) => Some(word.unit),
         DownlinkWord::FloorQueued(word) => Some(word.unit),
         DownlinkWord::Ringing(word) => Some(word.unit),
+        DownlinkWord::MessageDelivered(word) => Some(word.unit),
+        DownlinkWord::MessageRefused(word) => Some(word.unit),
         DownlinkWord::Page(_)
+        | DownlinkWord::Status(_)
+        | DownlinkWord::CallAlert(_)
+        | DownlinkWord::AlertOver(_)
         | DownlinkWord::PageOver(_)
         | DownlinkWord::Idle(_)
         | DownlinkWord::System(_)

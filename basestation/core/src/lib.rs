@@ -10,6 +10,7 @@ mod control;
 mod controls;
 mod link;
 mod load;
+mod messages;
 mod orders;
 mod outstanding;
 mod playout;

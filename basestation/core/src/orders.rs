@@ -7,7 +7,9 @@ use trunklab_protocol::air_downlink::{
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
-use trunklab_protocol::{CallId, Cause, Parties, Press, SlotAddress, Span, UnitId, from_site, to_site};
+use trunklab_protocol::{
+    CallId, Cause, Parties, Press, SlotAddress, Span, TalkgroupId, UnitId, from_site, to_site,
+};
 
 use crate::link::greeting;
 use crate::output::{Outbox, Output};
@@ -123,6 +125,11 @@ impl BaseStation {
             ToSite::NetworkAnswer(to_site::NetworkAnswer { unit, order, answer }) => {
                 self.answer(NetworkAnswer { unit, order, answer }, out);
             }
+            ToSite::Status(order) => self.order_status(order, out),
+            ToSite::CallAlert(order) => self.order_alert(order, out),
+            ToSite::AlertOver(order) => self.order_alert_over(order, out),
+            ToSite::MessageDelivered(order) => self.order_delivered(order, out),
+            ToSite::MessageRefused(order) => self.order_message_refused(order, out),
             ToSite::Deregister(to_site::Deregister { unit, cause }) => {
                 self.forget_radio(unit);
                 self.answer(Deregistered { unit, cause }, out);
@@ -369,6 +376,7 @@ impl BaseStation {
     /// The calls that a unit may be hearing here: those of its talkgroups.
     pub(crate) fn calls_near(&self, unit: UnitId) -> Vec<CallId> {
         let hears = |parties| match parties {
+            Parties::Group(TalkgroupId::ALL) => true,
             Parties::Group(group) => self.sessions.hears(unit, group),
             Parties::Pair(pair) => pair.includes(unit),
         };

@@ -14,6 +14,12 @@ pub enum Asked {
     Call,
     /// The floor.
     Floor,
+    /// That a message be passed on.
+    Message,
+}
+
+impl Asked {
+    const ALL: [Self; 4] = [Self::Affiliation, Self::Call, Self::Floor, Self::Message];
 }
 
 /// At most one request of each kind for each unit that is held here.
@@ -35,7 +41,7 @@ impl Outstanding {
 
     /// The controller has answered a unit.
     pub fn answered(&mut self, unit: UnitId, press: Press) {
-        for asked in [Asked::Affiliation, Asked::Call, Asked::Floor] {
+        for asked in Asked::ALL {
             if self.asked.get(&(unit, asked)) == Some(&press) {
                 self.asked.remove(&(unit, asked));
             }
@@ -44,7 +50,7 @@ impl Outstanding {
 
     /// The unit is no longer here.
     pub fn forget(&mut self, unit: UnitId) {
-        for asked in [Asked::Affiliation, Asked::Call, Asked::Floor] {
+        for asked in Asked::ALL {
             self.asked.remove(&(unit, asked));
         }
     }

@@ -15,6 +15,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Cause, Press, SlotAddress, UnitId, from_site};
 
 use crate::access::Outcome;
+use crate::messages::is_of_message;
 use crate::output::{Outbox, Output};
 use crate::outstanding::Asked;
 use crate::station::BaseStation;
@@ -112,6 +113,14 @@ impl BaseStation {
             UplinkWord::OrderAnswer(word) => self.refuse(word.unit, word.press, Cause::NotRegistered, out),
             UplinkWord::NetworkChallenge(word) => {
                 self.refuse(word.unit, word.press, Cause::NotRegistered, out);
+            }
+            UplinkWord::Status(_)
+            | UplinkWord::CallAlert(_)
+            | UplinkWord::AlertCancel(_)
+            | UplinkWord::MessageAnswer(_) => {
+                if let Some(unit) = word.unit() {
+                    self.answer(Deregistered { unit, cause: Cause::NotRegistered }, out);
+                }
             }
             // One is being switched off, the others do not belong on the control channel or have no session.
             UplinkWord::Detach(_)
@@ -213,6 +222,10 @@ impl BaseStation {
             }
             UplinkWord::FloorRequest(word) => self.floor_wanted(word, out),
             UplinkWord::Alarm(word) => self.alarm(&word, out),
+            UplinkWord::Status(_)
+            | UplinkWord::CallAlert(_)
+            | UplinkWord::AlertCancel(_)
+            | UplinkWord::MessageAnswer(_) => self.message(word, out),
             UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
                 return Err(Cause::WrongSlot);
             }
@@ -224,6 +237,10 @@ impl BaseStation {
     fn speak_up(&mut self, at: SlotAddress, word: UplinkWord, out: &mut Outbox) -> Result<(), Cause> {
         if let UplinkWord::Alarm(word) = word {
             self.alarm(&word, out);
+            return Ok(());
+        }
+        if is_of_message(&word) {
+            self.message(word, out);
             return Ok(());
         }
         let now = self.now;
@@ -246,7 +263,12 @@ impl BaseStation {
             | UplinkWord::Alarm(_)
             | UplinkWord::Handover(_)
             | UplinkWord::OrderAnswer(_)
-            | UplinkWord::NetworkChallenge(_) => return Err(Cause::WrongSlot),
+            | UplinkWord::NetworkChallenge(_)
+            | UplinkWord::Status(_)
+            | UplinkWord::CallAlert(_)
+            | UplinkWord::AlertCancel(_)
+            | UplinkWord::MessageAnswer(_)
+            | UplinkWord::Handover(_) => return Err(Cause::WrongSlot),
         };
         let elsewhere = |slot: &TrafficChannel| slot.at() != at && slot.call() == Some(call);
         let is_here = air.slots.get(&at).is_some_and(|slot| slot.call() == Some(call));
@@ -274,7 +296,12 @@ impl BaseStation {
             | UplinkWord::Alarm(_)
             | UplinkWord::Handover(_)
             | UplinkWord::OrderAnswer(_)
-            | UplinkWord::NetworkChallenge(_) => Err(Cause::WrongSlot),
+            | UplinkWord::NetworkChallenge(_)
+            | UplinkWord::Status(_)
+            | UplinkWord::CallAlert(_)
+            | UplinkWord::AlertCancel(_)
+            | UplinkWord::MessageAnswer(_)
+            | UplinkWord::Handover(_) => Err(Cause::WrongSlot),
         };
         if heard == Err(Cause::UnknownCall) && radiates {
             // It missed the release: it would go on talking to nobody.
@@ -373,6 +400,11 @@ pub(crate) const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
         UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
             matches!(channel, Channel::Traffic)
         }
-        UplinkWord::FloorRequest(_) | UplinkWord::Alarm(_) => true,
+        UplinkWord::FloorRequest(_)
+        | UplinkWord::Alarm(_)
+        | UplinkWord::Status(_)
+        | UplinkWord::CallAlert(_)
+        | UplinkWord::AlertCancel(_)
+        | UplinkWord::MessageAnswer(_) => true,
     }
 }

@@ -81,6 +81,14 @@ impl Sessions {
         })
     }
 
+    /// Whether some radio here may hear a call of the first talkgroup and hears the second.
+    pub fn has_listener_to_both(&self, first: TalkgroupId, second: TalkgroupId) -> bool {
+        first == second
+            || first == TalkgroupId::ALL
+            || self.prefer(first, second)
+            || self.prefer(second, first)
+    }
+
     fn note_scanner(&mut self, unit: UnitId, secondary: ScanList) {
         if secondary.is_empty() {
             self.scanners.remove(&unit);

@@ -91,7 +91,7 @@ pub const ORDER: [Row; 14] = [
     Row { urgency: Urgency::Release,          words: waits(CALLS, 2, Urgency::Release),        name: "the end of a call" },
     Row { urgency: Urgency::CallBack,         words: waits(RADIOS, 2, Urgency::CallBack),      name: "a call back" },
     Row { urgency: Urgency::Emergency,        words: waits(RADIOS, 3, Urgency::Emergency),     name: "how far a radio's emergency is" },
-    Row { urgency: Urgency::Page,             words: waits(RADIOS, 2, Urgency::Page),          name: "a page, or its end" },
+    Row { urgency: Urgency::Page,             words: waits(RADIOS, 2, Urgency::Page),          name: "a page or a message, or its end" },
     Row { urgency: Urgency::Answer,           words: waits(RADIOS, 1, Urgency::Answer),        name: "an answer to one radio" },
     Row { urgency: Urgency::LateEntry,        words: Words::Made,                             name: "late entry" },
     Row { urgency: Urgency::Broadcast,        words: Words::Made,                             name: "the broadcast, where half of its interval is over" },

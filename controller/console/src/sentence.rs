@@ -1,7 +1,9 @@
 //! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
 
 use trunklab_protocol::operator::{ConsoleName, EventKind, Snapshot};
-use trunklab_protocol::{AreaId, CallId, EmergencyKind, Parties, SiteId, SlotAddress, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    Addressee, AreaId, CallId, EmergencyKind, MessageKind, Parties, SiteId, SlotAddress, TalkgroupId, UnitId,
+};
 
 use crate::model::Grade;
 
@@ -147,6 +149,26 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::CallReleased { call, parties, cause } => {
             format!("call {call} released, {}: {cause}", parties_name(*parties, picture))
         }
+        EventKind::MessageSent { kind: MessageKind::CallAlert, from, to, .. } => {
+            format!("{from} alerts {}", addressee_name(*to, picture))
+        }
+        EventKind::MessageSent { kind, from, to: None, .. } => {
+            format!("{} from {from}", message_name(*kind, picture))
+        }
+        EventKind::MessageSent { kind, from, to, .. } => {
+            format!("{} from {from} to {}", message_name(*kind, picture), addressee_name(*to, picture))
+        }
+        EventKind::MessageDelivered { kind, from, to, .. } => {
+            let (what, whom) = (message_name(*kind, picture), addressee_name(*to, picture));
+            format!("{what} from {from} to {whom} delivered")
+        }
+        EventKind::MessageRefused { kind, from, to, cause, .. } => {
+            let (what, whom) = (message_name(*kind, picture), addressee_name(*to, picture));
+            format!("{what} from {from} to {whom} not delivered: {cause}")
+        }
+        EventKind::AlertOver { unit, from, cause, .. } => {
+            format!("call alert from {from} to unit {unit} is over: {cause}")
+        }
         EventKind::Dropped { site, cause } => match site {
             Some(site) => format!("dropped at site {site}: {cause}"),
             None => format!("dropped: {cause}"),
@@ -182,6 +204,8 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::RadioOrderFailed { .. }
         | EventKind::Monitored { .. }
         | EventKind::RightsChanged { .. }
+        | EventKind::MessageSent { to: None, .. }
+        | EventKind::MessageRefused { .. }
         | EventKind::Dropped { .. } => Grade::Notice,
         EventKind::SiteUp { .. }
         | EventKind::ControlMoved { .. }
@@ -199,7 +223,31 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::FloorReleased { .. }
         | EventKind::CallReaches { .. }
         | EventKind::RadioOrderDone { .. }
+        | EventKind::MessageSent { .. }
+        | EventKind::MessageDelivered { .. }
+        | EventKind::AlertOver { .. }
         | EventKind::CallReleased { .. } => Grade::Normal,
+    }
+}
+
+/// What a message is; a status with what it means: `status 1 (On scene)`.
+fn message_name(kind: MessageKind, picture: &Snapshot) -> String {
+    match kind {
+        MessageKind::CallAlert => "call alert".to_owned(),
+        MessageKind::Status(number) => {
+            let known = picture.statuses.iter().find(|status| status.number == number);
+            let text = known.map_or_else(String::new, |status| format!(" ({})", status.text));
+            format!("status {number}{text}")
+        }
+    }
+}
+
+/// Whom a message is for.
+fn addressee_name(to: Option<Addressee>, picture: &Snapshot) -> String {
+    match to {
+        Some(Addressee::Unit(unit)) => format!("unit {unit}"),
+        Some(Addressee::Talkgroup(talkgroup)) => talkgroup_name(talkgroup, picture),
+        None => "the consoles".to_owned(),
     }
 }
 

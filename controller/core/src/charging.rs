@@ -189,6 +189,10 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::RadioOrderFailed { .. }
         | EventKind::Monitored { .. }
         | EventKind::RightsChanged { .. }
+        | EventKind::MessageSent { .. }
+        | EventKind::MessageDelivered { .. }
+        | EventKind::MessageRefused { .. }
+        | EventKind::AlertOver { .. }
         | EventKind::Dropped { .. } => SmallVec::new(),
     }
 }

@@ -33,6 +33,10 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::EmergencyStatus(_) => Clause::Alarm,
         ToSite::RadioOrder(_) => Clause::RadioOrders,
         ToSite::NetworkAnswer(_) => Clause::Kill,
+        ToSite::Status(_) | ToSite::MessageDelivered(_) => Clause::MessageToUnit,
+        ToSite::CallAlert(_) => Clause::CallAlert,
+        ToSite::AlertOver(_) => Clause::AlertEnd,
+        ToSite::MessageRefused(_) => Clause::MessageChecks,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
     }
 }

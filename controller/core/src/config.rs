@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
-use trunklab_protocol::operator::{ConfigurationVersion, ConsoleName};
+use trunklab_protocol::operator::{ConfigurationVersion, ConsoleName, StatusText};
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
@@ -47,6 +47,9 @@ pub enum Change {
     /// What an earlier term wrote down about a unit's remote control.
     Remote(RemoteUnit),
 }
+
+/// Statuses that one system may have.
+pub const STATUSES_MAX: usize = 1_000;
 
 /// Limits and times of the whole system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +131,18 @@ pub struct SystemParameters {
     pub statistics_days: u16,
     /// Consoles whose operators may talk, at most [`CONSOLES_MAX`](crate::call::console::CONSOLES_MAX).
     pub consoles: Vec<ConsoleUnit>,
+    /// Predefined statuses in order of their numbers, at most [`STATUSES_MAX`].
+    pub statuses: Vec<StatusText>,
+    /// Messages (status and call alert) that may be under way at once.
+    pub messages_max: u16,
+    /// How long a message waits to be confirmed before it is said again, in milliseconds.
+    pub message_wait_ms: u32,
+    /// How often a message is said at most.
+    pub message_tries: u8,
+    /// How often a call alert alerts its user, in milliseconds.
+    pub call_alert_repeat_ms: u32,
+    /// For how long it does, in milliseconds.
+    pub call_alert_ms_max: u32,
 }
 
 /// A console whose operator may talk.
@@ -191,6 +206,12 @@ impl Default for SystemParameters {
             statistics_fine_h: 24,
             statistics_days: 90,
             consoles: Vec::new(),
+            statuses: Vec::new(),
+            messages_max: 1_000,
+            message_wait_ms: 2_000,
+            message_tries: 3,
+            call_alert_repeat_ms: 5_000,
+            call_alert_ms_max: 60_000,
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::configuration::{Pending, Unfit};
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
+use crate::messages::pending::Messages;
+use crate::messages::recent::Recent;
 use crate::orders::{Given, WaitingOrders};
 use crate::output::{Outbox, Output, StoreItem};
 use crate::random::RandomStream;
@@ -53,6 +55,9 @@ pub struct Controller {
     pub(crate) setups: Setups,
     pub(crate) queue: BusyQueue,
     pub(crate) emergencies: Emergencies,
+    /// Status and call alerts that are under way.
+    pub(crate) messages: Messages,
+    pub(crate) recent: Recent,
     /// Whether slots are held back for the head of the queue (clause 12.5.6).
     pub(crate) holds_back: bool,
     /// Whether every waiting request is weighed when slots come free, and not only those of which something can come.
@@ -124,6 +129,8 @@ impl Controller {
             setups: Setups::default(),
             queue: BusyQueue::default(),
             emergencies: Emergencies::default(),
+            messages: Messages::default(),
+            recent: Recent::default(),
             holds_back: true,
             weighs_all: false,
             patches: Patches::default(),
@@ -200,7 +207,7 @@ impl Controller {
             Input::FromSwitch(FromSwitch::ConsoleSilent(ConsoleSilent { spurt })) => {
                 self.console_silent(spurt, out);
             }
-            // No answer waits for a record: it was opened before the call spoke.
+            // No answer waits for the record of a call: it was opened before the call spoke.
             Input::Stored { id } => self.item_stored(id, true, out),
             Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
@@ -224,6 +231,7 @@ impl Controller {
         self.remote_stored(id, kept, out);
         self.rights_stored(id, kept, out);
         self.configuration_stored(id, kept, out);
+        self.message_stored(id, kept, out);
     }
 
     fn take_from_site(&mut self, site: SiteId, message: FromSite, out: &mut Outbox) {
@@ -265,6 +273,10 @@ impl Controller {
             FromSite::TalkerSilent(message) => self.talker_silent(site, message, out),
             FromSite::OrderAnswer(message) => self.order_answered(site, message, out),
             FromSite::NetworkChallenge(message) => self.network_challenged(site, message, out),
+            FromSite::Status(message) => self.status_told(site, message, out),
+            FromSite::CallAlert(message) => self.alert_wanted(site, message, out),
+            FromSite::AlertCancel(message) => self.alert_cancelled(site, message, out),
+            FromSite::MessageAnswer(message) => self.message_answered(site, message, out),
         }
     }
 
@@ -286,6 +298,7 @@ impl Controller {
             TimerKey::Hang(call) => self.advance_call(call, Event::HangExpired, out),
             TimerKey::RadioOrder(unit) => self.say_order(unit, out),
             TimerKey::OrderExpiry(unit, class) => self.order_expired(unit, class, out),
+            TimerKey::Message(counter) => self.message_due(counter, out),
             TimerKey::Challenge(site, identity) => self.challenge_expired(site, identity, out),
             TimerKey::CloneRefused(unit) => self.forgive_clone(unit),
             TimerKey::Silence(site) => self.silence_due(site, out),
@@ -314,6 +327,8 @@ impl Controller {
         self.cloned.clear();
         self.calls.clear();
         self.emergencies.clear();
+        self.messages.clear();
+        self.recent.clear();
         self.patches.clear();
         self.waiting_orders.clear();
         self.pending_configuration = None;
@@ -338,6 +353,7 @@ impl Controller {
 
     /// Everything that runs or waits ends with a cause, and every link is closed.
     fn end_term(&mut self, cause: Cause, out: &mut Outbox) {
+        self.end_messages(out);
         for setup in self.setups.iter().copied().collect::<Vec<_>>() {
             self.advance_set_up(setup, Event::ClosingDown, Some(cause), out);
         }

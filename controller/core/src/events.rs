@@ -55,6 +55,7 @@ impl Events {
             | EventKind::FloorRefused { cause, .. }
             | EventKind::OrderRefused { cause, .. }
             | EventKind::RadioOrderFailed { cause, .. }
+            | EventKind::MessageRefused { cause, .. }
             | EventKind::Dropped { cause, .. } => self.causes[*cause] += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
@@ -83,7 +84,10 @@ impl Events {
             | EventKind::RadioOrderPending { .. }
             | EventKind::RadioOrderDone { .. }
             | EventKind::Monitored { .. }
-            | EventKind::RightsChanged { .. } => {}
+            | EventKind::RightsChanged { .. }
+            | EventKind::MessageSent { .. }
+            | EventKind::MessageDelivered { .. }
+            | EventKind::AlertOver { .. } => {}
         }
     }
 }

@@ -29,6 +29,7 @@ impl Controller {
         self.assert_audiences();
         self.assert_consoles();
         self.assert_out_of_service();
+        self.assert_messages();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"

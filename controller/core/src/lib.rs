@@ -17,6 +17,7 @@ pub mod events;
 pub mod input;
 mod invariants;
 pub mod lookup;
+pub mod messages;
 pub mod orders;
 pub mod output;
 pub mod random;

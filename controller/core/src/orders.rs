@@ -127,6 +127,9 @@ impl Controller {
             Order::SetRights { unit, services } => {
                 self.change_rights(*unit, |rights| Rights { services: *services, ..rights }, given, out)
             }
+            Order::SendStatus { to, number } => self.send_status(*to, *number, given, out),
+            Order::CallAlert { unit } => self.call_alert(*unit, given, out),
+            Order::CancelAlert { unit } => self.cancel_alert(*unit, given, out),
         }
     }
 

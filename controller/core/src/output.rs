@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Event, Order, TalkWord};
+use trunklab_protocol::operator::{
+    Authority, ConfigurationVersion, ConsoleName, Event, Order, Sender, TalkWord,
+};
 use trunklab_protocol::switch::ToSwitch;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    AreaId, CallId, Cause, Clause, ClonePolicy, Epoch, Imei, Moment, Parties, Priority, Services, SiteId,
-    SlotAddress, SpurtId, TalkgroupId, UnitId,
+    Addressee, AreaId, CallId, Cause, Clause, ClonePolicy, Epoch, Imei, MessageId, MessageKind, Moment,
+    Parties, Priority, Services, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId,
 };
 
 use crate::configuration::{Configured, Unfit};
@@ -105,6 +107,8 @@ pub enum StoreItem {
     Configured(Box<Configured>),
     /// An operator has ordered something.
     Audit(Box<Audited>),
+    /// How a status or a call alert stands: it replaces what was kept of it before.
+    Message(Box<MessageRecord>),
     /// An identity was active twice.
     Cloned(Box<Cloned>),
     /// What lasts about a unit's remote control is now this.
@@ -209,4 +213,38 @@ pub struct Spurt {
     pub from: Moment,
     /// Until when and why it ended; `None` while talking.
     pub until: Option<(Moment, Cause)>,
+}
+
+/// The record of one status or call alert (docs/services.md 13.4.10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRecord {
+    /// Which, counted from 1 within a term of office.
+    pub message: MessageId,
+    /// A status and its number, or a call alert.
+    pub kind: MessageKind,
+    /// Who told it.
+    pub from: Sender,
+    /// Whom it was for; `None`: the consoles.
+    pub to: Option<Addressee>,
+    /// Where its sender was; `None` for an operator.
+    pub from_site: Option<SiteId>,
+    /// Where it was said, in order of the sites, each once.
+    pub sites: SmallVec<[SiteId; 2]>,
+    /// When it was asked for.
+    pub requested: Moment,
+    /// When it was delivered, or refused and why; `None` while it is on its way.
+    pub outcome: Option<(Moment, Result<(), Cause>)>,
+    /// When and why a call alert ended that was delivered; `None` for a status, and while it alerts.
+    pub ended: Option<(Moment, Cause)>,
+}
+
+impl MessageRecord {
+    /// Whether nothing more comes of it.
+    pub fn is_over(&self) -> bool {
+        match self.outcome {
+            None => false,
+            Some((_, Err(_))) => true,
+            Some((_, Ok(()))) => self.ended.is_some() || self.kind != MessageKind::CallAlert,
+        }
+    }
 }

@@ -38,6 +38,8 @@ impl Controller {
             consoles: self.consoles.views(),
             emergencies: self.emergencies.views(),
             units: self.remote.views(),
+            messages: self.recent.views(),
+            statuses: self.system.statuses.clone(),
             totals: self.events.totals(),
         }
     }
@@ -84,6 +86,10 @@ impl Controller {
         }
         for row in self.emergencies.iter() {
             row.hash(&mut digest);
+        }
+        self.messages.counted().hash(&mut digest);
+        for message in self.messages.iter() {
+            message.hash(&mut digest);
         }
         self.lacking.hash(&mut digest);
         for timer in self.timers.iter() {
@@ -140,6 +146,7 @@ impl Controller {
             (visitor.heard, visitor.accepted.map(|accepted| (accepted.at, accepted.equipment))).hash(digest);
             (visitor.last_request, visitor.last_affiliation, visitor.last_emergency, visitor.activity)
                 .hash(digest);
+            visitor.last_message.hash(digest);
         }
         for (identity, pending) in &site.challenges {
             (identity, pending.unit, pending.press, pending.equipment).hash(digest);

@@ -40,6 +40,8 @@ pub enum TimerKey {
     RadioOrder(UnitId),
     /// An order has waited for its radio long enough.
     OrderExpiry(UnitId, Class),
+    /// A message is to be said again, or has alerted for long enough; by its counter.
+    Message(u32),
     /// A challenge was not answered.
     Challenge(SiteId, Identity),
     /// A cloned identity has been refused for long enough.
@@ -89,6 +91,8 @@ pub enum DeadlineReason {
     RadioOrder,
     /// An order's wait for its radio is over.
     OrderExpiry,
+    /// A message is to be said again, or has alerted for long enough.
+    Message,
     /// A challenge expires.
     ChallengeExpiry,
     /// A cloned identity is refused no longer.
@@ -132,6 +136,7 @@ impl TimerKey {
             Self::Hang(_) => DeadlineReason::HangTime,
             Self::RadioOrder(_) => DeadlineReason::RadioOrder,
             Self::OrderExpiry(..) => DeadlineReason::OrderExpiry,
+            Self::Message(_) => DeadlineReason::Message,
             Self::Challenge(..) => DeadlineReason::ChallengeExpiry,
             Self::CloneRefused(_) => DeadlineReason::CloneRefused,
             Self::Silence(_) => DeadlineReason::SiteSilence,

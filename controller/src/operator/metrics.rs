@@ -28,6 +28,8 @@ const FIGURES: &[(&str, Figure, &str)] = &[
     ("trunklab_calls_released_total", ByCause(|c| &c.calls_released), "Calls released, by cause."),
     ("trunklab_registrations_total", Counter(|c| &c.registrations), "Registrations."),
     ("trunklab_registrations_refused_total", ByCause(|c| &c.registrations_refused), "Registrations refused, by cause."),
+    ("trunklab_status_and_alerts_delivered_total", Counter(|c| &c.status_and_alerts_delivered), "Statuses and call alerts delivered."),
+    ("trunklab_status_and_alerts_refused_total", ByCause(|c| &c.status_and_alerts_refused), "Statuses and call alerts refused, by cause."),
     ("trunklab_links_open", Gauge(|c| &c.links_open), "Site links that stand now."),
     ("trunklab_links_opened_total", Counter(|c| &c.links_opened), "Site links that were opened."),
     ("trunklab_links_closed_total", ByCause(|c| &c.links_closed), "Site links that ended, by cause."),

@@ -62,6 +62,9 @@ const BODY_LEN_MAX: usize = 64 * 1024;
 /// How long the run loop may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
+/// Longest wait for what comes of an order: a message is said a few times before it counts as lost.
+const ORDER_ANSWER_MAX: Duration = Duration::from_secs(10);
+
 /// Signatures that may be checked at once.
 const ENROLMENTS_AT_ONCE: usize = 2;
 
@@ -180,7 +183,7 @@ impl Operator {
     pub(crate) async fn order(&self, by: Authority, order: Order) -> Option<Result<(), Cause>> {
         let (answer, answered) = oneshot::channel();
         self.reach.queries.try_send(Query::Order { by, order, answer }).ok()?;
-        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+        timeout(ORDER_ANSWER_MAX, answered).await.ok()?.ok()
     }
 }
 

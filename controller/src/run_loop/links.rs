@@ -142,6 +142,10 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::TalkerLeaving(_)
         | FromSite::OrderAnswer(_)
         | FromSite::NetworkChallenge(_)
+        | FromSite::Status(_)
+        | FromSite::CallAlert(_)
+        | FromSite::AlertCancel(_)
+        | FromSite::MessageAnswer(_)
         | FromSite::Handover(_) => None,
     }
 }

@@ -183,6 +183,8 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         EventKind::Registered { .. } => counters.registrations.one(),
         EventKind::RegisterRefused { cause, .. } => counters.registrations_refused.one(*cause),
         EventKind::Dropped { cause, .. } => counters.messages_dropped.one(*cause),
+        EventKind::MessageRefused { cause, .. } => counters.status_and_alerts_refused.one(*cause),
+        EventKind::MessageDelivered { .. } => counters.status_and_alerts_delivered.one(),
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
         | EventKind::ControlMoved { .. }
@@ -214,6 +216,8 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::FloorTaken { .. }
         | EventKind::FloorReleased { .. }
         | EventKind::FloorQueued { .. }
-        | EventKind::FloorRefused { .. } => {}
+        | EventKind::FloorRefused { .. }
+        | EventKind::MessageSent { .. }
+        | EventKind::AlertOver { .. } => {}
     }
 }

@@ -41,7 +41,8 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             | StoreItem::Cloned(_)
             | StoreItem::Audit(_)
             | StoreItem::Remote(_)
-            | StoreItem::Rights { .. } => {}
+            | StoreItem::Rights { .. }
+            | StoreItem::Message(_) => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;

@@ -5,6 +5,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod configurations;
+mod messages;
 mod patches;
 mod records;
 mod remote;
@@ -175,6 +176,7 @@ impl Store {
         })?;
         let epoch = Epoch::new(epoch).expect("every number is an epoch");
         records::close_earlier(self, epoch)?;
+        messages::close_earlier(self, epoch)?;
         Ok(epoch)
     }
 
@@ -474,6 +476,7 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
         StoreItem::Rights { unit, priority, services } => {
             remote::set_rights(transaction, *unit, *priority, *services)
         }
+        StoreItem::Message(record) => messages::keep(transaction, record),
     }
 }
 

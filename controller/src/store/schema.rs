@@ -123,6 +123,14 @@ pub(super) const VERSIONS: &[&str] = &[
     "
     CREATE TABLE remote (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE message_records (
+        epoch INTEGER NOT NULL, counter INTEGER NOT NULL, requested_us INTEGER NOT NULL, over INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (epoch, counter)
+    ) STRICT;
+    CREATE INDEX open_message_records ON message_records (epoch) WHERE over = 0;
+",
 ];
 
 /// The newest version that this controller knows.

@@ -18,13 +18,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_controller_core::configuration::check_statistics;
+use trunklab_protocol::operator::StatusText;
 use trunklab_protocol::reuse::Clash;
 
 use self::area::AreaTable;
 use self::reuse::CoChannel;
 use self::site::SiteTable;
 use self::subscriber::SubscriberTable;
-use self::system::{ConsoleTable, SystemTable, consoles};
+use self::system::{ConsoleTable, SystemTable, consoles, statuses};
 use self::talkgroup::TalkgroupTable;
 
 /// Why a zone's file cannot be used; each sentence names the place.
@@ -105,6 +106,8 @@ struct ZoneFile {
     subscriber: Vec<SubscriberTable>,
     #[serde(default)]
     console: Vec<ConsoleTable>,
+    #[serde(default)]
+    status: Vec<StatusText>,
 }
 
 fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
@@ -119,11 +122,12 @@ fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
     let areas: BTreeSet<_> = file.area.iter().map(|area| area.id).collect();
     let mut changes = Vec::new();
     let consoles = consoles(file.console, &file.subscriber)?;
-    if file.system.is_some() || !consoles.is_empty() {
+    let statuses = statuses(file.status)?;
+    if file.system.is_some() || !consoles.is_empty() || !statuses.is_empty() {
         let parameters = file.system.unwrap_or_default().parameters();
         check_statistics(&parameters)
             .map_err(|unfit| Defect::Unfit { place: unfit.place, what: unfit.what })?;
-        changes.push(Change::System(SystemParameters { consoles, ..parameters }));
+        changes.push(Change::System(SystemParameters { consoles, statuses, ..parameters }));
     }
     let configs = described.iter().map(|site| site.config(&described)).collect::<Result<Vec<_>, _>>()?;
     let warnings = file.co_channel.judge(&configs, standing)?;

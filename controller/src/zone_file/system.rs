@@ -1,11 +1,12 @@
-//! `[system]` and `[[console]]`: limits of the whole system, and the operators that may talk.
+//! `[system]`, `[[console]]` and `[[status]]`: limits of the whole system, the operators that may talk, and predefined statuses.
 
 use std::net::SocketAddr;
 
 use serde::Deserialize;
 use trunklab_controller_core::call::console::CONSOLES_MAX;
-use trunklab_controller_core::config::{ConsoleUnit, QueueRelease, SystemParameters};
-use trunklab_protocol::operator::ConsoleName;
+use trunklab_controller_core::config::{ConsoleUnit, QueueRelease, STATUSES_MAX, SystemParameters};
+use trunklab_protocol::operator::{ConsoleName, StatusText};
+use trunklab_protocol::settings::NAME_LEN_MAX;
 use trunklab_protocol::{ClonePolicy, EmergencyPolicy, FullDuplex, NodeId, Priority, UnitId};
 
 use super::subscriber::SubscriberTable;
@@ -50,6 +51,11 @@ pub(super) struct SystemTable {
     statistics_step_s: Option<u16>,
     statistics_fine_h: Option<u16>,
     statistics_days: Option<u16>,
+    messages_max: Option<u16>,
+    message_wait_ms: Option<u32>,
+    message_tries: Option<u8>,
+    call_alert_repeat_ms: Option<u32>,
+    call_alert_ms_max: Option<u32>,
 }
 
 /// A console whose operator may talk.
@@ -101,6 +107,12 @@ impl SystemTable {
             statistics_fine_h: self.statistics_fine_h.unwrap_or(usual.statistics_fine_h),
             statistics_days: self.statistics_days.unwrap_or(usual.statistics_days),
             consoles: usual.consoles,
+            statuses: usual.statuses,
+            messages_max: self.messages_max.unwrap_or(usual.messages_max),
+            message_wait_ms: self.message_wait_ms.unwrap_or(usual.message_wait_ms),
+            message_tries: self.message_tries.unwrap_or(usual.message_tries),
+            call_alert_repeat_ms: self.call_alert_repeat_ms.unwrap_or(usual.call_alert_repeat_ms),
+            call_alert_ms_max: self.call_alert_ms_max.unwrap_or(usual.call_alert_ms_max),
         }
     }
 }
@@ -126,4 +138,20 @@ pub(super) fn consoles(
         return unfit(console, format!("is one too many: {CONSOLES_MAX} consoles may talk"));
     }
     Ok(tables.into_iter().map(|ConsoleTable { name, unit }| ConsoleUnit { name, unit }).collect())
+}
+
+/// The statuses in order of their numbers.
+pub(super) fn statuses(mut tables: Vec<StatusText>) -> Result<Vec<StatusText>, Defect> {
+    check_numbers("status", tables.iter().map(|status| status.number))?;
+    tables.sort_by_key(|status| status.number);
+    let unfit = |status: &StatusText, what: String| {
+        Err(Defect::Unfit { place: format!("status {}", status.number), what })
+    };
+    if let Some(status) = tables.iter().find(|status| status.text.len() > NAME_LEN_MAX) {
+        return unfit(status, format!("its text is longer than {NAME_LEN_MAX} octets: shorten it"));
+    }
+    match tables.get(STATUSES_MAX) {
+        Some(status) => unfit(status, format!("is one too many: there may be {STATUSES_MAX}")),
+        None => Ok(tables),
+    }
 }

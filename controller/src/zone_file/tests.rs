@@ -91,6 +91,12 @@ fn every_defect_names_its_place_and_a_remedy() {
         ("profile = \"iden\"", "profile = \"gsm\"", "unknown variant `gsm`"),
         ("id = 41", "id = 41\ntrunking = \"short\"", "unknown variant `short`"),
         ("id = 41", "id = 41\nfloor = \"wait\"", "unknown variant `wait`"),
+        ("[[talkgroup]]", "[[status]]\nnumber = 0\ntext = \"\"\n[[talkgroup]]", "a number from 1 to 65535"),
+        (
+            "[[talkgroup]]",
+            "[[status]]\nnumber = 3\ntext = \"\"\n[[status]]\nnumber = 3\ntext = \"\"\n[[talkgroup]]",
+            "status 3: is there twice",
+        ),
         ("id = 41", "id = 41\nmembers = [42]", "talkgroup 41: member 42 is not in this file"),
         ("id = 41", "id = 41\nmembers = []", "talkgroup 41: names 0 members: give 1 to 15"),
         ("id = 41", "id = 41\nsystem_wide = true\nmembers = [41]", "leave members out"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigurationVersion, ConsoleName};
+use super::{ConfigurationVersion, ConsoleName, Sender};
 use crate::cause::Cause;
 use crate::emergency::EmergencyKind;
 use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
@@ -12,6 +12,7 @@ use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::remote::RadioOrder;
 use crate::service::Services;
+use crate::status::{Addressee, MessageId, MessageKind};
 use crate::subscription::ClonePolicy;
 
 /// One thing that happened, with its place in the order of events.
@@ -175,6 +176,27 @@ pub enum EventKind {
         services: Services,
         by: ConsoleName,
     },
+    /// A message is on its way; one for the consoles (`to` is `None`) has arrived with this.
+    MessageSent {
+        message: MessageId,
+        kind: MessageKind,
+        from: Sender,
+        to: Option<Addressee>,
+        /// Where its sender is; `None` for an operator.
+        site: Option<SiteId>,
+    },
+    /// Its receiver has it.
+    MessageDelivered { message: MessageId, kind: MessageKind, from: Sender, to: Option<Addressee> },
+    /// Its receiver does not have it.
+    MessageRefused {
+        message: MessageId,
+        kind: MessageKind,
+        from: Sender,
+        to: Option<Addressee>,
+        cause: Cause,
+    },
+    /// A call alert that was delivered has ended.
+    AlertOver { message: MessageId, unit: UnitId, from: Sender, cause: Cause },
     /// Something was dropped; counted by cause.
     Dropped { site: Option<SiteId>, cause: Cause },
 }

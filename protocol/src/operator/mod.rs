@@ -6,6 +6,7 @@ mod configuration;
 mod console;
 mod event;
 mod login;
+mod message;
 mod order;
 mod record;
 mod role;
@@ -18,6 +19,7 @@ pub use configuration::{ConfigurationVersion, Difference, VersionView, Versions}
 pub use console::ConsoleName;
 pub use event::{Event, EventKind};
 pub use login::{Admission, Login, Refresh, Tokens};
+pub use message::{MESSAGES_SHOWN_MAX, MessageStage, MessageView, Sender, StatusText};
 pub use order::Order;
 pub use record::{AttemptEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
 pub use role::{Authority, NoRole, Right, Role};

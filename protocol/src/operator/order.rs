@@ -7,6 +7,7 @@ use crate::identity::{TalkgroupId, UnitId};
 use crate::network::Priority;
 use crate::remote::{RadioOrder, Regroup};
 use crate::service::Services;
+use crate::status::{Addressee, StatusNumber};
 
 /// What an operator wants done (chapter 10.5).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +52,12 @@ pub enum Order {
         #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         services: Services,
     },
+    /// A unit, or whoever hears a talkgroup, is told a status.
+    SendStatus { to: Addressee, number: StatusNumber },
+    /// A unit is alerted: its user shall call.
+    CallAlert { unit: UnitId },
+    /// The operator's call alert for a unit is over.
+    CancelAlert { unit: UnitId },
 }
 
 impl Order {
@@ -63,7 +70,10 @@ impl Order {
             | Self::Multiselect { .. }
             | Self::UndoPatch { .. }
             | Self::Talk { .. }
-            | Self::EndTalk {} => Right::Dispatch,
+            | Self::EndTalk {}
+            | Self::SendStatus { .. }
+            | Self::CallAlert { .. }
+            | Self::CancelAlert { .. } => Right::Dispatch,
             Self::Stun { .. }
             | Self::Revive { .. }
             | Self::CheckRadio { .. }
@@ -96,7 +106,10 @@ impl Order {
             | Self::Talk { .. }
             | Self::EndTalk {}
             | Self::SetPriority { .. }
-            | Self::SetRights { .. } => None,
+            | Self::SetRights { .. }
+            | Self::SendStatus { .. }
+            | Self::CallAlert { .. }
+            | Self::CancelAlert { .. } => None,
         }
     }
 }

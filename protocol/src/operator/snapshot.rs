@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleName;
+use super::{ConsoleName, MessageView, StatusText};
 use crate::antenna::Antenna;
 use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{TalkgroupId, UnitId};
@@ -40,6 +40,10 @@ pub struct Snapshot {
     pub emergencies: Vec<EmergencyView>,
     /// Units that are not as usual: out of service, regrouped, or with orders that wait for them; in order.
     pub units: Vec<UnitView>,
+    /// The last messages, the newest last.
+    pub messages: Vec<MessageView>,
+    /// The statuses that there are, in order of their numbers.
+    pub statuses: Vec<StatusText>,
     /// Sums since the controller's start.
     pub totals: Totals,
 }

@@ -2,7 +2,7 @@
 //! what users of handsets notice is cited here.
 
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::{Cause, Clause, EmergencyStage};
+use trunklab_protocol::{Addressee, Cause, Clause, EmergencyStage, MessageReply};
 
 use crate::output::HandsetEvent;
 
@@ -29,6 +29,17 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::NetworkChallenge(_) => Clause::Kill,
         FromSite::TalkerSilent(_) => Clause::SilentTalker,
         FromSite::TalkerLeaving(_) | FromSite::Handover(_) => Clause::MovingTalker,
+        FromSite::Status(word) => match word.to {
+            Some(Addressee::Unit(_)) => Clause::MessageToUnit,
+            Some(Addressee::Talkgroup(_)) => Clause::MessageToTalkgroup,
+            None => Clause::MessageToConsoles,
+        },
+        FromSite::CallAlert(_) => Clause::CallAlert,
+        FromSite::AlertCancel(_) => Clause::AlertEnd,
+        FromSite::MessageAnswer(word) => match word.reply {
+            MessageReply::Received => Clause::MessageToUnit,
+            MessageReply::Dismissed => Clause::AlertAnswer,
+        },
     }
 }
 
@@ -62,6 +73,18 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
         HandsetEvent::Stunned | HandsetEvent::Revived => Clause::Stun,
         HandsetEvent::Killed => Clause::Kill,
         HandsetEvent::Regrouped { .. } | HandsetEvent::Restored { .. } => Clause::Regrouping,
+        HandsetEvent::ShowsStatus { to: Addressee::Unit(_), .. } | HandsetEvent::MessageDelivered => {
+            Clause::MessageToUnit
+        }
+        HandsetEvent::ShowsStatus { to: Addressee::Talkgroup(_), .. } => Clause::MessageToTalkgroup,
+        HandsetEvent::Alerted { .. } => Clause::CallAlert,
+        HandsetEvent::AlertOver { cause: Cause::AlertDismissed, .. } => Clause::AlertAnswer,
+        HandsetEvent::AlertOver { .. } => Clause::AlertEnd,
+        HandsetEvent::MessageRefused { cause: Cause::StatusUnknown } => Clause::StatusTable,
+        HandsetEvent::MessageRefused { cause: Cause::MessageUnconfirmed } => Clause::MessageToUnit,
+        HandsetEvent::MessageRefused { cause: Cause::RequestCancelled } => Clause::AlertEnd,
+        HandsetEvent::MessageRefused { cause: Cause::NoAnswer } => Clause::RandomAccess,
+        HandsetEvent::MessageRefused { .. } => Clause::MessageChecks,
         HandsetEvent::Refused { cause }
         | HandsetEvent::FloorLost { cause, .. }
         | HandsetEvent::Left { cause, .. } => of_cause(*cause),

@@ -44,6 +44,8 @@ reasons! {
     MonitorEnds = "the microphone was open by order for long enough";
     RingOver = "it has rung for as long as it may";
     CallSilent = "nothing was heard of the call for too long";
+    Note = "there is something to say of a status or a call alert";
+    Alert = "the user is alerted again";
     Measure = "the neighbours are to be measured";
     MoveFails = "the other site did not take the handset in in time";
 }

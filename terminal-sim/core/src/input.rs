@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::{Beacon, Burst};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{AreaChoice, CallSetup, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::{Addressee, AreaChoice, CallSetup, SiteId, StatusNumber, TalkgroupId, UnitId};
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,22 @@ pub enum Input {
     },
     /// The user answers a ringing handset.
     Answer,
-    /// The user ends an individual call, gives its request up, or declines it.
+    /// The user ends an individual call, gives its request up, declines it, or does not want to call back who alerts.
     HangUp,
+    /// The user tells a status.
+    Status {
+        /// Which.
+        number: StatusNumber,
+        /// Whom; `None`: the consoles.
+        to: Option<Addressee>,
+    },
+    /// The user alerts another unit, which shall call back.
+    CallAlert {
+        /// Whom.
+        called: UnitId,
+    },
+    /// The user no longer wants to be called back.
+    CancelAlert,
     /// Speech into the microphone, coded: spoken from now on, or after what was given before.
     Speech(Vec<VoiceFrame>),
     /// The laws of nature: a site can be heard, at this level.

@@ -5,8 +5,8 @@ use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, EmergencyStage, Imsi, Parties, SiteId, SlotAddress, SpurtId, TalkgroupId,
-    UnitId,
+    Addressee, CallId, CarrierNumber, Cause, EmergencyStage, Imsi, Parties, SiteId, SlotAddress, SpurtId,
+    StatusNumber, TalkgroupId, UnitId,
 };
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -221,6 +221,34 @@ pub enum HandsetEvent {
         /// At which talkgroup.
         talkgroup: TalkgroupId,
     },
+    /// Somebody tells a status.
+    ShowsStatus {
+        /// Which.
+        number: StatusNumber,
+        /// Who.
+        from: MessageSource,
+        /// Whom: this unit, or a talkgroup that it hears.
+        to: Addressee,
+    },
+    /// Somebody wants to be called back; told again and again.
+    Alerted {
+        /// Who.
+        from: MessageSource,
+    },
+    /// A call alert is over.
+    AlertOver {
+        /// Who wanted to be called back.
+        from: MessageSource,
+        /// Why.
+        cause: Cause,
+    },
+    /// The user's own status or call alert was delivered.
+    MessageDelivered,
+    /// It was not, or was called back.
+    MessageRefused {
+        /// Why.
+        cause: Cause,
+    },
     /// The call is over for this handset.
     Left {
         /// Which call.
@@ -228,4 +256,23 @@ pub enum HandsetEvent {
         /// Why.
         cause: Cause,
     },
+}
+
+/// Who tells a message, as a radio shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageSource {
+    /// Another radio's user.
+    Unit(UnitId),
+    /// An operator.
+    Operator,
+}
+
+impl std::fmt::Display for MessageSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unit(unit) => write!(f, "unit {unit}"),
+            Self::Operator => f.write_str("the console"),
+        }
+    }
 }

@@ -318,6 +318,10 @@ impl Watcher {
             | EventKind::FloorQueued { .. }
             | EventKind::FloorRefused { .. }
             | EventKind::CallReleased { .. }
+            | EventKind::MessageSent { .. }
+            | EventKind::MessageDelivered { .. }
+            | EventKind::MessageRefused { .. }
+            | EventKind::AlertOver { .. }
             | EventKind::Dropped { .. } => true,
         }
     }

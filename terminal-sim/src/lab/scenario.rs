@@ -6,9 +6,9 @@ use anyhow::{Result, anyhow};
 use trunklab_controller_core::config::{
     self, ConsoleUnit, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
 };
-use trunklab_protocol::ProfileId;
-use trunklab_protocol::operator::ConsoleName;
+use trunklab_protocol::operator::{ConsoleName, StatusText};
 use trunklab_protocol::voice::VoiceFrame;
+use trunklab_protocol::{ProfileId, StatusNumber};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::{self, Action, NetworkProvision, Provision, Scenario, Speech};
 
@@ -151,8 +151,15 @@ fn system(network: &NetworkProvision) -> SystemParameters {
             .map(|unit| ConsoleUnit { name: ConsoleName::new(CONSOLE), unit })
             .into_iter()
             .collect(),
+        statuses: (1..=network.statuses).filter_map(StatusNumber::new).map(status).collect(),
+        call_alert_repeat_ms: network.call_alert_repeat_ms.unwrap_or(own.call_alert_repeat_ms),
+        call_alert_ms_max: network.call_alert_ms_max.unwrap_or(own.call_alert_ms_max),
         ..own
     }
+}
+
+fn status(number: StatusNumber) -> StatusText {
+    StatusText { number, text: format!("Status {number}") }
 }
 
 /// The scenario's steps as deeds. WAV files are looked for beside the scenario.
@@ -185,6 +192,9 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         }
         Action::Answer(unit) => Deed::User(*unit, Input::Answer),
         Action::HangUp(unit) => Deed::User(*unit, Input::HangUp),
+        Action::Status(unit, number, to) => Deed::User(*unit, Input::Status { number: *number, to: *to }),
+        Action::CallAlert { caller, called } => Deed::User(*caller, Input::CallAlert { called: *called }),
+        Action::CancelAlert(unit) => Deed::User(*unit, Input::CancelAlert),
         Action::Speak(unit, Speech::Synthesised(span)) => {
             Deed::User(*unit, Input::Speech(voices.speak(*unit, *span)))
         }

@@ -203,6 +203,10 @@ impl Tally {
             | EventKind::RadioOrderFailed { .. }
             | EventKind::Monitored { .. }
             | EventKind::RightsChanged { .. }
+            | EventKind::MessageSent { .. }
+            | EventKind::MessageDelivered { .. }
+            | EventKind::MessageRefused { .. }
+            | EventKind::AlertOver { .. }
             | EventKind::Dropped { .. } => {}
         }
     }
@@ -245,6 +249,11 @@ impl Tally {
             | HandsetEvent::Killed
             | HandsetEvent::Regrouped { .. }
             | HandsetEvent::Restored { .. }
+            | HandsetEvent::ShowsStatus { .. }
+            | HandsetEvent::Alerted { .. }
+            | HandsetEvent::AlertOver { .. }
+            | HandsetEvent::MessageDelivered
+            | HandsetEvent::MessageRefused { .. }
             | HandsetEvent::Service { .. } => {}
         }
     }

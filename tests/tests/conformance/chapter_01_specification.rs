@@ -16,8 +16,7 @@ use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, ControlPlace, Family, PageReply, Pair, Position, ProfileId, Regroup,
-    Signalling, SlotAddress, Subscription,
+    CallId, CallSetup, Cause, ControlPlace, Family, MessageId, MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
 };
 use trunklab_tests::message::{family_name, table};
 use trunklab_tests::specification::Specification;
@@ -84,7 +83,7 @@ fn every_record_stands_in_the_specification_field_by_field() {
             );
         )*};
     }
-    holds_for!(Regroup CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour SiteSettings Subscription);
+    holds_for!(Regroup CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour SiteSettings Subscription MessageId);
 }
 
 #[test]
@@ -104,7 +103,7 @@ fn every_enumeration_stands_in_the_specification_value_by_value() {
             assert_eq!(specified, in_code, "enumeration {}", stringify!($enumeration));
         )*};
     }
-    holds_for!(Family Channel ControlPlace Signalling ProfileId RequestKind SiteService CallSetup PageReply ProvedOrder);
+    holds_for!(Family Channel ControlPlace Signalling ProfileId RequestKind SiteService CallSetup PageReply ProvedOrder MessageReply);
 }
 
 fn assert_printed(mark: &str, wanted: &str) {

@@ -5,7 +5,7 @@ use trunklab_protocol::field::Field;
 use trunklab_protocol::network::{CarrierNumber, Incarnation, NodeId, Press, SlotNumber, SpurtId};
 use trunklab_protocol::proof::{Challenge, NetworkAnswer, Proof, Response, Seal, SessionKey, VoiceKey};
 use trunklab_protocol::{
-    Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, MastId, Msisdn, OrderNumber, Priority, SiteId,
+    Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, MastId, Msisdn, OrderNumber, Priority, SiteId, StatusNumber,
     TalkgroupId, Tmsi, UnitId,
 };
 use trunklab_tests::specification::Specification;
@@ -27,7 +27,7 @@ fn readers() -> Vec<(String, usize, Reader)> {
         ($($type:ident)*) => { vec![$(($type::KIND.to_string(), $type::LEAST, reads::<$type> as Reader),)*] };
     }
     readers!(u8 u16 u32 u64 i8 i16 i32 UnitId TalkgroupId Imei Imsi Msisdn Tmsi SiteId AreaId AreaChoice Antenna MastId NodeId CarrierNumber
-        SlotNumber Epoch Incarnation SpurtId Press OrderNumber Priority Proof)
+        SlotNumber Epoch Incarnation SpurtId Press OrderNumber Priority StatusNumber Proof)
 }
 
 fn octets(value: i128, width: usize) -> Vec<u8> {

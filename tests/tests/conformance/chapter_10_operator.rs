@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
     Admission, AirCounters, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView,
-    Login, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView, Snapshot, TalkWord,
-    TalkgroupView, Tokens, Totals, UnitView,
+    Login, MessageView, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView, Snapshot, StatusText, TalkgroupView, TalkWord, Tokens, Totals, UnitView,
 };
 use trunklab_tests::specification::Specification;
 
@@ -57,6 +56,11 @@ fn example(kind: &str) -> Value {
         "voice key" => json!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]),
         "imei" => json!(350_000_000_001_017_u64),
         "ClonePolicy" => json!("refuse_both"),
+        "status" => json!(3),
+        "addressee" => json!({ "unit": 1018 }),
+        "sender" => json!({ "console": "shift 2" }),
+        "MessageKind" => json!({ "status": 3 }),
+        "MessageStage" => json!({ "refused": "message_unconfirmed" }),
         "EmergencyKind" => json!("alarm"),
         "radio order" => json!({ "regroup": { "talkgroup": 41, "locked": true } }),
         "Condition" => json!("stunned"),
@@ -156,6 +160,10 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::RadioOrderFailed { .. } => "radio_order_failed",
         EventKind::Monitored { .. } => "monitored",
         EventKind::RightsChanged { .. } => "rights_changed",
+        EventKind::MessageSent { .. } => "message_sent",
+        EventKind::MessageDelivered { .. } => "message_delivered",
+        EventKind::MessageRefused { .. } => "message_refused",
+        EventKind::AlertOver { .. } => "alert_over",
         EventKind::Dropped { .. } => "dropped",
     }
 }
@@ -256,6 +264,8 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");
+    round_trip::<MessageView>("MessageView");
+    round_trip::<StatusText>("StatusText");
 }
 
 #[test]

@@ -152,6 +152,16 @@ const CERTAIN: &[(&str, &str)] = &[
     ("regroup-lock-restore", "unit 1017 is refused: SelectorLocked"),
     ("remote-monitor", "unit 1018 hears unit 1017"),
     ("rights-by-order", "unit 1017 is refused: IndividualNotAllowed"),
+    ("call-alert", "unit 1014 is alerted by unit 1012"),
+    ("call-alert-in-call", "unit 1014 is alerted by unit 1015"),
+    ("call-alert-in-call", "unit 1012 is alerted by unit 1015"),
+    ("call-alert-refused", "unit 1014 is alerted by unit 1012"),
+    ("status-console", "console shows status 1 from unit 1012"),
+    ("status-in-call", "unit 1012 shows status 3 from unit 1013"),
+    ("status-in-call", "unit 1014 shows status 4 from unit 1012"),
+    ("status-refused", "order is refused: StatusUnknown"),
+    ("status-talkgroup", "unit 1014 shows status 2 from unit 1012"),
+    ("status-unit", "unit 1014 shows status 3 from unit 1012"),
 ];
 
 /// Scenarios of which no outcome is certain in rough weather, and why.

@@ -15,9 +15,11 @@ use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::to_site::{
     Assert, Close, Configure, Deregister, EmergencyStatus, FloorQueued, FloorRefused, FloorWithdrawn,
-    Heartbeat, Queued, Refused, Release, TalkWarning, ToSite,
+    Heartbeat, MessageRefused, Queued, Refused, Release, Status, TalkWarning, ToSite,
 };
-use trunklab_protocol::{BurstPlace, Cause, Demand, EmergencyStage, Epoch, Identity, Moment, Span};
+use trunklab_protocol::{
+    BurstPlace, Cause, Demand, EmergencyStage, Epoch, Identity, MessageId, Moment, Span, StatusNumber,
+};
 
 use crate::harness::{self, *};
 
@@ -61,10 +63,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (1_u32..400_000).prop_map(Step::Wait),
         1 => Just(Step::LinkUp),
         1 => Just(Step::LinkDown),
-        8 => (4_u32..7, 0_u8..16, number(), number(), number(), slot(), any::<bool>()).prop_map(
+        8 => (4_u32..7, 0_u8..18, number(), number(), number(), slot(), any::<bool>()).prop_map(
             |(epoch, order, call, unit, spurt, slot, here)| Step::Order { epoch, order, call, unit, spurt, slot, here }
         ),
-        8 => (-2_i64..5, slot(), 0_u8..9, number(), number(), number(), any::<u32>(), any::<bool>()).prop_map(
+        8 => (-2_i64..5, slot(), 0_u8..10, number(), number(), number(), any::<u32>(), any::<bool>()).prop_map(
             |(ahead, slot, word, unit, call, spurt, position, proved)| Step::Air {
                 ahead, slot, word, unit, call, spurt, position: position % 64, proved
             }
@@ -105,6 +107,12 @@ fn order(station: &Driven, step: &Step) -> Option<(Epoch, ToSite)> {
         12 => TalkWarning { call, unit, spurt: spurt(spurt_number), left_ms: 5_000 }.into(),
         14 => EmergencyStatus { unit, press, stage: EmergencyStage::Raised }.into(),
         13 => FloorWithdrawn { call, unit, spurt: spurt(spurt_number), cause }.into(),
+        15 => MessageRefused { unit, press, cause }.into(),
+        16 => {
+            let message = MessageId { epoch: EPOCH, counter };
+            let number = StatusNumber::new(1).unwrap();
+            Status { message, from: None, to: talkgroup(41).into(), number }.into()
+        }
         _ => Refused { unit, press, cause }.into(),
     };
     Some((Epoch::new(epoch).unwrap(), message))
@@ -127,6 +135,7 @@ fn word(word: u8, number: u32, counter: u32, spurt_number: u32, position: u32) -
         4 => FloorRequest { unit, press, call, demand: Demand::Low }.into(),
         5 => TalkEnd { unit, call, spurt }.into(),
         6 => Alarm { unit, press, known: false }.into(),
+        7 => air_uplink::CallAlert { unit, press, called: unit }.into(),
         _ => Voice { unit, call, spurt, position, frames: run_of(position..position + position % 10) }.into(),
     }
 }

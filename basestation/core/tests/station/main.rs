@@ -11,6 +11,7 @@ mod floor;
 mod harness;
 mod hostile;
 mod link;
+mod messages;
 mod moved;
 mod speech;
 mod talking;

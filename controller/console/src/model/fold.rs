@@ -2,9 +2,11 @@
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
 use trunklab_protocol::operator::{
-    CallView, EmergencyView, Event, EventKind, FloorView, PatchView, QueueView, Snapshot,
+    CallView, EmergencyView, Event, EventKind, FloorView, MessageStage, PatchView, QueueView, Snapshot,
 };
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, UnitId};
+
+use super::messages;
 
 /// Whether the picture could take the event in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +214,14 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             }
             Grasp::Whole
         }
+        EventKind::MessageSent { message, kind, from, to, .. } => {
+            messages::add(picture, event.at, (*message, *kind, *to), from, MessageStage::Sent)
+        }
+        EventKind::MessageRefused { message, kind, from, to, cause } => {
+            messages::add(picture, event.at, (*message, *kind, *to), from, MessageStage::Refused(*cause))
+        }
+        EventKind::MessageDelivered { message, .. } => messages::deliver(picture, *message),
+        EventKind::AlertOver { message, cause, .. } => messages::end(picture, *message, *cause),
         EventKind::CallReleased { call, .. } => {
             picture.totals.released += 1;
             vacate(picture, *call, |_| true);

@@ -4,6 +4,7 @@ mod cursor;
 mod fold;
 mod link;
 mod log;
+mod messages;
 mod picture;
 mod screen;
 

@@ -165,6 +165,8 @@ impl World {
             consoles: Vec::new(),
             emergencies: Vec::new(),
             units: Vec::new(),
+            messages: Vec::new(),
+            statuses: Vec::new(),
             totals: self.totals,
         }
     }

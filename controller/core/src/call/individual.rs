@@ -81,6 +81,7 @@ impl Controller {
             }
             Freshness::Stale => return self.drop_message(site, Cause::Duplicate, out),
         }
+        self.alert_called_back(unit, called, out);
         let checked = match setup {
             CallSetup::Monitor => self.monitor_asked(unit, called, out),
             CallSetup::Immediate | CallSetup::Ringing | CallSetup::Duplex => {

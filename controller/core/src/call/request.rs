@@ -78,6 +78,7 @@ impl Controller {
                 return self.repeat_answer(site, (unit, press), talkgroup.into(), answer, out);
             }
         }
+        self.alerts_of_operators_answered(unit, out);
         self.affiliate_in_emergency(site, &message, out);
         let (area, activity) = match self.check_request(site, &message) {
             Ok(checked) => checked,

@@ -152,6 +152,7 @@ impl Controller {
         self.leave_individual_calls(unit, out);
         self.stop_waiting(unit, cause, out);
         self.lose_floor(unit, out);
+        self.end_messages_to(unit, out);
         let visitor = self.visitors.remove(unit).expect("who is forgotten was registered");
         let site = visitor.site;
         self.sites.get_mut(site).expect("a unit's site exists").units.remove(&unit);

@@ -204,6 +204,7 @@ impl Controller {
             last_request: None,
             last_affiliation: None,
             last_emergency: None,
+            last_message: None,
             activity,
         };
         self.visitors.insert(visitor);

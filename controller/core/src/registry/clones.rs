@@ -120,6 +120,10 @@ fn speaker(message: &FromSite) -> Option<UnitId> {
         FromSite::Handover(word) => Some(word.unit),
         FromSite::OrderAnswer(word) => Some(word.unit),
         FromSite::NetworkChallenge(word) => Some(word.unit),
+        FromSite::Status(word) => Some(word.unit),
+        FromSite::CallAlert(word) => Some(word.unit),
+        FromSite::AlertCancel(word) => Some(word.unit),
+        FromSite::MessageAnswer(word) => Some(word.unit),
         FromSite::Hello(_)
         | FromSite::InventoryRadios(_)
         | FromSite::InventoryCalls(_)

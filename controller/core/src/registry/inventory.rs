@@ -101,6 +101,7 @@ impl Controller {
             last_request: earlier.and_then(|visitor| visitor.last_request),
             last_affiliation: earlier.and_then(|visitor| visitor.last_affiliation),
             last_emergency: earlier.and_then(|visitor| visitor.last_emergency),
+            last_message: earlier.and_then(|visitor| visitor.last_message),
             activity: Activity::Idle,
         });
         self.sites.get_mut(site).expect("a site that reports exists").units.insert(unit);

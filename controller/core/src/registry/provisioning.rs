@@ -1,6 +1,6 @@
 //! Changes of what is provisioned, while the system runs.
 
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{EventKind, StatusText};
 use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::{Configure, OTHERS_MAX};
@@ -10,7 +10,9 @@ use super::sites::Site;
 use super::talkgroups::TalkgroupState;
 use crate::call::table::Event;
 use crate::channels::SlotPool;
-use crate::config::{Change, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup};
+use crate::config::{
+    Change, Reach, STATUSES_MAX, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+};
 use crate::controller::Controller;
 use crate::output::Outbox;
 
@@ -60,6 +62,7 @@ impl Controller {
     }
 
     fn provision_system(&mut self, parameters: SystemParameters, out: &mut Outbox) -> Result<(), Cause> {
+        check_statuses(&parameters.statuses)?;
         self.provision_consoles(&parameters.consoles, out)?;
         self.system = parameters;
         for site in self.sites.keys().collect::<Vec<_>>() {
@@ -218,4 +221,12 @@ impl Controller {
             self.tell(site, Configure { settings: Box::new(settings) }, out);
         }
     }
+}
+
+/// The statuses of a system, in order of their numbers, each once, and no more than may be.
+fn check_statuses(statuses: &[StatusText]) -> Result<(), Cause> {
+    let in_order = statuses.is_sorted_by(|one, other| one.number < other.number);
+    let fits = |status: &StatusText| status.text.len() <= NAME_LEN_MAX;
+    let all_fit = in_order && statuses.len() <= STATUSES_MAX && statuses.iter().all(fits);
+    if all_fit { Ok(()) } else { Err(Cause::FieldOutOfRange) }
 }

@@ -38,6 +38,8 @@ pub struct Visitor {
     pub last_affiliation: Option<Press>,
     /// The number of its last emergency in this registration.
     pub last_emergency: Option<Press>,
+    /// Its last status or call alert in this registration, and what it was told of it.
+    pub last_message: Option<Told>,
     /// What it is doing.
     pub activity: Activity,
 }
@@ -114,6 +116,26 @@ pub enum Answer {
     /// It had the floor and lost it in silence: it may not have heard that it had it, and is served anew.
     Unheard,
     /// It was refused.
+    Refused(Cause),
+}
+
+/// What a radio was told of a message of its.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Told {
+    /// The message's number with it.
+    pub press: Press,
+    /// What.
+    pub of: ToldOf,
+}
+
+/// What a radio was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ToldOf {
+    /// Nothing yet: the message is on its way.
+    OnItsWay,
+    /// It was delivered.
+    Delivered,
+    /// It was refused, or called back.
     Refused(Cause),
 }
 

@@ -22,6 +22,7 @@ mod hostile;
 mod identity;
 mod individual;
 mod inventory;
+mod messages;
 mod orders;
 mod queue;
 mod recording;

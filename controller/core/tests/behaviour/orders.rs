@@ -4,11 +4,11 @@ use trunklab_controller_core::input::Input;
 use trunklab_controller_core::orders::WAITING_MAX;
 use trunklab_controller_core::output::{Audited, Output, StoreItem};
 use trunklab_protocol::operator::{Authority, ConsoleName, Order, Role};
-use trunklab_protocol::{Cause, Priority, Services};
+use trunklab_protocol::{Cause, Priority, Services, StatusNumber};
 
 use crate::support::{System, talkgroup, unit};
 
-fn every_order() -> [Order; 16] {
+fn every_order() -> [Order; 19] {
     let talkgroups = vec![talkgroup(41), talkgroup(42)];
     [
         Order::AcknowledgeEmergency { unit: unit(1017) },
@@ -27,6 +27,9 @@ fn every_order() -> [Order; 16] {
         Order::Monitor { unit: unit(1017), listener: unit(1018) },
         Order::SetPriority { unit: unit(1017), priority: Priority::HIGHEST },
         Order::SetRights { unit: unit(1017), services: Services::NONE },
+        Order::SendStatus { to: unit(1017).into(), number: StatusNumber::new(1).unwrap() },
+        Order::CallAlert { unit: unit(1017) },
+        Order::CancelAlert { unit: unit(1017) },
     ]
 }
 

@@ -12,6 +12,9 @@ impl Service {
         if !turn.radio.remote.serves() {
             return;
         }
+        if kind == RequestKind::Normal && self.calls_back(turn) {
+            return;
+        }
         let reverts = kind == RequestKind::Emergency && turn.radio.config.emergency_talkgroup.is_some();
         match &mut self.activity {
             Activity::Idle(idle) if idle.errand.is_some() && !reverts => idle.press = Some(kind),

@@ -41,6 +41,11 @@ impl Service {
             DownlinkWord::PageOver(word) => self.page_over(turn, word),
             DownlinkWord::RadioOrder(word) => self.ordered(turn, word),
             DownlinkWord::NetworkAnswer(word) => self.network_answered(turn, word),
+            DownlinkWord::Status(word) => self.status_heard(turn, word),
+            DownlinkWord::CallAlert(word) => self.alert_heard(turn, word),
+            DownlinkWord::AlertOver(word) => self.alert_over(turn, word),
+            DownlinkWord::MessageDelivered(word) => self.message_delivered(turn, word),
+            DownlinkWord::MessageRefused(word) => self.message_refused(turn, word),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
             | DownlinkWord::Challenge(_)
@@ -181,7 +186,10 @@ impl Service {
     }
 
     fn working(&mut self, turn: &mut Turn<'_>, word: &Working) {
-        if word.unit != turn.radio.unit() || self.reply_settled(word.press) || self.answer_settled(word.press)
+        if word.unit != turn.radio.unit()
+            || self.reply_settled(word.press)
+            || self.answer_settled(word.press)
+            || self.note_worked_on(turn, word.press)
         {
             return;
         }

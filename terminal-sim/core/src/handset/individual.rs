@@ -62,6 +62,8 @@ impl Service {
         } else if let Some(&Request { press, wanted: Wanted::Unit { .. }, .. }) = self.activity.request() {
             self.owed_cancel = Some(press);
             self.defer(turn);
+        } else if matches!(self.activity, Activity::Idle(_)) {
+            self.dismiss_alert(turn);
         } else {
             self.leave_pair(turn);
         }

@@ -81,6 +81,13 @@ impl Handset {
             Input::Call { called, setup } => self.call(called, setup, out),
             Input::Answer => self.in_service(out, |service, turn| service.answer(turn)),
             Input::HangUp => self.in_service(out, |service, turn| service.hang_up(turn)),
+            Input::Status { number, to } => {
+                self.message(out, |service, turn| service.tell_status(turn, number, to));
+            }
+            Input::CallAlert { called } => {
+                self.message(out, |service, turn| service.alert_unit(turn, called))
+            }
+            Input::CancelAlert => self.in_service(out, |service, turn| service.cancel_alert(turn)),
             Input::Speech(frames) => {
                 // In a full duplex call it is open, though nobody presses.
                 if self.radio.is_down() || self.radio.microphone.is_open() {
@@ -117,7 +124,8 @@ impl Handset {
                 let emergency = service.emergency_deadline(self.radio.emergency);
                 let shut = self.radio.remote.monitor.and_then(|monitor| monitor.until);
                 let monitor = shut.map(|at| Deadline { at, why: Why::MonitorEnds });
-                Some([emergency, monitor].into_iter().flatten().fold(own, Deadline::min))
+                let alert = self.radio.alert_due().map(|at| Deadline { at, why: Why::Alert });
+                [emergency, monitor, alert].into_iter().flatten().chain([own]).min()
             }
             State::Moving(moving) => Some(moving.deadline()),
             State::Detaching { camp, access, .. } => {

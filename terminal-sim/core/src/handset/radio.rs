@@ -1,18 +1,22 @@
 //! What a handset keeps through all its states.
 
+use std::collections::VecDeque;
+
 use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Proof, SessionKey};
 use trunklab_protocol::{
-    AreaChoice, BurstPlace, Cause, Identity, Imsi, Moment, Press, ScanList, TalkgroupId, Tmsi, UnitId,
+    AreaChoice, BurstPlace, Cause, Identity, Imsi, MessageId, Moment, Press, ScanList, StatusNumber,
+    TalkgroupId, Tmsi, UnitId,
 };
 
 use super::camp::Camp;
 use super::config::HandsetConfig;
 use super::dice::Dice;
 use super::emergency::Emergency;
+use super::messages::Alert;
 use super::microphone::Microphone;
 use super::remote::Remote;
-use crate::output::{HandsetEvent, Outbox, Output};
+use crate::output::{HandsetEvent, MessageSource, Outbox, Output};
 
 /// The push-to-talk button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,14 @@ pub(super) struct Radio {
     pub(super) emergency: Option<Emergency>,
     /// What orders have made of it: switched off, it keeps that.
     pub(super) remote: Remote,
+    /// Messages that were heard, the last ones, and when each was confirmed.
+    pub(super) heard: VecDeque<(MessageId, Moment)>,
+    /// Who wants to be called back, the latest last.
+    pub(super) alerts: Vec<Alert>,
+    /// The status that was shown last, and who told it.
+    pub(super) shown: Option<(StatusNumber, MessageSource)>,
+    /// The number of the user's own last call alert.
+    pub(super) last_alert: Option<Press>,
     last_press: Press,
 }
 
@@ -68,6 +80,10 @@ impl Radio {
             tmsi: None,
             emergency: None,
             remote: Remote::default(),
+            heard: VecDeque::new(),
+            alerts: Vec::new(),
+            shown: None,
+            last_alert: None,
             last_press: Press::new(0).expect("presses count from 0"),
             config,
         }

@@ -174,6 +174,11 @@ impl Registration {
             | DownlinkWord::FloorRefused(_)
             | DownlinkWord::FloorQueued(_)
             | DownlinkWord::TalkWarning(_)
+            | DownlinkWord::Status(_)
+            | DownlinkWord::CallAlert(_)
+            | DownlinkWord::AlertOver(_)
+            | DownlinkWord::MessageDelivered(_)
+            | DownlinkWord::MessageRefused(_)
             | DownlinkWord::FloorWithdrawn(_) => None,
         }
     }

@@ -51,6 +51,7 @@ impl Service {
         self.activity.access_mut().into_iter().for_each(aim);
         self.reply.iter_mut().for_each(|reply| aim(&mut reply.access));
         self.shout.iter_mut().filter_map(|shout| shout.access_mut()).for_each(aim);
+        self.notes.iter_mut().filter_map(|note| note.access_mut()).for_each(aim);
         // A selection whose tries all went to where the control channel had been is told now.
         self.service_changed(turn);
     }

@@ -2,6 +2,8 @@
 //! `button`, what it says of its own in `errand`, how it asks in `asking`, how it talks in `talking`; what is heard is in
 //! `control_word` and `traffic_word`.
 
+use std::collections::VecDeque;
+
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::{
@@ -15,6 +17,7 @@ use super::emergency::Shout;
 use super::errand::Setback;
 use super::individual::Reply;
 use super::neighbours::{Neighbours, Place};
+use super::note::Note;
 use super::phase::{self, Trigger};
 use super::radio::Turn;
 use super::remote::{Answer, Proving};
@@ -57,6 +60,8 @@ pub(super) struct Service {
     pub(super) revert: Option<TalkgroupId>,
     /// What is being said about an emergency.
     pub(super) shout: Option<Shout>,
+    /// What is being said of messages, one word after the other.
+    pub(super) notes: VecDeque<Note>,
     /// Where a word of random access was said last: another takes the next place.
     pub(super) last_sent: Option<BurstPlace>,
     /// When an emergency is asked after.
@@ -109,6 +114,7 @@ impl Service {
             setback: affiliated.is_none().then_some(Setback::Refused(turn.radio.selected)),
             revert: None,
             shout: None,
+            notes: VecDeque::new(),
             last_sent: None,
             // An emergency that began before, or of which this network may not know any more, is said at once.
             ask_again: turn.now,
@@ -134,6 +140,7 @@ impl Service {
             self.reply_deadline(),
             self.answer_deadline(),
             self.selection_deadline(),
+            self.note_deadline(),
             self.neighbours.deadline(&self.camp),
         ];
         beside.into_iter().flatten().fold(own, Deadline::min)
@@ -153,6 +160,8 @@ impl Service {
             Why::QueueOverdue => self.fire_queue(turn),
             Why::AccessOpportunity | Why::AnswerOverdue => self.fire_access(turn),
             Why::ReplyOpportunity | Why::ReplyOverdue => self.fire_reply(turn),
+            Why::Note => self.fire_note(turn),
+            Why::Alert => self.fire_alerts(turn),
             Why::RingOver => self.ring_over(turn, Cause::NoAnswer),
             Why::OrderAnswer => {
                 self.fire_answer(turn);
@@ -197,12 +206,9 @@ impl Service {
     /// Whether it may leave its site now: it does not in an individual call, nor while the network owes it an answer.
     pub(super) fn may_leave(&self) -> bool {
         let is_pair = self.activity.in_call().is_some_and(|in_call| in_call.parties.pair().is_some());
-        if is_pair
-            || self.reply.is_some()
-            || self.answer.is_some()
-            || self.shout.is_some()
-            || self.revert.is_some()
-        {
+        let has_to_say =
+            self.reply.is_some() || self.answer.is_some() || self.shout.is_some() || !self.notes.is_empty();
+        if is_pair || has_to_say || self.revert.is_some() {
             return false;
         }
         match &self.activity {

@@ -42,6 +42,11 @@ impl Service {
             | DownlinkWord::FloorRefused(_)
             | DownlinkWord::TalkWarning(_)
             | DownlinkWord::FloorWithdrawn(_)
+            | DownlinkWord::Status(_)
+            | DownlinkWord::CallAlert(_)
+            | DownlinkWord::AlertOver(_)
+            | DownlinkWord::MessageDelivered(_)
+            | DownlinkWord::MessageRefused(_)
             | DownlinkWord::FloorQueued(_) => return false,
         };
         let floor = self.promised.filter(|(promised, _)| *promised == call).map(|(_, floor)| floor);

@@ -62,7 +62,8 @@ impl Service {
             | Activity::Listening(_) => return,
         };
         if let Some((place, word)) = burst {
-            let word = self.shout_instead(turn.now).unwrap_or(word);
+            let instead = self.shout_instead(turn.now).or_else(|| self.note_instead(turn));
+            let word = instead.unwrap_or(word);
             transmit(&self.camp, Some(&self.session), place, word, turn.out);
         }
     }

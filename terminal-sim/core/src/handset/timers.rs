@@ -27,6 +27,7 @@ timers! {
     SEEK = 3_000, "how long the word of a site is awaited to which the handset moves";
     MOVE = 10_000, "how long a move to another site may take in all; then the handset goes back";
     MONITOR = 30_000, "how long a microphone that is opened from afar stays open";
+    CONFIRM_AGAIN = 1_500, "how long a message that was confirmed may be said again without being confirmed again";
     CALL_SILENCE = 1_000, "least silence on a traffic slot after which the handset goes back to the control channel";
 }
 

@@ -2,10 +2,11 @@
 
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::{
-    AreaChoice, CallId, Condition, Parties, Regroup, SiteId, SlotAddress, TalkgroupId, UnitId,
+    AreaChoice, CallId, Condition, Parties, Regroup, SiteId, SlotAddress, StatusNumber, TalkgroupId, UnitId,
 };
 
 use super::phase::Phase;
+use crate::output::MessageSource;
 
 /// A handset at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,10 @@ pub struct HandsetView {
     pub called_back: bool,
     /// Who calls, while it rings.
     pub rung_by: Option<UnitId>,
+    /// Who wants to be called back: whom the next press calls.
+    pub alerted_by: Option<MessageSource>,
+    /// The status that was shown last, and who told it.
+    pub status: Option<(StatusNumber, MessageSource)>,
     /// Place among those that wait for the floor of its call, from 1.
     pub floor_position: Option<u16>,
     /// What the lamp beside the emergency button shows.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use trunklab_protocol::operator::{EventKind, TalkWord};
-use trunklab_protocol::{CallId, Cause, EmergencyStage, Moment, Pair, Parties, SiteId, TalkgroupId, UnitId};
+use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
+use trunklab_protocol::{
+    CallId, Cause, EmergencyStage, MessageKind, Moment, Pair, Parties, SiteId, StatusNumber, TalkgroupId,
+    UnitId,
+};
 
 use super::file::{Expectation, Scenario, Wish};
-use crate::output::HandsetEvent;
+use crate::output::{HandsetEvent, MessageSource};
 
 /// Something that can be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,13 @@ pub enum Fact {
     OrderFailed { unit: UnitId, cause: Cause },
     Monitored { unit: UnitId, listener: UnitId },
     RightsChanged { unit: UnitId },
+    ShowsStatus { unit: UnitId, number: StatusNumber, from: MessageSource },
+    ConsoleShowsStatus { number: StatusNumber, from: UnitId },
+    Alerted { unit: UnitId, from: MessageSource },
+    AlertedNoMore { unit: UnitId, cause: Cause },
+    AlertEnds { unit: UnitId, cause: Cause },
+    MessageDelivered { unit: UnitId },
+    MessageRefused { unit: UnitId, cause: Cause },
 }
 
 /// One thing that was seen.
@@ -188,6 +198,13 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
                 || of == Some(fact)
         }
         HandsetEvent::Hears { talker, .. } => fact == Fact::Hears { unit: who, talker },
+        HandsetEvent::ShowsStatus { number, from, .. } => {
+            fact == Fact::ShowsStatus { unit: who, number, from }
+        }
+        HandsetEvent::Alerted { from } => fact == Fact::Alerted { unit: who, from },
+        HandsetEvent::AlertOver { cause, .. } => fact == Fact::AlertedNoMore { unit: who, cause },
+        HandsetEvent::MessageDelivered => fact == Fact::MessageDelivered { unit: who },
+        HandsetEvent::MessageRefused { cause } => fact == Fact::MessageRefused { unit: who, cause },
         HandsetEvent::Left { cause, .. } => fact == Fact::Leaves { unit: who, cause },
         HandsetEvent::Stunned => fact == Fact::Stunned { unit: who },
         HandsetEvent::Revived => fact == Fact::Revived { unit: who },
@@ -241,6 +258,13 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::EmergencyBegan { unit, .. } => fact == Fact::EmergencyRaised { unit: *unit },
         EventKind::Cloned { unit, .. } => fact == Fact::Cloned { unit: *unit },
         EventKind::OrderRefused { cause, .. } => fact == Fact::OrderRefused { cause: *cause },
+        EventKind::MessageSent {
+            kind: MessageKind::Status(number),
+            from: Sender::Unit(from),
+            to: None,
+            ..
+        } => fact == Fact::ConsoleShowsStatus { number: *number, from: *from },
+        EventKind::AlertOver { unit, cause, .. } => fact == Fact::AlertEnds { unit: *unit, cause: *cause },
         EventKind::FloorReleased { unit, cause, .. } => {
             fact == Fact::FloorEnds { unit: *unit, cause: *cause }
         }
@@ -275,6 +299,9 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         | EventKind::FloorTaken { .. }
         | EventKind::FloorQueued { .. }
         | EventKind::FloorRefused { .. }
+        | EventKind::MessageSent { .. }
+        | EventKind::MessageDelivered { .. }
+        | EventKind::MessageRefused { .. }
         | EventKind::Dropped { .. } => false,
     }
 }
@@ -304,7 +331,16 @@ impl Fact {
             | Self::CalledRings { unit, called: other }
             | Self::PairGranted { unit, other }
             | Self::PairReleased { unit, other, .. } => (vec![unit, other], None, None),
-            Self::Subscribed { unit }
+            Self::ShowsStatus { unit, from: MessageSource::Unit(from), .. }
+            | Self::Alerted { unit, from: MessageSource::Unit(from) } => (vec![unit, from], None, None),
+            Self::ConsoleShowsStatus { from: unit, .. }
+            | Self::ShowsStatus { unit, from: MessageSource::Operator, .. }
+            | Self::Alerted { unit, from: MessageSource::Operator }
+            | Self::AlertedNoMore { unit, .. }
+            | Self::AlertEnds { unit, .. }
+            | Self::MessageDelivered { unit }
+            | Self::MessageRefused { unit, .. }
+            | Self::Subscribed { unit }
             | Self::Cloned { unit }
             | Self::RegisterRefused { unit, .. }
             | Self::OutOfRange { unit }

@@ -52,6 +52,9 @@ pub(super) struct NetworkForm {
     pub(super) individual_priority: Option<Spanned<u8>>,
     pub(super) individual_hang_time: Option<Spanned<String>>,
     pub(super) console_unit: Option<Spanned<u32>>,
+    pub(super) statuses: Option<Spanned<u16>>,
+    pub(super) call_alert_repeat: Option<Spanned<String>>,
+    pub(super) longest_call_alert: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -1,6 +1,8 @@
 //! How a sentence is read: words that stand for themselves, and `{slots}` for what varies.
 
-use trunklab_protocol::{AreaId, CarrierNumber, Cause, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    AreaId, CarrierNumber, Cause, Position, SiteId, Span, StatusNumber, TalkgroupId, UnitId,
+};
 
 use super::nearest::distance;
 
@@ -20,6 +22,7 @@ pub(super) enum Value {
     Cause(Cause),
     File(String),
     Number(u16),
+    Status(StatusNumber),
     Place(Position),
 }
 
@@ -49,6 +52,7 @@ impl Values {
         cause -> Cause: Cause;
         file -> String: File;
         number -> u16: Number;
+        status -> StatusNumber: Status;
         place -> Position: Place;
         units -> Vec<UnitId>: Units;
     }
@@ -123,6 +127,7 @@ fn take(part: &str, words: &[String]) -> Option<(Option<Value>, usize)> {
         "{area}" => (Some(Value::Area(first.parse().ok().and_then(AreaId::new)?)), 1),
         "{carrier}" => (Some(Value::Carrier(first.parse().ok().and_then(CarrierNumber::new)?)), 1),
         "{number}" => (Some(Value::Number(first.parse().ok()?)), 1),
+        "{status}" => (Some(Value::Status(first.parse().ok().and_then(StatusNumber::new)?)), 1),
         "{cause}" => (Some(Value::Cause(cause(first)?)), 1),
         "{file}" => {
             let name = first.strip_prefix('"')?.strip_suffix('"')?;

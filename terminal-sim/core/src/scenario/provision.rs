@@ -72,6 +72,12 @@ pub struct NetworkProvision {
     pub individual_priority: Option<Priority>,
     /// Hang time of individual calls, in milliseconds.
     pub individual_hang_time_ms: Option<u32>,
+    /// How many predefined statuses there are, numbered from 1.
+    pub statuses: u16,
+    /// How often a call alert alerts its user, in milliseconds.
+    pub call_alert_repeat_ms: Option<u32>,
+    /// For how long it does, in milliseconds.
+    pub call_alert_ms_max: Option<u32>,
 }
 
 /// What becomes of a waiting request when its caller releases the button.

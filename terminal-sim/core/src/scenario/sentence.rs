@@ -3,12 +3,13 @@
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::{
-    AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, Priority, Services, SiteId, Span,
-    TalkgroupId, UnitId,
+    Addressee, AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, Priority, Services, SiteId, Span,
+    StatusNumber, TalkgroupId, UnitId,
 };
 
 use super::expectation::Fact;
 use super::pattern::{Values, guess, read, words};
+use crate::output::MessageSource;
 
 /// How long a base station or controller that is restarted stays away.
 const RESTART: Span = Span::from_secs(1);
@@ -52,6 +53,17 @@ pub enum Action {
     Answer(UnitId),
     /// The user of a handset hangs up, gives up, or declines.
     HangUp(UnitId),
+    /// The user of a handset tells a status; `None`: to the consoles.
+    Status(UnitId, StatusNumber, Option<Addressee>),
+    /// The user of a handset alerts another unit.
+    CallAlert {
+        /// Who.
+        caller: UnitId,
+        /// Whom.
+        called: UnitId,
+    },
+    /// The user of a handset calls its alert back.
+    CancelAlert(UnitId),
     /// Somebody speaks into a handset, from the moment that it may talk.
     Speak(UnitId, Speech),
     /// A handset's selector is turned.
@@ -225,6 +237,18 @@ sentences! {
         |v| each(v, Action::HangUp);
     Do "unit {units} hangs up", "The user ends an individual call, or gives its request up.",
         |v| each(v, Action::HangUp);
+    Do "unit {units} sends status {status} to unit {unit}", "A predefined status; `statuses` under `[network]` says how many there are.",
+        |v| { let (status, to) = (v.status(), v.other()); each(v, |unit| Action::Status(unit, status, Some(to.into()))) };
+    Do "unit {units} sends status {status} to talkgroup {talkgroup}", "The same, to whoever hears the talkgroup.",
+        |v| { let (status, to) = (v.status(), v.talkgroup()); each(v, |unit| Action::Status(unit, status, Some(to.into()))) };
+    Do "unit {units} sends status {status} to the console", "The same, to the operators.",
+        |v| { let status = v.status(); each(v, |unit| Action::Status(unit, status, None)) };
+    Do "unit {unit} alerts unit {unit}", "A call alert: the other unit's user shall call back.",
+        |v| { let (caller, called) = (v.units()[0], v.other()); one(Action::CallAlert { caller, called }) };
+    Do "unit {units} cancels its alert", "It shall not be called back any more.",
+        |v| each(v, Action::CancelAlert);
+    Do "unit {units} dismisses the alert", "The user of a handset that is alerted does not want to call back.",
+        |v| each(v, Action::HangUp);
     Do "unit {units} talks for {span}", "Presses, speaks for so long from the press on, releases; what is said before the talk permit is clipped.",
         talks;
     Do "unit {units} speaks for {span}", "Synthesised speech into the microphone from now on; the button is pressed by another step, and what is said before the talk permit is clipped.",
@@ -275,6 +299,14 @@ sentences! {
         |v| one(Action::Reconfigure(Alteration::CarrierOut(v.site(), v.carrier())));
     Do "console takes talkgroup {talkgroup} out", "The configuration has it no longer.",
         |v| one(Action::Reconfigure(Alteration::TalkgroupOut(v.talkgroup())));
+    Do "console sends status {status} to unit {unit}", "An operator tells a status.",
+        |v| one(Action::Order(Order::SendStatus { to: v.other().into(), number: v.status() }));
+    Do "console sends status {status} to talkgroup {talkgroup}", "The same, to whoever hears the talkgroup.",
+        |v| one(Action::Order(Order::SendStatus { to: v.talkgroup().into(), number: v.status() }));
+    Do "console alerts unit {unit}", "A call alert of an operator: the unit's user shall call in its talkgroup.",
+        |v| one(Action::Order(Order::CallAlert { unit: v.other() }));
+    Do "console cancels its alert for unit {unit}", "The operator shall not be called any more.",
+        |v| one(Action::Order(Order::CancelAlert { unit: v.other() }));
     Do "console falls silent", "The operator speaks no more, though the button is down.",
         |_| one(Action::OperatorFallsSilent);
     Do "console stuns unit {units}", "The radio gets no service any more.",
@@ -364,6 +396,24 @@ sentences! {
         |v| Meaning::See(vec![Fact::CalledRings { unit: v.units()[0], called: v.other() }]);
     See "unit {units} rings no more: {cause}", "It has rung in vain, with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::RingOver { unit, cause }) };
+    See "unit {unit} shows status {status} from unit {unit}", "The first shows the second's status.",
+        |v| Meaning::See(vec![Fact::ShowsStatus { unit: v.units()[0], number: v.status(), from: MessageSource::Unit(v.other()) }]);
+    See "unit {units} shows status {status} from the console", "It shows an operator's status.",
+        |v| { let number = v.status(); see(v, |unit| Fact::ShowsStatus { unit, number, from: MessageSource::Operator }) };
+    See "console shows status {status} from unit {unit}", "Operators are told of the unit's status.",
+        |v| Meaning::See(vec![Fact::ConsoleShowsStatus { number: v.status(), from: v.other() }]);
+    See "unit {unit} is alerted by unit {unit}", "The second wants to be called by the first.",
+        |v| Meaning::See(vec![Fact::Alerted { unit: v.units()[0], from: MessageSource::Unit(v.other()) }]);
+    See "unit {units} is alerted by the console", "An operator wants to be called.",
+        |v| see(v, |unit| Fact::Alerted { unit, from: MessageSource::Operator });
+    See "unit {units} is alerted no more: {cause}", "A call alert for it is over without its calling, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::AlertedNoMore { unit, cause }) };
+    See "call alert for unit {units} is over: {cause}", "The controller notes its end, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::AlertEnds { unit, cause }) };
+    See "unit {units} learns that its message was delivered", "Its status or call alert has reached its receiver.",
+        |v| see(v, |unit| Fact::MessageDelivered { unit });
+    See "unit {units} learns that its message was refused: {cause}", "It has not, or was called back, with this cause.",
+        |v| { let cause = v.cause(); see(v, |unit| Fact::MessageRefused { unit, cause }) };
     See "unit {units} is refused: {cause}", "Its request is refused with this cause.",
         |v| { let cause = v.cause(); see(v, |unit| Fact::Refused { unit, cause }) };
     See "unit {units} is refused", "Its request is refused, whatever the cause.",
@@ -448,6 +498,9 @@ impl Action {
             | Self::Call { caller: unit, .. }
             | Self::Answer(unit)
             | Self::HangUp(unit)
+            | Self::Status(unit, ..)
+            | Self::CallAlert { caller: unit, .. }
+            | Self::CancelAlert(unit)
             | Self::Speak(unit, _)
             | Self::Select(unit, _)
             | Self::SelectArea(unit, _)
@@ -494,6 +547,9 @@ impl Action {
             | Self::Call { .. }
             | Self::Answer(_)
             | Self::HangUp(_)
+            | Self::Status(..)
+            | Self::CallAlert { .. }
+            | Self::CancelAlert(_)
             | Self::Speak(..)
             | Self::Select(..)
             | Self::SelectArea(..)

@@ -129,6 +129,7 @@ fn every_sentence_is_read() {
             ("{cause}", "HangTimeOver"),
             ("{file}", "\\\"a.wav\\\""),
             ("{number}", "2"),
+            ("{status}", "3"),
             ("{place}", "2000,-500"),
         ] {
             text = text.replace(slot, value);

@@ -3,11 +3,11 @@
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::operator::{EventKind, TalkWord};
+use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity, PageReply, Parties,
-    ScanList, TalkgroupId, UnitId,
+    Addressee, CallId, CallSetup, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity,
+    MessageKind, MessageReply, PageReply, Parties, ScanList, TalkgroupId, UnitId,
 };
 
 use crate::citation::of_cause;
@@ -77,6 +77,24 @@ const fn set_up(setup: CallSetup) -> &'static str {
         CallSetup::Ringing => ", to ring",
         CallSetup::Duplex => ", to ring, both to talk at once",
         CallSetup::Monitor => ", to be listened to",
+    }
+}
+
+/// Whom a message is for.
+fn addressee(to: Option<Addressee>) -> String {
+    to.map_or_else(|| "the consoles".to_owned(), |to| to.to_string())
+}
+
+/// Who tells a message, as a radio is told.
+fn told_by(from: Option<UnitId>) -> String {
+    from.map_or_else(|| "an operator".to_owned(), |unit| format!("unit {unit}"))
+}
+
+/// What a message is.
+fn message(kind: MessageKind) -> String {
+    match kind {
+        MessageKind::Status(number) => format!("status {number}"),
+        MessageKind::CallAlert => "call alert".to_owned(),
     }
 }
 
@@ -178,6 +196,23 @@ pub(super) fn from_site(message: &FromSite) -> Option<Said> {
         FromSite::TalkerSilent(word) => {
             Said::of_call(word.call, format!("the talker of call {} is silent", word.call))
         }
+        FromSite::Status(word) => {
+            let whom = addressee(word.to);
+            Said::of_unit(word.unit, format!("unit {} tells status {} to {whom}", word.unit, word.number))
+        }
+        FromSite::CallAlert(word) => {
+            Said::of_unit(word.unit, format!("unit {} alerts unit {}", word.unit, word.called))
+        }
+        FromSite::AlertCancel(word) => {
+            Said::of_unit(word.unit, format!("unit {} calls its alert back", word.unit))
+        }
+        FromSite::MessageAnswer(word) => {
+            let what = match word.reply {
+                MessageReply::Received => "confirms",
+                MessageReply::Dismissed => "dismisses",
+            };
+            Said::of_unit(word.unit, format!("unit {} {what} message {}", word.unit, word.message))
+        }
     })
 }
 
@@ -273,6 +308,28 @@ pub(super) fn to_site(message: &ToSite) -> Option<Said> {
             call: Some(word.call),
             unit: Some(word.unit),
         },
+        ToSite::Status(word) => {
+            let from = told_by(word.from);
+            Said {
+                text: format!("message {}: status {} from {from} for {}", word.message, word.number, word.to),
+                call: None,
+                unit: word.to.unit(),
+            }
+        }
+        ToSite::CallAlert(word) => Said::of_unit(
+            word.unit,
+            format!("message {}: {} alerts unit {}", word.message, told_by(word.from), word.unit),
+        ),
+        ToSite::AlertOver(word) => {
+            let text = format!("message {} alerts unit {} no more: {}", word.message, word.unit, word.cause);
+            Said::of_unit(word.unit, text)
+        }
+        ToSite::MessageDelivered(word) => {
+            Said::of_unit(word.unit, format!("message of unit {} delivered", word.unit))
+        }
+        ToSite::MessageRefused(word) => {
+            Said::of_unit(word.unit, format!("message of unit {} refused: {}", word.unit, word.cause))
+        }
         ToSite::FloorRefused(word) => Said {
             text: format!("unit {} refused the floor of call {}: {}", word.unit, word.call, word.cause),
             call: Some(word.call),
@@ -402,7 +459,26 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
             let text = format!("{by} gives unit {unit} priority {priority} and the rights: {rights}");
             (Clause::RightsByOrder, Said::of_unit(*unit, text))
         }
-        EventKind::FloorReleased { .. }
+        EventKind::MessageSent { kind, from: from @ Sender::Console(_), to, .. } => {
+            let text = format!("{from} sends {} to {}", message(*kind), addressee(*to));
+            (clause_of_message(*kind, *to), Said::plain(text))
+        }
+        EventKind::MessageSent { kind, from, to: None, .. } => {
+            (Clause::MessageToConsoles, Said::plain(format!("{} from {from} is shown", message(*kind))))
+        }
+        EventKind::MessageDelivered { kind, from: from @ Sender::Console(_), to, .. } => {
+            let text = format!("{} of {from} to {} delivered", message(*kind), addressee(*to));
+            (clause_of_message(*kind, *to), Said::plain(text))
+        }
+        EventKind::AlertOver { unit, from, cause, .. } => {
+            let is_answer = matches!(cause, Cause::AlertAnswered | Cause::AlertDismissed);
+            let clause = if is_answer { Clause::AlertAnswer } else { Clause::AlertEnd };
+            (clause, Said::plain(format!("call alert of {from} for unit {unit} is over: {cause}")))
+        }
+        EventKind::MessageSent { .. }
+        | EventKind::MessageDelivered { .. }
+        | EventKind::MessageRefused { .. }
+        | EventKind::FloorReleased { .. }
         | EventKind::CallReleased { .. }
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
@@ -425,6 +501,16 @@ pub(super) fn reported(event: &EventKind) -> Option<(Clause, Said)> {
     })
 }
 
+/// The clause by which a message goes its way.
+fn clause_of_message(kind: MessageKind, to: Option<Addressee>) -> Clause {
+    match (kind, to) {
+        (MessageKind::CallAlert, _) => Clause::CallAlert,
+        (MessageKind::Status(_), Some(Addressee::Unit(_))) => Clause::MessageToUnit,
+        (MessageKind::Status(_), Some(Addressee::Talkgroup(_))) => Clause::MessageToTalkgroup,
+        (MessageKind::Status(_), None) => Clause::MessageToConsoles,
+    }
+}
+
 /// The clause by which an order is refused.
 fn clause_of_order(cause: Cause) -> Clause {
     const CLAUSES: &[(Cause, Clause)] = &[
@@ -439,6 +525,13 @@ fn clause_of_order(cause: Cause) -> Clause {
         (Cause::TooManyPendingOrders, Clause::PendingOrders),
         (Cause::OrderUnderWay, Clause::PendingOrders),
         (Cause::UnknownUnit, Clause::RadioOrders),
+        (Cause::StatusUnknown, Clause::StatusTable),
+        (Cause::MessageUnconfirmed, Clause::MessageToUnit),
+        (Cause::UnknownAlert, Clause::AlertEnd),
+        (Cause::CalledUnknown, Clause::MessageChecks),
+        (Cause::CalledNotRegistered, Clause::MessageChecks),
+        (Cause::NobodyListens, Clause::MessageChecks),
+        (Cause::TooManyAlerts, Clause::MessageChecks),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::Patch, |(_, clause)| *clause)
 }
@@ -516,6 +609,18 @@ pub(super) fn handset(unit: UnitId, event: &HandsetEvent) -> Said {
             (format!("is set to talkgroup {talkgroup}{lock}"), None)
         }
         HandsetEvent::Restored { talkgroup } => (format!("is set back to talkgroup {talkgroup}"), None),
+        HandsetEvent::ShowsStatus { number, from, to: Addressee::Unit(_) } => {
+            (format!("shows status {number} from {from}"), None)
+        }
+        HandsetEvent::ShowsStatus { number, from, to: Addressee::Talkgroup(talkgroup) } => {
+            (format!("shows status {number} from {from} for talkgroup {talkgroup}"), None)
+        }
+        HandsetEvent::Alerted { from } => (format!("is alerted by {from}"), None),
+        HandsetEvent::AlertOver { from, cause } => (format!("is alerted no more by {from}: {cause}"), None),
+        HandsetEvent::MessageDelivered => ("learns that its message was delivered".to_owned(), None),
+        HandsetEvent::MessageRefused { cause } => {
+            (format!("learns that its message was refused: {cause}"), None)
+        }
         HandsetEvent::Left { call, cause } => (format!("leaves call {call}: {cause}"), Some(*call)),
     };
     Said { text, call, unit: Some(unit) }

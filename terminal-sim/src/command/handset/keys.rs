@@ -1,7 +1,7 @@
 //! The keys of a handset in a terminal, as tables that the last line of the screen prints, and the number that is dialled.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use trunklab_protocol::{CallSetup, UnitId};
+use trunklab_protocol::{CallSetup, StatusNumber, UnitId};
 use trunklab_terminal_core::handset::{HandsetView, Phase};
 
 /// What a key does.
@@ -20,6 +20,12 @@ pub(super) enum Deed {
     DropNumber,
     /// Calls the unit whose number it is.
     Ring(CallSetup),
+    /// Alerts it.
+    Alert,
+    /// Tells the status whose number it is to the talkgroup; `STATUS*UNIT` tells it to a unit.
+    Status,
+    /// Tells it to the consoles.
+    StatusToConsoles,
     NextTalkgroup,
     LastTalkgroup,
     Area,
@@ -58,6 +64,7 @@ const ON: &[Row] = &[
     (KeyCode::Char('7'), Deed::Digit('7'),    ""),
     (KeyCode::Char('8'), Deed::Digit('8'),    ""),
     (KeyCode::Char('9'), Deed::Digit('9'),    ""),
+    (KeyCode::Char('*'), Deed::Digit('*'),    ""),
     (KeyCode::Up,        Deed::NextTalkgroup, "↑↓ tg"),
     (KeyCode::Down,      Deed::LastTalkgroup, ""),
     (KeyCode::Char('s'), Deed::Area,          "s area"),
@@ -76,8 +83,11 @@ const OFF: &[Row] = &[
 #[rustfmt::skip]
 const DIALLING: &[Row] = &[
     (KeyCode::Char('r'),  Deed::Ring(CallSetup::Ringing),   "r ring"),
-    (KeyCode::Char('d'),  Deed::Ring(CallSetup::Duplex),    "d ring, both talk"),
-    (KeyCode::Char('c'),  Deed::Ring(CallSetup::Immediate), "c call without ringing"),
+    (KeyCode::Char('d'),  Deed::Ring(CallSetup::Duplex),    "d both talk"),
+    (KeyCode::Char('c'),  Deed::Ring(CallSetup::Immediate), "c call"),
+    (KeyCode::Char('l'),  Deed::Alert,                      "l alert"),
+    (KeyCode::Char('t'),  Deed::Status,                     "t/k status"),
+    (KeyCode::Char('k'),  Deed::StatusToConsoles,           ""),
     (KeyCode::Backspace,  Deed::Erase,                      "← erase"),
     (KeyCode::Esc,        Deed::DropNumber,                 "Esc drop"),
 ];
@@ -118,13 +128,13 @@ impl Mode {
     }
 }
 
-/// A unit's number as far as it is dialled.
+/// The number of a unit or a status as far as it is dialled; `3*1018` is status 3 for unit 1018.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Number(String);
 
 impl Number {
-    /// Digits of the longest number of a unit.
-    const DIGITS_MAX: usize = 8;
+    /// Digits of the longest number of a status, a star, and those of the longest number of a unit.
+    const DIGITS_MAX: usize = 5 + 1 + 8;
 
     /// Whether nothing is dialled.
     pub(super) fn is_empty(&self) -> bool {
@@ -151,6 +161,15 @@ impl Number {
     /// As the display shows it.
     pub(super) fn text(&self) -> &str {
         &self.0
+    }
+
+    /// The status, and whom it is for if that was dialled as well.
+    pub(super) fn status(&self) -> Option<(StatusNumber, Option<UnitId>)> {
+        let (status, unit) = match self.0.split_once('*') {
+            Some((status, unit)) => (status, Some(unit.parse().ok().and_then(UnitId::new)?)),
+            None => (self.0.as_str(), None),
+        };
+        Some((status.parse().ok().and_then(StatusNumber::new)?, unit))
     }
 
     /// The unit, if it is one's number.
@@ -200,10 +219,24 @@ mod tests {
     }
 
     #[test]
+    fn a_status_is_dialled_with_or_without_its_unit() {
+        let dialled = |text: &str| {
+            let mut number = Number::default();
+            text.chars().for_each(|digit| number.push(digit));
+            number.status().map(|(status, unit)| (status.number(), unit.map(UnitId::number)))
+        };
+        assert_eq!(dialled("3"), Some((3, None)));
+        assert_eq!(dialled("3*1018"), Some((3, Some(1018))));
+        for wrong in ["0", "65536", "*1018", "3*", "3*0", "3*1*8"] {
+            assert_eq!(dialled(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_is_no_units_number_rings_nobody() {
         let mut number = Number::default();
-        "999999999".chars().for_each(|digit| number.push(digit));
-        assert_eq!((number.text(), number.unit()), ("99999999", None));
+        "999999999999999".chars().for_each(|digit| number.push(digit));
+        assert_eq!((number.text(), number.unit()), ("99999999999999", None));
         number.clear();
         assert_eq!((number.is_empty(), number.unit()), (true, None));
     }

@@ -6,7 +6,9 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{AreaChoice, AreaId, CallSetup, Position, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    Addressee, AreaChoice, AreaId, CallSetup, Position, StatusNumber, TalkgroupId, UnitId,
+};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::transcript::sentence;
@@ -73,6 +75,18 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
         ["emergency"] => session.press(unit, RequestKind::Emergency).await,
         ["alarm"] => session.user(unit, Input::Alarm).await,
         ["answer"] => session.user(unit, Input::Answer).await,
+        ["status", number, to @ ..] => {
+            let number = number.parse().ok().and_then(StatusNumber::new);
+            let number = number.context("a status is a number from 1 to 65535")?;
+            let to = addressee(to).context("a status is for `to UNIT`, `to talkgroup N` or `to console`")?;
+            session.user(unit, Input::Status { number, to }).await;
+        }
+        ["alert", "cancel"] => session.user(unit, Input::CancelAlert).await,
+        ["alert", number] => {
+            let called = number.parse().ok().and_then(UnitId::new);
+            let called = called.context("a unit is a number from 1 to 16777215")?;
+            session.user(unit, Input::CallAlert { called }).await;
+        }
         ["hangup"] => session.user(unit, Input::HangUp).await,
         [how @ ("call" | "ring" | "duplex"), number] => {
             let called = number.parse().ok().and_then(UnitId::new);
@@ -113,11 +127,23 @@ async fn obey(session: &mut Session, units: &[UnitId], line: &str) -> Result<boo
             session.radios.command(Command::Place(unit, position)).await;
         }
         _ => bail!(
-            "expected on, off, press, emergency, alarm, release, call N, ring N, duplex N, answer, hangup, vanish, \
-             talkgroup N, area WHICH, scan on, scan off, place EAST NORTH or quit"
+            "expected on, off, press, emergency, alarm, release, call N, ring N, duplex N, answer, hangup, \
+             status N to WHOM, alert N, alert cancel, vanish, talkgroup N, area WHICH, scan on, scan off, place EAST NORTH or quit"
         ),
     }
     Ok(true)
+}
+
+/// Whom a status is for: `to 1018`, `to talkgroup 41`; to nobody named, `to console`.
+fn addressee(words: &[&str]) -> Option<Option<Addressee>> {
+    match words {
+        [] | ["to", "console"] => Some(None),
+        ["to", "talkgroup", number] => {
+            number.parse().ok().and_then(TalkgroupId::new).map(|talkgroup| Some(talkgroup.into()))
+        }
+        ["to", number] => number.parse().ok().and_then(UnitId::new).map(|unit| Some(unit.into())),
+        _ => None,
+    }
 }
 
 fn unit(units: &[UnitId], text: &str) -> Result<UnitId> {

@@ -23,10 +23,10 @@ use ratatui::text::{Line, Span as Text};
 use ratatui::widgets::{Block, Paragraph};
 use trunklab_console::Theme;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{AreaChoice, CallSetup, EmergencyStage, Moment, TalkgroupId, UnitId};
+use trunklab_protocol::{Addressee, AreaChoice, CallSetup, EmergencyStage, Moment, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::{EmergencyLight, HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
-use trunklab_terminal_core::output::HandsetEvent;
+use trunklab_terminal_core::output::{HandsetEvent, MessageSource};
 
 use super::Session;
 use super::button::{Button, Change};
@@ -137,6 +137,18 @@ async fn perform(
             }
             session.dial(unit, called, setup).await;
         }
+        Deed::Alert => {
+            let Some(called) = dialled.unit() else { return };
+            dialled.clear();
+            session.user(unit, Input::CallAlert { called }).await;
+        }
+        Deed::Status | Deed::StatusToConsoles => {
+            let Some((number, called)) = dialled.status() else { return };
+            dialled.clear();
+            let to = called.map_or(view.selected.into(), Addressee::Unit);
+            let to = (deed == Deed::Status).then_some(to);
+            session.user(unit, Input::Status { number, to }).await;
+        }
         Deed::NextTalkgroup | Deed::LastTalkgroup => {
             let step = if deed == Deed::NextTalkgroup { 1 } else { -1 };
             if let Some(talkgroup) = neighbour(step) {
@@ -206,6 +218,17 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
             format!("joined call {call} of {parties}")
         }
         HandsetEvent::Hears { call, talker } => format!("hears unit {talker} in call {call}"),
+        HandsetEvent::ShowsStatus { number, from, to: Addressee::Unit(_) } => {
+            format!("STATUS {number} from {from}")
+        }
+        HandsetEvent::ShowsStatus { number, from, to } => format!("STATUS {number} from {from} to {to}"),
+        HandsetEvent::Alerted { from: MessageSource::Operator } => {
+            "CALL ALERT from the console: space calls your talkgroup, n dismisses".to_owned()
+        }
+        HandsetEvent::Alerted { from } => format!("CALL ALERT from {from}: space calls back, n dismisses"),
+        HandsetEvent::AlertOver { from, cause } => format!("call alert from {from} is over: {cause}"),
+        HandsetEvent::MessageDelivered => "delivered".to_owned(),
+        HandsetEvent::MessageRefused { cause } => format!("not delivered: {cause}"),
         HandsetEvent::Left { call, cause } => format!("left call {call}: {cause}"),
         HandsetEvent::Stunned => "STUNNED: no service until an operator revives it".to_owned(),
         HandsetEvent::Revived => "revived".to_owned(),
@@ -277,6 +300,7 @@ fn face(view: &HandsetView, theme: Theme, number: &Number) -> Vec<Line<'static>>
         Some(place) => format!(", place {place}"),
         None if view.called_back => ": PRESS TO TALK".to_owned(),
         None if let Some(caller) = view.rung_by => format!(": UNIT {caller}"),
+        None if let Some(from) = view.alerted_by => format!(": CALL {}", from.to_string().to_uppercase()),
         None => String::new(),
     };
     let call = view.call.map_or_else(String::new, |call| {
@@ -287,6 +311,10 @@ fn face(view: &HandsetView, theme: Theme, number: &Number) -> Vec<Line<'static>>
         };
         format!("call {} of {}: {talker}", call.call, call.parties)
     });
+    let call = match view.status {
+        Some((status, from)) if call.is_empty() => format!("status {status} from {from}"),
+        Some(_) | None => call,
+    };
     let call = if number.is_empty() { call } else { format!("dial unit {}_", number.text()) };
     vec![
         Line::raw(format!(" talkgroup {}{affiliated}{area}{emergency}", view.selected)),

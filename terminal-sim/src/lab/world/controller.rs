@@ -187,7 +187,8 @@ impl World {
             StoreItem::CallOpened(_)
             | StoreItem::CallClosed(_)
             | StoreItem::Audit(_)
-            | StoreItem::Cloned(_) => {}
+            | StoreItem::Cloned(_)
+            | StoreItem::Message(_) => {}
             StoreItem::Configured(configured) => {
                 self.configured = Some((configured.version, configured.configuration.clone()));
             }

@@ -38,7 +38,8 @@ impl Ledger {
             | StoreItem::Cloned(_)
             | StoreItem::Audit(_)
             | StoreItem::Remote(_)
-            | StoreItem::Rights { .. } => {}
+            | StoreItem::Rights { .. }
+            | StoreItem::Message(_) => {}
         }
     }
 

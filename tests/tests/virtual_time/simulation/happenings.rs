@@ -3,7 +3,7 @@
 use trunklab::lab::script::Deed;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
-use trunklab_protocol::{AreaChoice, CallSetup, Position, TalkgroupId};
+use trunklab_protocol::{AreaChoice, CallSetup, Position, StatusNumber, TalkgroupId};
 use trunklab_terminal_core::input::Input;
 
 use super::network::{APART_M, TALKGROUPS, USUAL};
@@ -17,6 +17,7 @@ const HAPPENINGS: &[Happening] = &[
     (12, presses), (10, releases), (3, selects), (2, selects_an_area), (2, switches_scan),
     (4, calls), (4, answers), (3, hangs_up), (3, raises_the_alarm),
     (5, moves), (1, leaves_coverage), (2, is_switched_off), (1, vanishes), (4, is_switched_on), (1, ends_unheard),
+    (4, tells_a_status), (3, alerts), (1, cancels_its_alert), (2, operator_tells_a_status), (1, operator_alerts),
     (5, operator_talks), (2, operator_is_silent), (2, acknowledges), (2, clears),
     (2, patches), (2, selects_several), (2, undoes_a_patch),
     (1, link_breaks_or_heals), (1, station_dies_or_starts), (1, controller_dies_or_starts), (1, controller_stops),
@@ -100,6 +101,41 @@ fn hangs_up(trouble: &mut Trouble) {
 fn raises_the_alarm(trouble: &mut Trouble) {
     let unit = trouble.a_unit();
     trouble.does(Deed::User(unit, Input::Alarm));
+}
+
+/// Two statuses have a meaning, and a third has none.
+fn a_status(trouble: &mut Trouble) -> StatusNumber {
+    StatusNumber::new(u16::try_from(1 + trouble.below(3)).unwrap()).unwrap()
+}
+
+fn tells_a_status(trouble: &mut Trouble) {
+    let (unit, number) = (trouble.a_unit(), a_status(trouble));
+    let to = match trouble.below(3) {
+        0 => None,
+        1 => Some(talkgroup(TALKGROUPS[trouble.below(TALKGROUPS.len())]).into()),
+        _ => Some(trouble.a_unit().into()),
+    };
+    trouble.does(Deed::User(unit, Input::Status { number, to }));
+}
+
+fn alerts(trouble: &mut Trouble) {
+    let (unit, called) = (trouble.a_unit(), trouble.a_unit());
+    trouble.does(Deed::User(unit, Input::CallAlert { called }));
+}
+
+fn cancels_its_alert(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    trouble.does(Deed::User(unit, Input::CancelAlert));
+}
+
+fn operator_tells_a_status(trouble: &mut Trouble) {
+    let (to, number) = (trouble.a_unit().into(), a_status(trouble));
+    trouble.does(Deed::Order(Order::SendStatus { to, number }));
+}
+
+fn operator_alerts(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    trouble.does(Deed::Order(Order::CallAlert { unit }));
 }
 
 fn moves(trouble: &mut Trouble) {

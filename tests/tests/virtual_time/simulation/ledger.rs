@@ -5,6 +5,7 @@ use trunklab_protocol::Moment;
 use trunklab_protocol::operator::Event;
 
 use super::floors::Floors;
+use super::messages::Messages;
 use super::records::Records;
 use super::slots::Slots;
 use super::waiting::Waiting;
@@ -17,6 +18,7 @@ pub struct Ledger {
     pub waiting: Waiting,
     pub slots: Slots,
     pub floors: Floors,
+    pub messages: Messages,
     pub records: Records,
 }
 
@@ -31,6 +33,7 @@ impl Ledger {
         self.waiting.see(event.at, &event.kind);
         self.slots.see(&event.kind);
         self.floors.see(&event.kind);
+        self.messages.see(event.at, &event.kind);
         self.records.see(&event.kind);
     }
 
@@ -44,6 +47,7 @@ impl Ledger {
     /// Time passes without an event.
     pub fn at(&self, now: Moment) {
         self.waiting.nobody_waits_for_ever(now);
+        self.messages.nothing_lasts_for_ever(now);
     }
 
     /// The controller is gone, or another is there.
@@ -57,5 +61,6 @@ impl Ledger {
         self.waiting.is_empty();
         self.slots.are_free();
         self.floors.are_free();
+        self.messages.are_over();
     }
 }

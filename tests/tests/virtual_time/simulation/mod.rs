@@ -9,6 +9,7 @@
 mod floors;
 mod happenings;
 mod ledger;
+mod messages;
 mod net;
 mod network;
 mod records;

@@ -6,6 +6,7 @@ use trunklab::lab::weather::Chance;
 use trunklab_protocol::ProfileId;
 use trunklab_terminal_core::scenario::Scenario;
 
+use super::messages::ALERT;
 use super::waiting::{FLOOR, PAGE, QUEUE, RING};
 
 pub const SITES: u32 = 3;
@@ -63,6 +64,8 @@ fn write_network(text: &mut String, draw: &mut Draw) {
         ("individual_priority", draw.one_of(&["1", "5", "9"])),
         ("individual_hang_time", draw.one_of(&["\"500 ms\"", "\"3 s\""])),
         ("console_unit", "900"),
+        ("statuses", "2"),
+        ("call_alert_repeat", "\"2 s\""),
     ];
     writeln!(text, "[network]").unwrap();
     for (key, value) in keys {
@@ -73,6 +76,7 @@ fn write_network(text: &mut String, draw: &mut Draw) {
         ("longest_floor_wait", FLOOR),
         ("longest_page", PAGE),
         ("longest_ring", RING),
+        ("longest_call_alert", ALERT),
     ] {
         writeln!(text, "{key} = \"{} s\"", seconds(longest)).unwrap();
     }

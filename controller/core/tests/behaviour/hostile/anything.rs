@@ -12,14 +12,14 @@ use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Role};
+use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Role, StatusText};
 use trunklab_protocol::proof::{Challenge, ProvedOrder, Response};
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
-    Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout, ControlPlace,
-    Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, Msisdn, NodeId,
+    Addressee, Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout, ControlPlace,
+    Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, MessageId, MessageReply, Msisdn, NodeId,
     OrderNumber, PageReply, Press, Priority, ScanList, Services, Signalling, SiteId, SlotChoice, SpurtId,
-    StartPolicy, TalkgroupId, Tmsi, Trunking, UnitId,
+    StartPolicy, StatusNumber, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
@@ -175,8 +175,41 @@ pub fn a_message() -> impl Strategy<Value = FromSite> {
             let (order, challenge) = (ProvedOrder::Kill, Challenge::new(octets));
             from_site::NetworkChallenge { unit, order, challenge }.into()
         }),
+        2 => (a_unit(), a_press(), an_addressee(), a_status()).prop_map(|(unit, press, to, number)| {
+            from_site::Status { unit, press, to, number }.into()
+        }),
+        2 => (a_unit(), a_press(), a_unit())
+            .prop_map(|(unit, press, called)| from_site::CallAlert { unit, press, called }.into()),
+        1 => (a_unit(), a_press()).prop_map(|(unit, press)| from_site::AlertCancel { unit, press }.into()),
+        3 => (a_unit(), a_message_id(), proptest::sample::select(MessageReply::ALL)).prop_map(
+            |(unit, message, reply)| from_site::MessageAnswer { unit, message, reply }.into()
+        ),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
     ]
+}
+
+/// One of the first messages of one of the first terms.
+fn a_message_id() -> impl Strategy<Value = MessageId> {
+    (1_u32..4, 0_u32..12)
+        .prop_map(|(epoch, counter)| MessageId { epoch: Epoch::new(epoch).unwrap(), counter })
+}
+
+pub fn an_addressee() -> impl Strategy<Value = Option<Addressee>> {
+    prop_oneof![
+        1 => Just(None),
+        3 => a_unit().prop_map(|unit| Some(unit.into())),
+        2 => a_talkgroup().prop_map(|talkgroup| Some(talkgroup.into())),
+    ]
+}
+
+/// The last has no meaning.
+pub fn a_status() -> impl Strategy<Value = StatusNumber> {
+    (1_u16..4).prop_map(|number| StatusNumber::new(number).unwrap())
+}
+
+/// The statuses that have one.
+pub fn statuses() -> Vec<StatusText> {
+    [1, 2].map(|number| StatusText { number: StatusNumber::new(number).unwrap(), text: String::new() }).into()
 }
 
 pub fn a_reach() -> impl Strategy<Value = Reach> {
@@ -210,6 +243,11 @@ pub fn an_order() -> impl Strategy<Value = Order> {
         }),
         1 => (a_unit(), 0_u8..32)
             .prop_map(|(unit, bits)| Order::SetRights { unit, services: Services::new(bits).unwrap() }),
+        1 => (an_addressee(), a_status()).prop_filter_map("an operator tells radios", |(to, number)| {
+            Some(Order::SendStatus { to: to?, number })
+        }),
+        1 => a_unit().prop_map(|unit| Order::CallAlert { unit }),
+        1 => a_unit().prop_map(|unit| Order::CancelAlert { unit }),
     ]
 }
 
@@ -374,6 +412,10 @@ pub fn a_change() -> impl Strategy<Value = Change> {
                     (full_duplex, duplex_ms_max),
                 )| {
                     Change::System(SystemParameters {
+                        statuses: statuses(),
+                        messages_max: queue_len_max + 1,
+                        message_wait_ms: 700,
+                        call_alert_ms_max: 2_000,
                         queue_len_max,
                         queue_wait_ms_max,
                         recent_user_ms,

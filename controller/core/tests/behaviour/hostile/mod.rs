@@ -8,7 +8,9 @@ use trunklab_controller_core::Controller;
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
-use trunklab_protocol::{AreaChoice, CallSetup, Demand, PageReply, Span};
+use trunklab_protocol::{
+    Addressee, AreaChoice, CallSetup, Demand, MessageReply, PageReply, Span, StatusNumber,
+};
 
 use anything::*;
 use watched::Watched;
@@ -32,6 +34,13 @@ enum Step {
     Calls(u32, u32, CallSetup),
     /// A unit answers the last request of another as a page of it.
     Replies(u32, u32, PageReply),
+    /// A unit tells a status, or alerts another.
+    Tells(u32, Option<Addressee>, StatusNumber),
+    Alerts(u32, u32),
+    /// The radio that was told a message last says this to it.
+    Answers(MessageReply),
+    /// The store answers for the record of a message that came last.
+    Stores(bool),
     /// A unit hangs up a call that its site carries.
     HangsUp(u32),
     /// A unit registers with the right answer.
@@ -57,6 +66,10 @@ fn a_step() -> impl Strategy<Value = Step> {
         12 => (1_u32..=6, 1_u32..=6, a_set_up()).prop_map(|(unit, called, setup)| Step::Calls(unit, called, setup)),
         16 => (1_u32..=6, 1_u32..=6, a_page_reply())
             .prop_map(|(unit, caller, reply)| Step::Replies(unit, caller, reply)),
+        8 => (1_u32..=6, an_addressee(), a_status()).prop_map(|(unit, to, number)| Step::Tells(unit, to, number)),
+        6 => (1_u32..=6, 1_u32..=6).prop_map(|(unit, called)| Step::Alerts(unit, called)),
+        8 => proptest::sample::select(MessageReply::ALL).prop_map(Step::Answers),
+        8 => prop_oneof![4 => Just(true), 1 => Just(false)].prop_map(Step::Stores),
         3 => (1_u32..=6).prop_map(Step::HangsUp),
         6 => (1_u32..=7, 1_u16..=4, proptest::option::of(1_u16..=3))
             .prop_map(|(unit, site, talkgroup)| Step::Registers(unit, site, talkgroup)),
@@ -83,6 +96,7 @@ proptest! {
         }
         watched.input(Input::ClosingDown);
         prop_assert!(watched.open.is_empty(), "records left open: {:?}", watched.open);
+        prop_assert!(watched.untold.is_empty(), "messages left open: {:?}", watched.untold);
         let snapshot = watched.controller.snapshot(watched.now);
         prop_assert!(snapshot.calls.is_empty() && snapshot.queue.is_empty());
         prop_assert!(snapshot.sites.iter().flat_map(|site| &site.slots).all(|slot| slot.call.is_none()));

@@ -13,12 +13,12 @@ use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
 use trunklab_protocol::proof::Challenge;
 use trunklab_protocol::to_site::{Assert, Deregister, Registered, ToSite};
 use trunklab_protocol::{
-    CallId, Epoch, FloorPolicy, Identity, Incarnation, Moment, Parties, Press, Priority, ScanList, SiteId,
-    Span, TalkgroupId, UnitId,
+    CallId, Epoch, FloorPolicy, Identity, Incarnation, MessageId, Moment, Parties, Press, Priority, ScanList,
+    SiteId, Span, TalkgroupId, UnitId,
 };
 
 use super::Step;
-use super::anything::consoles;
+use super::anything::{consoles, statuses};
 use crate::support::{imei, key, press, site, site_config, subscriber, talkgroup, unit};
 
 /// Whether a call for these parties is a radio's own.
@@ -41,6 +41,12 @@ pub struct Watched {
     presses: BTreeMap<UnitId, u16>,
     /// Who was paged last for whom.
     pages: BTreeMap<UnitId, UnitId>,
+    /// What was told to which radio last, where.
+    told: Option<(SiteId, UnitId, MessageId)>,
+    /// The request to the store for the record of a message that came last.
+    asked: Option<u64>,
+    /// Messages whose record says that more is to come.
+    pub untold: BTreeSet<MessageId>,
     pub open: BTreeSet<CallId>,
     pub records: Vec<CallRecord>,
     pub statistics: Statistics,
@@ -63,13 +69,21 @@ impl Watched {
             held: BTreeMap::new(),
             presses: BTreeMap::new(),
             pages: BTreeMap::new(),
+            told: None,
+            asked: None,
+            untold: BTreeSet::new(),
             open: BTreeSet::new(),
             records: Vec::new(),
             statistics: Statistics::new(10, 7_000_000),
             counted_us: 0,
         };
         watched.input(Input::Started { epoch: Epoch::new(1).unwrap(), entropy: [1; 32] });
-        let parameters = SystemParameters { consoles: consoles(900), ..SystemParameters::default() };
+        let parameters = SystemParameters {
+            consoles: consoles(900),
+            statuses: statuses(),
+            call_alert_ms_max: 5_000,
+            ..SystemParameters::default()
+        };
         watched.input(Input::Provision(Change::System(parameters)));
         for number in 1..=3 {
             watched.input(Input::Provision(Change::Site(site_config(number, number))));
@@ -165,6 +179,31 @@ impl Watched {
                     let page = self.press_of(caller, 0);
                     let answer = from_site::PageAnswer { unit: called, caller, page, reply: *reply };
                     self.input(Input::FromSite { site, message: answer.into() });
+                }
+            }
+            Step::Tells(number, to, status) => {
+                if let Some((site, HeldRadio { unit, .. })) = self.radio(*number) {
+                    let press = self.press_of(unit, 1);
+                    let message = from_site::Status { unit, press, to: *to, number: *status };
+                    self.input(Input::FromSite { site, message: message.into() });
+                }
+            }
+            Step::Alerts(number, called) => {
+                if let Some((site, HeldRadio { unit: caller, .. })) = self.radio(*number) {
+                    let press = self.press_of(caller, 1);
+                    let message = from_site::CallAlert { unit: caller, press, called: unit(*called) };
+                    self.input(Input::FromSite { site, message: message.into() });
+                }
+            }
+            Step::Answers(reply) => {
+                if let Some((site, unit, message)) = self.told {
+                    let answer = from_site::MessageAnswer { unit, message, reply: *reply };
+                    self.input(Input::FromSite { site, message: answer.into() });
+                }
+            }
+            Step::Stores(kept) => {
+                if let Some(id) = self.asked.take() {
+                    self.input(if *kept { Input::Stored { id } } else { Input::StoreFailed { id } });
                 }
             }
             Step::HangsUp(number) => {
@@ -305,6 +344,20 @@ impl Watched {
             }
             Output::ToSite { message: ToSite::Challenge(message), .. } => {
                 self.challenges.insert(message.identity, message.challenge);
+            }
+            Output::ToSite { site, message: ToSite::Status(word), .. } => {
+                self.told = word.to.unit().map(|unit| (site, unit, word.message)).or(self.told);
+            }
+            Output::ToSite { site, message: ToSite::CallAlert(word), .. } => {
+                self.told = Some((site, word.unit, word.message));
+            }
+            Output::Store { id, item: StoreItem::Message(record) } => {
+                self.asked = Some(id);
+                if record.is_over() {
+                    self.untold.remove(&record.message);
+                } else {
+                    self.untold.insert(record.message);
+                }
             }
             Output::Store { item: StoreItem::CallOpened(record), .. } => {
                 assert!(self.open.insert(record.call), "call {} opened twice", record.call);

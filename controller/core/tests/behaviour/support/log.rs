@@ -44,6 +44,14 @@ fn kept(item: &StoreItem) -> Option<String> {
         StoreItem::Rights { unit, priority, .. } => {
             Some(format!("store -> unit {unit} has priority {priority}"))
         }
+        StoreItem::Message(record) => Some(match (record.outcome, record.ended) {
+            (None, _) => format!("store -> message {} on its way", record.message),
+            (Some((_, Ok(()))), None) => format!("store -> message {} delivered", record.message),
+            (Some((_, Ok(()))), Some((_, cause))) => {
+                format!("store -> message {} over: {cause}", record.message)
+            }
+            (Some((_, Err(cause))), _) => format!("store -> message {} refused: {cause}", record.message),
+        }),
     }
 }
 
@@ -97,6 +105,19 @@ fn told(message: &ToSite) -> String {
         ToSite::FloorWithdrawn(withdrawn) => {
             format!("unit {} loses the floor of call {}: {}", withdrawn.unit, withdrawn.call, withdrawn.cause)
         }
+        ToSite::Status(word) => {
+            let from = word.from.map_or_else(|| "an operator".into(), |unit| format!("unit {unit}"));
+            format!("message {}: status {} from {from} for {}", word.message, word.number, word.to)
+        }
+        ToSite::CallAlert(word) => {
+            let from = word.from.map_or_else(|| "an operator".into(), |unit| format!("unit {unit}"));
+            format!("message {}: {from} alerts unit {}", word.message, word.unit)
+        }
+        ToSite::AlertOver(word) => {
+            format!("message {} over for unit {}: {}", word.message, word.unit, word.cause)
+        }
+        ToSite::MessageDelivered(word) => format!("message of unit {} delivered", word.unit),
+        ToSite::MessageRefused(word) => format!("message of unit {} refused: {}", word.unit, word.cause),
         ToSite::FloorRefused(refused) => {
             format!("unit {} not given the floor of call {}: {}", refused.unit, refused.call, refused.cause)
         }
@@ -171,6 +192,12 @@ fn happened(kind: &EventKind) -> String {
         EventKind::EmergencyBegan { unit, kind, .. } => format!("unit {unit} in an emergency: {kind:?}"),
         EventKind::EmergencyAcknowledged { unit, by } => format!("emergency of {unit} acknowledged by {by}"),
         EventKind::EmergencyCleared { unit, by } => format!("emergency of {unit} cleared by {by}"),
+        EventKind::MessageSent { message, from, .. } => format!("message {message} of {from} sent"),
+        EventKind::MessageDelivered { message, .. } => format!("message {message} delivered"),
+        EventKind::MessageRefused { message, cause, .. } => format!("message {message} refused: {cause}"),
+        EventKind::AlertOver { message, unit, cause, .. } => {
+            format!("alert {message} of unit {unit} over: {cause}")
+        }
         EventKind::OrderRefused { by, cause } => format!("order of {by} refused: {cause}"),
         EventKind::CallArea { call, area: Some(area) } => format!("call {call} heard in area {area}"),
         EventKind::CallArea { call, area: None } => format!("call {call} heard everywhere"),

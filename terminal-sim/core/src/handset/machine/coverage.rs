@@ -117,6 +117,7 @@ impl Handset {
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         if let State::InService(service) = &mut self.state {
             service.leave(&mut turn, Cause::CallLost);
+            service.give_messages_up(&mut turn, Cause::NotRegistered);
         }
         let Some(camp) = self.camp().cloned() else { return };
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
@@ -138,6 +139,7 @@ impl Handset {
     pub(super) fn lose_signal(&mut self, out: &mut Outbox) {
         self.spread = SPREAD_AFTER_LOSS;
         self.barred.forgive();
+        self.in_service(out, |service, turn| service.give_messages_up(turn, Cause::NoAnswer));
         self.hunt(Trigger::SignalLost, out);
     }
 

@@ -28,6 +28,8 @@ impl Handset {
             rung_by: None,
             condition: self.radio.remote.condition,
             regrouped: self.radio.remote.regrouped.map(|set| set.order),
+            alerted_by: self.radio.alerts.last().map(|alert| alert.from),
+            status: self.radio.shown,
             tries: 0,
             call: None,
             speech_waiting: self.radio.microphone.waiting(),

@@ -30,6 +30,7 @@ impl Handset {
         self.radio.remote.monitor = None;
         self.radio.release();
         self.radio.emergency = None;
+        self.radio.forget_messages();
         match &mut self.state {
             State::Off | State::Detaching { .. } => {}
             State::Hunting(_) | State::OutOfRange(_) | State::Registering(_) | State::Denied(_) => {
@@ -182,6 +183,23 @@ impl Handset {
             | State::Registering(_)
             | State::Denied(_)
             | State::Detaching { .. } => turn.refuse(Cause::NotRegistered),
+        }
+    }
+
+    /// A message of the user, who learns what becomes of it.
+    pub(super) fn message(&mut self, out: &mut Outbox, tell: impl FnOnce(&mut Service, &mut Turn<'_>)) {
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
+        match &mut self.state {
+            State::InService(service) => tell(service, &mut turn),
+            State::Off => {}
+            State::Hunting(_)
+            | State::OutOfRange(_)
+            | State::Registering(_)
+            | State::Denied(_)
+            | State::Moving(_)
+            | State::Detaching { .. } => {
+                turn.tell(HandsetEvent::MessageRefused { cause: Cause::NotRegistered })
+            }
         }
     }
 

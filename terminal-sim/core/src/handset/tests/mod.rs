@@ -7,6 +7,7 @@ mod floor;
 mod hostile;
 mod identity;
 mod individual;
+mod messages;
 mod moving;
 mod remote;
 mod requests;

@@ -9,6 +9,9 @@ use crate::scenario::filler::FIRST_UNIT;
 use crate::scenario::form::{NetworkForm, QueueReleaseForm};
 use crate::scenario::provision::{NetworkProvision, QueueRelease};
 
+/// Statuses that a scenario may have.
+const STATUSES_MAX: u16 = 1_000;
+
 impl Reader<'_> {
     pub(super) fn network(&self, form: &NetworkForm) -> Result<NetworkProvision, ScenarioError> {
         Ok(NetworkProvision {
@@ -36,6 +39,9 @@ impl Reader<'_> {
             individual_priority: self.level(form.individual_priority.as_ref())?,
             individual_hang_time_ms: self.limit(form.individual_hang_time.as_ref())?,
             console_unit: self.console_unit(form.console_unit.as_ref())?,
+            statuses: self.statuses(form.statuses.as_ref())?,
+            call_alert_repeat_ms: self.limit(form.call_alert_repeat.as_ref())?,
+            call_alert_ms_max: self.limit(form.longest_call_alert.as_ref())?,
         })
     }
 
@@ -46,6 +52,15 @@ impl Reader<'_> {
             let found = format!("unit {}", number.get_ref());
             self.source.error(number.span(), found, format!("a unit from 1 to {}", FIRST_UNIT - 1), "")
         })
+    }
+
+    fn statuses(&self, count: Option<&Spanned<u16>>) -> Result<u16, ScenarioError> {
+        let Some(count) = count else { return Ok(0) };
+        if *count.get_ref() <= STATUSES_MAX {
+            return Ok(*count.get_ref());
+        }
+        let found = format!("{} statuses", count.get_ref());
+        Err(self.source.error(count.span(), found, format!("at most {STATUSES_MAX}"), ""))
     }
 
     fn level(&self, number: Option<&Spanned<u8>>) -> Result<Option<Priority>, ScenarioError> {
