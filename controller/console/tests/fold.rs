@@ -8,8 +8,8 @@ use invented::world::{World, site, talkgroup, unit};
 use proptest::prelude::*;
 use trunklab_console::model::{Grasp, Heard, Stream, UnknownEvent, fold};
 use trunklab_console::{Model, Theme, apply};
-use trunklab_protocol::operator::{Event, EventKind, Snapshot};
-use trunklab_protocol::{CallId, Cause, Epoch, Moment, NodeId, Span};
+use trunklab_protocol::operator::{Event, EventKind, MESSAGES_SHOWN_MAX, MessageStage, Sender, Snapshot};
+use trunklab_protocol::{Addressee, CallId, Cause, Epoch, MessageId, MessageKind, Moment, NodeId, Span};
 
 /// What a snapshot shows of the network. The time of its taking is no part of that, nor is the load of a site in service:
 /// heartbeats tell it, and no event.
@@ -197,4 +197,37 @@ fn a_call_that_an_emergency_was_raised_in_is_shown_as_one() {
     let over = Event { sequence: known.sequence + 1, at: picture.at, kind };
     assert_eq!(fold(&mut picture, &over), Grasp::Whole);
     assert!(picture.calls.iter().any(|call| call.call == quiet.call && !call.emergency));
+}
+
+#[test]
+fn a_message_stands_as_the_last_event_of_it_says() {
+    let mut picture = World::new(5, 7).snapshot();
+    let id = |counter| MessageId { epoch: Epoch::new(7).unwrap(), counter };
+    let (from, to) = (Sender::Unit(unit(1)), Some(Addressee::Unit(unit(2))));
+    let kind = MessageKind::CallAlert;
+    let sent =
+        |message| EventKind::MessageSent { message, kind, from: from.clone(), to, site: Some(site(1)) };
+    let delivered = EventKind::MessageDelivered { message: id(1), kind, from: from.clone(), to };
+    let over = EventKind::AlertOver {
+        message: id(1),
+        unit: unit(2),
+        from: from.clone(),
+        cause: Cause::AlertDismissed,
+    };
+    let cause = Cause::NotRegistered;
+    let refused = EventKind::MessageRefused { message: id(2), kind, from: from.clone(), to, cause };
+    let mut tell = |kind| {
+        let event = Event { sequence: picture.sequence + 1, at: picture.at, kind };
+        assert_eq!(fold(&mut picture, &event), Grasp::Whole, "{event:?}");
+        picture.messages.iter().map(|view| (view.message, view.stage)).collect::<Vec<_>>()
+    };
+    assert_eq!(tell(sent(id(1))), [(id(1), MessageStage::Sent)]);
+    assert_eq!(tell(delivered.clone()), [(id(1), MessageStage::Delivered)]);
+    assert_eq!(tell(over), [(id(1), MessageStage::Over(Cause::AlertDismissed))]);
+    // The alert was answered before its radio's confirmation came.
+    assert_eq!(tell(delivered), [(id(1), MessageStage::Over(Cause::AlertDismissed))]);
+    assert_eq!(tell(refused)[1], (id(2), MessageStage::Refused(cause)));
+    let shown = (3..).take(MESSAGES_SHOWN_MAX).map(|counter| tell(sent(id(counter)))).last().unwrap();
+    assert_eq!(shown.len(), MESSAGES_SHOWN_MAX);
+    assert_eq!(shown[0], (id(3), MessageStage::Sent));
 }
