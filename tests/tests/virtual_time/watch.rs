@@ -56,7 +56,12 @@ impl Watch {
             | HandsetEvent::Regrouped { .. }
             | HandsetEvent::Restored { .. }
             | HandsetEvent::Joined { .. }
-            | HandsetEvent::Hears { .. } => {}
+            | HandsetEvent::Hears { .. }
+            | HandsetEvent::ShowsStatus { .. }
+            | HandsetEvent::Alerted { .. }
+            | HandsetEvent::AlertOver { .. }
+            | HandsetEvent::MessageDelivered
+            | HandsetEvent::MessageRefused { .. } => {}
         }
     }
 
