@@ -266,6 +266,55 @@ fn an_answer_that_comes_before_the_confirmation_is_both() {
     assert_eq!(stage, MessageStage::Over(Cause::AlertAnswered));
 }
 
+/// Unit 1017 alerts 1018, which has confirmed it; the store has not answered yet.
+fn arming() -> System {
+    let mut system = system();
+    alerts(&mut system, 1017, 100, 1018);
+    system.expect_sites_hear(&["site 5 -> message 1: unit 1017 alerts unit 1018"]);
+    answers(&mut system, 1018, 1, MessageReply::Received);
+    system
+}
+
+#[test]
+fn an_alert_that_ends_while_the_store_still_works_is_over_at_once() {
+    type Ends = fn(&mut System);
+    let ways: [(Cause, Ends); 3] = [
+        (Cause::AlertAnswered, |system| system.unit(1018).calls(1017)),
+        (Cause::AlertDismissed, |system| answers(system, 1018, 1, MessageReply::Dismissed)),
+        (Cause::CalledNotRegistered, |system| system.unit(1018).is_switched_off()),
+    ];
+    for (cause, ends) in ways {
+        let mut system = arming();
+        ends(&mut system);
+        system.expect(&format!("event: alert 1 of unit 1018 over: {cause}"));
+        assert_eq!(record(&system).ended, Some((system.now, cause)));
+        store_answers(&mut system, true);
+        system.expect_sites_hear(&["site 3 -> message of unit 1017 delivered"]);
+        let stage = system.controller.snapshot(system.now).messages[0].stage;
+        assert_eq!(stage, MessageStage::Over(cause));
+    }
+}
+
+#[test]
+fn an_alert_that_its_sender_is_refused_alerts_nobody() {
+    let mut unkept = arming();
+    store_answers(&mut unkept, false);
+    unkept.expect_sites_hear(&[
+        &format!("site 5 -> message 1 over for unit 1018: {}", Cause::DurableStoreFailed),
+        &refused_as(Cause::DurableStoreFailed),
+    ]);
+    // Its radio may have it: what was lost may be the confirmation.
+    let mut unconfirmed = system();
+    alerts(&mut unconfirmed, 1017, 100, 1018);
+    unconfirmed.after_ms(2_000);
+    unconfirmed.after_ms(2_000);
+    unconfirmed.after_ms(2_000);
+    unconfirmed.expect_sites_hear(&[
+        &format!("site 5 -> message 1 over for unit 1018: {}", Cause::MessageUnconfirmed),
+        &refused_as(Cause::MessageUnconfirmed),
+    ]);
+}
+
 #[test]
 fn an_alert_ends_after_its_time() {
     let mut system = alerting();
