@@ -17,7 +17,8 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId, MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
+    CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId,
+    MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
 };
 
 use crate::message::{AnyMessage, table};

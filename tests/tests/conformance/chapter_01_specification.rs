@@ -16,7 +16,8 @@ use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
-    CallId, CallSetup, Cause, ControlPlace, Family, MessageId, MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
+    CallId, CallSetup, Cause, ControlPlace, Family, MessageId, MessageReply, PageReply, Pair, Position,
+    ProfileId, Regroup, Signalling, SlotAddress, Subscription,
 };
 use trunklab_tests::message::{family_name, table};
 use trunklab_tests::specification::Specification;

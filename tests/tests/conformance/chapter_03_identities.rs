@@ -5,8 +5,8 @@ use trunklab_protocol::field::Field;
 use trunklab_protocol::network::{CarrierNumber, Incarnation, NodeId, Press, SlotNumber, SpurtId};
 use trunklab_protocol::proof::{Challenge, NetworkAnswer, Proof, Response, Seal, SessionKey, VoiceKey};
 use trunklab_protocol::{
-    Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, MastId, Msisdn, OrderNumber, Priority, SiteId, StatusNumber,
-    TalkgroupId, Tmsi, UnitId,
+    Antenna, AreaChoice, AreaId, Epoch, Imei, Imsi, MastId, Msisdn, OrderNumber, Priority, SiteId,
+    StatusNumber, TalkgroupId, Tmsi, UnitId,
 };
 use trunklab_tests::specification::Specification;
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
     Admission, AirCounters, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView,
-    Login, MessageView, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView, Snapshot, StatusText, TalkgroupView, TalkWord, Tokens, Totals, UnitView,
+    Login, MessageView, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView,
+    Snapshot, StatusText, TalkWord, TalkgroupView, Tokens, Totals, UnitView,
 };
 use trunklab_tests::specification::Specification;
 

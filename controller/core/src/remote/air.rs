@@ -4,7 +4,9 @@ use trunklab_protocol::from_site::{FromSite, NetworkChallenge, OrderAnswer};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::remote::Class;
-use trunklab_protocol::to_site::{FloorRefused, NetworkAnswer, RadioOrder as OrderWord, Refused};
+use trunklab_protocol::to_site::{
+    FloorRefused, MessageRefused, NetworkAnswer, RadioOrder as OrderWord, Refused,
+};
 use trunklab_protocol::{
     CallId, Cause, Clause, Condition, OrderNumber, Pair, RadioOrder, SiteId, Span, UnitId,
 };
@@ -133,13 +135,15 @@ impl Controller {
     /// A request of a unit that gets no service is refused; true if it was one.
     pub(crate) fn refuses_stunned(&mut self, site: SiteId, message: &FromSite, out: &mut Outbox) -> bool {
         let Some(unit) = self.remote_speaker(message) else { return false };
-        let (press, floor) = match message {
-            FromSite::Affiliate(word) => (word.press, None),
-            FromSite::CallRequest(word) => (word.press, None),
-            FromSite::UnitRequest(word) => (word.press, None),
-            FromSite::Handover(word) => (word.press, None),
-            FromSite::Alarm(word) => (word.press, None),
-            FromSite::FloorRequest(word) => (word.press, Some(word.call)),
+        let (press, kind) = match message {
+            FromSite::Affiliate(word) => (word.press, Asked::Service),
+            FromSite::CallRequest(word) => (word.press, Asked::Service),
+            FromSite::UnitRequest(word) => (word.press, Asked::Service),
+            FromSite::Handover(word) => (word.press, Asked::Service),
+            FromSite::Alarm(word) => (word.press, Asked::Service),
+            FromSite::FloorRequest(word) => (word.press, Asked::Floor(word.call)),
+            FromSite::Status(word) => (word.press, Asked::Message),
+            FromSite::CallAlert(word) => (word.press, Asked::Message),
             FromSite::Hello(_)
             | FromSite::InventoryRadios(_)
             | FromSite::InventoryCalls(_)
@@ -155,6 +159,8 @@ impl Controller {
             | FromSite::TalkEnd(_)
             | FromSite::TalkerLeaving(_)
             | FromSite::TalkerSilent(_)
+            | FromSite::AlertCancel(_)
+            | FromSite::MessageAnswer(_)
             | FromSite::OrderAnswer(_)
             | FromSite::NetworkChallenge(_) => return false,
         };
@@ -162,9 +168,12 @@ impl Controller {
             return false;
         }
         let cause = Cause::UnitStunned;
-        match floor {
-            Some(call) => self.tell_by(Clause::Stun, site, FloorRefused { call, unit, press, cause }, out),
-            None => self.tell_by(Clause::Stun, site, Refused { unit, press, cause }, out),
+        match kind {
+            Asked::Floor(call) => {
+                self.tell_by(Clause::Stun, site, FloorRefused { call, unit, press, cause }, out);
+            }
+            Asked::Service => self.tell_by(Clause::Stun, site, Refused { unit, press, cause }, out),
+            Asked::Message => self.tell_by(Clause::Stun, site, MessageRefused { unit, press, cause }, out),
         }
         self.report(EventKind::CallRefused { unit, site: Some(site), parties: None, cause }, out);
         true
@@ -200,6 +209,16 @@ impl Controller {
     }
 }
 
+/// What a unit that gets no service asked for: how it is refused.
+enum Asked {
+    /// A talkgroup, a call, an emergency.
+    Service,
+    /// The floor of a call.
+    Floor(CallId),
+    /// A status or a call alert.
+    Message,
+}
+
 /// For which unit a site speaks.
 const fn unit_of(message: &FromSite) -> Option<UnitId> {
     match message {
@@ -215,6 +234,10 @@ const fn unit_of(message: &FromSite) -> Option<UnitId> {
         FromSite::TalkEnd(word) => Some(word.unit),
         FromSite::TalkerLeaving(word) => Some(word.unit),
         FromSite::Handover(word) => Some(word.unit),
+        FromSite::Status(word) => Some(word.unit),
+        FromSite::CallAlert(word) => Some(word.unit),
+        FromSite::AlertCancel(word) => Some(word.unit),
+        FromSite::MessageAnswer(word) => Some(word.unit),
         FromSite::OrderAnswer(word) => Some(word.unit),
         FromSite::NetworkChallenge(word) => Some(word.unit),
         FromSite::Hello(_)

@@ -160,6 +160,10 @@ impl Statistics {
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
             | EventKind::Cloned { .. }
+            | EventKind::MessageSent { .. }
+            | EventKind::MessageDelivered { .. }
+            | EventKind::MessageRefused { .. }
+            | EventKind::AlertOver { .. }
             | EventKind::RadioOrderPending { .. }
             | EventKind::RadioOrderDone { .. }
             | EventKind::RadioOrderFailed { .. }

@@ -3,8 +3,8 @@
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::{
-    Addressee, AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, Priority, Services, SiteId, Span,
-    StatusNumber, TalkgroupId, UnitId,
+    Addressee, AreaChoice, CallSetup, CarrierNumber, EmergencyStage, Position, Priority, Services, SiteId,
+    Span, StatusNumber, TalkgroupId, UnitId,
 };
 
 use super::expectation::Fact;

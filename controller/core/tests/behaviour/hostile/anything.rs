@@ -16,10 +16,10 @@ use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, 
 use trunklab_protocol::proof::{Challenge, ProvedOrder, Response};
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
-    Addressee, Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout, ControlPlace,
-    Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, MessageId, MessageReply, Msisdn, NodeId,
-    OrderNumber, PageReply, Press, Priority, ScanList, Services, Signalling, SiteId, SlotChoice, SpurtId,
-    StartPolicy, StatusNumber, TalkgroupId, Tmsi, Trunking, UnitId,
+    Addressee, Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout,
+    ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, MessageId,
+    MessageReply, Msisdn, NodeId, OrderNumber, PageReply, Press, Priority, ScanList, Services, Signalling,
+    SiteId, SlotChoice, SpurtId, StartPolicy, StatusNumber, TalkgroupId, Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
