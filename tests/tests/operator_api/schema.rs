@@ -100,6 +100,9 @@ impl<'a> Schemas<'a> {
                         .try_for_each(|(name, member)| self.check(member, each, &format!("{at}.{name}"))),
                 }
             }
+            "propertyNames" => value.as_object().into_iter().flatten().try_for_each(|(name, _)| {
+                self.check(&Value::String(name.clone()), demand, &format!("{at}: the name {name}"))
+            }),
             "items" => {
                 let first = schema["prefixItems"].as_array().map_or(0, Vec::len);
                 let items = value.as_array().into_iter().flatten().enumerate().skip(first);

@@ -130,6 +130,7 @@ fn every_sentence_is_read() {
             ("{file}", "\\\"a.wav\\\""),
             ("{number}", "2"),
             ("{status}", "3"),
+            ("{carrier}", "14"),
             ("{place}", "2000,-500"),
         ] {
             text = text.replace(slot, value);
