@@ -330,7 +330,6 @@ impl Controller {
         self.messages.clear();
         self.recent.clear();
         self.patches.clear();
-        self.waiting_orders.clear();
         self.pending_configuration = None;
         self.remote.clear();
         self.rights_orders.clear();
@@ -363,6 +362,7 @@ impl Controller {
         for call in self.calls.ids() {
             self.advance_call_for(call, Event::ClosingDown, None, Some(cause), out);
         }
+        self.end_waiting_orders(cause, out);
         self.close_links(cause, out);
         self.lacking.clear();
         self.timers.cancel(TimerKey::Entropy);

@@ -46,13 +46,6 @@ enum Waits {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct WaitingOrders(BTreeMap<u64, Waits>);
 
-impl WaitingOrders {
-    /// Forgets all of them.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
-
 /// Speech does not wait for a disk: what is about talking is carried out at once, and written down beside it.
 fn waits_for_the_store(order: &Order) -> bool {
     !matches!(order, Order::Talk { .. } | Order::EndTalk {})
@@ -96,6 +89,20 @@ impl Controller {
                 out.push(Output::Ordered { id: given.id, outcome: Err(cause) });
             }
             Some(Waits::ToBeRefused(id, cause)) => out.push(Output::Ordered { id, outcome: Err(cause) }),
+        }
+    }
+
+    /// The term ends before the store has answered: who waits is told, and nothing more is carried out.
+    pub(crate) fn end_waiting_orders(&mut self, cause: Cause, out: &mut Outbox) {
+        for waits in std::mem::take(&mut self.waiting_orders.0).into_values() {
+            let (id, cause) = match waits {
+                Waits::ToBegin(given) => {
+                    self.report(EventKind::OrderRefused { by: given.by.console, cause }, out);
+                    (given.id, cause)
+                }
+                Waits::ToBeRefused(id, refusal) => (id, refusal),
+            };
+            out.push(Output::Ordered { id, outcome: Err(cause) });
         }
     }
 

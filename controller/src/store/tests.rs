@@ -105,6 +105,9 @@ fn what_is_provisioned_comes_back_in_order_and_a_change_replaces() {
     );
 }
 
+/// What a database says last where the configuration is as it was at first.
+const UNCHANGED: Change = Change::Version(ConfigurationVersion::new(0));
+
 /// A row of unit 1017, stunned by the console, and with an order that waits.
 fn stunned(order: RadioOrder) -> RemoteUnit {
     let number = OrderNumber::new(9).unwrap();
@@ -126,7 +129,7 @@ fn what_lasts_of_remote_control_and_its_audit_entry_are_kept_together() {
     store.keep(&[StoreItem::Remote(Box::new(taken))]).unwrap();
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
-    assert_eq!(store.changes().unwrap(), [Change::Remote(row.clone())]);
+    assert_eq!(store.changes().unwrap(), [Change::Remote(row.clone()), UNCHANGED]);
     let over = RadioAudited {
         epoch,
         at: Moment::from_micros(7),
@@ -139,12 +142,12 @@ fn what_lasts_of_remote_control_and_its_audit_entry_are_kept_together() {
     let nowhere = RadioAudited { epoch: Epoch::new(77).unwrap(), ..over.clone() };
     let lost = RemoteChange { row: RemoteUnit::usual(row.unit), over: Some(nowhere) };
     assert!(store.keep(&[StoreItem::Remote(Box::new(lost))]).is_err());
-    assert_eq!(store.changes().unwrap(), [Change::Remote(row.clone())]);
+    assert_eq!(store.changes().unwrap(), [Change::Remote(row.clone()), UNCHANGED]);
     let usual = RemoteChange { row: RemoteUnit::usual(row.unit), over: Some(over) };
     store.keep(&[StoreItem::Remote(Box::new(usual))]).unwrap();
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
-    assert_eq!(store.changes().unwrap(), []);
+    assert_eq!(store.changes().unwrap(), [UNCHANGED]);
     let query = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10 };
     let entries = store.audit(&query).unwrap();
     let [entry] = &entries[..] else { panic!("{entries:?}") };
@@ -173,7 +176,7 @@ fn a_subscriber_that_is_taken_out_leaves_nothing_of_remote_control() {
     let row = stunned(RadioOrder::Stun {});
     store.provision(&[Change::Remote(row.clone())]).unwrap();
     store.provision(&[Change::SubscriberRemoved(row.unit)]).unwrap();
-    assert_eq!(store.changes().unwrap(), []);
+    assert_eq!(store.changes().unwrap(), [UNCHANGED]);
 }
 
 #[test]

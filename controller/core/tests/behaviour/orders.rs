@@ -98,6 +98,19 @@ fn every_order_is_written_down_with_who_when_and_from_where_and_so_is_its_refusa
     }
 }
 
+#[test]
+fn an_order_that_waits_for_its_entry_when_the_term_ends_is_not_carried_out_and_answered() {
+    let mut system = with_a_third_talkgroup();
+    system.input(Input::Order {
+        id: 7,
+        by: by(Role::Dispatcher),
+        order: Order::Patch { talkgroups: vec![talkgroup(41), talkgroup(42)] },
+    });
+    system.input(Input::ClosingDown);
+    system.expect("order not carried out: the controller is shutting down");
+    assert!(system.controller.snapshot(system.now).patches.is_empty());
+}
+
 /// The requests to the store for entries of the audit trail.
 fn entries(system: &System) -> Vec<u64> {
     let of = |output: &Output| match output {
