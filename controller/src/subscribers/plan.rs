@@ -22,6 +22,7 @@ const FEW: usize = 5_000;
 
 /// What an import changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SubscribersChanged)]
 pub struct Difference {
     /// Subscribers that were not there.
     pub added: u64,
