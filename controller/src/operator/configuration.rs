@@ -8,11 +8,12 @@ use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tracing::{info, warn};
-use trunklab_controller_core::config::SiteConfig;
+use trunklab_controller_core::config::{SiteConfig, Talkgroup};
 use trunklab_controller_core::configuration::{Configuration, SiteConfiguration, Unfit};
 use trunklab_protocol::operator::{Authority, ConfigurationVersion, Deed, Difference, Versions};
-use trunklab_protocol::{Cause, Incarnation, SiteId, SlotAddress};
+use trunklab_protocol::{CarrierNumber, Cause, Incarnation, ProfileId, SiteId, SlotAddress, TalkgroupId};
 use utoipa::ToSchema;
 
 use super::Operator;
@@ -111,12 +112,24 @@ pub(super) async fn show(
     }
 }
 
+/// What the description shows of a change: a small network, whole.
+fn example() -> Value {
+    let named = |id, name| TalkgroupId::new(id).map(|id| Talkgroup::named(id, name));
+    let site = SiteId::new(1).zip(CarrierNumber::new(10));
+    let configuration = Configuration {
+        sites: site.iter().map(|(site, carrier)| SiteConfig::new(*site, ProfileId::Iden, *carrier)).collect(),
+        talkgroups: [named(41, "Pilots"), named(42, "Tugs")].into_iter().flatten().collect(),
+        ..Configuration::default()
+    };
+    json!({ "base": 1, "configuration": configuration })
+}
+
 /// The configuration is changed, whole or not at all.
 #[utoipa::path(
     put,
     path = "/v1/configuration",
     params(("dry_run" = Option<bool>, Query, description = "Only tells what would differ")),
-    request_body = Put,
+    request_body(content = Put, example = json!(example())),
     security(("token" = [])),
     responses(
         (status = 200, description = "What differs; the new version", body = Changed),
@@ -148,7 +161,7 @@ pub(super) async fn put(
     post,
     path = "/v1/configuration/revert",
     params(("dry_run" = Option<bool>, Query, description = "Only tells what would differ")),
-    request_body = Revert,
+    request_body(content = Revert, example = json!({ "base": 2, "to": 1 })),
     security(("token" = [])),
     responses(
         (status = 200, description = "What differs; the new version", body = Changed),
@@ -206,7 +219,7 @@ pub(super) async fn versions(State(operator): State<Arc<Operator>>) -> Response 
 #[utoipa::path(
     get,
     path = "/v1/sites/{site}/configuration",
-    params(("site" = u16, Path, description = "Which site")),
+    params(("site" = u16, Path, description = "Which site", example = 1)),
     security(("token" = [])),
     responses(
         (status = 200, description = "The site's configuration", body = SiteShown),

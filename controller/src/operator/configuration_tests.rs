@@ -109,6 +109,16 @@ async fn a_change_is_tried_made_kept_listed_and_taken_back() {
 }
 
 #[tokio::test]
+async fn the_example_in_the_description_is_taken_as_it_is() {
+    let bench = Bench::start().await;
+    let (_, document) = bench.asks("GET /v1/openapi.json", &Value::Null).await;
+    let content = &document["paths"]["/v1/configuration"]["put"]["requestBody"]["content"];
+    let example = &content["application/json"]["example"];
+    let (status, said) = bench.asks("PUT /v1/configuration?dry_run=true", example).await;
+    assert_eq!(status, 200, "{said}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_changed_says_why_and_where() {
     let bench = Bench::start().await;
     let stale = bench.wanted(hang_time).await;

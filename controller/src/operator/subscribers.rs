@@ -65,7 +65,10 @@ pub(super) async fn import(
     put,
     path = "/v1/subscribers/{unit}",
     params(("unit" = u32, Path, description = "Its individual id", example = 1001)),
-    request_body = SubscriberObject,
+    request_body(
+        content = SubscriberObject,
+        example = json!({ "unit": 1001, "key": "000102030405060708090a0b0c0d0e0f", "talkgroups": [41, 42] }),
+    ),
     responses(
         (status = 200, description = "What has changed", body = Difference),
         (status = 400, description = "This is no subscriber, or another than the path names", body = Problem),
