@@ -137,6 +137,43 @@ pub fn fitting<'a>(schemas: &Schemas<'a>, schema: &'a Value, chance: &mut Seeded
     }
 }
 
+/// The simplest value that fits: an example, or else the first choice, the least number and what is required.
+pub fn plain<'a>(schemas: &Schemas<'a>, schema: &'a Value) -> Value {
+    let schema = schemas.resolve(schema);
+    if let Some(example) = schema.get("example") {
+        return example.clone();
+    }
+    for choice in ["oneOf", "anyOf", "enum"] {
+        if let Some(first) = schema[choice].get(0) {
+            return if choice == "enum" { first.clone() } else { plain(schemas, first) };
+        }
+    }
+    let kind = schema["type"].get(0).unwrap_or(&schema["type"]);
+    match kind.as_str().unwrap_or("object") {
+        "null" => Value::Null,
+        "boolean" => json!(false),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        "string" => json!("a"),
+        "array" => {
+            let count = schema["minItems"].as_u64().unwrap_or(0);
+            (0..count).map(|_| plain(schemas, &schema["items"])).collect()
+        }
+        _ => {
+            let mut object = json!({});
+            for part in schema["allOf"].as_array().into_iter().flatten() {
+                if let Value::Object(members) = plain(schemas, part) {
+                    object.as_object_mut().unwrap().extend(members);
+                }
+            }
+            for name in schema["required"].as_array().into_iter().flatten() {
+                let name = name.as_str().unwrap();
+                object[name] = plain(schemas, &schema["properties"][name]);
+            }
+            object
+        }
+    }
+}
+
 /// Something else altogether.
 pub fn anything(chance: &mut Seeded) -> Value {
     match chance.draw(8) {
@@ -202,15 +239,18 @@ pub fn body(value: Value, chance: &mut Seeded) -> Vec<u8> {
 /// A value of a query or of a path, as it travels.
 pub fn word<'a>(schemas: &Schemas<'a>, schema: &'a Value, chance: &mut Seeded) -> String {
     let drawn = match chance.draw(3) {
-        0 => text(chance),
-        1 => number(chance).to_string(),
-        _ => match fitting(schemas, schema, chance, 0) {
-            Value::String(text) => text,
-            other => other.to_string(),
-        },
+        0 => json!(text(chance)),
+        1 => number(chance),
+        _ => fitting(schemas, schema, chance, 0),
     };
+    encoded(&drawn)
+}
+
+/// A value as it travels in a query or a path.
+pub fn encoded(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     let mut word = String::new();
-    for octet in drawn.bytes().take(500) {
+    for octet in text.bytes().take(500) {
         if octet.is_ascii_alphanumeric() {
             word.push(char::from(octet));
         } else {

@@ -11,9 +11,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use trunklab_tests::example::{Seeded, Source};
 
-use crate::draw::{body, example, fitting, one_of, word};
+use crate::draw::{body, encoded, example, fitting, one_of, plain, word};
 use crate::schema::Schemas;
 use crate::{PATIENCE, TOKEN};
+
+/// What begins a WebSocket.
+const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// Where the controller is, and whom to trust.
 #[derive(Clone)]
@@ -39,8 +43,8 @@ impl Door {
         let mut said = Vec::new();
         let mut some = vec![0; 64 * 1_024];
         let whole = async {
-            // A WebSocket stays open: its head is all that is wanted.
-            while !said.starts_with(b"HTTP/1.1 101") {
+            // A connection that could have become a WebSocket stays open for the next request: nobody waits for its end.
+            while !Answer::is_whole(&said) {
                 match stream.read(&mut some).await {
                     Ok(read) if read > 0 => said.extend_from_slice(&some[..read]),
                     Ok(_) | Err(_) => break,
@@ -61,15 +65,21 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether everything is there that a head and its length announce; what has no length ends with the connection.
+    fn is_whole(said: &[u8]) -> bool {
+        let Some(end) = said.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+        let head = std::str::from_utf8(&said[..end]).unwrap();
+        let length = header(head, "content-length").map(|length| length.parse::<usize>().unwrap());
+        // Of a WebSocket the head is all that is wanted.
+        head.starts_with("HTTP/1.1 101") || length.is_some_and(|length| said.len() >= end + 4 + length)
+    }
+
     fn read(said: &[u8]) -> Self {
         let end = said.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or_else(|| {
             panic!("no answer: {}", String::from_utf8_lossy(&said[..said.len().min(200)]))
         });
         let head = std::str::from_utf8(&said[..end]).unwrap();
-        let kind = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("content-type").then(|| value.to_owned())
-        });
+        let kind = header(head, "content-type").map(str::to_owned);
         let body = said[end + 4..].to_vec();
         Self { status: head.split(' ').nth(1).unwrap().parse().unwrap(), kind, body }
     }
@@ -77,6 +87,11 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+    headers.find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
 }
 
 /// A way into an endpoint: method, path, what the description says of it.
@@ -96,9 +111,47 @@ pub fn operations(document: &Value) -> Vec<Operation<'_>> {
     operations
 }
 
+/// A request, in words that a failure shows, and its octets.
+type Request = (String, Vec<u8>);
+
+fn request(head: &str, sent: Vec<u8>) -> Request {
+    let shown = format!("{head}{}", String::from_utf8_lossy(&sent[..sent.len().min(300)]));
+    let mut octets = format!("{head}Content-Length: {}\r\n\r\n", sent.len()).into_bytes();
+    octets.extend(sent);
+    (shown, octets)
+}
+
 impl<'a> Operation<'a> {
-    /// A request, in words that a failure shows, and its octets.
-    pub fn draw(&self, schemas: &Schemas<'a>, tokens: &[String], chance: &mut Seeded) -> (String, Vec<u8>) {
+    /// The request that the description itself gives, made by whoever may everything: without what may be left out, and with
+    /// the examples.
+    pub fn good(&self, schemas: &Schemas<'a>) -> Request {
+        let mut path = self.path.to_owned();
+        let parameters = self.says["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
+            let value = parameter.get("example").cloned();
+            let value = value.unwrap_or_else(|| plain(schemas, &parameter["schema"]));
+            path = path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &encoded(&value));
+        }
+        let way = if self.says["responses"]["101"].is_object() { UPGRADE } else { "Connection: close\r\n" };
+        let mut head = format!(
+            "{} {path} HTTP/1.1\r\nHost: controller\r\n{way}Authorization: Bearer {TOKEN}\r\n",
+            self.method
+        );
+        let contents = self.says["requestBody"]["content"].as_object().into_iter().flatten();
+        let mut sent = Vec::new();
+        if let Some((kind, content)) = contents.max_by_key(|(_, content)| content.get("example").is_some()) {
+            let value = content.get("example").cloned();
+            sent = match value.unwrap_or_else(|| plain(schemas, &content["schema"])) {
+                Value::String(text) if kind != "application/json" => text.into_bytes(),
+                value => value.to_string().into_bytes(),
+            };
+            head += &format!("Content-Type: {kind}\r\n");
+        }
+        request(&head, sent)
+    }
+
+    /// Any request.
+    pub fn draw(&self, schemas: &Schemas<'a>, tokens: &[String], chance: &mut Seeded) -> Request {
         let (mut path, mut query) = (self.path.to_owned(), Vec::new());
         for parameter in self.says["parameters"].as_array().into_iter().flatten() {
             let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
@@ -131,8 +184,7 @@ impl<'a> Operation<'a> {
         };
         let mut head = format!("{} {path} HTTP/1.1\r\nHost: controller\r\n", self.method);
         if self.says["responses"]["101"].is_object() && chance.draw(2) == 0 {
-            head += "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+            head += UPGRADE;
         } else {
             head += "Connection: close\r\n";
         }
@@ -142,10 +194,7 @@ impl<'a> Operation<'a> {
         if let Some(kind) = kind {
             head += &format!("Content-Type: {kind}\r\n");
         }
-        let shown = format!("{head}{}", String::from_utf8_lossy(&sent[..sent.len().min(300)]));
-        let mut request = format!("{head}Content-Length: {}\r\n\r\n", sent.len()).into_bytes();
-        request.extend(sent);
-        (shown, request)
+        request(&head, sent)
     }
 
     fn content(&self, schemas: &Schemas<'a>, chance: &mut Seeded) -> (Option<String>, Vec<u8>) {
