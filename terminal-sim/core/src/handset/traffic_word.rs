@@ -50,7 +50,9 @@ impl Service {
             DownlinkWord::EmergencyStatus(word) => self.emergency_status(turn, word),
             DownlinkWord::RadioOrder(word) => self.ordered(turn, word),
             DownlinkWord::Working(word) if word.unit == turn.radio.unit() => {
-                self.answer_settled(word.press);
+                if !self.answer_settled(word.press) {
+                    self.note_worked_on(turn, word.press);
+                }
             }
             DownlinkWord::Grant(word) => self.hears_of_other(turn, word),
             DownlinkWord::Status(word) => self.status_heard(turn, word),
@@ -58,9 +60,6 @@ impl Service {
             DownlinkWord::AlertOver(word) => self.alert_over(turn, word),
             DownlinkWord::MessageDelivered(word) => self.message_delivered(turn, word),
             DownlinkWord::MessageRefused(word) => self.message_refused(turn, word),
-            DownlinkWord::Working(word) if word.unit == turn.radio.unit() => {
-                self.note_worked_on(turn, word.press);
-            }
             DownlinkWord::Release(word) => self.released(turn, word.call, word.cause),
             DownlinkWord::Idle(_)
             | DownlinkWord::System(_)
