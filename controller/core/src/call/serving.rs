@@ -9,7 +9,6 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::{Parties, SiteId, TalkgroupId};
 
 use super::caller::Caller;
-use super::decision::Sites;
 use super::queue::{Rank, Request};
 use super::table::{Event, State};
 use super::watch::{Hold, Next};
@@ -25,8 +24,8 @@ impl Controller {
             self.queue.watch_mut().wake_all();
         }
         let mut after = None;
-        let mut passed = Sites::new();
-        while let Some(request) = self.next_to_weigh(after, &mut passed) {
+        self.queue.watch_mut().begin_walk();
+        while let Some(request) = self.next_to_weigh(after) {
             after = Some(request.rank());
             let event = self.meet(&request, out);
             if matches!(event, Event::RoomLacking | Event::AudienceBusy) {
@@ -38,11 +37,12 @@ impl Controller {
         self.serve_lacking(out);
     }
 
-    /// The next request of which something can come. Sites where nobody behind `after` has room are passed over.
-    fn next_to_weigh(&mut self, after: Option<Rank>, passed: &mut Sites) -> Option<Request> {
+    /// The next request of which something can come. Sites where nobody behind `after` has room are passed over, until they
+    /// get some: an announcement or an emergency may end calls in the middle of the walk.
+    fn next_to_weigh(&mut self, after: Option<Rank>) -> Option<Request> {
         self.follow_head();
         loop {
-            let (site, rank) = match self.queue.watch().next_after(after, passed)? {
+            let (site, rank) = match self.queue.watch().next_after(after)? {
                 Next::Awake(rank) => return Some(self.queue.at(rank)),
                 Next::Resting(site, rank) => (site, rank),
             };
@@ -51,7 +51,7 @@ impl Controller {
                 return Some(request);
             }
             // Each of those behind it wants as much as it.
-            passed.push(site);
+            self.queue.watch_mut().pass_over(site);
             self.note_held(site);
             if self.queue.watch().first_at(site, None) == Some(rank) {
                 self.queue.watch_mut().shut(site);

@@ -3,7 +3,8 @@
 //! To weigh everybody who waits at each slot that comes free would cost as much as the queue is long. A request that was
 //! weighed and lacks a slot *rests* at a site where it lacks it: as long as nothing changes there, nothing can come of it,
 //! whatever comes free elsewhere. A site that gets room is *open*: those that rest there are looked at in their order until
-//! one finds none. All others are *awake*, and are looked at every time.
+//! one finds none; from there on the walk passes the site over, unless that gets room once more. All others are *awake*,
+//! and are looked at every time.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -11,6 +12,7 @@ use std::ops::Bound;
 use smallvec::SmallVec;
 use trunklab_protocol::{Parties, SiteId, TalkgroupId};
 
+use super::decision::Sites;
 use super::queue::{Rank, Request};
 use crate::lookup::Lookup;
 
@@ -23,6 +25,8 @@ pub struct Watch {
     resting: BTreeSet<(SiteId, Rank)>,
     /// Sites that may have room for somebody who rests there.
     open: BTreeSet<SiteId>,
+    /// Those of them where the walk has found room for nobody further behind.
+    passed: Sites,
     /// Sites where somebody rests though a slot is free: it is held back for the head.
     held: BTreeSet<SiteId>,
     /// For whom, when that was found.
@@ -103,11 +107,23 @@ impl Watch {
         self.awake.extend(std::mem::take(&mut self.resting).into_iter().map(|(_, rank)| rank));
         self.places.clear();
         self.open.clear();
+        self.passed.clear();
         self.held.clear();
     }
 
-    /// A site has more room than it had.
+    /// A walk begins: no site is passed over.
+    pub fn begin_walk(&mut self) {
+        self.passed.clear();
+    }
+
+    /// The walk has come to somebody who rests at a site and has no room there, nor has anybody further behind.
+    pub fn pass_over(&mut self, site: SiteId) {
+        self.passed.push(site);
+    }
+
+    /// A site has more room than it had. Whoever is further behind in a walk is looked at, whatever that has found there.
     pub fn open(&mut self, site: SiteId) {
+        self.passed.retain(|passed| *passed != site);
         if self.first_at(site, None).is_some() {
             self.open.insert(site);
         }
@@ -146,10 +162,10 @@ impl Watch {
         self.held.contains(&site)
     }
 
-    /// Who is to be looked at after a rank, or first of all, beside those who rest at these sites.
-    pub fn next_after(&self, rank: Option<Rank>, passed: &[SiteId]) -> Option<Next> {
+    /// Who is to be looked at after a rank, or first of all.
+    pub fn next_after(&self, rank: Option<Rank>) -> Option<Next> {
         let awake = self.awake.range((after(rank), Bound::Unbounded)).next().map(|rank| Next::Awake(*rank));
-        let open = self.open.iter().filter(|site| !passed.contains(site));
+        let open = self.open.iter().filter(|site| !self.passed.contains(site));
         let resting = open.filter_map(|site| Some(Next::Resting(*site, self.first_at(*site, rank)?)));
         awake.into_iter().chain(resting).min_by_key(|next| next.rank())
     }
@@ -229,7 +245,7 @@ mod tests {
 
     fn next(watch: &Watch, after: Option<u32>) -> Option<u64> {
         let ranks: Vec<_> = (1..=3).map(|arrival| request(arrival).rank()).collect();
-        let next = watch.next_after(after.map(|arrival| request(arrival).rank()), &[])?;
+        let next = watch.next_after(after.map(|arrival| request(arrival).rank()))?;
         ranks.iter().zip(1..).find(|(rank, _)| **rank == next.rank()).map(|(_, arrival)| arrival)
     }
 
@@ -242,7 +258,13 @@ mod tests {
             (next(&watch, None), next(&watch, Some(1)), next(&watch, Some(3))),
             (Some(1), Some(3), None)
         );
-        assert_eq!(watch.next_after(None, &[site(1)]), None, "the site was passed over");
+        watch.pass_over(site(1));
+        assert_eq!(next(&watch, None), None, "the site was passed over");
+        watch.open(site(1));
+        assert_eq!(next(&watch, Some(1)), Some(3), "it has got room since");
+        watch.pass_over(site(1));
+        watch.begin_walk();
+        assert_eq!(next(&watch, None), Some(1), "another walk begins");
         watch.open(site(2));
         assert_eq!(next(&watch, Some(1)), Some(2), "the order is that of the queue");
         watch.shut(site(1));

@@ -267,3 +267,29 @@ fn who_rests_ahead_of_an_announcement_gets_what_that_sets_free() {
     }
     pair.step(&Step::Waits(2_000));
 }
+
+/// Unit 21 finds no slot at site 3, which is passed over from there on. Then unit 18 announces and ends the calls of units 27
+/// and 24: site 3 has a slot for unit 33, which is further behind and has its turn in the same walk.
+#[test]
+fn who_rests_behind_an_announcement_gets_what_that_sets_free() {
+    use RequestKind::{Emergency, Normal};
+    use Step::{Ends, Presses};
+
+    let mut pair = Pair::new();
+    for step in [
+        Presses(9, Normal),
+        Presses(27, Normal),
+        Presses(3, Emergency),
+        Presses(15, Normal),
+        Presses(21, Normal),
+        Presses(18, Normal),
+        Ends(0),
+        Ends(0),
+        Presses(33, Normal),
+        Ends(0),
+        Presses(24, Normal),
+        Ends(0),
+    ] {
+        pair.step(&step);
+    }
+}
