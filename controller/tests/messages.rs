@@ -43,10 +43,13 @@ async fn says(site: &mut Site, message: impl Into<trunklab_protocol::from_site::
 
 /// Unit 2 confirms what it is told.
 async fn confirms(site: &mut Site) {
-    let message = match site.hears().await.unwrap() {
-        ToSite::Status(told) => told.message,
-        ToSite::CallAlert(told) => told.message,
-        other => panic!("{other:?}"),
+    let told = site.hears().await.unwrap();
+    let message = if let ToSite::Status(told) = told {
+        told.message
+    } else if let ToSite::CallAlert(told) = told {
+        told.message
+    } else {
+        panic!("{told:?}")
     };
     says(site, MessageAnswer { unit: unit(2), message, reply: MessageReply::Received }).await;
     let delivered = site.hears().await.unwrap();

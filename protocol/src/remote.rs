@@ -11,20 +11,16 @@ use crate::identity::{TalkgroupId, UnitId};
 
 octet_enum! {
     /// Whether a unit is of any use.
+    #[derive(Default)]
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub enum Condition {
         /// It is served as its subscription says.
+        #[default]
         Active = 0,
         /// It registers and moves, and gets no service.
         Stunned = 1,
         /// It is out of use for good.
         Killed = 2,
-    }
-}
-
-impl Default for Condition {
-    fn default() -> Self {
-        Self::Active
     }
 }
 

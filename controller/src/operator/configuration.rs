@@ -339,11 +339,12 @@ async fn change(
 fn refused(operator: &Operator, unfit: &Unfit) -> Problem {
     let cause = unfit.cause;
     operator.reach.counters.operator_refused.one(cause);
-    let status = match cause {
-        Cause::NotAllowed => StatusCode::FORBIDDEN,
-        Cause::ConfigurationUnfit => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::CONFLICT,
-    };
+    let statuses = [
+        (Cause::NotAllowed, StatusCode::FORBIDDEN),
+        (Cause::ConfigurationUnfit, StatusCode::UNPROCESSABLE_ENTITY),
+    ];
+    let own = statuses.iter().find(|(of, _)| *of == cause);
+    let status = own.map_or(StatusCode::CONFLICT, |(_, status)| *status);
     Problem::new(status, unfit.to_string()).because(cause)
 }
 

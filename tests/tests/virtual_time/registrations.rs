@@ -50,11 +50,14 @@ fn a_crowd_that_registers_at_once_ends_registered_or_refused() {
     world.play(&script, Moment::ORIGIN + scenario.duration, |world, _| {
         for seen in world.take_observed() {
             if let Sight::Handset(unit, event) = seen.what {
-                match event {
-                    HandsetEvent::Registered { .. } => _ = ends.insert(unit, (seen.at, Ok(()))),
-                    HandsetEvent::RegisterRefused { cause } => _ = ends.insert(unit, (seen.at, Err(cause))),
-                    _ => {}
-                }
+                let outcome = if let HandsetEvent::RegisterRefused { cause } = event {
+                    Err(cause)
+                } else if matches!(event, HandsetEvent::Registered { .. }) {
+                    Ok(())
+                } else {
+                    continue;
+                };
+                ends.insert(unit, (seen.at, outcome));
             }
         }
         world.take_heard();

@@ -138,13 +138,10 @@ impl Controller {
             | Change::Remote(_)
             | Change::Version(_) => Clause::ConfigurationChange,
         };
-        let change = match change {
-            Change::System(mut system) => {
-                system.switch_address = self.system.switch_address;
-                Change::System(system)
-            }
-            other => other,
-        };
+        let mut change = change;
+        if let Change::System(system) = &mut change {
+            system.switch_address = self.system.switch_address;
+        }
         let outer = self.citing.replace(clause);
         self.provision(change, out);
         self.citing = outer;

@@ -124,7 +124,7 @@ pub fn check_statistics(system: &SystemParameters) -> Result<(), Unfit> {
     let unfit = |what: String| Err(Unfit::at("system", what));
     let SystemParameters { statistics_step_s: step, statistics_fine_h: fine, statistics_days: days, .. } =
         *system;
-    if !(STEP_S_MIN..=STEP_S_MAX).contains(&step) || STEP_S_MAX % step != 0 {
+    if !(STEP_S_MIN..=STEP_S_MAX).contains(&step) || !STEP_S_MAX.is_multiple_of(step) {
         return unfit(format!(
             "statistics_step_s {step} does not divide an hour: write a divisor of {STEP_S_MAX} from {STEP_S_MIN} on"
         ));

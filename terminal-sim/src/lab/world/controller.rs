@@ -169,15 +169,13 @@ impl World {
 
     /// A subscriber has the rights that an operator gave it last.
     fn as_ordered(&self, change: Change) -> Change {
-        match change {
-            Change::Subscriber(subscriber) => match self.rights.get(&subscriber.unit) {
-                Some((priority, services)) => {
-                    Change::Subscriber(Subscriber { priority: *priority, services: *services, ..subscriber })
-                }
-                None => Change::Subscriber(subscriber),
-            },
-            other => other,
+        let mut change = change;
+        if let Change::Subscriber(Subscriber { unit, priority, services, .. }) = &mut change
+            && let Some(given) = self.rights.get(unit)
+        {
+            (*priority, *services) = *given;
         }
+        change
     }
 
     /// The controller's store keeps something.

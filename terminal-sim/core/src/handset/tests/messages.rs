@@ -1,3 +1,4 @@
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for one word among many")]
 use trunklab_protocol::air_downlink::{
     AlertOver, CallAlert as AlertWord, MessageDelivered, MessageRefused, SiteService, Status as StatusWord,
     Working,
