@@ -61,12 +61,13 @@ pub struct ControlFigures {
 impl Figures {
     /// Adds those of another time, or place.
     pub fn add(&mut self, other: &Self) {
-        self.slots_us += other.slots_us;
-        self.held_us += other.held_us;
-        self.calls += other.calls;
-        self.queued += other.queued;
+        self.slots_us = self.slots_us.saturating_add(other.slots_us);
+        self.held_us = self.held_us.saturating_add(other.held_us);
+        self.calls = self.calls.saturating_add(other.calls);
+        self.queued = self.queued.saturating_add(other.queued);
         for (cause, count) in &other.refused {
-            *self.refused.entry(*cause).or_default() += count;
+            let refused = self.refused.entry(*cause).or_default();
+            *refused = refused.saturating_add(*count);
         }
         self.waits.merge(&other.waits);
         self.control.add(&other.control);
@@ -90,11 +91,12 @@ impl Waits {
 
     /// Adds others.
     pub fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.sum_ms += other.sum_ms;
+        self.count = self.count.saturating_add(other.count);
+        self.sum_ms = self.sum_ms.saturating_add(other.sum_ms);
         self.max_ms = self.max_ms.max(other.max_ms);
         for (bin, count) in &other.bins {
-            *self.bins.entry(*bin).or_default() += count;
+            let waited = self.bins.entry(*bin).or_default();
+            *waited = waited.saturating_add(*count);
         }
     }
 
@@ -118,11 +120,11 @@ impl Waits {
 }
 
 impl ControlFigures {
-    /// Adds those of another time, or place.
+    /// Adds those of another time, or place. What a base station says of itself may be anything: it stays at the most.
     pub fn add(&mut self, other: &Self) {
-        self.words += other.words;
-        self.words_busy += other.words_busy;
-        self.bursts += other.bursts;
-        self.collisions += other.collisions;
+        self.words = self.words.saturating_add(other.words);
+        self.words_busy = self.words_busy.saturating_add(other.words_busy);
+        self.bursts = self.bursts.saturating_add(other.bursts);
+        self.collisions = self.collisions.saturating_add(other.collisions);
     }
 }

@@ -134,6 +134,27 @@ fn control_channels_count_from_one_heartbeat_to_the_next_and_from_nothing_after_
 }
 
 #[test]
+fn what_no_base_station_can_have_counted_stays_at_the_most() {
+    let mut bench = Bench::new();
+    for words in [0, u64::MAX, 0, u64::MAX] {
+        let (control_words, control_words_busy, bursts, collisions) = (words, words, words, words);
+        let health = Health {
+            control_words,
+            control_words_busy,
+            bursts,
+            collisions,
+            late: 0,
+            dropped: 0,
+            controls: vec![],
+            settings: 0,
+        };
+        bench.0.note_health(site(3), &health);
+    }
+    let control = bench.0.advance(at(30))[0].system.control;
+    assert_eq!((control.words, control.bursts, control.collisions), (u64::MAX, u64::MAX, u64::MAX));
+}
+
+#[test]
 fn a_site_that_is_lost_has_no_slots_and_one_that_is_changed_has_others() {
     let mut bench = Bench::new();
     bench.says(10, &EventKind::SiteLost { site: site(4), cause: Cause::LinkSilent });
