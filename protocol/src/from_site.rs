@@ -309,3 +309,39 @@ messages! {
         }
     }
 }
+
+impl FromSite {
+    /// Whose proved word the site passes on; `None` for what it says itself, for words without a session, and for the last word
+    /// of a radio that is switched off.
+    pub const fn speaker(&self) -> Option<UnitId> {
+        match self {
+            Self::Affiliate(word) => Some(word.unit),
+            Self::CallRequest(word) => Some(word.unit),
+            Self::CallCancel(word) => Some(word.unit),
+            Self::UnitRequest(word) => Some(word.unit),
+            Self::PageAnswer(word) => Some(word.unit),
+            Self::HangUp(word) => Some(word.unit),
+            Self::PttReleased(word) => Some(word.unit),
+            Self::Alarm(word) => Some(word.unit),
+            Self::FloorRequest(word) => Some(word.unit),
+            Self::TalkEnd(word) => Some(word.unit),
+            Self::TalkerLeaving(word) => Some(word.unit),
+            Self::Handover(word) => Some(word.unit),
+            Self::OrderAnswer(word) => Some(word.unit),
+            Self::NetworkChallenge(word) => Some(word.unit),
+            Self::Status(word) => Some(word.unit),
+            Self::CallAlert(word) => Some(word.unit),
+            Self::AlertCancel(word) => Some(word.unit),
+            Self::MessageAnswer(word) => Some(word.unit),
+            Self::Hello(_)
+            | Self::InventoryRadios(_)
+            | Self::InventoryCalls(_)
+            | Self::InventoryEnd(_)
+            | Self::Health(_)
+            | Self::Register(_)
+            | Self::Answer(_)
+            | Self::Detach(_)
+            | Self::TalkerSilent(_) => None,
+        }
+    }
+}

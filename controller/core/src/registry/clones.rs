@@ -61,7 +61,7 @@ impl Controller {
     /// A site has passed on a word that a unit has proved.
     pub(crate) fn note_heard(&mut self, site: SiteId, message: &FromSite) {
         let now = self.now;
-        let visitor = speaker(message).and_then(|unit| self.visitors.get_mut(unit));
+        let visitor = message.speaker().and_then(|unit| self.visitors.get_mut(unit));
         if let Some(visitor) = visitor.filter(|visitor| visitor.site == site) {
             visitor.heard = Some(now);
         }
@@ -100,38 +100,5 @@ impl Controller {
             | Activity::CalledBack(_)
             | Activity::WaitingForFloor(_) => held.heard,
         }
-    }
-}
-
-/// Whose proved word a message is.
-fn speaker(message: &FromSite) -> Option<UnitId> {
-    match message {
-        FromSite::Affiliate(word) => Some(word.unit),
-        FromSite::CallRequest(word) => Some(word.unit),
-        FromSite::CallCancel(word) => Some(word.unit),
-        FromSite::UnitRequest(word) => Some(word.unit),
-        FromSite::PageAnswer(word) => Some(word.unit),
-        FromSite::HangUp(word) => Some(word.unit),
-        FromSite::PttReleased(word) => Some(word.unit),
-        FromSite::Alarm(word) => Some(word.unit),
-        FromSite::FloorRequest(word) => Some(word.unit),
-        FromSite::TalkEnd(word) => Some(word.unit),
-        FromSite::TalkerLeaving(word) => Some(word.unit),
-        FromSite::Handover(word) => Some(word.unit),
-        FromSite::OrderAnswer(word) => Some(word.unit),
-        FromSite::NetworkChallenge(word) => Some(word.unit),
-        FromSite::Status(word) => Some(word.unit),
-        FromSite::CallAlert(word) => Some(word.unit),
-        FromSite::AlertCancel(word) => Some(word.unit),
-        FromSite::MessageAnswer(word) => Some(word.unit),
-        FromSite::Hello(_)
-        | FromSite::InventoryRadios(_)
-        | FromSite::InventoryCalls(_)
-        | FromSite::InventoryEnd(_)
-        | FromSite::Health(_)
-        | FromSite::Register(_)
-        | FromSite::Answer(_)
-        | FromSite::Detach(_)
-        | FromSite::TalkerSilent(_) => None,
     }
 }

@@ -129,7 +129,7 @@ impl Controller {
 
     /// The unit for which a site speaks, where something is known of it: nearly always there is none.
     pub(crate) fn remote_speaker(&self, message: &FromSite) -> Option<UnitId> {
-        unit_of(message).filter(|unit| self.remote.kept(*unit).is_some())
+        message.speaker().filter(|unit| self.remote.kept(*unit).is_some())
     }
 
     /// A request of a unit that gets no service is refused; true if it was one.
@@ -217,37 +217,4 @@ enum Asked {
     Floor(CallId),
     /// A status or a call alert.
     Message,
-}
-
-/// For which unit a site speaks.
-const fn unit_of(message: &FromSite) -> Option<UnitId> {
-    match message {
-        FromSite::Affiliate(word) => Some(word.unit),
-        FromSite::CallRequest(word) => Some(word.unit),
-        FromSite::CallCancel(word) => Some(word.unit),
-        FromSite::UnitRequest(word) => Some(word.unit),
-        FromSite::PageAnswer(word) => Some(word.unit),
-        FromSite::HangUp(word) => Some(word.unit),
-        FromSite::PttReleased(word) => Some(word.unit),
-        FromSite::Alarm(word) => Some(word.unit),
-        FromSite::FloorRequest(word) => Some(word.unit),
-        FromSite::TalkEnd(word) => Some(word.unit),
-        FromSite::TalkerLeaving(word) => Some(word.unit),
-        FromSite::Handover(word) => Some(word.unit),
-        FromSite::Status(word) => Some(word.unit),
-        FromSite::CallAlert(word) => Some(word.unit),
-        FromSite::AlertCancel(word) => Some(word.unit),
-        FromSite::MessageAnswer(word) => Some(word.unit),
-        FromSite::OrderAnswer(word) => Some(word.unit),
-        FromSite::NetworkChallenge(word) => Some(word.unit),
-        FromSite::Hello(_)
-        | FromSite::InventoryRadios(_)
-        | FromSite::InventoryCalls(_)
-        | FromSite::InventoryEnd(_)
-        | FromSite::Health(_)
-        | FromSite::Register(_)
-        | FromSite::Answer(_)
-        | FromSite::Detach(_)
-        | FromSite::TalkerSilent(_) => None,
-    }
 }
