@@ -29,6 +29,8 @@ struct Slot {
     /// To which control channel its carrier belongs.
     share: usize,
     held: Option<(CallId, Moment)>,
+    /// A control channel has just left it or come to it, and radios may not have noticed: no call takes it (clause 12.12.11).
+    unsettled: bool,
     /// When it was given back last; `None` where it was never used.
     idle_since: Option<Moment>,
 }
@@ -53,7 +55,7 @@ impl SlotPool {
         for at in config.traffic_slots(&pool.controls) {
             if pool.index(at).is_none() {
                 let share = config.share_of(at.carrier);
-                pool.slots.push(Slot { at, share, held: None, idle_since: None });
+                pool.slots.push(Slot { at, share, held: None, unsettled: false, idle_since: None });
                 pool.set_free(pool.slots.len() - 1, true);
                 pool.of_control += usize::from(config.is_controls(&pool.controls, at));
             }
@@ -74,8 +76,9 @@ impl SlotPool {
         if own.iter().any(|slot| slot.share == share && slot.held.is_some()) {
             return Vec::new();
         }
-        let is_idle =
-            |slot: &Slot| slot.held.is_none() && slot.idle_since.is_none_or(|since| since <= settled);
+        let is_idle = |slot: &Slot| {
+            slot.held.is_none() && !slot.unsettled && slot.idle_since.is_none_or(|since| since <= settled)
+        };
         let is_place = |slot: &&Slot| match whole_carrier {
             true => {
                 slot.at.slot.number() == 0
@@ -96,7 +99,7 @@ impl SlotPool {
         self.slots.is_empty()
     }
 
-    /// How many are free.
+    /// How many a new call may take.
     pub fn free(&self) -> usize {
         self.free_count
     }
@@ -147,7 +150,30 @@ impl SlotPool {
         assert_eq!(holder, call, "a slot is given back by the call that holds it");
         self.time_used = self.time_used + now.since(since);
         self.slots[index].idle_since = Some(now);
-        self.set_free(index, true);
+        self.set_free(index, !self.slots[index].unsettled);
+    }
+
+    /// Control channels have just left these slots or come to them: until [`Self::settle`] no new call takes one.
+    pub fn unsettle(&mut self, is_unsettled: impl Fn(SlotAddress) -> bool) {
+        for index in 0..self.slots.len() {
+            if is_unsettled(self.slots[index].at) {
+                self.slots[index].unsettled = true;
+                self.set_free(index, false);
+            }
+        }
+    }
+
+    /// Radios have noticed where control channels are.
+    pub fn settle(&mut self) {
+        for index in 0..self.slots.len() {
+            self.slots[index].unsettled = false;
+            self.set_free(index, self.slots[index].held.is_none());
+        }
+    }
+
+    /// Whether a control channel has just left this slot or come to it.
+    pub fn is_unsettled(&self, at: SlotAddress) -> bool {
+        self.index(at).is_some_and(|index| self.slots[index].unsettled)
     }
 
     /// The slots in order, with the call that each carries.
@@ -184,6 +210,10 @@ impl SlotPool {
         for slot in &earlier.slots {
             if let Some(index) = self.index(slot.at) {
                 self.slots[index].idle_since = slot.idle_since;
+                if slot.unsettled {
+                    self.slots[index].unsettled = true;
+                    self.set_free(index, false);
+                }
             }
             if let Some((call, since)) = slot.held {
                 let index = self.index(slot.at).expect("a held slot stays, or is given back first");
@@ -221,13 +251,12 @@ impl SlotPool {
         while self.free.len() <= word {
             self.free.push(0);
         }
-        if free {
-            self.free[word] |= bit;
-            self.free_count += 1;
-        } else {
-            self.free[word] &= !bit;
-            self.free_count -= 1;
+        match (self.free[word] & bit != 0, free) {
+            (false, true) => self.free_count += 1,
+            (true, false) => self.free_count -= 1,
+            (false, false) | (true, true) => return,
         }
+        self.free[word] ^= bit;
     }
 
     fn index(&self, at: SlotAddress) -> Option<usize> {
@@ -351,6 +380,36 @@ mod tests {
             let mut pool = SlotPool::new(&SiteConfig { signalling, profile, ..config(*slot_choice) });
             assert_eq!(taken(&mut pool, 0..6)[4..], ["3/0", "3/1"], "{slot_choice:?}");
         }
+    }
+
+    #[test]
+    fn where_a_control_channel_was_and_where_it_is_no_call_goes_before_radios_have_noticed() {
+        let config = SiteConfig { signalling: Signalling::Associated, ..config(SlotChoice::Lowest) };
+        let before = SlotPool::new(&config);
+        let (left, come) = (before.controls()[0], before.iter().next().unwrap().0);
+        let moved = || SlotPool::with_controls(&config, vec![come]);
+        let mut pool = moved().in_place_of(&before);
+        pool.unsettle(|at| at == left || at == come);
+        assert_eq!((pool.len(), pool.free()), (18, 16));
+        assert!(!pool.places_for_control(0, false, at(99)).contains(&left), "nor a control channel");
+        let elsewhere = taken(&mut pool, 0..16);
+        assert!(!elsewhere.contains(&left.to_string()) && !elsewhere.contains(&come.to_string()));
+        let mut pool = moved().in_place_of(&pool);
+        assert_eq!(pool.take(call(16), None, at(16)), None, "other settings do not make radios notice");
+        pool.settle();
+        assert_eq!(taken(&mut pool, 16..18), [left.to_string(), come.to_string()]);
+    }
+
+    #[test]
+    fn a_call_that_a_site_reports_keeps_its_slot_though_radios_have_not_noticed() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Lowest));
+        let first = pool.iter().next().unwrap().0;
+        pool.unsettle(|at| at == first);
+        assert!(pool.is_free(first) && pool.take_at(first, call(1), at(1)));
+        pool.give_back(first, call(1), at(2));
+        assert_eq!(pool.free(), pool.len() - 1);
+        pool.settle();
+        assert_eq!(pool.free(), pool.len());
     }
 
     /// Carriers 1 to 5, of which 3 has the control channel that is configured.

@@ -304,6 +304,7 @@ impl Controller {
             TimerKey::Silence(site) => self.silence_due(site, out),
             TimerKey::Heartbeat(site) => self.heartbeat_due(site, out),
             TimerKey::ControlMove(site) => self.move_control(site, out),
+            TimerKey::ControlNoticed(site) => self.settle_controls(site),
             TimerKey::Entropy => {
                 out.push(Output::WantEntropy);
                 self.timers.set(TimerKey::Entropy, self.woke + ENTROPY_INTERVAL);

@@ -102,7 +102,9 @@ impl Controller {
             .collect();
         assert_eq!(by_slots, by_legs, "slots and legs differ");
         for (site, row) in self.sites.iter() {
-            let free = row.slots.iter().filter(|(_, call)| call.is_none()).count();
+            let is_free =
+                |at: SlotAddress, call: Option<CallId>| call.is_none() && !row.slots.is_unsettled(at);
+            let free = row.slots.iter().filter(|(at, call)| is_free(*at, *call)).count();
             assert_eq!(row.slots.free(), free, "site {site}: free slots are miscounted");
         }
     }

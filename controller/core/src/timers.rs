@@ -52,6 +52,8 @@ pub enum TimerKey {
     Heartbeat(SiteId),
     /// A site's control channel is to move.
     ControlMove(SiteId),
+    /// Radios of a site have noticed that a control channel has moved.
+    ControlNoticed(SiteId),
     /// The random stream wants fresh octets.
     Entropy,
 }
@@ -103,6 +105,8 @@ pub enum DeadlineReason {
     Heartbeat,
     /// A control channel is to move.
     ControlMove,
+    /// Radios have noticed that a control channel has moved.
+    ControlNoticed,
     /// Fresh octets are to be asked for.
     Entropy,
 }
@@ -142,6 +146,7 @@ impl TimerKey {
             Self::Silence(_) => DeadlineReason::SiteSilence,
             Self::Heartbeat(_) => DeadlineReason::Heartbeat,
             Self::ControlMove(_) => DeadlineReason::ControlMove,
+            Self::ControlNoticed(_) => DeadlineReason::ControlNoticed,
             Self::Entropy => DeadlineReason::Entropy,
         }
     }

@@ -5,7 +5,7 @@
 
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::Configure;
-use trunklab_protocol::{Clause, ControlPlace, SiteId, SlotAddress, Span};
+use trunklab_protocol::{Clause, ControlPlace, Signalling, SiteId, SlotAddress, Span};
 
 use crate::channels::SlotPool;
 use crate::config::SiteConfig;
@@ -19,6 +19,16 @@ pub const CONTROL_MOVES_MS_MIN: u32 = 5_000;
 /// How long a slot must have been free: its call's release is still being said for a while. Where no slot is, it is tried
 /// again after this time.
 const SETTLED: Span = Span::from_secs(1);
+
+/// When every radio has noticed that the control channel is where it was no more and has found it again, though it may have
+/// missed the very words that say so and a link may have been slow: one that searches does so after six words of silence,
+/// another when its site is lost.
+const fn noticed_after(place: ControlPlace) -> Span {
+    match place {
+        ControlPlace::Searched => Span::from_secs(2),
+        ControlPlace::Fixed => Span::from_secs(6),
+    }
+}
 
 impl SiteConfig {
     /// Whether the control channels can be at these places.
@@ -62,9 +72,11 @@ impl Controller {
         }
         let control = places[self.draw(places.len())];
         let row = self.sites.get(site).expect("the site was found above");
-        let mut controls = row.slots.controls().to_vec();
+        let before = row.slots.controls().to_vec();
+        let mut controls = before.clone();
         controls[share] = control;
         self.place_controls(site, controls);
+        self.note_left(site, &before);
         self.report(EventKind::ControlMoved { site, control }, out);
         let names_it = |config: &SiteConfig| config.neighbours.iter().any(|neighbour| neighbour.site == site);
         let told: Vec<_> = self
@@ -93,6 +105,30 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site whose control channels are placed exists");
         row.slots = SlotPool::with_controls(&row.config, controls).in_place_of(&row.slots);
         self.note_room(site);
+    }
+
+    /// Control channels were at these places, nowhere that is known if empty. Where a call can have theirs it gets neither
+    /// the place that one has left, where radios that have not noticed would take the call for one that has the control
+    /// channel's slot, and stay, nor the place where it is to be found (clause 12.12.11).
+    pub(crate) fn note_left(&mut self, site: SiteId, before: &[SlotAddress]) {
+        let Some(row) = self.sites.get_mut(site) else { return };
+        let now = row.slots.controls();
+        let left = before.iter().filter(|place| !now.contains(place));
+        let come = now.iter().filter(|place| !before.contains(place));
+        let places: Vec<_> = left.chain(come).copied().collect();
+        if row.config.signalling == Signalling::Associated && !before.is_empty() && !places.is_empty() {
+            row.slots.unsettle(|at| row.config.is_controls(&places, at));
+            self.timers
+                .set(TimerKey::ControlNoticed(site), self.now + noticed_after(row.config.control_place));
+        }
+    }
+
+    /// Timer: radios have noticed, and calls may take any place.
+    pub(crate) fn settle_controls(&mut self, site: SiteId) {
+        if let Some(row) = self.sites.get_mut(site) {
+            row.slots.settle();
+            self.note_room(site);
+        }
     }
 
     fn draw(&mut self, below: usize) -> usize {

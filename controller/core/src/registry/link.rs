@@ -96,6 +96,8 @@ impl Controller {
         row.settings_said = 0;
         if row.memory == Memory::Stranger {
             self.adopt_controls(site, controls);
+        } else {
+            self.note_left(site, &controls);
         }
         let settings = Box::new(self.settings_of(site).expect("the site has just greeted"));
         let site_up = SiteUp { site, address: voice_address, uplink_key, downlink_key };

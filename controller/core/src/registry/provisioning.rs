@@ -86,9 +86,10 @@ impl Controller {
             self.sites.add(site, Site::new(config));
             return Ok(());
         };
-        let controls = row.slots.controls().to_vec();
-        let stays = config.allows_controls_at(&controls) && config.profile == row.config.profile;
-        let pool = SlotPool::with_controls(&config, if stays { controls } else { config.first_controls() });
+        let before = row.slots.controls().to_vec();
+        let stays = config.allows_controls_at(&before) && config.profile == row.config.profile;
+        let controls = if stays { before.clone() } else { config.first_controls() };
+        let pool = SlotPool::with_controls(&config, controls);
         let lost: Vec<_> =
             row.slots.iter().filter(|(at, _)| !pool.exists(*at)).filter_map(|(_, call)| call).collect();
         for call in &lost {
@@ -97,6 +98,7 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("the site was found above");
         row.slots = pool.in_place_of(&row.slots);
         row.config = config;
+        self.note_left(site, &before);
         self.slots_freed = true;
         self.configure_again(site, out);
         for call in lost {

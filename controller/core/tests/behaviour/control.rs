@@ -3,7 +3,7 @@
 use trunklab_controller_core::config::{Change, SiteConfig};
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{ControlPlace, Epoch, Incarnation, SlotAddress, from_site};
+use trunklab_protocol::{ControlPlace, Epoch, Incarnation, Signalling, SlotAddress, from_site};
 
 use trunklab_controller_core::output::Output;
 
@@ -39,6 +39,15 @@ fn configured(system: &System, number: u16) -> Option<SiteSettings> {
         }
         _ => None,
     })
+}
+
+fn hello(control: SlotAddress) -> from_site::Hello {
+    from_site::Hello {
+        incarnation: Incarnation::new(1).unwrap(),
+        newest_epoch: Epoch::new(1).unwrap(),
+        voice_address: "127.0.0.1:4000".parse().unwrap(),
+        controls: vec![control],
+    }
 }
 
 /// Runs until the control channel moves; how long it took in milliseconds.
@@ -82,6 +91,58 @@ fn it_cuts_no_call_and_its_old_slot_is_for_calls() {
     system.expect("site 3 -> call 2, channel 1, talker 1018 here");
 }
 
+/// Calls may have the control channel's slot, which moves among three; units of three talkgroups are there.
+fn with_associated_signalling() -> System {
+    let mut system = with_searched_control(2);
+    system.provision(Change::Site(SiteConfig { signalling: Signalling::Associated, ..searched(3, 2) }));
+    system.has_talkgroup(43);
+    system.has_units_at(3, &[1019], 43);
+    system
+}
+
+/// A call goes to the slot `elsewhere` at once; one that follows waits, until both others can be had.
+fn expect_calls_to_wait(system: &mut System, elsewhere: SlotAddress, left: SlotAddress) {
+    system.unit(1017).presses_ptt(41);
+    system.expect(&format!("site 3 -> call 1, channel {}, talker 1017 here", elsewhere.carrier));
+    system.unit(1018).presses_ptt(42);
+    system.expect("site 3 -> unit 1018 waits, position 1");
+    system.after_ms(1_900).expect_no("site 3 -> call 2");
+    system.after_ms(100).expect(&format!("site 3 -> call 2, channel {}, talker 1018 here", left.carrier));
+    system.unit(1019).presses_ptt(43);
+    let come = control(system);
+    system.expect(&format!("site 3 -> call 3, channel {}, talker 1019 here", come.carrier));
+}
+
+fn other_than(taken: [SlotAddress; 2]) -> SlotAddress {
+    (1..=3).map(channel).find(|place| !taken.contains(place)).expect("there are three")
+}
+
+#[test]
+fn no_call_gets_the_old_slot_or_the_new_one_until_radios_have_noticed() {
+    let mut system = with_associated_signalling();
+    let left = control(&system);
+    next_move(&mut system);
+    let come = control(&system);
+    expect_calls_to_wait(&mut system, other_than([left, come]), left);
+}
+
+#[test]
+fn a_site_that_says_it_was_elsewhere_gives_neither_slot_to_a_call_yet() {
+    let mut system = with_associated_signalling();
+    let left = control(&system);
+    next_move(&mut system);
+    system.after_ms(2_000);
+    system.loses_site(3);
+    system.input(trunklab_controller_core::input::Input::SiteConnected { site: site(3) });
+    system.from_site(3, hello(left));
+    system.from_site(3, from_site::InventoryEnd {});
+    for (unit, talkgroup) in [(1017, 41), (1018, 42), (1019, 43)] {
+        system.has_units_at(3, &[unit], talkgroup);
+    }
+    let come = control(&system);
+    expect_calls_to_wait(&mut system, other_than([left, come]), left);
+}
+
 #[test]
 fn where_no_slot_is_free_it_waits_for_one_that_has_been_so_for_a_second() {
     let mut system = with_searched_control(1);
@@ -116,15 +177,7 @@ fn a_new_term_leaves_it_where_the_site_says_that_it_is() {
     for (said, kept) in [(channel(3), channel(3)), (channel(9), channel(3))] {
         system.starts(3);
         system.input(trunklab_controller_core::input::Input::SiteConnected { site: site(3) });
-        system.from_site(
-            3,
-            from_site::Hello {
-                incarnation: Incarnation::new(1).unwrap(),
-                newest_epoch: Epoch::new(1).unwrap(),
-                voice_address: "127.0.0.1:4000".parse().unwrap(),
-                controls: vec![said],
-            },
-        );
+        system.from_site(3, hello(said));
         assert_eq!(configured(&system, 3).map(|settings| settings.control), Some(kept));
     }
 }
