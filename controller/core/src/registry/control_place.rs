@@ -67,7 +67,8 @@ impl Controller {
         let row = self.sites.get(site).expect("the site was found above");
         let whole_carrier = row.config.profile.profile().control_takes_carrier;
         let places = row.slots.places_for_control(share, whole_carrier, self.now - SETTLED);
-        if places.is_empty() {
+        let is_wanted = row.config.signalling == Signalling::Associated && self.is_waited_for(site);
+        if is_wanted || places.is_empty() {
             return self.timers.set(TimerKey::ControlMove(site), self.woke.max(self.now) + SETTLED);
         }
         let control = places[self.draw(places.len())];
@@ -91,6 +92,12 @@ impl Controller {
             }
         }
         self.schedule_control_move(site);
+    }
+
+    /// Whether a request waits for a slot at a site, or a call lacks one there: none shall wait longer for a move.
+    fn is_waited_for(&self, site: SiteId) -> bool {
+        self.lacking.iter().any(|(lacking, _)| *lacking == site)
+            || self.queue.iter().any(|waiting| self.sites_awaited(&waiting.request).contains(&site))
     }
 
     /// A site that was not spoken to in this term says where its control channels are.

@@ -127,6 +127,24 @@ fn no_call_gets_the_old_slot_or_the_new_one_until_radios_have_noticed() {
 }
 
 #[test]
+fn where_calls_may_have_its_slot_it_stays_while_somebody_waits_for_one() {
+    let mut system = with_associated_signalling();
+    system.has_site(4, 1);
+    system.has_talkgroup(44);
+    system.has_units_at(4, &[1020], 44);
+    system.has_units_at(4, &[1021], 41);
+    system.unit(1020).presses_ptt(44);
+    next_move(&mut system);
+    let before = control(&system);
+    system.unit(1017).presses_ptt(41);
+    system.expect("site 3 -> unit 1017 waits, position 1");
+    system.after_ms(20_000);
+    assert_eq!(control(&system), before, "1017 waits for site 4, and then for site 3");
+    system.unit(1017).cancels();
+    assert!(next_move(&mut system) <= 1_000);
+}
+
+#[test]
 fn a_site_that_says_it_was_elsewhere_gives_neither_slot_to_a_call_yet() {
     let mut system = with_associated_signalling();
     let left = control(&system);
