@@ -54,6 +54,7 @@ impl CallRecord {
             talkers: talkers(&spurts),
             slots,
             spurts,
+            monitored_by: self.monitored_by.clone(),
         })
     }
 }

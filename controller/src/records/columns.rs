@@ -32,6 +32,7 @@ impl Row for RecordEntry {
         "channel_ms",
         "talkers",
         "slots",
+        "monitored_by",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -59,6 +60,7 @@ impl Row for RecordEntry {
             self.channel_ms.to_string(),
             talkers.collect::<Vec<_>>().join(" "),
             slots.collect::<Vec<_>>().join(" "),
+            cell(self.monitored_by.as_ref()),
         ]
     }
 }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use trunklab_controller_core::charging::Attempt;
 use trunklab_controller_core::output::{CallRecord, HeldSlot, Spurt, StoreItem};
 use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::ConsoleName;
 use trunklab_protocol::{
     CallId, CarrierNumber, Cause, Epoch, Moment, NodeId, Pair, Parties, Priority, SiteId, SlotAddress,
     SlotNumber, TalkgroupId, UnitId,
@@ -126,7 +127,9 @@ fn fits(value: &Value, schema: &Value, whole: &Value) -> Result<(), String> {
 #[test]
 fn what_is_exported_is_as_the_schema_says_in_every_format() {
     let pair = Parties::Pair(Pair { caller: unit(1017), called: unit(1018) });
-    let individual = CallRecord { parties: pair, kind: RequestKind::Emergency, ..call(2, 41, 9_000) };
+    let by = Some(ConsoleName::new("desk"));
+    let individual =
+        CallRecord { parties: pair, kind: RequestKind::Emergency, monitored_by: by, ..call(2, 41, 9_000) };
     let mut store = kept([call(1, 41, 0), individual]);
     let whole = schema();
     let lines = exported(&mut store, RecordQuery::default(), Format::Jsonl);
@@ -135,6 +138,8 @@ fn what_is_exported_is_as_the_schema_says_in_every_format() {
     for object in &objects {
         fits(object, &whole, &whole).unwrap();
     }
+    let by = objects.iter().map(|object| object["monitored_by"].clone()).collect::<Vec<_>>();
+    assert_eq!(by, [Value::Null, Value::from("desk")]);
     let broken = [("cause", Value::from(7)), ("unit", Value::from(7)), ("slots", Value::Null)];
     for (name, value) in broken {
         let mut object = objects[0].clone();
@@ -147,11 +152,11 @@ fn what_is_exported_is_as_the_schema_says_in_every_format() {
     assert_eq!(
         exported(&mut store, RecordQuery::default(), Format::Csv),
         "id,call,epoch,talkgroup,caller,called,emergency,priority,area,requested_us,granted_us,released_us,cause,\
-         waited_ms,airtime_ms,channel_ms,talkers,slots\n\
+         waited_ms,airtime_ms,channel_ms,talkers,slots,monitored_by\n\
          1,1.1.1,1,41,1017,,no,5,,3600000000,3600500000,3602500000,hang_time_over,500,1500,4000,1017:1500,\
-         3:12/0:2000 5:14/0:2000\n\
+         3:12/0:2000 5:14/0:2000,\n\
          2,1.1.2,1,,1017,1018,yes,5,,3609000000,3609500000,3611500000,hang_time_over,500,1500,4000,1017:1500,\
-         3:12/0:2000 5:14/0:2000\n"
+         3:12/0:2000 5:14/0:2000,desk\n"
     );
     let none = RecordQuery { after: 2, ..RecordQuery::default() };
     assert_eq!(exported(&mut store, none, Format::Json), "[\n]\n");

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ConsoleName;
 use crate::cause::Cause;
 use crate::identity::{TalkgroupId, UnitId};
 use crate::network::{AreaId, CallId, Epoch, Priority, SiteId, SlotAddress};
@@ -50,6 +51,8 @@ pub struct RecordEntry {
     pub slots: Vec<SlotEntry>,
     /// Its talk spurts in order.
     pub spurts: Vec<SpurtEntry>,
+    /// By whose order its caller was listened to; `None` where people called.
+    pub monitored_by: Option<ConsoleName>,
 }
 
 /// How long a unit talked in a call.
