@@ -7,13 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 use trunklab_controller::operator::password_hash;
-use trunklab_controller::store::{Account, AccountChange, AuditQuery, Store};
+use trunklab_controller::store::{Account, AccountChange, AuditQuery, Found, Page, Store};
 use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
 
 use crate::{ensure_database, say};
-
-/// Entries that an export reads at once.
-const PAGE: u32 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
@@ -192,13 +189,13 @@ fn entry(deed: Deed) -> anyhow::Result<AuditEntry> {
 pub fn audit(AuditCommand::Export { db, by, after }: AuditCommand) -> anyhow::Result<()> {
     let mut store = open(&db)?;
     let by = by.as_deref().map(ConsoleName::new);
-    let mut query = AuditQuery { from_us: 0, to_us: u64::MAX, by, after, limit: PAGE };
+    let mut query = AuditQuery { page: Page { after, ..Page::default() }, by };
     loop {
-        let entries = store.audit(&query)?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        query.after = last.id;
+        let Found { entries, next } = store.audit(&query)?;
         for entry in &entries {
             say(&serde_json::to_string(entry)?)?;
         }
+        let Some(next) = next else { return Ok(()) };
+        query.page.after = next;
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use trunklab_controller::records::{self, By, ExportError, Format, wall_time};
-use trunklab_controller::store::{RecordQuery, Store};
+use trunklab_controller::store::{Page, RecordQuery, Store};
 use trunklab_controller::subscribers::Progress;
 use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
 use trunklab_protocol::{Cause, TalkgroupId, UnitId};
@@ -75,12 +75,14 @@ impl Wanted {
     fn open(&self) -> anyhow::Result<(Store, RecordQuery)> {
         ensure_database(&self.db)?;
         let query = RecordQuery {
-            from_us: self.from.unwrap_or(0),
-            to_us: self.to.unwrap_or(u64::MAX),
+            page: Page {
+                from_us: self.from.unwrap_or(0),
+                to_us: self.to.unwrap_or(u64::MAX),
+                ..Page::default()
+            },
             talkgroup: self.talkgroup,
             unit: self.unit,
             cause: self.cause,
-            ..RecordQuery::default()
         };
         Ok((Store::open_beside(&self.db)?, query))
     }

@@ -4,27 +4,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use axum::extract::State;
+use serde::Deserialize;
 use tracing::warn;
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{AuditEntry, Authority, ConsoleName, Deed};
-use utoipa::ToSchema;
 
 use super::Operator;
 use super::limits::{Limit, TooMany};
 use super::login::{SLOW_FROM, TRIES_OF_ADDRESS_MAX, TRIES_OF_PAIR_MAX, WINDOW};
+use super::page::{Bounds, Page, Wanted};
 use super::problem::Problem;
 use crate::clock::unix_us;
 use crate::store::AuditQuery;
-
-/// Entries in one answer.
-const PAGE_MAX: u32 = 1_000;
-const PAGE: u32 = 100;
 
 /// What strangers do is written down so often within a minute; beyond it, it is counted alone.
 const OF_STRANGERS_MAX: u32 = 120;
@@ -139,78 +131,28 @@ fn now_us() -> u64 {
 }
 
 /// Which entries are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    from: Option<u64>,
-    to: Option<u64>,
+#[into_params(parameter_in = Query)]
+pub(super) struct Of {
+    /// By this one alone.
     by: Option<String>,
-    after: Option<u64>,
-    limit: Option<u32>,
-}
-
-/// A page of the audit trail.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AuditPage {
-    /// In their order.
-    entries: Vec<AuditEntry>,
-    /// With this as `after` the next page begins; `None` where this is the last.
-    next: Option<u64>,
 }
 
 /// Who did what, when, from where, and what came of it.
 #[utoipa::path(
     get,
     path = "/v1/audit",
-    params(
-        ("from" = Option<u64>, Query, description = "Not before this, in microseconds since 1970"),
-        ("to" = Option<u64>, Query, description = "Before this"),
-        ("by" = Option<String>, Query, description = "By this one alone"),
-        ("after" = Option<u64>, Query, description = "Behind the entry of this id"),
-        ("limit" = Option<u32>, Query, description = "So many at most: 1 to 1000, usually 100"),
-    ),
-    security(("token" = [])),
+    params(Bounds, Of),
     responses(
-        (status = 200, description = "A page of the audit trail", body = AuditPage),
+        (status = 200, description = "A page of the audit trail", body = Page<AuditEntry>),
         (status = 400, description = "The query cannot be read", body = Problem),
-        (status = 401, description = "No token, or not a good one", body = Problem),
-        (status = 403, description = "The operator's role does not allow it", body = Problem),
-        (status = 503, description = "The controller is busy or closing down", body = Problem),
     )
 )]
 pub(super) async fn read(
     State(operator): State<Arc<Operator>>,
-    wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Response {
-    let bad = |detail: String| {
-        operator.reach.counters.operator_refused.one(Cause::FieldOutOfRange);
-        Problem::new(StatusCode::BAD_REQUEST, detail).because(Cause::FieldOutOfRange).into_response()
-    };
-    let Wanted { from, to, by, after, limit } = match wanted {
-        Ok(Query(wanted)) => wanted,
-        Err(rejection) => return bad(rejection.body_text()),
-    };
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return bad(format!("`limit` is 1 to {PAGE_MAX}"));
-    }
-    let query = AuditQuery {
-        from_us: from.unwrap_or(0),
-        to_us: to.unwrap_or(u64::MAX),
-        by: by.map(|by| ConsoleName::new(&by)),
-        after: after.unwrap_or(0),
-        limit,
-    };
-    match operator.reach.store.with(move |store| store.audit(&query)).await {
-        Some(Ok(entries)) => {
-            let is_full = entries.len() == limit as usize;
-            let next = entries.last().filter(|_| is_full).map(|entry| entry.id);
-            Json(AuditPage { entries, next }).into_response()
-        }
-        Some(Err(failure)) => {
-            warn!(%failure, "the audit trail could not be read");
-            Problem::busy().into_response()
-        }
-        None => Problem::busy().into_response(),
-    }
+    Wanted { page, of: Of { by } }: Wanted<Of>,
+) -> Result<Page<AuditEntry>, Problem> {
+    let query = AuditQuery { page, by: by.map(|by| ConsoleName::new(&by)) };
+    operator.read("the audit trail", move |store| store.audit(&query)).await.map(Page::from)
 }

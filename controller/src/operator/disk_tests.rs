@@ -5,7 +5,7 @@ use trunklab_controller_core::config::{Change, Talkgroup};
 use trunklab_protocol::TalkgroupId;
 use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
 
-use crate::store::{Account, AccountChange, AuditQuery, Store, StorePlace};
+use crate::store::{Account, AccountChange, AuditQuery, Page, Store, StorePlace};
 use crate::testing::{Lab, TOKEN, exchange};
 
 /// More entries than the pages that are there have room for.
@@ -43,9 +43,9 @@ async fn an_order_on_a_full_disk_is_refused_and_changes_nothing() {
     assert_eq!(counted(&lab), 1);
     lab.controller.at_store(|store| store.fill_disk(false)).await;
     assert_eq!(order(&lab, if joined { &part } else { &join }).await.0, 204, "there is room again");
-    let wanted = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10_000 };
+    let wanted = AuditQuery { page: Page { limit: 10_000, ..Page::default() }, by: None };
     let (answer, told) = std::sync::mpsc::channel();
-    lab.controller.at_store(move |store| answer.send(store.audit(&wanted).unwrap()).unwrap()).await;
+    lab.controller.at_store(move |store| answer.send(store.audit(&wanted).unwrap().entries).unwrap()).await;
     let entries = told.recv().unwrap();
     assert_eq!(entries.len() as u64, done + 1, "one for each that was carried out");
     assert!(entries.iter().all(|entry| matches!(entry.deed, Deed::Order { .. }) && entry.cause.is_none()));
@@ -81,6 +81,6 @@ fn a_change_of_an_account_and_its_entry_are_both_kept_or_neither() {
     };
     assert!(failed.to_string().contains("full"), "{failed}");
     assert_eq!(store.account(&name).unwrap().unwrap().password, format!("{:0200}", changes - 1));
-    let wanted = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10_000 };
-    assert_eq!(store.audit(&wanted).unwrap().len() as u64, changes + 1);
+    let wanted = AuditQuery { page: Page { limit: 10_000, ..Page::default() }, by: None };
+    assert_eq!(store.audit(&wanted).unwrap().entries.len() as u64, changes + 1);
 }

@@ -14,6 +14,7 @@ mod login;
 mod metrics;
 mod openapi;
 mod orders;
+mod page;
 mod passwords;
 mod problem;
 mod records;

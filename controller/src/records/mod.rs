@@ -81,7 +81,7 @@ pub fn each<T: Exported>(
         let Found { entries, next } = T::page(store, &query)?;
         entries.into_iter().try_for_each(&mut take)?;
         let Some(next) = next else { return Ok(()) };
-        query.after = next;
+        query.page.after = next;
     }
 }
 

@@ -14,7 +14,7 @@ use trunklab_protocol::{
 };
 
 use super::*;
-use crate::store::{Kept, PLACES_MAX, StorePlace, Told};
+use crate::store::{Kept, PLACES_MAX, Page, StorePlace, Told};
 
 /// When the first term's time began: an hour after 1970, so that its first minute is a busy hour's.
 const ORIGIN_US: u64 = 3_600_000_000;
@@ -68,6 +68,10 @@ fn kept(records: impl IntoIterator<Item = CallRecord>) -> Store {
     let items: Vec<_> = records.into_iter().map(|record| StoreItem::CallClosed(Box::new(record))).collect();
     store.keep(&items).unwrap();
     store
+}
+
+fn paged(page: Page) -> RecordQuery {
+    RecordQuery { page, ..RecordQuery::default() }
 }
 
 fn exported(store: &mut Store, query: RecordQuery, format: Format) -> String {
@@ -158,7 +162,7 @@ fn what_is_exported_is_as_the_schema_says_in_every_format() {
          2,1.1.2,1,,1017,1018,yes,5,,3609000000,3609500000,3611500000,hang_time_over,500,1500,4000,1017:1500,\
          3:12/0:2000 5:14/0:2000,desk\n"
     );
-    let none = RecordQuery { after: 2, ..RecordQuery::default() };
+    let none = paged(Page { after: 2, ..Page::default() });
     assert_eq!(exported(&mut store, none, Format::Json), "[\n]\n");
 }
 
@@ -177,7 +181,7 @@ fn pages_give_each_record_once_however_rare_those_are_that_are_wanted() {
     let records = (1..=count)
         .map(|number| call(number, if rare.contains(&number) { 99 } else { 41 }, u64::from(number) * 10));
     let mut store = kept(records);
-    let mut query = RecordQuery { limit: 700, ..RecordQuery::default() };
+    let mut query = paged(Page { limit: 700, ..Page::default() });
     let (mut ids, mut pages) = (BTreeSet::new(), 0);
     loop {
         let found = store.records(&query).unwrap();
@@ -185,14 +189,14 @@ fn pages_give_each_record_once_however_rare_those_are_that_are_wanted() {
         assert!(found.entries.len() <= 700);
         assert!(found.entries.iter().all(|entry| ids.insert(entry.id)), "a record was given twice");
         let Some(next) = found.next else { break };
-        query.after = next;
+        query.page.after = next;
     }
     assert_eq!((ids.len(), pages), (count as usize, count.div_ceil(700)));
 
     let wanted = RecordQuery { talkgroup: TalkgroupId::new(99), ..RecordQuery::default() };
     let first = store.records(&wanted).unwrap();
     assert_eq!((first.entries.len(), first.next), (1, Some(PLACES_MAX)));
-    let second = store.records(&RecordQuery { after: PLACES_MAX, ..wanted.clone() }).unwrap();
+    let second = store.records(&RecordQuery { page: Page { after: PLACES_MAX, ..Page::default() }, ..wanted }).unwrap();
     assert_eq!((second.entries.len(), second.next), (0, Some(2 * PLACES_MAX)), "a page of none goes on");
     let mut found = Vec::new();
     each(&mut store, wanted, |entry: RecordEntry| {
@@ -215,14 +219,14 @@ fn records_are_found_by_time_unit_and_cause() {
     };
     let all = RecordQuery::default();
     let released_us = ORIGIN_US + 12_500_000;
-    assert_eq!(counters(RecordQuery { from_us: released_us, ..all.clone() }), [2, 3]);
-    assert_eq!(counters(RecordQuery { from_us: released_us + 1, ..all.clone() }), [3]);
-    assert_eq!(counters(RecordQuery { to_us: released_us, ..all.clone() }), [1]);
-    assert_eq!(counters(RecordQuery { from_us: u64::MAX, ..all.clone() }), [0; 0]);
+    assert_eq!(counters(paged(Page { from_us: released_us, ..Page::default() })), [2, 3]);
+    assert_eq!(counters(paged(Page { from_us: released_us + 1, ..Page::default() })), [3]);
+    assert_eq!(counters(paged(Page { to_us: released_us, ..Page::default() })), [1]);
+    assert_eq!(counters(paged(Page { from_us: u64::MAX, ..Page::default() })), [0; 0]);
     assert_eq!(counters(RecordQuery { unit: Some(unit(1018)), ..all.clone() }), [3]);
     assert_eq!(counters(RecordQuery { cause: Some(Cause::HangTimeOver), ..all.clone() }), [1, 2]);
-    assert_eq!(counters(RecordQuery { after: 2, ..all.clone() }), [3]);
-    assert_eq!(counters(RecordQuery { after: u64::MAX, ..all }), [0; 0]);
+    assert_eq!(counters(paged(Page { after: 2, ..Page::default() })), [3]);
+    assert_eq!(counters(paged(Page { after: u64::MAX, ..Page::default() })), [0; 0]);
 }
 
 #[test]

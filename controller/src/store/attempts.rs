@@ -5,7 +5,8 @@ use trunklab_controller_core::charging::Attempt;
 use trunklab_protocol::operator::AttemptEntry;
 use trunklab_protocol::{Cause, Epoch, Moment, SiteId, TalkgroupId, UnitId};
 
-use super::records::{Found, PLACES_MAX, RecordQuery, bounds, within};
+use super::page::{Found, Places};
+use super::records::RecordQuery;
 use super::{Store, StoreError};
 
 /// Attempts that are kept: whoever asks in vain all day long fills no disk.
@@ -40,15 +41,12 @@ pub(super) fn keep(
 type Columns = (i64, i64, u32, Option<u16>, Option<u16>, Option<u32>, u8);
 
 impl Store {
-    /// Attempts that are wanted, in their order: as many as stand in the next [`PLACES_MAX`] places, perhaps none.
+    /// Attempts that are wanted, in their order: as many as stand in the next [`super::PLACES_MAX`] places, perhaps none.
     ///
     /// # Errors
     /// When the database cannot be read, or a row is damaged.
     pub fn attempts(&mut self, query: &RecordQuery) -> Result<Found<AttemptEntry>, StoreError> {
-        let (from, to) = (within(query.from_us), within(query.to_us));
-        let (first, last) = self.try_sql(|connection| bounds(connection, "attempts", "at_us", from, to))?;
-        let after = query.after.max(first.saturating_sub(1));
-        let until = after.saturating_add(PLACES_MAX).min(last);
+        let places = self.places(&query.page, "attempts", "at_us")?;
         let rows: Vec<Columns> = self.try_sql(|connection| {
             let mut rows = connection.prepare_cached(
                 "SELECT id, at_us, unit, site, talkgroup, called, cause FROM attempts
@@ -56,27 +54,26 @@ impl Store {
                  AND (?5 IS NULL OR talkgroup = ?5) AND (?6 IS NULL OR unit = ?6 OR called = ?6)
                  AND (?7 IS NULL OR cause = ?7) ORDER BY id LIMIT ?8",
             )?;
-            let RecordQuery { talkgroup, unit, cause, limit, .. } = query;
+            let Places { after, until, from_us, to_us, .. } = places;
+            let RecordQuery { page, talkgroup, unit, cause } = query;
             let (talkgroup, unit) = (talkgroup.map(TalkgroupId::number), unit.map(UnitId::number));
             let cause = cause.map(Cause::code);
-            let wanted = params![within(after), within(until), from, to, talkgroup, unit, cause, limit];
+            let wanted = params![after, until, from_us, to_us, talkgroup, unit, cause, page.limit];
             let columns = |row: &rusqlite::Row<'_>| {
                 let place = (row.get(0)?, row.get(1)?, row.get(2)?);
                 Ok((place.0, place.1, place.2, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
             };
             rows.query_map(wanted, columns)?.collect()
         })?;
-        let is_full = rows.len() == query.limit as usize;
-        let next = rows.last().filter(|_| is_full).map_or(until, |row| row.0.cast_unsigned());
         let read = |columns: Columns| {
-            entry(columns).ok_or_else(|| StoreError::Damaged {
+            let entry = entry(columns).ok_or_else(|| StoreError::Damaged {
                 path: self.path.clone(),
                 table: "attempts",
                 reason: format!("entry {}", columns.0),
-            })
+            })?;
+            Ok((entry.id, entry))
         };
-        let entries = rows.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Found { entries, next: Some(next).filter(|next| *next < last) })
+        places.found(&query.page, rows.into_iter().map(read))
     }
 }
 

@@ -9,24 +9,19 @@ use trunklab_controller_core::remote::RadioAudited;
 use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
 use trunklab_protocol::{Cause, Epoch, Moment};
 
+use super::page::{Found, Page, Places};
 use super::{Store, StoreError};
 
 /// Who stands in an entry that is about what radios did.
 const NETWORK: &str = "network";
 
 /// Which entries are wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Not before this, in microseconds since 1970.
-    pub from_us: u64,
-    /// Before this.
-    pub to_us: u64,
+    /// Which page of them.
+    pub page: Page,
     /// By this one alone.
     pub by: Option<ConsoleName>,
-    /// Behind this entry.
-    pub after: u64,
-    /// So many at most.
-    pub limit: u32,
 }
 
 /// Keeps what came of an order.
@@ -113,22 +108,22 @@ impl Store {
         self.try_sql(|connection| keep(connection, entry))
     }
 
-    /// The entries that are wanted, in their order.
+    /// The entries that are wanted, in their order: as many as stand in the next [`super::PLACES_MAX`] places, perhaps none.
     ///
     /// # Errors
     /// When the database cannot be read, or a row is damaged.
-    pub fn audit(&mut self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
-        let within = |us: u64| i64::try_from(us).unwrap_or(i64::MAX);
+    pub fn audit(&mut self, query: &AuditQuery) -> Result<Found<AuditEntry>, StoreError> {
+        let places = self.places(&query.page, "audit", "at_us")?;
         let rows: Vec<Columns> = self.try_sql(|connection| {
             let mut rows = connection.prepare_cached(
                 "SELECT id, at_us, who, role, origin, deed, cause FROM audit
-                 WHERE id > ?1 AND at_us >= ?2 AND at_us < ?3 AND (?4 IS NULL OR who = ?4)
-                 ORDER BY id LIMIT ?5",
+                 WHERE id > ?1 AND id <= ?2 AND at_us >= ?3 AND at_us < ?4 AND (?5 IS NULL OR who = ?5)
+                 ORDER BY id LIMIT ?6",
             )?;
+            let Places { after, until, from_us, to_us, .. } = places;
             let by = query.by.as_ref().map(ToString::to_string);
-            let bounds =
-                params![within(query.after), within(query.from_us), within(query.to_us), by, query.limit];
-            rows.query_map(bounds, columns)?.collect()
+            let wanted = params![after, until, from_us, to_us, by, query.page.limit];
+            rows.query_map(wanted, columns)?.collect()
         })?;
         let damaged = |id: i64, what: &str| StoreError::Damaged {
             path: self.path.clone(),
@@ -136,7 +131,7 @@ impl Store {
             reason: format!("entry {id}: {what}"),
         };
         let entry = |(id, at_us, who, role, from, deed, cause): Columns| {
-            Ok(AuditEntry {
+            let entry = AuditEntry {
                 id: id.cast_unsigned(),
                 at_us: at_us.cast_unsigned(),
                 who: ConsoleName::new(&who),
@@ -148,9 +143,10 @@ impl Store {
                 cause: cause
                     .map(|code| Cause::new(code).ok_or_else(|| damaged(id, "no cause")))
                     .transpose()?,
-            })
+            };
+            Ok((entry.id, entry))
         };
-        rows.into_iter().map(entry).collect()
+        places.found(&query.page, rows.into_iter().map(entry))
     }
 }
 

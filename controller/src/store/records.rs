@@ -5,85 +5,53 @@
 //! `ControllerRestarted` at the last moment at which their term is known to have run; a call that a site's inventory brings
 //! back gets a record of its own in the new term, under the same call id.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Transaction, params};
 use trunklab_controller_core::charging::Step;
 use trunklab_controller_core::output::{CallRecord, StoreItem};
 use trunklab_protocol::operator::RecordEntry;
 use trunklab_protocol::{CallId, Cause, Epoch, Moment, TalkgroupId, UnitId};
 
+use super::page::{Found, Page, Places};
 use super::{Store, StoreError};
 
-/// Places that one question looks through: however little it finds, the calls wait no longer than for so many.
-pub const PLACES_MAX: u64 = 4_096;
-
 /// Which closed records are wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordQuery {
-    /// Released not before this, in microseconds since 1970.
-    pub from_us: u64,
-    /// Released before this.
-    pub to_us: u64,
+    /// Which page of them; its times are those of the release.
+    pub page: Page,
     /// Of this talkgroup alone.
     pub talkgroup: Option<TalkgroupId>,
     /// In which this unit asked, was called, or talked.
     pub unit: Option<UnitId>,
     /// Released with this cause alone.
     pub cause: Option<Cause>,
-    /// Behind the record in this place.
-    pub after: u64,
-    /// So many at most.
-    pub limit: u32,
-}
-
-impl Default for RecordQuery {
-    fn default() -> Self {
-        let (talkgroup, unit, cause) = (None, None, None);
-        Self { from_us: 0, to_us: u64::MAX, talkgroup, unit, cause, after: 0, limit: 1_000 }
-    }
-}
-
-/// What a question found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found<T> {
-    /// In order of their places.
-    pub entries: Vec<T>,
-    /// Behind which place to go on; `None` where there is nothing further now.
-    pub next: Option<u64>,
 }
 
 impl Store {
     /// Closed records that are wanted, in the order in which they were closed: as many as stand in the next
-    /// [`PLACES_MAX`] places, perhaps none.
+    /// [`super::PLACES_MAX`] places, perhaps none.
     ///
     /// # Errors
     /// When the database cannot be read, or a row is damaged.
     pub fn records(&mut self, query: &RecordQuery) -> Result<Found<RecordEntry>, StoreError> {
-        let (from, to) = (within(query.from_us), within(query.to_us));
-        let (first, last) =
-            self.try_sql(|connection| bounds(connection, "call_records", "ended_us", from, to))?;
-        let after = query.after.max(first.saturating_sub(1));
-        let until = after.saturating_add(PLACES_MAX).min(last);
+        let places = self.places(&query.page, "call_records", "ended_us")?;
         let rows: Vec<(i64, i64, String)> = self.try_sql(|connection| {
             let mut rows = connection.prepare_cached(
                 "SELECT id, coalesce(wall_at_origin_us, 0), body FROM call_records LEFT JOIN terms USING (epoch)
                  WHERE id > ?1 AND id <= ?2 AND cause IS NOT NULL AND ended_us >= ?3 AND ended_us < ?4
                  AND (?5 IS NULL OR talkgroup = ?5) AND (?6 IS NULL OR cause = ?6) ORDER BY id",
             )?;
+            let Places { after, until, from_us, to_us, .. } = places;
             let (talkgroup, cause) = (query.talkgroup.map(TalkgroupId::number), query.cause.map(Cause::code));
-            let wanted = params![within(after), within(until), from, to, talkgroup, cause];
+            let wanted = params![after, until, from_us, to_us, talkgroup, cause];
             rows.query_map(wanted, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
         })?;
-        let mut entries = Vec::new();
-        for (id, origin_us, body) in rows {
+        let entries = rows.into_iter().filter_map(|(id, origin_us, body)| {
             let (id, origin_us) = (id.cast_unsigned(), origin_us.cast_unsigned());
-            let record = self.read_record(&body)?;
-            let entry = record.entry(id, origin_us).filter(|entry| is_of(entry, query.unit));
-            entries.extend(entry);
-            if entries.len() == query.limit as usize {
-                return Ok(Found { entries, next: Some(id).filter(|id| *id < last) });
-            }
-        }
-        Ok(Found { entries, next: Some(until).filter(|until| *until < last) })
+            let entry = self.read_record(&body).map(|record| record.entry(id, origin_us)).transpose()?;
+            entry.map(|entry| is_of(&entry, query.unit).then_some((id, entry))).transpose()
+        });
+        places.found(&query.page, entries)
     }
 
     fn read_record(&self, body: &str) -> Result<CallRecord, StoreError> {
@@ -93,30 +61,6 @@ impl Store {
             reason: error.to_string(),
         })
     }
-}
-
-pub(super) fn within(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The first and the last place of a time, by the index of times alone.
-pub(super) fn bounds(
-    connection: &Connection,
-    table: &str,
-    time: &str,
-    from: i64,
-    to: i64,
-) -> rusqlite::Result<(u64, u64)> {
-    let of = |which: &str, bound: &str| {
-        connection
-            .prepare_cached(&format!("SELECT coalesce({which}(id), 0) FROM {table} {bound}"))?
-            .query_row([], |row| row.get(0).map(i64::cast_unsigned))
-    };
-    if (from, to) == (0, i64::MAX) {
-        return Ok((0, of("max", "")?));
-    }
-    let bound = format!("WHERE {time} >= {from} AND {time} < {to}");
-    Ok((of("min", &bound)?, of("max", &bound)?))
 }
 
 fn is_of(entry: &RecordEntry, unit: Option<UnitId>) -> bool {

@@ -148,8 +148,7 @@ fn what_lasts_of_remote_control_and_its_audit_entry_are_kept_together() {
     drop(store);
     let mut store = Store::open(&place(&directory)).unwrap();
     assert_eq!(store.changes().unwrap(), [UNCHANGED]);
-    let query = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10 };
-    let entries = store.audit(&query).unwrap();
+    let entries = store.audit(&AuditQuery::default()).unwrap().entries;
     let [entry] = &entries[..] else { panic!("{entries:?}") };
     let deed = Deed::RadioOrder { unit: row.unit, of_radio: RadioOrder::Revive {} };
     assert_eq!((entry.at_us, &entry.deed, entry.cause), (5_007, &deed, Some(Cause::OrderReplaced)));
@@ -208,8 +207,7 @@ fn an_alarm_about_a_clone_stands_in_the_audit_trail_with_its_time() {
     store
         .keep(&[StoreItem::Cloned(Box::new(Cloned { epoch, at, unit, site, held_at, equipment, policy }))])
         .unwrap();
-    let everything = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 9 };
-    let entries = store.audit(&everything).unwrap();
+    let entries = store.audit(&AuditQuery::default()).unwrap().entries;
     let [entry] = &entries[..] else { panic!("{entries:?}") };
     assert_eq!(entry.deed, Deed::Cloned { unit, site, held_at, equipment, policy });
     assert_eq!(entry.at_us, 1_009);
@@ -598,8 +596,7 @@ fn a_version_is_what_the_tables_hold_with_who_made_it_when_and_what_it_changed()
     let first = store.configuration_of(ConfigurationVersion::new(1)).unwrap().unwrap();
     assert_eq!(first.talkgroups.len(), 2);
     assert_eq!(store.configuration_of(ConfigurationVersion::new(9)).unwrap(), None);
-    let query = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 9 };
-    assert_eq!(store.audit(&query).unwrap().len(), 2, "each change leaves its entry with the change itself");
+    assert_eq!(store.audit(&AuditQuery::default()).unwrap().entries.len(), 2, "each change leaves its entry with the change itself");
 }
 
 #[test]

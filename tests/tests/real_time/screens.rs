@@ -229,7 +229,7 @@ async fn the_console_asks_for_the_password_shows_the_role_and_logs_out() {
     controller.stop().await.unwrap();
     let mut store = Store::open(&StorePlace::File(folder.path().join("zone.db"))).unwrap();
     let by = Some(ConsoleName::new("viewer"));
-    let entries = store.audit(&AuditQuery { from_us: 0, to_us: u64::MAX, by, after: 0, limit: 100 }).unwrap();
+    let entries = store.audit(&AuditQuery { by, ..AuditQuery::default() }).unwrap().entries;
     let deeds: Vec<_> = entries.iter().map(|entry| (&entry.deed, entry.cause)).collect();
     let refused = Some(Cause::LoginRefused);
     assert_eq!(deeds, [(&Deed::Login {}, None), (&Deed::Logout {}, None), (&Deed::Login {}, refused)]);
