@@ -1,4 +1,4 @@
-//! `controller records`: call records as files and sums, beside a controller that may be running.
+//! `controller records`: records of calls and messages as files, and sums of calls, beside a controller that may be running.
 
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
@@ -7,14 +7,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use trunklab_controller::records::{self, By, ExportError, Format, wall_time};
 use trunklab_controller::store::{Page, RecordQuery, Store};
 use trunklab_controller::subscribers::Progress;
-use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
+use trunklab_protocol::operator::{AttemptEntry, MessageEntry, RecordEntry};
 use trunklab_protocol::{Cause, TalkgroupId, UnitId};
 
 use crate::{NobodyReads, ensure_database, say, unit};
 
 #[derive(Debug, Subcommand)]
 pub enum RecordCommand {
-    /// Prints records in the order in which they were closed (docs/formats.md, "Call records").
+    /// Prints records in the order in which they were over (docs/formats.md, "Call records").
     Export {
         #[command(flatten)]
         wanted: Wanted,
@@ -47,6 +47,8 @@ pub enum Kind {
     Calls,
     /// Requests for calls that were refused or withdrawn.
     Attempts,
+    /// Statuses and call alerts that are over.
+    Messages,
 }
 
 #[derive(Debug, Args)]
@@ -54,19 +56,19 @@ pub struct Wanted {
     /// The database, made by `controller provision`.
     #[arg(long, value_name = "FILE")]
     db: PathBuf,
-    /// Released not before this: 2026-11-29, 2026-11-29T18:05:00Z, or microseconds since 1970.
+    /// Over not before this: 2026-11-29, 2026-11-29T18:05:00Z, or microseconds since 1970.
     #[arg(long, value_name = "TIME", value_parser = wall_time)]
     from: Option<u64>,
-    /// Released before this.
+    /// Over before this.
     #[arg(long, value_name = "TIME", value_parser = wall_time)]
     to: Option<u64>,
-    /// Calls of this talkgroup alone.
+    /// For this talkgroup alone.
     #[arg(long, value_name = "NUMBER", value_parser = talkgroup)]
     talkgroup: Option<TalkgroupId>,
-    /// Calls in which this unit asked, was called or talked.
+    /// Those in which this unit asked, was asked for, or talked.
     #[arg(long, value_name = "NUMBER", value_parser = unit)]
     unit: Option<UnitId>,
-    /// Released with this cause alone, such as hang_time_over.
+    /// Over with this cause alone, such as hang_time_over.
     #[arg(long, value_name = "NAME", value_parser = cause)]
     cause: Option<Cause>,
 }
@@ -98,6 +100,9 @@ pub fn manage(command: RecordCommand) -> anyhow::Result<()> {
                 Kind::Calls => records::export::<RecordEntry>(&mut store, query, format, &mut out, &progress),
                 Kind::Attempts => {
                     records::export::<AttemptEntry>(&mut store, query, format, &mut out, &progress)
+                }
+                Kind::Messages => {
+                    records::export::<MessageEntry>(&mut store, query, format, &mut out, &progress)
                 }
             };
             let outcome = written.map(drop);

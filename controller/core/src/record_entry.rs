@@ -1,10 +1,10 @@
-//! A closed record as operators read it: on the wall's clock, with its sums (docs/services.md 13.5.1).
+//! A record that is over as operators read it: on the wall's clock, a call's with its sums (docs/services.md 13.4.10, 13.5.1).
 
 use trunklab_protocol::Moment;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::{RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
+use trunklab_protocol::operator::{MessageEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
 
-use crate::output::CallRecord;
+use crate::output::{CallRecord, MessageRecord};
 
 impl CallRecord {
     /// The entry that stands in this place, of a term whose origin was at that time, in microseconds since 1970; `None`
@@ -56,6 +56,33 @@ impl CallRecord {
             spurts,
             monitored_by: self.monitored_by.clone(),
         })
+    }
+}
+
+impl MessageRecord {
+    /// The entry that stands in this place, as for calls; `None` while more may come of the message.
+    pub fn entry(&self, id: u64, origin_us: u64) -> Option<MessageEntry> {
+        let wall = |moment: Moment| origin_us.saturating_add(moment.as_micros());
+        let (over, (at, outcome)) = (self.over_at()?, self.outcome?);
+        Some(MessageEntry {
+            id,
+            message: self.message,
+            kind: self.kind,
+            from: self.from.clone(),
+            to: self.to,
+            from_site: self.from_site,
+            sites: self.sites.to_vec(),
+            requested_us: wall(self.requested),
+            delivered_us: outcome.ok().map(|()| wall(at)),
+            ended_us: wall(over),
+            cause: self.ended.map(|(_, cause)| cause).or(outcome.err()),
+        })
+    }
+
+    /// When nothing more came of it; `None` while more may.
+    pub fn over_at(&self) -> Option<Moment> {
+        let (at, _) = self.outcome.filter(|_| self.is_over())?;
+        Some(self.ended.map_or(at, |(ended, _)| ended))
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::GET,  "/v1/audit",        Some(Right::Supervise)),
     (Method::GET,  "/v1/records",      Some(Right::Supervise)),
     (Method::GET,  "/v1/attempts",     Some(Right::Supervise)),
+    (Method::GET,  "/v1/messages",     Some(Right::Supervise)),
     (Method::POST, "/v1/subscribers",  Some(Right::Administer)),
     (Method::GET,  "/v1/subscribers/{unit}",    Some(Right::Supervise)),
     (Method::PUT,  "/v1/subscribers/{unit}",    Some(Right::Administer)),

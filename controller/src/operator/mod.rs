@@ -199,6 +199,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
         .route("/v1/audit", get(audit::read))
         .route("/v1/records", get(records::read))
         .route("/v1/attempts", get(records::attempts))
+        .route("/v1/messages", get(records::messages))
         .route("/v1/subscribers", post(subscribers::import))
         .route(
             "/v1/subscribers/{unit}",
@@ -286,6 +287,8 @@ mod disk_tests;
 mod limit_tests;
 #[cfg(test)]
 mod login_tests;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod resume_tests;
 #[cfg(test)]

@@ -30,6 +30,7 @@ use super::problem::Problem;
         super::audit::read,
         super::records::read,
         super::records::attempts,
+        super::records::messages,
         super::subscribers::import,
         super::subscribers::show,
         super::subscribers::put,

@@ -1,12 +1,12 @@
-//! What calls used, and what was asked for in vain: `GET /v1/records` and `GET /v1/attempts`.
+//! What calls used, what was asked for in vain, and what was told without a call: `GET /v1/records`, `GET /v1/attempts` and
+//! `GET /v1/messages`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Deserialize;
-use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
+use trunklab_protocol::operator::{AttemptEntry, MessageEntry, RecordEntry};
 use trunklab_protocol::{Cause, TalkgroupId, UnitId};
-use utoipa::IntoParams;
 
 use super::Operator;
 use super::page::{Bounds, Page, Wanted};
@@ -14,7 +14,7 @@ use super::problem::Problem;
 use crate::store::RecordQuery;
 
 /// Which entries are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Of {
@@ -46,7 +46,7 @@ pub(super) async fn read(
     State(operator): State<Arc<Operator>>,
     wanted: Wanted<Of>,
 ) -> Result<Page<RecordEntry>, Problem> {
-    let query = wanted.into();
+    let query = RecordQuery::from(wanted);
     operator.read("call records", move |store| store.records(&query)).await.map(Page::from)
 }
 
@@ -64,6 +64,24 @@ pub(super) async fn attempts(
     State(operator): State<Arc<Operator>>,
     wanted: Wanted<Of>,
 ) -> Result<Page<AttemptEntry>, Problem> {
-    let query = wanted.into();
+    let query = RecordQuery::from(wanted);
     operator.read("attempts", move |store| store.attempts(&query)).await.map(Page::from)
+}
+
+/// Statuses and call alerts that are over, in the order in which they ended.
+#[utoipa::path(
+    get,
+    path = "/v1/messages",
+    params(Bounds, Of),
+    responses(
+        (status = 200, description = "A page of messages", body = Page<MessageEntry>),
+        (status = 400, description = "The query cannot be read", body = Problem),
+    )
+)]
+pub(super) async fn messages(
+    State(operator): State<Arc<Operator>>,
+    wanted: Wanted<Of>,
+) -> Result<Page<MessageEntry>, Problem> {
+    let query = RecordQuery::from(wanted);
+    operator.read("messages", move |store| store.messages(&query)).await.map(Page::from)
 }

@@ -1,7 +1,7 @@
 //! Entries as cells of a table.
 
-use trunklab_protocol::Cause;
-use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
+use trunklab_protocol::operator::{AttemptEntry, MessageEntry, RecordEntry, Sender};
+use trunklab_protocol::{Addressee, Cause, MessageKind};
 
 /// An entry that has a line in a table.
 pub trait Row {
@@ -77,6 +77,52 @@ impl Row for AttemptEntry {
             cell(self.talkgroup),
             cell(self.called),
             name(self.cause),
+        ]
+    }
+}
+
+impl Row for MessageEntry {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "message",
+        "kind",
+        "status",
+        "from_unit",
+        "from_console",
+        "to_unit",
+        "to_talkgroup",
+        "from_site",
+        "sites",
+        "requested_us",
+        "delivered_us",
+        "ended_us",
+        "cause",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let (kind, status) = match self.kind {
+            MessageKind::Status(number) => ("status", Some(number)),
+            MessageKind::CallAlert => ("call_alert", None),
+        };
+        let (unit, console) = match &self.from {
+            Sender::Unit(unit) => (Some(unit), None),
+            Sender::Console(console) => (None, Some(console)),
+        };
+        vec![
+            self.id.to_string(),
+            format!("{:#}", self.message),
+            kind.to_owned(),
+            cell(status),
+            cell(unit),
+            cell(console),
+            cell(self.to.and_then(Addressee::unit)),
+            cell(self.to.and_then(Addressee::talkgroup)),
+            cell(self.from_site),
+            self.sites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            self.requested_us.to_string(),
+            cell(self.delivered_us),
+            self.ended_us.to_string(),
+            self.cause.map(name).unwrap_or_default(),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! Call records and attempts out of the database, as files, sums and a schema (docs/formats.md, "Call records").
+//! Records of calls, attempts and messages out of the database, as files, sums and a schema (docs/formats.md, "Call records").
 
 mod columns;
 mod hours;
@@ -13,7 +13,7 @@ pub use time::wall_time;
 
 use std::io::{self, Write};
 
-use trunklab_protocol::operator::{AttemptEntry, RecordEntry};
+use trunklab_protocol::operator::{AttemptEntry, MessageEntry, RecordEntry};
 
 use crate::store::{Found, RecordQuery, Store, StoreError};
 use crate::subscribers::Progress;
@@ -65,6 +65,14 @@ impl Exported for AttemptEntry {
 
     fn page(store: &mut Store, query: &RecordQuery) -> Result<Found<Self>, StoreError> {
         store.attempts(query)
+    }
+}
+
+impl Exported for MessageEntry {
+    const WHAT: &'static str = "messages";
+
+    fn page(store: &mut Store, query: &RecordQuery) -> Result<Found<Self>, StoreError> {
+        store.messages(query)
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::Value;
 use smallvec::SmallVec;
 use trunklab_controller_core::charging::Attempt;
-use trunklab_controller_core::output::{CallRecord, HeldSlot, Spurt, StoreItem};
+use trunklab_controller_core::output::{CallRecord, HeldSlot, MessageRecord, Spurt, StoreItem};
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::ConsoleName;
+use trunklab_protocol::operator::{ConsoleName, Sender};
 use trunklab_protocol::{
-    CallId, CarrierNumber, Cause, Epoch, Moment, NodeId, Pair, Parties, Priority, SiteId, SlotAddress,
-    SlotNumber, TalkgroupId, UnitId,
+    CallId, CarrierNumber, Cause, Epoch, MessageId, MessageKind, Moment, NodeId, Pair, Parties, Priority,
+    SiteId, SlotAddress, SlotNumber, StatusNumber, TalkgroupId, UnitId,
 };
 
 use super::*;
@@ -196,7 +196,9 @@ fn pages_give_each_record_once_however_rare_those_are_that_are_wanted() {
     let wanted = RecordQuery { talkgroup: TalkgroupId::new(99), ..RecordQuery::default() };
     let first = store.records(&wanted).unwrap();
     assert_eq!((first.entries.len(), first.next), (1, Some(PLACES_MAX)));
-    let second = store.records(&RecordQuery { page: Page { after: PLACES_MAX, ..Page::default() }, ..wanted }).unwrap();
+    let second = store
+        .records(&RecordQuery { page: Page { after: PLACES_MAX, ..Page::default() }, ..wanted })
+        .unwrap();
     assert_eq!((second.entries.len(), second.next), (0, Some(2 * PLACES_MAX)), "a page of none goes on");
     let mut found = Vec::new();
     each(&mut store, wanted, |entry: RecordEntry| {
@@ -251,6 +253,68 @@ fn a_summary_adds_up_calls_airtime_waits_and_the_busy_hour() {
     assert_eq!(rows(&by(By::Unit)), [("1017".to_owned(), 2, 4_500, 0)]);
     assert_eq!(rows(&by(By::Cause)), [("hang_time_over".to_owned(), 2, 4_500, 12_000)]);
     assert!(whole.to_string().contains("calls 2, continued 1"), "{whole}");
+}
+
+#[test]
+fn messages_that_are_over_are_exported_with_their_sender_and_their_end() {
+    let mut store = kept([]);
+    let record = |counter, kind, from, to| MessageRecord {
+        message: MessageId { epoch: Epoch::new(1).unwrap(), counter },
+        kind,
+        from,
+        to,
+        from_site: None,
+        sites: SmallVec::from_iter([3, 5].map(|site| SiteId::new(site).unwrap())),
+        requested: ms(1),
+        outcome: Some((ms(2), Ok(()))),
+        ended: None,
+    };
+    let status = MessageKind::Status(StatusNumber::new(7).unwrap());
+    let desk = Sender::Console(ConsoleName::new("desk, north"));
+    let from = Sender::Unit(unit(1017));
+    let group = TalkgroupId::new(41).map(Into::into);
+    let alert = record(3, MessageKind::CallAlert, desk, Some(unit(1018).into()));
+    let all = [
+        record(1, status, from.clone(), group),
+        MessageRecord {
+            outcome: Some((ms(3), Err(Cause::NobodyListens))),
+            ..record(2, status, from.clone(), None)
+        },
+        // This one alerts still.
+        record(4, MessageKind::CallAlert, from, Some(unit(1018).into())),
+        MessageRecord { ended: Some((ms(9), Cause::AlertDismissed)), ..alert },
+    ];
+    store.keep(&all.map(|record| StoreItem::Message(Box::new(record)))).unwrap();
+    let mut out = Vec::new();
+    let query = RecordQuery::default();
+    export::<MessageEntry>(&mut store, query.clone(), Format::Csv, &mut out, &Progress::Silent).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "id,message,kind,status,from_unit,from_console,to_unit,to_talkgroup,from_site,sites,requested_us,delivered_us,\
+         ended_us,cause\n\
+         1,1.1,status,7,1017,,,41,,3 5,3600001000,3600002000,3600002000,\n\
+         2,1.2,status,7,1017,,,,,3 5,3600001000,,3600003000,nobody_listens\n\
+         4,1.3,call_alert,,,\"desk, north\",1018,,,3 5,3600001000,3600002000,3600009000,alert_dismissed\n"
+    );
+    let whole = schema();
+    let found = store.messages(&query).unwrap();
+    for entry in &found.entries {
+        fits(&serde_json::to_value(entry).unwrap(), &whole, &whole).unwrap();
+    }
+    assert_eq!(found.next, None);
+    let mut counters = |query: RecordQuery| {
+        let found = store.messages(&query).unwrap();
+        found.entries.iter().map(|entry| entry.message.counter).collect::<Vec<_>>()
+    };
+    assert_eq!(counters(RecordQuery { unit: Some(unit(1018)), ..query.clone() }), [3]);
+    assert_eq!(counters(RecordQuery { unit: Some(unit(1017)), ..query.clone() }), [1, 2]);
+    assert_eq!(counters(RecordQuery { talkgroup: TalkgroupId::new(41), ..query.clone() }), [1]);
+    assert_eq!(counters(RecordQuery { cause: Some(Cause::NobodyListens), ..query }), [2]);
+    let late = ORIGIN_US + 9_000;
+    assert_eq!(counters(paged(Page { from_us: late, ..Page::default() })), [3]);
+    assert_eq!(counters(paged(Page { to_us: late, ..Page::default() })), [1, 2]);
+    assert_eq!(counters(paged(Page { after: 2, ..Page::default() })), [3]);
+    assert_eq!(counters(paged(Page { limit: 1, ..Page::default() })), [1]);
 }
 
 #[test]

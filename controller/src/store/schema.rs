@@ -131,6 +131,23 @@ pub(super) const VERSIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX open_message_records ON message_records (epoch) WHERE over = 0;
 ",
+    "
+    DROP INDEX open_message_records;
+    ALTER TABLE message_records RENAME TO message_records_without_places;
+    CREATE TABLE message_records (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, counter INTEGER NOT NULL,
+        requested_us INTEGER NOT NULL, over INTEGER NOT NULL, ended_us INTEGER, body TEXT NOT NULL,
+        UNIQUE (epoch, counter)
+    ) STRICT;
+    INSERT INTO message_records (epoch, counter, requested_us, over, ended_us, body)
+        SELECT epoch, counter, requested_us, over, CASE WHEN over THEN coalesce(wall_at_origin_us, 0)
+            + coalesce(json_extract(body, '$.ended[0]'), json_extract(body, '$.outcome[0]')) END, body
+        FROM message_records_without_places LEFT JOIN terms USING (epoch)
+        ORDER BY epoch, coalesce(json_extract(body, '$.ended[0]'), json_extract(body, '$.outcome[0]'));
+    DROP TABLE message_records_without_places;
+    CREATE INDEX open_message_records ON message_records (epoch) WHERE over = 0;
+    CREATE INDEX message_records_by_time ON message_records (ended_us);
+",
 ];
 
 /// The newest version that this controller knows.

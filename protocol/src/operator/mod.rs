@@ -21,7 +21,7 @@ pub use event::{Event, EventKind};
 pub use login::{Admission, Login, Refresh, Tokens};
 pub use message::{MESSAGES_SHOWN_MAX, MessageStage, MessageView, Sender, StatusText};
 pub use order::Order;
-pub use record::{AttemptEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
+pub use record::{AttemptEntry, MessageEntry, RecordEntry, SlotEntry, SpurtEntry, TalkerEntry};
 pub use role::{Authority, NoRole, Right, Role};
 pub use snapshot::{
     AirCounters, CallView, ConsoleView, EmergencyView, FloorView, PatchView, PendingView, QueueView,

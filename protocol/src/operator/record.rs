@@ -1,13 +1,15 @@
-//! What a call used, and what was asked for in vain, as operators read it (docs/services.md 13.5).
+//! What a call used, what was asked for in vain, and what was told without a call, as operators read it (docs/services.md
+//! 13.4.10 and 13.5).
 //!
 //! Times are microseconds since 1970; a core's own moments mean nothing outside its term of office.
 
 use serde::{Deserialize, Serialize};
 
-use super::ConsoleName;
+use super::{ConsoleName, Sender};
 use crate::cause::Cause;
 use crate::identity::{TalkgroupId, UnitId};
 use crate::network::{AreaId, CallId, Epoch, Priority, SiteId, SlotAddress};
+use crate::status::{Addressee, MessageId, MessageKind};
 
 /// One call that is over, as one term of office knew it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,4 +115,32 @@ pub struct AttemptEntry {
     pub called: Option<UnitId>,
     /// Why it came to nothing.
     pub cause: Cause,
+}
+
+/// One status or call alert that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MessageEntry {
+    /// Its place: messages that were over later have higher ones.
+    pub id: u64,
+    /// Which message.
+    pub message: MessageId,
+    /// A status and its number, or a call alert.
+    pub kind: MessageKind,
+    /// Who told it.
+    pub from: Sender,
+    /// Whom it was for; `None`: the consoles.
+    pub to: Option<Addressee>,
+    /// Where its sender was; `None` for an operator.
+    pub from_site: Option<SiteId>,
+    /// Where it was said, in order of the sites.
+    pub sites: Vec<SiteId>,
+    /// When it was asked for.
+    pub requested_us: u64,
+    /// When it was delivered; `None` where it was refused.
+    pub delivered_us: Option<u64>,
+    /// When it was over: delivered or refused, of a call alert that was delivered when that ended.
+    pub ended_us: u64,
+    /// Why it was refused, or why a call alert that was delivered ended.
+    pub cause: Option<Cause>,
 }
