@@ -198,6 +198,46 @@ fn what_cannot_be_written_is_counted_and_a_silent_call_leaves_nothing() {
     assert!(Folder::open(&gone, 1).unwrap_err().to_string().starts_with("--recordings "));
 }
 
+/// Set in the process whose files may not grow.
+#[cfg(unix)]
+const LIMITED: &str = "TRUNKLAB_TEST_FILES_ARE_LIMITED";
+
+/// The system itself refuses to write here: this test runs once more as a process whose files may not grow beyond 16 KiB (where a
+/// shell counts in kilobytes, 32), and is told so by an error instead of the signal that ends it otherwise.
+#[cfg(unix)]
+#[test]
+fn a_recording_for_which_the_system_has_no_room_is_given_up_and_the_next_that_fits_is_kept() {
+    if std::env::var_os(LIMITED).is_none() {
+        let (_, module) = module_path!().split_once("::").unwrap();
+        let name = format!(
+            "{module}::a_recording_for_which_the_system_has_no_room_is_given_up_and_the_next_that_fits_is_kept"
+        );
+        let output = std::process::Command::new("sh")
+            .args(["-c", "trap '' XFSZ && ulimit -f 32 && exec \"$0\" \"$@\""])
+            .arg(std::env::current_exe().unwrap())
+            .args([&name, "--exact", "--nocapture"])
+            .env(LIMITED, "yes")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}{output:?}");
+        return;
+    }
+    let bench = Bench::with_room(1 << 20);
+    let handle = bench.recorder.handle();
+    // Two seconds and a half, 40,000 octets, then a tenth of a second.
+    let frames = [[0x5A; 8]; 125];
+    for (counter, frames) in [(1, &frames[..]), (2, &frames[..5])] {
+        let talk = spurt(counter, 100 + counter, 1017);
+        handle.begins(talk, NOW_US);
+        bench.hear(talk, frames, |_| false);
+        handle.over(&record(counter));
+    }
+    let (_directory, names, failed) = bench.stop();
+    assert_eq!(failed, [(Cause::RecordingFailed, 1)]);
+    assert_eq!(names, ["41-1700000000-call_1.1.2.json", "41-1700000000-call_1.1.2.wav"]);
+}
+
 #[test]
 fn a_term_that_ends_finishes_what_grows() {
     let bench = Bench::with_room(1 << 20);
