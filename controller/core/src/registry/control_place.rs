@@ -79,31 +79,42 @@ impl Controller {
         self.place_controls(site, controls);
         self.note_left(site, &before);
         self.report(EventKind::ControlMoved { site, control }, out);
-        let names_it = |config: &SiteConfig| config.neighbours.iter().any(|neighbour| neighbour.site == site);
-        let told: Vec<_> = self
-            .sites
-            .iter()
-            .filter(|(other, row)| *other == site || names_it(&row.config))
-            .map(|(other, _)| other)
-            .collect();
-        for other in told {
-            if let Some(settings) = self.settings_of(other) {
-                self.tell_by(Clause::SearchedControl, other, Configure { settings: Box::new(settings) }, out);
-            }
+        if let Some(settings) = self.settings_of(site) {
+            self.tell_by(Clause::SearchedControl, site, Configure { settings: Box::new(settings) }, out);
         }
+        self.tell_neighbours_of(site, out);
         self.schedule_control_move(site);
     }
 
     /// Whether a request waits for a slot at a site, or a call lacks one there: none shall wait longer for a move.
     fn is_waited_for(&self, site: SiteId) -> bool {
         self.lacking.iter().any(|(lacking, _)| *lacking == site)
-            || self.queue.iter().any(|waiting| self.sites_awaited(&waiting.request).contains(&site))
+            || self.queue.iter().any(|waiting| self.sites_needed(&waiting.request).contains(&site))
     }
 
-    /// A site that was not spoken to in this term says where its control channels are.
-    pub(crate) fn adopt_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>) {
-        if self.sites.get(site).is_some_and(|row| row.config.allows_controls_at(&controls)) {
+    /// A site that was not spoken to in this term says where its control channels are. Its neighbours may have been told
+    /// already where they were to be.
+    pub(crate) fn adopt_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>, out: &mut Outbox) {
+        let Some(row) = self.sites.get(site) else { return };
+        if row.config.allows_controls_at(&controls) && row.slots.controls() != controls {
             self.place_controls(site, controls);
+            self.tell_neighbours_of(site, out);
+        }
+    }
+
+    /// The sites that announce this one as their neighbour are told where its control channel is.
+    fn tell_neighbours_of(&mut self, site: SiteId, out: &mut Outbox) {
+        let names_it = |config: &SiteConfig| config.neighbours.iter().any(|neighbour| neighbour.site == site);
+        let told: Vec<_> = self
+            .sites
+            .iter()
+            .filter(|(other, row)| *other != site && names_it(&row.config))
+            .map(|(other, _)| other)
+            .collect();
+        for other in told {
+            if let Some(settings) = self.settings_of(other) {
+                self.tell_by(Clause::SearchedControl, other, Configure { settings: Box::new(settings) }, out);
+            }
         }
     }
 

@@ -95,7 +95,7 @@ impl Controller {
         link.stage = Stage::Reporting(greeting, Inventory::default());
         row.settings_said = 0;
         if row.memory == Memory::Stranger {
-            self.adopt_controls(site, controls);
+            self.adopt_controls(site, controls, out);
         } else {
             self.note_left(site, &controls);
         }

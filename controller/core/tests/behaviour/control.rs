@@ -222,6 +222,20 @@ fn neighbours_announce_where_it_is_now() {
 }
 
 #[test]
+fn neighbours_that_greeted_first_in_a_new_term_are_told_where_it_was_left() {
+    let mut system = System::before_its_first_term();
+    system.provision(Change::Site(searched(3, 3)));
+    let neighbours = vec![Neighbour { site: site(3), carrier: channel(1).carrier }];
+    system.provision(Change::Site(SiteConfig { neighbours, ..site_config(5, 2) }));
+    system.starts(2);
+    system.connects(5, 1, &[], &[]);
+    system.input(trunklab_controller_core::input::Input::SiteConnected { site: site(3) });
+    system.from_site(3, hello(channel(2)));
+    let settings = configured(&system, 5).expect("site 5 is told again");
+    assert_eq!(settings.neighbours[0].carrier, channel(2).carrier);
+}
+
+#[test]
 fn a_move_is_the_same_in_every_replica() {
     let run = || {
         let mut system = with_searched_control(3);
