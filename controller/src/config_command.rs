@@ -1,143 +1,187 @@
-//! `controller config`: the configuration in the database, shown, compared, changed and taken back. To look is possible
-//! beside a running controller; to change is not: that goes through its operator API.
+//! `controller config`: the configuration, shown, compared, changed and taken back by version. On the database to look is
+//! possible beside a running controller and to change is not; with `--to` it is the controller that shows and changes.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail, ensure};
-use clap::Subcommand;
-use serde::Deserialize;
-use trunklab_controller::clock::unix_us;
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
 use trunklab_controller::configuration::differences;
-use trunklab_controller::store::{Store, StorePlace};
 use trunklab_controller::zone_file;
-use trunklab_controller_core::config::Change;
 use trunklab_controller_core::configuration::Configuration;
 use trunklab_protocol::calendar::utc;
-use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Difference, VersionView};
+use trunklab_protocol::operator::{ConfigurationVersion, VersionView};
 
-use crate::{ensure_database, say};
+use crate::config_place::{Changed, Place, Shown, Wanted, Way};
+use crate::running::Reach;
+use crate::say;
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Prints the configuration as JSON: system, sites, areas, talkgroups.
     Show {
-        /// The database.
-        #[arg(long, value_name = "FILE")]
-        db: PathBuf,
         /// An earlier version that is kept.
         #[arg(long, value_name = "NUMBER")]
         version: Option<u64>,
+        #[command(flatten)]
+        whose: Whose,
     },
     /// Prints what a file would change.
     Diff {
-        /// A whole configuration as `show` prints it, or a zone.toml, whose entries replace those of the database.
+        /// A whole configuration as `show` prints it, or a zone.toml, whose entries replace those that stand.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The database.
-        #[arg(long, value_name = "FILE")]
-        db: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
     },
-    /// Makes a file the configuration, all of it or nothing. The controller must not be running.
+    /// Makes a file the configuration, all of it or nothing. With --db the controller must not be running, with --to it is
+    /// told first what differs, and the token is an administrator's. A file of `show --json` changes its own version alone.
     Apply {
         /// As for `diff`.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The database.
-        #[arg(long, value_name = "FILE")]
-        db: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Lists the versions that are kept: who made each, when, and what it changed.
+    #[command(visible_alias = "history")]
     Versions {
-        /// The database.
-        #[arg(long, value_name = "FILE")]
-        db: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
     },
-    /// Takes an earlier version back, as a new one. The controller must not be running.
+    /// Takes an earlier version back, as a new one; otherwise as `apply`.
     Revert {
         /// Which.
         #[arg(value_name = "NUMBER")]
         version: u64,
-        /// The database.
-        #[arg(long, value_name = "FILE")]
-        db: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        #[command(flatten)]
+        consent: Consent,
     },
+}
+
+/// Whose configuration, and how it is told.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// The database.
+    #[arg(long, value_name = "FILE", required_unless_present = "to", conflicts_with = "to")]
+    db: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
+    /// As JSON with the version, like the operator API's.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Whether a person is asked.
+#[derive(Debug, Args)]
+pub struct Consent {
+    /// Changes a running controller without asking.
+    #[arg(long, requires = "to")]
+    yes: bool,
+}
+
+impl Whose {
+    fn place(&self) -> anyhow::Result<Place> {
+        match (self.reach.controller()?, &self.db) {
+            (Some(controller), _) => Ok(Place::Controller(controller)),
+            (None, Some(db)) => Ok(Place::Database(db.clone())),
+            (None, None) => bail!("give --db, or --to with --token-file and --ca"),
+        }
+    }
 }
 
 pub fn config(command: ConfigCommand) -> anyhow::Result<()> {
     match command {
-        ConfigCommand::Show { db, version: None } => {
-            say(&serde_json::to_string_pretty(&beside(&db)?.configuration()?.1)?)
+        ConfigCommand::Show { version, whose } => {
+            let place = whose.place()?;
+            let shown = match version {
+                None => place.standing()?,
+                Some(number) => place.version(ConfigurationVersion::new(number))?,
+            };
+            if whose.json { as_json(&shown) } else { as_json(&shown.configuration) }
         }
-        ConfigCommand::Show { db, version: Some(number) } => {
-            say(&serde_json::to_string_pretty(&kept(&mut beside(&db)?, number)?)?)
+        ConfigCommand::Diff { file, whose } => {
+            let place = whose.place()?;
+            let Shown { version, configuration: standing } = place.standing()?;
+            let (_, wanted) = read(&file, &standing)?;
+            let changed = Changed { version, differences: differences(&standing, &wanted) };
+            if whose.json { as_json(&changed) } else { say(&told(&place, &changed)) }
         }
-        ConfigCommand::Diff { file, db } => {
-            let (version, standing) = beside(&db)?.configuration()?;
-            let wanted = read(&file, &standing)?;
-            tell(&format!("{}: version {version}", db.display()), &differences(&standing, &wanted))
+        ConfigCommand::Apply { file, whose, consent } => {
+            let place = whose.place()?;
+            let Shown { version, configuration: standing } = place.standing()?;
+            let (base, wanted) = read(&file, &standing)?;
+            change(&place, base.unwrap_or(version), &Wanted::Whole(wanted), whose.json, &consent)
         }
-        ConfigCommand::Apply { file, db } => {
-            let mut store = alone(&db)?;
-            let (_, standing) = store.configuration()?;
-            let wanted = read(&file, &standing)?;
-            change(&mut store, &db, &standing, wanted)
+        ConfigCommand::Versions { whose } => {
+            let versions = whose.place()?.versions()?;
+            if whose.json {
+                return as_json(&versions);
+            }
+            versions.versions.iter().try_for_each(|version| say(&listed(version)))
         }
-        ConfigCommand::Versions { db } => {
-            beside(&db)?.configuration_versions()?.iter().try_for_each(|version| say(&listed(version)))
-        }
-        ConfigCommand::Revert { version, db } => {
-            let mut store = alone(&db)?;
-            let (_, standing) = store.configuration()?;
-            let wanted = kept(&mut store, version)?;
-            change(&mut store, &db, &standing, wanted)
+        ConfigCommand::Revert { version, whose, consent } => {
+            let place = whose.place()?;
+            let base = place.standing()?.version;
+            change(&place, base, &Wanted::Version(ConfigurationVersion::new(version)), whose.json, &consent)
         }
     }
 }
 
+/// Tries, shows, asks, and changes. Between the first and the last another may be quicker: then nothing is changed.
 fn change(
-    store: &mut Store,
-    db: &Path,
-    standing: &Configuration,
-    wanted: Configuration,
+    place: &Place,
+    base: ConfigurationVersion,
+    wanted: &Wanted,
+    json: bool,
+    consent: &Consent,
 ) -> anyhow::Result<()> {
-    let wanted = wanted.in_order();
-    let differences = differences(standing, &wanted);
-    if differences.is_empty() {
-        return say(&format!("{}: nothing differs", db.display()));
+    let tried = place.change(base, wanted, Way::Tried)?;
+    if tried.differences.is_empty() {
+        return if json { as_json(&tried) } else { say(&format!("{place}: nothing differs")) };
     }
-    wanted.check(standing).map_err(|unfit| anyhow!("{unfit}"))?;
-    for console in &wanted.system.consoles {
-        let is_taken = store.subscriber(console.unit)?.is_some();
-        ensure!(
-            !is_taken,
-            "console {}: unit {} is a subscriber: give the console a number of its own",
-            console.name,
-            console.unit
-        );
-    }
-    let patched: Vec<_> = store
-        .changes()?
-        .into_iter()
-        .filter_map(|change| if let Change::Patch(talkgroups) = change { Some(talkgroups) } else { None })
-        .flatten()
-        .collect();
-    for removed in standing.changes_to(&wanted) {
-        if let Change::TalkgroupRemoved(talkgroup) = removed
-            && patched.contains(&talkgroup)
-        {
-            bail!("talkgroup {talkgroup}: is in a patch: undo that first");
+    let asked = matches!(place, Place::Controller(_)) && !consent.yes;
+    if asked {
+        // Whoever reads the standard output as JSON gets what was done alone.
+        let shown = told(place, &tried);
+        if json {
+            writeln!(std::io::stderr(), "{shown}")?;
+        } else {
+            say(&shown)?;
         }
+        ensure!(is_wanted()?, "nothing was changed: answer y, or give --yes");
     }
-    let who = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
-    let by = Authority::own_process(ConsoleName::new(&who));
-    let version = store.configure(&by, unix_us().cast_unsigned(), &wanted)?;
-    tell(&format!("{}: version {version}", db.display()), &differences)
+    let changed = place.change(base, wanted, Way::Done)?;
+    match () {
+        () if json => as_json(&changed),
+        () if asked => say(&format!("{place}: version {}", changed.version)),
+        () => say(&told(place, &changed)),
+    }
 }
 
-fn tell(head: &str, differences: &[Difference]) -> anyhow::Result<()> {
-    say(&format!("{head}, {} differences", differences.len()))?;
-    differences.iter().try_for_each(|difference| say(&format!("  {difference}")))
+fn is_wanted() -> anyhow::Result<bool> {
+    write!(std::io::stderr(), "change it? [y/N] ")?;
+    let mut answer = String::new();
+    if std::io::stdin().read_line(&mut answer).context("the answer cannot be read")? == 0 {
+        // Nobody has ended the line of the question.
+        writeln!(std::io::stderr())?;
+    }
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn as_json(what: &impl Serialize) -> anyhow::Result<()> {
+    say(&serde_json::to_string_pretty(what)?)
+}
+
+fn told(place: &Place, Changed { version, differences }: &Changed) -> String {
+    let head = format!("{place}: version {version}, {} differences", differences.len());
+    std::iter::once(head).chain(differences.iter().map(|difference| format!("\n  {difference}"))).collect()
 }
 
 fn listed(version: &VersionView) -> String {
@@ -152,43 +196,35 @@ fn listed(version: &VersionView) -> String {
     std::iter::once(head).chain(lines).collect()
 }
 
-fn kept(store: &mut Store, number: u64) -> anyhow::Result<Configuration> {
-    let found = store.configuration_of(ConfigurationVersion::new(number))?;
-    found.with_context(|| {
-        format!("version {number} is not kept: `controller config versions` lists those that are")
-    })
-}
-
-/// A whole configuration from JSON, as `show` and the operator API give it; or the standing one with what a zone's file says.
-fn read(file: &Path, standing: &Configuration) -> anyhow::Result<Configuration> {
+/// A whole configuration from JSON, as `show` and the operator API give it, with its version where that is there; or the
+/// standing one with what a zone's file says.
+fn read(
+    file: &Path,
+    standing: &Configuration,
+) -> anyhow::Result<(Option<ConfigurationVersion>, Configuration)> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
-        Shown { configuration: Configuration },
+        Shown {
+            #[serde(alias = "base")]
+            version: Option<ConfigurationVersion>,
+            configuration: Configuration,
+        },
         Bare(Configuration),
     }
     if file.extension().is_some_and(|extension| extension == "toml") {
         let plan = zone_file::read(file, &standing.sites)?;
-        return Ok(standing.clone().with(&plan.changes));
+        return Ok((None, standing.clone().with(&plan.changes)));
     }
     let text = fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read: check the path", file.display()))?;
     // Without the choice between two forms the error names line and column.
     match serde_json::from_str::<Written>(&text) {
-        Ok(Written::Shown { configuration } | Written::Bare(configuration)) => Ok(configuration.in_order()),
+        Ok(Written::Shown { version, configuration }) => Ok((version, configuration.in_order())),
+        Ok(Written::Bare(configuration)) => Ok((None, configuration.in_order())),
         Err(_) => match serde_json::from_str::<Configuration>(&text) {
-            Ok(configuration) => Ok(configuration.in_order()),
+            Ok(configuration) => Ok((None, configuration.in_order())),
             Err(error) => bail!("{}: {error}", file.display()),
         },
     }
-}
-
-fn beside(db: &Path) -> anyhow::Result<Store> {
-    ensure_database(db)?;
-    Ok(Store::open_beside(db)?)
-}
-
-fn alone(db: &Path) -> anyhow::Result<Store> {
-    ensure_database(db)?;
-    Ok(Store::open(&StorePlace::File(db.to_owned()))?)
 }

@@ -2,8 +2,10 @@
 
 mod account_command;
 mod config_command;
+mod config_place;
 mod import_command;
 mod record_command;
+mod running;
 mod statistics_command;
 
 use std::io::{IsTerminal, Write};
@@ -17,6 +19,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use config_command::ConfigCommand;
 use record_command::RecordCommand;
+use running::Reach;
 use statistics_command::StatisticsCommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -119,7 +122,7 @@ enum Ca {
 #[derive(Debug, Subcommand)]
 enum Subscribers {
     /// Adds and replaces subscribers from a file, all of it or nothing; others stay. With --db the controller must not be
-    /// running, with --to it is.
+    /// running, with --to it is: it takes twenty thousand at once from an administrator.
     Import {
         /// Subscribers: .csv, .json or .jsonl (docs/formats.md).
         #[arg(value_name = "FILE")]
@@ -130,15 +133,8 @@ enum Subscribers {
         /// Only tells what would change.
         #[arg(long, conflicts_with = "to")]
         dry_run: bool,
-        /// Where a running controller's operator API listens; it takes twenty thousand subscribers at once.
-        #[arg(long, value_name = "ADDRESS:PORT", requires_all = ["token_file", "ca"])]
-        to: Option<SocketAddr>,
-        /// File with a program's token of an administrator.
-        #[arg(long, value_name = "FILE")]
-        token_file: Option<PathBuf>,
-        /// File with the certificate of the zone's authority (PEM).
-        #[arg(long, value_name = "FILE")]
-        ca: Option<PathBuf>,
+        #[command(flatten)]
+        reach: Reach,
     },
     /// Writes all subscribers to a file that does not exist yet.
     Export {
@@ -282,10 +278,10 @@ fn manage_subscribers(command: Subscribers) -> anyhow::Result<()> {
         anyhow::Ok(Store::open(&StorePlace::File(db.to_owned()))?)
     };
     match command {
-        Subscribers::Import { file, to: Some(address), token_file: Some(token), ca: Some(ca), .. } => {
-            say(&import_command::import(&file, address, &token, &ca, &progress)?)
-        }
-        Subscribers::Import { file, db, dry_run, .. } => {
+        Subscribers::Import { file, db, dry_run, reach } => {
+            if let Some(controller) = reach.controller()? {
+                return say(&import_command::import(&file, &controller, &progress)?);
+            }
             let db = db.context("give --db, or --to with --token-file and --ca")?;
             let difference = subscribers::import(&mut open(&db)?, &file, !dry_run, &progress)?;
             let what = if dry_run { "would change: " } else { "" };

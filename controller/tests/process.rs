@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -266,6 +266,143 @@ fn the_configuration_is_shown_compared_changed_and_taken_back_on_the_database() 
     assert!(complaint.contains("half.json: missing field `system`"), "{complaint}");
     assert!(fails(at, &config(&["revert", "9"])).contains("version 9 is not kept"));
     assert_eq!(succeeds(at, &config(&["show"])), shown, "nothing came of these");
+}
+
+/// A zone whose controller serves, and the tokens of an administrator and a viewer.
+struct Serving {
+    directory: tempfile::TempDir,
+    child: Child,
+    operator: String,
+}
+
+impl Serving {
+    fn start() -> Self {
+        let directory = zone();
+        for role in ["administrator", "viewer"] {
+            let file = format!("{role}.token");
+            succeeds(directory.path(), &["token", "--db", "zone.db", "--out", &file, "--role", role]);
+        }
+        let (child, line) = serving(directory.path());
+        let operator = line.split("operators ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+        Self { directory, child, operator }
+    }
+
+    fn config<'a>(&'a self, arguments: &[&'a str], token: &'a str) -> Vec<&'a str> {
+        let to = ["--to", &self.operator, "--token-file", token, "--ca", "zone/ca.pem"];
+        [&["config"], arguments, &to].concat()
+    }
+
+    /// What `show --json` prints, with one change, in a file.
+    fn write(&self, file: &str, from: &str, to: &str) {
+        let shown = succeeds(self.directory.path(), &self.config(&["show", "--json"], ADMIN));
+        assert!(shown.contains(from), "{shown}");
+        fs::write(self.directory.path().join(file), shown.replace(from, to)).unwrap();
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+const ADMIN: &str = "administrator.token";
+
+#[test]
+fn a_running_controllers_configuration_is_shown_compared_changed_and_taken_back() {
+    let serving = Serving::start();
+    let (at, operator) = (serving.directory.path(), &serving.operator);
+    let first = succeeds(at, &config(&["show"]));
+    assert_eq!(succeeds(at, &serving.config(&["show"], "viewer.token")), first);
+    serving.write("wanted.json", "\"ring_ms_max\": 30000", "\"ring_ms_max\": 9000");
+    let differs = "1 differences\n  system: ring_ms_max 30000 -> 9000\n";
+    let told = succeeds(at, &serving.config(&["diff", "wanted.json"], "viewer.token"));
+    assert_eq!(told, format!("{operator}: version 1, {differs}"));
+    let told = fails(at, &serving.config(&["apply", "wanted.json", "--yes"], "viewer.token"));
+    assert!(told.contains("is not for a viewer") && told.ends_with("(not_allowed)"), "{told}");
+
+    let told = fails(at, &serving.config(&["apply", "wanted.json"], ADMIN));
+    assert!(told.contains("nothing was changed: answer y, or give --yes"), "{told}");
+    assert_eq!(succeeds(at, &config(&["show"])), first, "nobody said yes");
+    assert!(fails(at, &config(&["apply", "wanted.json"])).contains("another controller is running"));
+
+    let told = succeeds(at, &serving.config(&["apply", "wanted.json", "--yes"], ADMIN));
+    assert_eq!(told, format!("{operator}: version 2, {differs}"));
+    let listed = succeeds(at, &serving.config(&["history"], "viewer.token"));
+    assert!(
+        listed.starts_with("    2  ") && listed.contains("console (administrator) from 127.0.0.1:"),
+        "{listed}"
+    );
+    let back = succeeds(at, &serving.config(&["revert", "1", "--yes", "--json"], ADMIN));
+    let back: serde_json::Value = serde_json::from_str(&back).unwrap();
+    assert_eq!(
+        (back["version"].as_u64(), back["differences"][0]["after"].as_str()),
+        (Some(3), Some("30000"))
+    );
+    assert_eq!(succeeds(at, &serving.config(&["show"], ADMIN)), first);
+    let again = succeeds(at, &serving.config(&["revert", "1"], ADMIN));
+    assert_eq!(again, format!("{operator}: nothing differs\n"));
+    let second = succeeds(at, &serving.config(&["show", "--version", "2"], "viewer.token"));
+    assert!(second.contains("\"ring_ms_max\": 9000"), "{second}");
+}
+
+#[test]
+fn who_changes_a_configuration_that_another_has_changed_meanwhile_is_refused() {
+    let serving = Serving::start();
+    let at = serving.directory.path();
+    serving.write("mine.json", "\"ring_ms_max\": 30000", "\"ring_ms_max\": 9000");
+    serving.write("theirs.json", "\"queue_len_max\": 100", "\"queue_len_max\": 50");
+    let mut waits = controller(at, &serving.config(&["apply", "mine.json"], ADMIN))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shown = String::new();
+    let mut lines = BufReader::new(waits.stdout.take().unwrap());
+    while !shown.contains("ring_ms_max 30000 -> 9000") {
+        assert_ne!(lines.read_line(&mut shown).unwrap(), 0, "{shown}");
+    }
+    succeeds(at, &serving.config(&["apply", "theirs.json", "--yes"], ADMIN));
+    waits.stdin.take().unwrap().write_all(b"y\n").unwrap();
+    let mut complaint = String::new();
+    waits.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
+    assert_eq!(waits.wait().unwrap().code(), Some(1), "{complaint}");
+    let changed = "the configuration is at version 2, and the change starts from 1: show it, and change that \
+                   (configuration_changed)";
+    assert!(complaint.contains(changed), "{complaint}");
+    let late = fails(at, &serving.config(&["apply", "mine.json", "--yes"], ADMIN));
+    assert!(late.contains(changed), "{late}");
+    let stands = succeeds(at, &serving.config(&["show"], ADMIN));
+    assert!(
+        stands.contains("\"queue_len_max\": 50") && stands.contains("\"ring_ms_max\": 30000"),
+        "{stands}"
+    );
+}
+
+#[test]
+fn what_a_running_controller_does_not_take_is_refused_by_its_cause() {
+    let serving = Serving::start();
+    let at = serving.directory.path();
+    let first = succeeds(at, &config(&["show"]));
+    serving.write("unfit.json", "\"heartbeat_ms\": 1000", "\"heartbeat_ms\": 1");
+    let told = fails(at, &serving.config(&["apply", "unfit.json", "--yes"], ADMIN));
+    assert_eq!(
+        told,
+        "controller: system: heartbeat_ms 1 is too often: write 50 or more (configuration_unfit)"
+    );
+    for arguments in [&["revert", "9", "--yes"][..], &["show", "--version", "9"]] {
+        let told = fails(at, &serving.config(arguments, ADMIN));
+        assert!(told.ends_with("(unknown_version)"), "{told}");
+    }
+    fs::write(at.join("false.token"), "0".repeat(64)).unwrap();
+    let told = fails(at, &serving.config(&["show"], "false.token"));
+    assert!(told.ends_with("(not_authenticated)"), "{told}");
+    let nobody = ["--to", "127.0.0.1:1", "--token-file", ADMIN, "--ca", "zone/ca.pem"];
+    let told = fails(at, &[&["config", "show"][..], &nobody].concat());
+    assert!(told.contains("no controller answers at 127.0.0.1:1"), "{told}");
+    assert_eq!(succeeds(at, &config(&["show"])), first, "nothing came of these");
 }
 
 #[test]
