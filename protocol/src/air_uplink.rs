@@ -13,7 +13,7 @@ use crate::network::{BurstPlace, CallId, CarrierNumber, OrderNumber, Press, Site
 use crate::policy::Demand;
 use crate::proof::{Challenge, Proof, ProvedOrder, Response};
 use crate::scan::ScanList;
-use crate::status::{Addressee, MessageId, MessageReply, StatusNumber};
+use crate::status::{MessageId, MessageReply};
 use crate::voice::FrameRun;
 
 /// The most carriers that one listener hears at a port.
@@ -240,32 +240,11 @@ messages! {
             challenge: Challenge,
         }
         /// Tells a status to a unit, a talkgroup or the consoles.
-        0x48 Status {
-            /// Who.
-            unit: UnitId,
-            /// The message's number with this radio.
-            press: Press,
-            /// Whom; `None`: the consoles.
-            to: Option<Addressee>,
-            /// Which status.
-            number: StatusNumber,
-        }
+        0x48 Status (crate::passed_up::Status)
         /// Wants another unit to call back.
-        0x49 CallAlert {
-            /// Who.
-            unit: UnitId,
-            /// The message's number with this radio.
-            press: Press,
-            /// Whom it alerts.
-            called: UnitId,
-        }
+        0x49 CallAlert (crate::passed_up::CallAlert)
         /// No longer wants the call alert that it asked for.
-        0x4A AlertCancel {
-            /// Who.
-            unit: UnitId,
-            /// The number of the alert.
-            press: Press,
-        }
+        0x4A AlertCancel (crate::passed_up::AlertCancel)
         /// Says that it has a message, or what its user says to it.
         0x4B MessageAnswer {
             /// Who.

@@ -15,7 +15,7 @@ use crate::policy::Demand;
 use crate::proof::{Challenge, ProvedOrder, Response};
 use crate::scan::ScanList;
 use crate::settings::CARRIERS_MAX;
-use crate::status::{Addressee, MessageId, MessageReply, StatusNumber};
+use crate::status::{MessageId, MessageReply};
 
 /// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
 pub const INVENTORY_PART_MAX: usize = 200;
@@ -272,32 +272,11 @@ messages! {
             challenge: Challenge,
         }
         /// A radio tells a status.
-        0x48 Status {
-            /// Who.
-            unit: UnitId,
-            /// The message's number with this radio.
-            press: Press,
-            /// Whom; `None`: the consoles.
-            to: Option<Addressee>,
-            /// Which status.
-            number: StatusNumber,
-        }
+        0x48 Status (crate::passed_up::Status)
         /// A radio wants another unit to call back.
-        0x49 CallAlert {
-            /// Who.
-            unit: UnitId,
-            /// The message's number with this radio.
-            press: Press,
-            /// Whom it alerts.
-            called: UnitId,
-        }
+        0x49 CallAlert (crate::passed_up::CallAlert)
         /// A radio no longer wants its call alert.
-        0x4A AlertCancel {
-            /// Who.
-            unit: UnitId,
-            /// The number of the alert.
-            press: Press,
-        }
+        0x4A AlertCancel (crate::passed_up::AlertCancel)
         /// A radio says that it has a message, or what its user says to it.
         0x4B MessageAnswer {
             /// Who.

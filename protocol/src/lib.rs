@@ -29,6 +29,8 @@ pub mod moment;
 pub mod network;
 pub mod operator;
 pub mod parties;
+pub mod passed_down;
+pub mod passed_up;
 pub mod per_cause;
 pub mod policy;
 pub mod profile;

@@ -1,23 +1,20 @@
 //! One table gives each message its number, its struct, its encoding and its place in an enum.
 
 /// Declares an enum of messages: for each row a struct of that name and a variant that holds it. The number
-/// is the `message` octet of a frame, or the first octet of a word inside a burst.
+/// is the `message` octet of a frame, or the first octet of a word inside a burst. A row either has the fields, or names
+/// in parentheses a record that another family has as well.
 macro_rules! messages {
     (
         $(#[$enum_meta:meta])*
         pub enum $enum:ident {
             $(
                 $(#[$meta:meta])*
-                $code:literal $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty $([at most $most:expr])?),* $(,)? }
+                $code:literal $name:ident $body:tt
             )*
         }
     ) => {
         $(
-            $crate::field::record! {
-                $(#[$meta])*
-                #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-                pub struct $name { $($(#[$field_meta])* pub $field: $type $([at most $most])?,)* }
-            }
+            $crate::message::message_body! { [$(#[$meta])*] $name $body }
 
             impl From<$name> for $enum {
                 fn from(message: $name) -> Self {
@@ -102,3 +99,21 @@ macro_rules! messages {
     };
 }
 pub(crate) use messages;
+
+/// The struct of one row: its own, or one that stands elsewhere.
+macro_rules! message_body {
+    (
+        [$(#[$meta:meta])*]
+        $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty $([at most $most:expr])?),* $(,)? }
+    ) => {
+        $crate::field::record! {
+            $(#[$meta])*
+            #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+            pub struct $name { $($(#[$field_meta])* pub $field: $type $([at most $most])?,)* }
+        }
+    };
+    ([$(#[$meta:meta])*] $name:ident ($shared:path)) => {
+        pub use $shared;
+    };
+}
+pub(crate) use message_body;

@@ -7,13 +7,12 @@ use crate::emergency::EmergencyStage;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::CallSetup;
 use crate::message::messages;
-use crate::network::{AreaId, CallId, OrderNumber, Press, Priority, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Press, Priority, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::FloorPolicy;
-use crate::proof::{Challenge as ChallengeOctets, ProvedOrder, SessionKey};
+use crate::proof::{Challenge as ChallengeOctets, SessionKey};
 use crate::scan::ScanList;
 use crate::settings::SiteSettings;
-use crate::status::{Addressee, MessageId, StatusNumber};
 use crate::subscription::Subscription;
 
 /// Talkgroups beside its own that can hear one call.
@@ -225,71 +224,18 @@ messages! {
             cause: Cause,
         }
         /// A radio is to do something.
-        0x40 RadioOrder {
-            /// Who.
-            unit: UnitId,
-            /// Which order: the same in every repetition.
-            number: OrderNumber,
-            /// What.
-            order: crate::remote::RadioOrder,
-        }
+        0x40 RadioOrder (crate::passed_down::RadioOrder)
         /// Proves the network to a radio that is to obey.
-        0x41 NetworkAnswer {
-            /// Who.
-            unit: UnitId,
-            /// What was ordered.
-            order: ProvedOrder,
-            /// The answer to the radio's challenge.
-            answer: crate::proof::NetworkAnswer,
-        }
+        0x41 NetworkAnswer (crate::passed_down::NetworkAnswer)
         /// A status for a unit or a talkgroup.
-        0x48 Status {
-            /// Which message: a radio shows it once.
-            message: MessageId,
-            /// Who tells it; `None`: an operator.
-            from: Option<UnitId>,
-            /// Whom it is for.
-            to: Addressee,
-            /// Which status.
-            number: StatusNumber,
-        }
+        0x48 Status (crate::passed_down::Status)
         /// Somebody wants to be called back by a unit.
-        0x49 CallAlert {
-            /// Which message: a radio takes it once.
-            message: MessageId,
-            /// Who is alerted.
-            unit: UnitId,
-            /// Who wants to be called; `None`: an operator.
-            from: Option<UnitId>,
-            /// How often the radio alerts its user, in milliseconds.
-            repeat_ms: u32,
-            /// For how long, in milliseconds.
-            limit_ms: u32,
-        }
+        0x49 CallAlert (crate::passed_down::CallAlert)
         /// A call alert is over: the radio alerts no more.
-        0x4A AlertOver {
-            /// Which.
-            message: MessageId,
-            /// Who was alerted.
-            unit: UnitId,
-            /// Why.
-            cause: Cause,
-        }
+        0x4A AlertOver (crate::passed_down::AlertOver)
         /// A message has reached its receiver.
-        0x4B MessageDelivered {
-            /// Who told it.
-            unit: UnitId,
-            /// Its number with that radio.
-            press: Press,
-        }
+        0x4B MessageDelivered (crate::passed_down::MessageDelivered)
         /// A message has not reached its receiver, or is called back.
-        0x4C MessageRefused {
-            /// Who told it.
-            unit: UnitId,
-            /// Its number with that radio.
-            press: Press,
-            /// Why.
-            cause: Cause,
-        }
+        0x4C MessageRefused (crate::passed_down::MessageRefused)
     }
 }

@@ -7,7 +7,7 @@ use trunklab_protocol::air_downlink::{
 };
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::{Addressee, Cause, Pair, Parties, Press, TalkgroupId, UnitId, from_site, to_site};
+use trunklab_protocol::{Addressee, Cause, Pair, Parties, Press, TalkgroupId, UnitId, from_site};
 
 use crate::output::Outbox;
 use crate::outstanding::Asked;
@@ -31,16 +31,11 @@ impl BaseStation {
     /// A radio tells a message, or says something to one.
     pub(crate) fn message(&mut self, word: UplinkWord, out: &mut Outbox) {
         if let UplinkWord::Status(word) = word {
-            let (unit, press) = (word.unit, word.press);
-            let message = from_site::Status { unit, press, to: word.to, number: word.number };
-            self.message_wanted(unit, press, message, out);
+            self.message_wanted(word.unit, word.press, word, out);
         } else if let UplinkWord::CallAlert(word) = word {
-            let (unit, press) = (word.unit, word.press);
-            let message = from_site::CallAlert { unit, press, called: word.called };
-            self.message_wanted(unit, press, message, out);
+            self.message_wanted(word.unit, word.press, word, out);
         } else if let UplinkWord::AlertCancel(word) = word {
-            let (unit, press) = (word.unit, word.press);
-            self.message_said(unit, press, from_site::AlertCancel { unit, press }, out);
+            self.message_said(word.unit, word.press, word, out);
         } else if let UplinkWord::MessageAnswer(word) = word {
             let unit = word.unit;
             let message = from_site::MessageAnswer { unit, message: word.message, reply: word.reply };
@@ -69,10 +64,8 @@ impl BaseStation {
     }
 
     /// The controller tells radios of a message.
-    pub(crate) fn order_status(&mut self, order: to_site::Status, out: &mut Outbox) {
-        let to_site::Status { message, from, to, number } = order;
-        let word = Status { message, from, to, number };
-        match to {
+    pub(crate) fn order_status(&mut self, word: Status, out: &mut Outbox) {
+        match word.to {
             Addressee::Unit(unit) => self.tell_of_message(unit, word, SAYINGS, out),
             Addressee::Talkgroup(talkgroup) => {
                 self.answer(word.clone(), out);
@@ -82,29 +75,25 @@ impl BaseStation {
     }
 
     /// A radio is alerted.
-    pub(crate) fn order_alert(&mut self, order: to_site::CallAlert, out: &mut Outbox) {
-        let to_site::CallAlert { message, unit, from, repeat_ms, limit_ms } = order;
-        self.tell_of_message(unit, CallAlert { message, unit, from, repeat_ms, limit_ms }, SAYINGS, out);
+    pub(crate) fn order_alert(&mut self, word: CallAlert, out: &mut Outbox) {
+        self.tell_of_message(word.unit, word, SAYINGS, out);
     }
 
     /// It is alerted no more.
-    pub(crate) fn order_alert_over(&mut self, order: to_site::AlertOver, out: &mut Outbox) {
-        let to_site::AlertOver { message, unit, cause } = order;
-        self.tell_of_message(unit, AlertOver { message, unit, cause }, SAYINGS, out);
+    pub(crate) fn order_alert_over(&mut self, word: AlertOver, out: &mut Outbox) {
+        self.tell_of_message(word.unit, word, SAYINGS, out);
     }
 
     /// A radio learns that its message was delivered.
-    pub(crate) fn order_delivered(&mut self, order: to_site::MessageDelivered, out: &mut Outbox) {
-        let to_site::MessageDelivered { unit, press } = order;
-        self.outstanding.answered(unit, press);
-        self.tell_of_message(unit, MessageDelivered { unit, press }, 1, out);
+    pub(crate) fn order_delivered(&mut self, word: MessageDelivered, out: &mut Outbox) {
+        self.outstanding.answered(word.unit, word.press);
+        self.tell_of_message(word.unit, word, 1, out);
     }
 
     /// A radio learns that its message was not delivered.
-    pub(crate) fn order_message_refused(&mut self, order: to_site::MessageRefused, out: &mut Outbox) {
-        let to_site::MessageRefused { unit, press, cause } = order;
-        self.outstanding.answered(unit, press);
-        self.tell_of_message(unit, MessageRefused { unit, press, cause }, 1, out);
+    pub(crate) fn order_message_refused(&mut self, word: MessageRefused, out: &mut Outbox) {
+        self.outstanding.answered(word.unit, word.press);
+        self.tell_of_message(word.unit, word, 1, out);
     }
 
     /// Tells one radio something on the control channel and on the slots of calls that it may be hearing.

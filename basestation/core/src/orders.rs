@@ -2,8 +2,8 @@
 
 use trunklab_protocol::air_downlink::{
     Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, EmergencyStatus, FloorQueued, FloorRefused,
-    FloorWithdrawn, Grant, NetworkAnswer, Page, PageOver, Queued, RadioOrder, Refused, RegisterRefused,
-    Registered, Ringing, TalkWarning,
+    FloorWithdrawn, Grant, Page, PageOver, Queued, Refused, RegisterRefused, Registered, Ringing,
+    TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -115,16 +115,13 @@ impl BaseStation {
             ToSite::PageOver(to_site::PageOver { unit, caller, press, cause }) => {
                 self.answer(PageOver { unit, caller, press, cause }, out);
             }
-            ToSite::RadioOrder(to_site::RadioOrder { unit, number, order }) => {
-                let word = RadioOrder { unit, number, order };
+            ToSite::RadioOrder(word) => {
                 self.answer(word.clone(), out);
-                for call in self.calls_near(unit) {
-                    self.tell_on_slot(call, unit, word.clone(), UNANSWERED_SAYINGS, out);
+                for call in self.calls_near(word.unit) {
+                    self.tell_on_slot(call, word.unit, word.clone(), UNANSWERED_SAYINGS, out);
                 }
             }
-            ToSite::NetworkAnswer(to_site::NetworkAnswer { unit, order, answer }) => {
-                self.answer(NetworkAnswer { unit, order, answer }, out);
-            }
+            ToSite::NetworkAnswer(word) => self.answer(word, out),
             ToSite::Status(order) => self.order_status(order, out),
             ToSite::CallAlert(order) => self.order_alert(order, out),
             ToSite::AlertOver(order) => self.order_alert_over(order, out),
