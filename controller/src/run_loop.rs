@@ -44,7 +44,6 @@ mod switch;
 mod term;
 
 use self::links::{Asked, Link};
-use self::operators::Held;
 pub use self::operators::{Configured, Query, Wish};
 pub use self::term::{BREAKS_MAX, RAISES_MAX, RECENT};
 
@@ -119,11 +118,8 @@ pub(crate) struct RunLoop<D, L, C> {
     links: BTreeMap<SiteId, Link>,
     /// Links that were told to end and have not said that they did.
     leaving: BTreeMap<LinkId, oneshot::Sender<Cause>>,
-    /// Store requests without an answer yet, and the last one that was made.
+    /// Store requests without an answer yet.
     unanswered: u64,
-    asked_store: u64,
-    /// Answers to orders that wait for the store.
-    held: VecDeque<Held>,
     /// Calls that are recorded.
     recorded: BTreeSet<CallId>,
     /// Calls whose records are open, and when the store last learnt that they go on.
@@ -167,8 +163,6 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             links: BTreeMap::new(),
             leaving: BTreeMap::new(),
             unanswered: 0,
-            asked_store: 0,
-            held: VecDeque::new(),
             recorded: BTreeSet::new(),
             open_records: 0,
             told_alive: Moment::ORIGIN,

@@ -334,6 +334,7 @@ impl Controller {
         self.pending_configuration = None;
         self.remote.clear();
         self.rights_orders.clear();
+        self.forget_waiting_orders();
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
             let row = self.sites.get_mut(site).expect("a key of the directory has a row");
@@ -387,9 +388,9 @@ impl Controller {
         self.store_count
     }
 
-    /// Whether inputs are taken: then the store's answers are heard.
-    pub(crate) fn is_in_term(&self) -> bool {
-        matches!(self.term, Term::Running(_))
+    /// Whether the store's answers are heard: while the controller closes down they still are.
+    pub(crate) fn hears_the_store(&self) -> bool {
+        !matches!(self.term, Term::NotBegun)
     }
 
     /// The random stream of the term.
@@ -412,12 +413,13 @@ impl Controller {
             Input::FromSite { site, .. } | Input::SiteConnected { site } => {
                 self.drop_message(site, cause, out)
             }
+            // What waits for the store outside a term are refusals alone.
+            Input::Stored { id } => self.order_stored(id, true, out),
+            Input::StoreFailed { id } => self.order_stored(id, false, out),
             Input::SiteDisconnected { .. }
             | Input::Time
             | Input::Entropy(_)
             | Input::FromSwitch(_)
-            | Input::Stored { .. }
-            | Input::StoreFailed { .. }
             | Input::ClosingDown => {}
         }
     }

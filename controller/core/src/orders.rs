@@ -13,6 +13,9 @@ use crate::registry::home::Rights;
 /// Orders that may wait at once for their entries in the audit trail.
 pub const WAITING_MAX: usize = 1_024;
 
+/// Refusals that may wait at once for theirs: more than a store takes. One beyond that is answered before it is written down.
+const REFUSALS_MAX: usize = 8 * WAITING_MAX;
+
 /// An order, whose it is, and for which answer it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Given {
@@ -92,18 +95,20 @@ impl Controller {
         }
     }
 
-    /// The term ends before the store has answered: who waits is told, and nothing more is carried out.
+    /// The term ends before the store has answered: nothing more is carried out, and who waits is told when that is written
+    /// down.
     pub(crate) fn end_waiting_orders(&mut self, cause: Cause, out: &mut Outbox) {
-        for waits in std::mem::take(&mut self.waiting_orders.0).into_values() {
-            let (id, cause) = match waits {
-                Waits::ToBegin(given) => {
-                    self.report(EventKind::OrderRefused { by: given.by.console, cause }, out);
-                    (given.id, cause)
-                }
-                Waits::ToBeRefused(id, refusal) => (id, refusal),
-            };
-            out.push(Output::Ordered { id, outcome: Err(cause) });
+        for (store, waits) in std::mem::take(&mut self.waiting_orders.0) {
+            match waits {
+                Waits::ToBegin(given) => self.answer_order(&given, Err(cause), out),
+                Waits::ToBeRefused(..) => drop(self.waiting_orders.0.insert(store, waits)),
+            }
         }
+    }
+
+    /// Another term begins: who gave an order in the one before is told nothing any more.
+    pub(crate) fn forget_waiting_orders(&mut self) {
+        self.waiting_orders.0.clear();
     }
 
     fn carry_out(&mut self, given: &Given, out: &mut Outbox) -> Result<Done, Cause> {
@@ -150,8 +155,8 @@ impl Controller {
         };
         self.report(EventKind::OrderRefused { by: given.by.console.clone(), cause }, out);
         let id = self.write_down(given, outcome, out);
-        if waits_for_the_store(&given.order) && self.is_in_term() && self.waiting_orders.0.len() < WAITING_MAX
-        {
+        let waits = waits_for_the_store(&given.order) && self.hears_the_store();
+        if waits && self.waiting_orders.0.len() < REFUSALS_MAX {
             self.waiting_orders.0.insert(id, Waits::ToBeRefused(given.id, cause));
         } else {
             out.push(Output::Ordered { id: given.id, outcome });

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 use trunklab_controller_core::config::{Change, Talkgroup};
-use trunklab_protocol::TalkgroupId;
+use trunklab_controller_core::input::Input;
+use trunklab_controller_core::output::{Output, StoreItem};
 use trunklab_protocol::operator::{AuditEntry, ConsoleName, Deed, Role};
+use trunklab_protocol::{Cause, TalkgroupId};
 
+use crate::observer::{Observed, Seen};
 use crate::store::{Account, AccountChange, AuditQuery, Page, Store, StorePlace};
 use crate::testing::{Lab, TOKEN, exchange};
 
@@ -49,6 +52,55 @@ async fn an_order_on_a_full_disk_is_refused_and_changes_nothing() {
     let entries = told.recv().unwrap();
     assert_eq!(entries.len() as u64, done + 1, "one for each that was carried out");
     assert!(entries.iter().all(|entry| matches!(entry.deed, Deed::Order { .. }) && entry.cause.is_none()));
+}
+
+/// An order that is refused for its state: two entries, and the answer behind both.
+#[tokio::test]
+async fn an_order_is_answered_when_its_entries_are_on_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("zone.db");
+    let (watcher, mut seen) = tokio::sync::mpsc::channel::<Observed>(1_024);
+    let lab = Lab::start_whole_with(|options| {
+        options.provision = talkgroups();
+        options.store = StorePlace::File(path.clone());
+        options.observer = Some(watcher);
+    })
+    .await;
+    let entries = || {
+        let wanted = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10 };
+        let entries = Store::open_beside(&path).unwrap().audit(&wanted).unwrap();
+        entries.iter().map(|entry| entry.cause).collect::<Vec<_>>()
+    };
+    let (go_on, held_up) = std::sync::mpsc::channel::<()>();
+    let mut works = std::pin::pin!(lab.controller.at_store(move |_| held_up.recv().unwrap()));
+    let wanted = json!({ "order": "undo_patch", "talkgroup": 41 });
+    let mut asked = std::pin::pin!(order(&lab, &wanted));
+    let ordered = async {
+        while !matches!(seen.recv().await.unwrap().what, Seen::Input(Input::Order { .. })) {}
+        // The loop has nothing to do any more.
+        lab.controller.snapshot().await.unwrap();
+    };
+    tokio::select! {
+        biased;
+        () = &mut works => panic!("the store works until it is told to go on"),
+        early = &mut asked => panic!("answered {early:?} while the store works"),
+        () = ordered => {}
+    }
+    assert_eq!(entries(), []);
+    go_on.send(()).unwrap();
+    works.await;
+    assert_eq!(asked.await, (409, json!("unknown_patch")));
+    assert_eq!(entries(), [None, Some(Cause::UnknownPatch)]);
+    let mut steps = Vec::new();
+    while let Ok(Observed { what, .. }) = seen.try_recv() {
+        match what {
+            Seen::Output(Output::Store { item: StoreItem::Audit(_), .. }) => steps.push("entry"),
+            Seen::Input(Input::Stored { .. }) => steps.push("kept"),
+            Seen::Output(Output::Ordered { .. }) => steps.push("answer"),
+            Seen::Input(_) | Seen::Output(_) => {}
+        }
+    }
+    assert_eq!(steps, ["entry", "kept", "entry", "kept", "answer"]);
 }
 
 #[test]

@@ -59,16 +59,6 @@ pub enum Query {
     },
 }
 
-/// An order's answer that waits for the store.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
-    /// For this request and those before it.
-    behind: u64,
-    /// Which order.
-    id: u64,
-    outcome: Result<(), Cause>,
-}
-
 /// How the configuration shall be.
 #[derive(Debug)]
 pub struct Wish {
@@ -136,22 +126,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
     }
 
-    /// An order is answered when all that the core wanted kept before is durable, its entry in the audit trail too.
     pub(super) fn answer_order(&mut self, id: u64, outcome: Result<(), Cause>) {
-        self.held.push_back(Held { behind: self.asked_store, id, outcome });
-        if self.unanswered == 0 {
-            self.answer_orders(self.asked_store);
-        }
-    }
-
-    /// Everything up to this request to the store is answered.
-    pub(super) fn answer_orders(&mut self, stored: u64) {
-        while let Some(Held { id, outcome, .. }) = self.held.pop_front_if(|held| held.behind <= stored) {
-            self.give_answer(id, outcome);
-        }
-    }
-
-    fn give_answer(&mut self, id: u64, outcome: Result<(), Cause>) {
         let answer = self.ordered.remove(&id);
         if answer.is_some_and(|answer| answer.send(outcome).is_err()) {
             warn!("an operator went away before its order was answered");

@@ -24,7 +24,6 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
         self.unanswered = self.unanswered.saturating_sub(1);
         let id = answer.id;
-        self.answer_orders(id);
         self.take(if answer.kept { Input::Stored { id } } else { Input::StoreFailed { id } }, None)
     }
 
@@ -46,7 +45,6 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;
-            self.asked_store = id;
         } else {
             self.outlets.counters.store_failures.one();
             self.caused.push_back(Input::StoreFailed { id });

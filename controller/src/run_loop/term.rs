@@ -42,8 +42,6 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.core = D::begin();
             self.epoch = epoch;
             self.unanswered = 0;
-            self.asked_store = 0;
-            self.held.clear();
             self.open_records = 0;
             self.recorded_no_more();
             self.outranked = None;

@@ -106,9 +106,41 @@ fn an_order_that_waits_for_its_entry_when_the_term_ends_is_not_carried_out_and_a
         by: by(Role::Dispatcher),
         order: Order::Patch { talkgroups: vec![talkgroup(41), talkgroup(42)] },
     });
+    let entry = entries(&system)[0];
+    let (_, refused) = order(&mut system, by(Role::Viewer), joined());
+    assert_eq!(refused[0].outcome, Err(Cause::NotAllowed));
+    let of_refusal = entries(&system)[0];
     system.input(Input::ClosingDown);
-    system.expect("order not carried out: the controller is shutting down");
+    assert_eq!(answers(&system), [], "nothing is written down yet");
+    let of_end = entries(&system)[0];
+    for (id, told) in
+        [(entry, None), (of_refusal, Some((3, Cause::NotAllowed))), (of_end, Some((7, Cause::Shutdown)))]
+    {
+        system.input(Input::Stored { id });
+        let told: Vec<_> = told.into_iter().map(|(id, cause)| (id, Err(cause))).collect();
+        assert_eq!(answers(&system), told);
+    }
     assert!(system.controller.snapshot(system.now).patches.is_empty());
+}
+
+/// Who is told what by the last input.
+fn answers(system: &System) -> Vec<(u64, Result<(), Cause>)> {
+    let of = |output: &Output| match output {
+        Output::Ordered { id, outcome } => Some((*id, *outcome)),
+        _ => None,
+    };
+    system.outputs.iter().filter_map(of).collect()
+}
+
+#[test]
+fn an_order_of_an_earlier_term_is_not_answered_in_the_next_one() {
+    let mut system = with_a_third_talkgroup();
+    order(&mut system, by(Role::Viewer), joined());
+    let id = entries(&system)[0];
+    system.input(Input::ClosingDown);
+    system.starts(2);
+    system.input(Input::Stored { id });
+    assert_eq!(answers(&system), []);
 }
 
 /// The requests to the store for entries of the audit trail.
@@ -180,7 +212,10 @@ fn so_many_orders_wait_and_no_more() {
         assert_eq!(order(&mut system, by(Role::Dispatcher), joined()).0, None);
     }
     let (told, written) = order(&mut system, by(Role::Dispatcher), joined());
-    assert_eq!((told, written[0].outcome), (Some(Err(Cause::ControllerBusy)), Err(Cause::ControllerBusy)));
+    assert_eq!((told, written[0].outcome), (None, Err(Cause::ControllerBusy)));
+    let id = entries(&system)[0];
+    system.input(Input::Stored { id });
+    assert_eq!(answers(&system), [(3, Err(Cause::ControllerBusy))], "audit first, also then");
 }
 
 #[test]
