@@ -1,12 +1,14 @@
 use bytes::{BufMut, BytesMut};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_protocol::frame::encode_with;
-use trunklab_protocol::from_site::{CallRequest, Health, InventoryEnd};
+use trunklab_protocol::from_site::{CallRequest, Health, InventoryEnd, Register};
 use trunklab_protocol::to_site::Heartbeat;
-use trunklab_protocol::{Epoch, Family, Press, TalkgroupId};
+use trunklab_protocol::{CarrierNumber, Epoch, Family, Identity, Press, ProfileId, TalkgroupId};
 
 use super::*;
-use crate::testing::{Lab, ScriptedSite, hello, site, unit};
+use crate::testing::{Lab, ScriptedSite, hello, site, tls_over, unit};
 use crate::zone::{DenyList, Fingerprint, Zone};
 
 /// The other link still gets an answer to what it says.
@@ -84,6 +86,61 @@ async fn a_second_proper_connection_replaces_the_first() {
     is_undisturbed(&mut second).await;
     is_undisturbed(&mut other).await;
     lab.until(|counters| counters.links_closed.read() == [(Cause::LinkReplaced, 1)]).await;
+}
+
+/// A connection from another address of this machine, as far as it comes.
+async fn from_elsewhere(lab: &Lab) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 2], 0).into()).unwrap();
+    socket.connect(lab.controller.addresses().listen).await.unwrap()
+}
+
+#[tokio::test]
+async fn who_tries_to_connect_as_a_site_from_elsewhere_does_not_disturb_its_link() {
+    let lab = Lab::start_whole_with(|options| {
+        let carrier = CarrierNumber::new(12).unwrap();
+        let system = SystemParameters { site_silence_ms_max: 600_000, ..SystemParameters::default() };
+        let site = SiteConfig::new(site(3), ProfileId::Iden, carrier);
+        options.provision = vec![Change::System(system), Change::Site(site)];
+    })
+    .await;
+    let mut standing = lab.connect(&lab.zone.site(site(3)).unwrap()).await.unwrap();
+    standing.says(&hello()).await;
+    let Some(ToSite::Configure(_)) = standing.hears().await else { panic!("not configured") };
+    standing.says(&InventoryEnd {}.into()).await;
+
+    let foreign = Zone::ephemeral().unwrap().site(site(3)).unwrap();
+    let mut greeting = BytesMut::new();
+    let epoch = Epoch::new(0).unwrap();
+    encode_with(&mut greeting, Family::FromSite, hello().code(), epoch, 0, |into| hello().put_payload(into));
+    for _ in 0..5 {
+        // Says nothing; says nonsense; begins with TLS and goes on with nonsense; is let in by nobody.
+        drop(from_elsewhere(&lab).await);
+        from_elsewhere(&lab).await.write_all(&[0xEE; 64]).await.unwrap();
+        from_elsewhere(&lab).await.write_all(&[22, 3, 1, 0, 200, 1, 0, 0]).await.unwrap();
+        for credentials in [Some(&foreign), None] {
+            let connected = tls_over(from_elsewhere(&lab).await, lab.zone.ca_pem(), credentials).await;
+            if let Ok(mut stream) = connected {
+                stream.write_all(&greeting).await.ok();
+                assert_eq!(stream.read(&mut [0; 1]).await.unwrap_or(0), 0);
+            }
+        }
+    }
+
+    let named =
+        Register { identity: Identity::Unit(unit(1017)), press: Press::new(1).unwrap(), equipment: None };
+    standing.says(&named.into()).await;
+    loop {
+        match standing.hears().await.expect("the link stands") {
+            ToSite::Heartbeat(_) => {}
+            ToSite::RegisterRefused(refused) => break assert_eq!(refused.cause, Cause::UnknownIdentity),
+            other => panic!("{other:?}"),
+        }
+    }
+    let counters = lab.controller.counters();
+    assert_eq!((counters.links_opened.read(), counters.links_closed.read()), (1, vec![]));
+    let snapshot = lab.controller.snapshot().await.unwrap();
+    assert!(snapshot.sites[0].in_service);
 }
 
 #[tokio::test]

@@ -292,6 +292,8 @@ mod page_tests;
 #[cfg(test)]
 mod resume_tests;
 #[cfg(test)]
+mod second_login_tests;
+#[cfg(test)]
 mod subscribers_tests;
 #[cfg(test)]
 mod tests;
