@@ -23,6 +23,11 @@ pub fn differences(before: &Configuration, after: &Configuration) -> Vec<Differe
         .collect()
 }
 
+/// What differs at one place between what stands on either side, field by field.
+pub fn differences_at(place: &str, before: &Value, after: &Value) -> Vec<Difference> {
+    at(place, Some(before), Some(after))
+}
+
 /// The order of its kind, its number, its kind's name.
 type Place = (u8, u16, &'static str);
 

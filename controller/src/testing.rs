@@ -197,6 +197,7 @@ impl ScriptedCore {
             FromSite::InventoryRadios(_)
             | FromSite::InventoryCalls(_)
             | FromSite::InventoryEnd(_)
+            | FromSite::Settings(_)
             | FromSite::Register(_)
             | FromSite::Answer(_)
             | FromSite::Affiliate(_)

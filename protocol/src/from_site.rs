@@ -14,7 +14,7 @@ use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::{Challenge, ProvedOrder, Response};
 use crate::scan::ScanList;
-use crate::settings::CARRIERS_MAX;
+use crate::settings::{CARRIERS_MAX, SiteSettings};
 use crate::status::{MessageId, MessageReply};
 
 /// Radios or calls in one inventory frame: the lists of a large site are cut into frames of this many.
@@ -102,6 +102,11 @@ messages! {
             controls: Vec<ControlLoad> [at most CARRIERS_MAX],
             /// The digest of the settings that it runs (clause 7.2); 0 before it was configured.
             settings: u32,
+        }
+        /// All settings that it runs, when it was configured and each time that it is again.
+        0x06 Settings {
+            /// The settings, with zeros for the two keys.
+            settings: Box<SiteSettings>,
         }
         /// A radio wants to register.
         0x10 Register {
@@ -317,6 +322,7 @@ impl FromSite {
             | Self::InventoryCalls(_)
             | Self::InventoryEnd(_)
             | Self::Health(_)
+            | Self::Settings(_)
             | Self::Register(_)
             | Self::Answer(_)
             | Self::Detach(_)

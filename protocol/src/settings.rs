@@ -90,11 +90,16 @@ impl SiteSettings {
     /// What two stations with the same settings have in common and others have not: CRC-32C of the record, its two keys
     /// as zeros.
     pub fn digest(&self) -> u32 {
-        let keys = (VoiceKey::new([0; 16]), VoiceKey::new([0; 16]));
-        let open = Self { voice_uplink_key: keys.0, voice_downlink_key: keys.1, ..self.clone() };
         let mut octets = BytesMut::new();
-        open.put(&mut octets);
+        self.without_keys().put(&mut octets);
         crc32c::crc32c(&octets)
+    }
+
+    /// What may be shown of them: zeros stand for the two keys.
+    #[must_use]
+    pub fn without_keys(&self) -> Self {
+        let none = || VoiceKey::new([0; 16]);
+        Self { voice_uplink_key: none(), voice_downlink_key: none(), ..self.clone() }
     }
 
     /// Every control channel, in order of their shares.

@@ -173,6 +173,9 @@ impl BaseStation {
             self.reconfigure(settings, out);
         }
         self.update_service(out);
+        if let Some(air) = &self.on_air {
+            self.tell(from_site::Settings { settings: Box::new(air.settings.without_keys()) }, out);
+        }
     }
 
     fn reconfigure(&mut self, settings: SiteSettings, out: &mut Outbox) {

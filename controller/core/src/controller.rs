@@ -255,6 +255,7 @@ impl Controller {
             FromSite::InventoryCalls(part) => self.calls_reported(site, part, out),
             FromSite::InventoryEnd(_) => self.inventory_ended(site, out),
             FromSite::Health(health) => self.site_healthy(site, health),
+            FromSite::Settings(report) => self.settings_reported(site, &report),
             FromSite::Register(message) => self.register_requested(site, message, out),
             FromSite::Answer(message) => self.challenge_answered(site, message, out),
             FromSite::Affiliate(message) => self.affiliation_requested(site, message, out),

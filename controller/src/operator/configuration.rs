@@ -13,12 +13,13 @@ use tracing::{info, warn};
 use trunklab_controller_core::config::{SiteConfig, Talkgroup};
 use trunklab_controller_core::configuration::{Configuration, SiteConfiguration, Unfit};
 use trunklab_protocol::operator::{Authority, ConfigurationVersion, Deed, Difference, Versions};
+use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{CarrierNumber, Cause, Incarnation, ProfileId, SiteId, SlotAddress, TalkgroupId};
 use utoipa::ToSchema;
 
 use super::Operator;
 use super::problem::Problem;
-use crate::configuration::differences;
+use crate::configuration::{differences, differences_at};
 use crate::run_loop::Wish;
 
 /// Octets of a configuration: the largest that a zone has, and more.
@@ -215,7 +216,7 @@ pub(super) async fn versions(State(operator): State<Arc<Operator>>) -> Response 
     }
 }
 
-/// What the controller holds for a site, what the site said last, and where the two differ.
+/// What the controller holds for a site, what the site said last, and where the two differ, setting by setting.
 #[utoipa::path(
     get,
     path = "/v1/sites/{site}/configuration",
@@ -267,6 +268,14 @@ pub(super) struct SiteShown {
     settings_held: Option<u32>,
     /// The digest of all settings that it said last that it runs; `None` while it has said nothing.
     settings_said: Option<u32>,
+    /// All settings that it is to run, but for keys; `None` while it has not greeted.
+    #[schema(value_type = Option<Object>)]
+    told: Option<Value>,
+    /// All settings that it has reported to run, but for keys; `None` while it has reported none.
+    #[schema(value_type = Option<Object>)]
+    reported: Option<Value>,
+    /// Where the two differ, field by field: as it was told, and as it has reported.
+    differences: Vec<Difference>,
     /// Which run of the base station; `None` while it has not greeted.
     incarnation: Option<Incarnation>,
     /// Whether what the site said differs from what is held.
@@ -282,10 +291,17 @@ impl From<SiteConfiguration> for SiteShown {
             controls_said,
             settings_held,
             settings_said,
+            told,
+            reported,
             incarnation,
         } = of;
+        let (told, reported) = (told.as_deref().map(open), reported.as_deref().map(open));
+        let differences = told.as_ref().zip(reported.as_ref()).map_or_else(Vec::new, |(told, reported)| {
+            differences_at(&format!("site {}", held.site), told, reported)
+        });
         let moved = !controls_said.is_empty() && controls_said != controls_held;
-        let differs = moved || (settings_said.is_some() && settings_said != settings_held);
+        let differs =
+            moved || !differences.is_empty() || (settings_said.is_some() && settings_said != settings_held);
         Self {
             site: held.site,
             in_service,
@@ -294,10 +310,22 @@ impl From<SiteConfiguration> for SiteShown {
             controls_said,
             settings_held,
             settings_said,
+            told,
+            reported,
+            differences,
             incarnation,
             differs,
         }
     }
+}
+
+/// Settings as they are shown: there are no keys.
+fn open(settings: &SiteSettings) -> Value {
+    let mut shown = serde_json::to_value(settings).expect("settings serialise: their keys are text");
+    if let Some(fields) = shown.as_object_mut() {
+        fields.retain(|field, _| !matches!(field.as_str(), "voice_uplink_key" | "voice_downlink_key"));
+    }
+    shown
 }
 
 async fn change(

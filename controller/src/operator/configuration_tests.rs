@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 use trunklab_controller_core::config::{Change, SiteConfig, Talkgroup};
+use trunklab_protocol::from_site::{InventoryEnd, Settings};
 use trunklab_protocol::operator::Role;
+use trunklab_protocol::settings::SiteSettings;
+use trunklab_protocol::to_site::{Configure, ToSite};
 use trunklab_protocol::{CarrierNumber, ProfileId, SiteId, TalkgroupId};
 
 use super::token_hash;
 use crate::store::{Store, StorePlace, StoredToken};
-use crate::testing::{Lab, exchange};
+use crate::testing::{Lab, exchange, hello};
 
 /// An administrator's, as opposed to the lab's own, which is a dispatcher's.
 const ADMINISTRATORS: &str = "an administrator's token";
@@ -174,6 +177,44 @@ async fn a_site_is_shown_as_it_is_held_and_one_that_is_not_there_is_not() {
     let (status, problem) = bench.asks("GET /v1/sites/4/configuration", &Value::Null).await;
     assert_eq!((status, &problem["cause"]), (404, &json!("unknown_site")));
     assert_eq!(bench.asks("GET /v1/sites/0/configuration", &Value::Null).await.0, 400);
+}
+
+#[tokio::test]
+async fn each_setting_of_a_site_is_shown_as_it_was_told_and_as_it_runs() {
+    let bench = Bench::start().await;
+    let three = SiteId::new(3).unwrap();
+    let mut site = bench.lab.connect(&bench.lab.zone.site(three).unwrap()).await.unwrap();
+    site.says(&hello()).await;
+    let Some(ToSite::Configure(Configure { settings: told })) = site.hears().await else {
+        panic!("not configured")
+    };
+    site.says(&InventoryEnd {}.into()).await;
+    let shown = async |wanted: bool| loop {
+        let (_, shown) = bench.asks("GET /v1/sites/3/configuration", &Value::Null).await;
+        if shown["in_service"] == true && shown["reported"].is_object() == wanted {
+            break shown;
+        }
+    };
+    let before = shown(false).await;
+    assert_eq!((&before["differs"], &before["differences"]), (&json!(false), &json!([])));
+    assert_eq!(before["told"]["name"], json!(told.name));
+
+    let named = SiteSettings { name: "Elsewhere".to_owned(), talker_silence_ms: 9, ..(*told).clone() };
+    site.says(&Settings { settings: Box::new(named) }.into()).await;
+    let after = shown(true).await;
+    let fields: Vec<_> = after["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["place"].as_str().unwrap(), row["field"].as_str().unwrap(), row["after"].clone()))
+        .collect();
+    let expected = [("site 3", "name", json!("\"Elsewhere\"")), ("site 3", "talker_silence_ms", json!("9"))];
+    assert_eq!(fields, expected);
+    assert_eq!(after["differs"], true);
+    for side in ["told", "reported"] {
+        let members = after[side].as_object().unwrap();
+        assert!(members.contains_key("neighbours") && !members.keys().any(|name| name.contains("key")));
+    }
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::InventoryCalls(_)
         | FromSite::InventoryEnd(_)
         | FromSite::Health(_)
+        | FromSite::Settings(_)
         | FromSite::Register(_)
         | FromSite::Answer(_)
         | FromSite::Affiliate(_)

@@ -10,6 +10,7 @@ use crate::output::HandsetEvent;
 pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
     match message {
         FromSite::Hello(_) | FromSite::Health(_) => Clause::Connecting,
+        FromSite::Settings(_) => Clause::SiteConfiguration,
         FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_) => {
             Clause::Inventory
         }

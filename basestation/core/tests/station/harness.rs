@@ -293,13 +293,13 @@ impl Driven {
         words
     }
 
-    /// What the controller was told but for heartbeats, and forgets it.
+    /// What the controller was told but for heartbeats and settings, and forgets it.
     pub fn told(&mut self) -> Vec<FromSite> {
         let told = self
             .said
             .iter()
             .filter_map(|(_, output)| match output {
-                Output::ToController { message: FromSite::Health(_), .. } => None,
+                Output::ToController { message: FromSite::Health(_) | FromSite::Settings(_), .. } => None,
                 Output::ToController { message, .. } => Some(message.clone()),
                 _ => None,
             })

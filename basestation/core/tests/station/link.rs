@@ -5,6 +5,7 @@ use trunklab_protocol::air_downlink::{DownlinkWord, SiteService};
 use trunklab_protocol::air_uplink::{CallRequest, FloorRequest, Register, RequestKind, TalkEnd};
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::PROFILES;
+use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Close, Configure, Deregister, Heartbeat};
 use trunklab_protocol::{CarrierNumber, Cause, Demand, Epoch, Identity, ProfileId, Span};
 
@@ -64,6 +65,32 @@ fn shows_every_heartbeat_interval_that_it_lives() {
         .collect();
     assert_eq!(health.len(), 10);
     assert!(health.windows(2).all(|pair| pair[0].control_words < pair[1].control_words));
+}
+
+/// Clause 13.6.7.
+#[test]
+fn reports_what_it_runs_when_it_is_configured_and_no_key_of_it() {
+    let mut station = Driven::bare(ProfileId::Iden);
+    station.input(Input::LinkUp);
+    let first = settings(ProfileId::Iden);
+    let second = SiteSettings { name: "Elsewhere".to_owned(), ..first.clone() };
+    let unfit = SiteSettings { heartbeat_ms: 0, ..first.clone() };
+    for (told, reports) in [(&first, true), (&first, true), (&second, true), (&unfit, false)] {
+        station.said.clear();
+        station.order(Configure { settings: Box::new(told.clone()) });
+        let reported: Vec<_> = station
+            .said
+            .iter()
+            .filter_map(|(_, output)| match output {
+                Output::ToController { message: FromSite::Settings(report), .. } => {
+                    Some(*report.settings.clone())
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(reported, if reports { vec![told.without_keys()] } else { Vec::new() });
+        assert_ne!(*told, told.without_keys());
+    }
 }
 
 /// Clause 12.12.5.
@@ -139,6 +166,7 @@ fn the_same_settings_change_nothing() {
     station.order(assertion(1, at(2, 1), Some(talker(9, 11)), true));
     station.said.clear();
     station.order(Configure { settings: settings(ProfileId::Iden).into() });
+    assert_eq!(station.told(), [], "it says which they are, and that is all");
     assert_eq!(station.said, []);
 }
 

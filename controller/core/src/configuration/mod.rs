@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use trunklab_protocol::operator::{Authority, ConfigurationVersion};
+use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{AreaId, Cause, Epoch, Incarnation, Moment, SiteId, SlotAddress, TalkgroupId};
 
 pub use self::change::Pending;
@@ -92,6 +93,10 @@ pub struct SiteConfiguration {
     pub settings_held: Option<u32>,
     /// The digest of the settings that its last heartbeat said it runs; `None` where it has said none.
     pub settings_said: Option<u32>,
+    /// The settings that it is to run, without keys; `None` until it has greeted.
+    pub told: Option<Box<SiteSettings>>,
+    /// The settings that it has reported to run, without keys; `None` where it has reported none.
+    pub reported: Option<Box<SiteSettings>>,
     /// Which run of the base station has greeted.
     pub incarnation: Option<Incarnation>,
 }
@@ -100,13 +105,16 @@ impl Controller {
     /// How a site is configured (clause 13.6.7).
     pub fn site_configuration(&self, site: SiteId) -> Option<SiteConfiguration> {
         let row = self.sites.get(site)?;
+        let told = self.settings_of(site).map(|settings| Box::new(settings.without_keys()));
         Some(SiteConfiguration {
             in_service: row.in_service(),
             held: row.config.clone(),
             controls_held: row.slots.controls().to_vec(),
             controls_said: row.loads.iter().filter(|_| row.in_service()).map(|load| load.at).collect(),
-            settings_held: self.settings_of(site).map(|settings| settings.digest()),
+            settings_held: told.as_ref().map(|settings| settings.digest()),
             settings_said: Some(row.settings_said).filter(|said| *said != 0 && row.in_service()),
+            told,
+            reported: row.settings_reported.clone().filter(|_| row.in_service()),
             incarnation: row.greeting().map(|greeting| greeting.incarnation),
         })
     }

@@ -1,6 +1,6 @@
 //! Site links: greeting, configuration, signs of life, loss.
 
-use trunklab_protocol::from_site::{FromSite, Health, Hello};
+use trunklab_protocol::from_site::{FromSite, Health, Hello, Settings};
 use trunklab_protocol::operator::{AirCounters, EventKind};
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::switch::{SiteDown, SiteUp};
@@ -70,7 +70,7 @@ impl Controller {
             FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_)
         );
         let greets = matches!(message, FromSite::Hello(_));
-        let lives = matches!(message, FromSite::Health(_));
+        let lives = matches!(message, FromSite::Health(_) | FromSite::Settings(_));
         match &link.stage {
             Stage::Ungreeted if greets => Ok(()),
             Stage::Ungreeted => Err(Cause::NotGreeted),
@@ -94,6 +94,7 @@ impl Controller {
         let link = row.link.as_mut().expect("a site that greets has a link");
         link.stage = Stage::Reporting(greeting, Inventory::default());
         row.settings_said = 0;
+        row.settings_reported = None;
         if row.memory == Memory::Stranger {
             self.adopt_controls(site, controls, out);
         } else {
@@ -151,6 +152,12 @@ impl Controller {
         row.air = AirCounters { control_words, control_words_busy, bursts, collisions, late, dropped };
         row.loads = controls;
         row.settings_said = settings;
+    }
+
+    /// All settings that a site runs. What it says of its keys is nobody's to see.
+    pub(crate) fn settings_reported(&mut self, site: SiteId, report: &Settings) {
+        let row = self.sites.get_mut(site).expect("a site that speaks exists");
+        row.settings_reported = Some(Box::new(report.settings.without_keys()));
     }
 
     /// Timer: a site may have gone silent.

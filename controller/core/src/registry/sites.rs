@@ -36,6 +36,8 @@ pub struct Site {
     pub loads: Vec<ControlLoad>,
     /// The digest of the settings that it runs, from there as well.
     pub settings_said: u32,
+    /// The settings themselves, as it reported them last on this link.
+    pub settings_reported: Option<Box<SiteSettings>>,
     /// What it may still tell of calls that were set up before this controller began.
     pub memory: Memory,
 }
@@ -120,6 +122,7 @@ impl Site {
             air: AirCounters::default(),
             loads: Vec::new(),
             settings_said: 0,
+            settings_reported: None,
             memory: Memory::Stranger,
         }
     }

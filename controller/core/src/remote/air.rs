@@ -149,6 +149,7 @@ impl Controller {
             | FromSite::InventoryCalls(_)
             | FromSite::InventoryEnd(_)
             | FromSite::Health(_)
+            | FromSite::Settings(_)
             | FromSite::Register(_)
             | FromSite::Answer(_)
             | FromSite::Detach(_)

@@ -3,7 +3,7 @@
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
 use trunklab_controller_core::output::Output;
-use trunklab_protocol::from_site::{Health, InventoryEnd, InventoryRadios};
+use trunklab_protocol::from_site::{self, Health, InventoryEnd, InventoryRadios};
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::switch::{SiteUp, ToSwitch};
@@ -331,4 +331,35 @@ fn a_site_is_shown_with_what_it_runs_beside_what_it_is_to_run() {
     system.loses_site(3);
     assert_eq!(shown(&system), (None, None));
     assert_eq!(system.controller.site_configuration(site(9)), None);
+}
+
+#[test]
+fn the_settings_that_a_site_reports_are_shown_beside_those_that_it_was_told_and_no_key_of_either() {
+    let mut system = connected();
+    let shown = |system: &System| {
+        let shown = system.controller.site_configuration(site(3)).unwrap();
+        (shown.told, shown.reported)
+    };
+    let report = |power_dbm, told: &SiteSettings| from_site::Settings {
+        settings: Box::new(SiteSettings { power_dbm, ..told.clone() }),
+    };
+    assert_eq!(shown(&system), (None, None));
+    system.greets(3, 1);
+    let told = settings(&system);
+    assert_ne!(told, told.without_keys(), "it is told its keys");
+    system.from_site(3, report(-7, &told));
+    assert_eq!(shown(&system), (Some(Box::new(told.without_keys())), None), "the inventory is still coming");
+    system.from_site(3, InventoryEnd {});
+    let reported = shown(&system).1.unwrap();
+    assert_eq!((reported.power_dbm, *reported == reported.without_keys()), (-7, true));
+    system.from_site(3, report(-8, &told));
+    assert_eq!(shown(&system).1.unwrap().power_dbm, -8, "the last report holds");
+    system.loses_site(3);
+    assert_eq!(shown(&system), (None, None));
+    system.input(Input::SiteConnected { site: site(3) });
+    system.from_site(3, report(-9, &told));
+    system.expect("event: dropped: a message came before the greeting");
+    system.greets(3, 1);
+    system.from_site(3, InventoryEnd {});
+    assert_eq!(shown(&system).1, None, "what it reported on another link is over");
 }

@@ -109,7 +109,7 @@ fn stage(stage: EmergencyStage) -> &'static str {
 
 pub(super) fn from_site(message: &FromSite) -> Option<Said> {
     Some(match message {
-        FromSite::Health(_) | FromSite::InventoryEnd(_) => return None,
+        FromSite::Health(_) | FromSite::Settings(_) | FromSite::InventoryEnd(_) => return None,
         FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
         FromSite::InventoryRadios(word) => {
             Said::plain(format!("holds {}", counted(word.radios.len(), "radio")))
