@@ -117,7 +117,7 @@ pub fn config(command: ConfigCommand) -> anyhow::Result<()> {
             let place = whose.place()?;
             let Shown { version, configuration: standing } = place.standing()?;
             let (base, wanted) = read(&file, &standing)?;
-            change(&place, base.unwrap_or(version), &Wanted::Whole(wanted), whose.json, &consent)
+            change(&place, base.unwrap_or(version), &Wanted::Whole(Box::new(wanted)), whose.json, &consent)
         }
         ConfigCommand::Versions { whose } => {
             let versions = whose.place()?.versions()?;

@@ -34,7 +34,7 @@ pub struct Changed {
 #[derive(Debug)]
 pub enum Wanted {
     /// This, whole.
-    Whole(Configuration),
+    Whole(Box<Configuration>),
     /// An earlier version.
     Version(ConfigurationVersion),
 }
@@ -128,7 +128,7 @@ fn change_database(
         "the configuration is at version {version}, and the change starts from {base}: show it, and change that"
     );
     let wanted = match wanted {
-        Wanted::Whole(configuration) => configuration.clone().in_order(),
+        Wanted::Whole(configuration) => (**configuration).clone().in_order(),
         Wanted::Version(to) => kept(&mut store, *to)?,
     };
     let differences = differences(&standing, &wanted);

@@ -364,7 +364,7 @@ fn check(bench: &Bench) {
         let found = store.records(&query).unwrap();
         entries.extend(found.entries.into_iter().map(|entry| (entry.id, entry)));
         let Some(next) = found.next else { break };
-        query.after = next;
+        query.page.after = next;
     }
     for (id, given) in &state.records {
         assert_eq!(entries.get(id), Some(given), "a record that was given is lost or changed");

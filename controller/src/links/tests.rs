@@ -130,13 +130,14 @@ async fn who_tries_to_connect_as_a_site_from_elsewhere_does_not_disturb_its_link
     let named =
         Register { identity: Identity::Unit(unit(1017)), press: Press::new(1).unwrap(), equipment: None };
     standing.says(&named.into()).await;
-    loop {
-        match standing.hears().await.expect("the link stands") {
-            ToSite::Heartbeat(_) => {}
-            ToSite::RegisterRefused(refused) => break assert_eq!(refused.cause, Cause::UnknownIdentity),
-            other => panic!("{other:?}"),
+    let answered = loop {
+        let said = standing.hears().await.expect("the link stands");
+        if !matches!(said, ToSite::Heartbeat(_)) {
+            break said;
         }
-    }
+    };
+    let ToSite::RegisterRefused(refused) = answered else { panic!("{answered:?}") };
+    assert_eq!(refused.cause, Cause::UnknownIdentity);
     let counters = lab.controller.counters();
     assert_eq!((counters.links_opened.read(), counters.links_closed.read()), (1, vec![]));
     let snapshot = lab.controller.snapshot().await.unwrap();

@@ -67,8 +67,8 @@ async fn an_order_is_answered_when_its_entries_are_on_the_disk() {
     })
     .await;
     let entries = || {
-        let wanted = AuditQuery { from_us: 0, to_us: u64::MAX, by: None, after: 0, limit: 10 };
-        let entries = Store::open_beside(&path).unwrap().audit(&wanted).unwrap();
+        let wanted = AuditQuery { page: Page { limit: 10, ..Page::default() }, by: None };
+        let entries = Store::open_beside(&path).unwrap().audit(&wanted).unwrap().entries;
         entries.iter().map(|entry| entry.cause).collect::<Vec<_>>()
     };
     let (go_on, held_up) = std::sync::mpsc::channel::<()>();
