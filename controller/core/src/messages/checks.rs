@@ -1,7 +1,7 @@
 //! What a message must satisfy, in order (clause 13.4.2).
 
 use trunklab_protocol::operator::Sender;
-use trunklab_protocol::{Addressee, Cause, MessageKind, Service, TalkgroupId, UnitId};
+use trunklab_protocol::{Addressee, Cause, Condition, MessageKind, Service, TalkgroupId, UnitId};
 
 use crate::controller::Controller;
 use crate::registry::visitors::Presence;
@@ -30,6 +30,7 @@ const CHECKS: &[(Cause, Check)] = &[
         asked.unit().is_none_or(|unit| asked.controller.home.unit(unit).is_some())
     }),
     (Cause::CalledNotRegistered, |asked| asked.unit().is_none_or(|unit| asked.controller.is_reachable(unit))),
+    (Cause::CalledRefuses, |asked| asked.unit().is_none_or(|unit| asked.controller.is_served(unit))),
     (Cause::UnknownTalkgroup, |asked| {
         asked.talkgroup().is_none_or(|talkgroup| asked.controller.talkgroups.contains(talkgroup))
     }),
@@ -107,6 +108,10 @@ impl Asked<'_> {
 }
 
 impl Controller {
+    fn is_served(&self, unit: UnitId) -> bool {
+        self.remote.condition(unit) == Condition::Active
+    }
+
     fn is_reachable(&self, unit: UnitId) -> bool {
         self.visitors.get(unit).is_some_and(|visitor| visitor.presence == Presence::Present)
     }

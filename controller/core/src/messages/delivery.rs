@@ -56,9 +56,18 @@ impl Controller {
 
     /// A unit is not registered any more: what is for it ends.
     pub(crate) fn end_messages_to(&mut self, unit: UnitId, out: &mut Outbox) {
+        self.advance_messages_to(unit, Happening::ReceiverGone, out);
+    }
+
+    /// A unit gets no service any more: what is for it ends.
+    pub(crate) fn end_messages_to_stunned(&mut self, unit: UnitId, out: &mut Outbox) {
+        self.advance_messages_to(unit, Happening::ReceiverStunned, out);
+    }
+
+    fn advance_messages_to(&mut self, unit: UnitId, happening: Happening, out: &mut Outbox) {
         let counters: Vec<_> = self.messages.to_unit(unit).map(|message| message.id().counter).collect();
         for counter in counters {
-            self.advance_message(counter, Happening::ReceiverGone, out);
+            self.advance_message(counter, happening, out);
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Happening {
     TriesOver,
     /// The receiver is not registered any more.
     ReceiverGone,
+    /// The receiver gets no service any more.
+    ReceiverStunned,
     /// Its sender wants it no longer.
     Cancelled,
     /// The alerted unit calls back.
@@ -105,12 +107,14 @@ rows! {
     Telling,   Overdue      => [Say]                        Telling;
     Telling,   TriesOver    => [Fail, TellRefused]          Over;
     Telling,   ReceiverGone => [Fail, TellRefused]          Over;
+    Telling,   ReceiverStunned => [Fail, TellRefused]       Over;
     Telling,   TermOver     => [Fail, TellRefused]          Over;
 
     Calling,   Confirmed    => [Deliver]                    Arming;
     Calling,   Overdue      => [Say]                        Calling;
     Calling,   TriesOver    => [Withdraw, Fail, TellRefused] Over;
     Calling,   ReceiverGone => [Fail, TellRefused]          Over;
+    Calling,   ReceiverStunned => [Withdraw, Fail, TellRefused] Over;
     Calling,   Cancelled    => [Withdraw, Fail, TellRefused] Over;
     Calling,   Answered     => [Deliver, End]               Keeping;
     Calling,   Dismissed    => [Deliver, End]               Keeping;
@@ -127,6 +131,7 @@ rows! {
     Arming,    Kept         => [TellDelivered, StartAlert]  Alerting;
     Arming,    NotKept      => [Withdraw, Fail, TellRefused] Over;
     Arming,    ReceiverGone => [End]                        Keeping;
+    Arming,    ReceiverStunned => [Withdraw, End]           Keeping;
     Arming,    Cancelled    => [Withdraw, End]              Keeping;
     Arming,    Answered     => [End]                        Keeping;
     Arming,    Dismissed    => [End]                        Keeping;
@@ -134,6 +139,7 @@ rows! {
 
     Alerting,  Overdue      => [End]                        Over;
     Alerting,  ReceiverGone => [End]                        Over;
+    Alerting,  ReceiverStunned => [Withdraw, End]           Over;
     Alerting,  Cancelled    => [Withdraw, End]              Over;
     Alerting,  Answered     => [End]                        Over;
     Alerting,  Dismissed    => [End]                        Over;
@@ -171,6 +177,7 @@ impl Happening {
             Self::Overdue => Cause::AlertExpired,
             Self::TriesOver => Cause::MessageUnconfirmed,
             Self::ReceiverGone => Cause::CalledNotRegistered,
+            Self::ReceiverStunned => Cause::CalledRefuses,
             Self::Cancelled => Cause::RequestCancelled,
             Self::Answered => Cause::AlertAnswered,
             Self::Dismissed => Cause::AlertDismissed,

@@ -220,6 +220,7 @@ impl Controller {
             self.advance_call_for(call, Event::NobodyLeft, None, cause, out);
         }
         self.stop_waiting(unit, Cause::UnitStunned, out);
+        self.end_messages_to_stunned(unit, out);
         if let Some(Activity::Talking(call)) = self.visitors.get(unit).map(|visitor| visitor.activity) {
             self.advance_call_for(call, Event::TalkerGone, None, cause, out);
         }

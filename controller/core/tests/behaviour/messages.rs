@@ -174,6 +174,39 @@ fn each_check_has_its_cause_and_leaves_a_record() {
 }
 
 #[test]
+fn what_is_for_a_stunned_unit_is_refused() {
+    let mut system = system();
+    system.console(Order::Stun { unit: unit(1018) });
+    tells(&mut system, 3, 100, Some(unit(1018).into()), 1);
+    system.expect_sites_hear(&[&refused_as(Cause::CalledRefuses)]);
+    alerts(&mut system, 1017, 101, 1018);
+    system.expect_sites_hear(&[&refused_as(Cause::CalledRefuses)]);
+    orders(&mut system, Order::SendStatus { to: unit(1018).into(), number: status(1) });
+    system.expect(&format!("order not carried out: {}", Cause::CalledRefuses));
+    system.console(Order::Revive { unit: unit(1018) });
+    tells(&mut system, 3, 102, Some(unit(1018).into()), 1);
+    system.expect("site 5 -> message 4: status 1 from unit 1017 for unit 1018");
+}
+
+#[test]
+fn what_is_on_its_way_to_a_unit_ends_when_it_is_stunned() {
+    let mut system = system();
+    tells(&mut system, 3, 100, Some(unit(1018).into()), 3);
+    system.console(Order::Stun { unit: unit(1018) });
+    system.expect(&refused_as(Cause::CalledRefuses));
+    answers(&mut system, 1018, 1, MessageReply::Received);
+    system.expect(&format!("event: dropped: {}", Cause::Duplicate));
+}
+
+#[test]
+fn an_alert_ends_when_its_unit_is_stunned() {
+    let mut system = alerting();
+    system.console(Order::Stun { unit: unit(1018) });
+    system.expect(&format!("event: alert 1 of unit 1018 over: {}", Cause::CalledRefuses));
+    assert_eq!(record(&system).ended, Some((system.now, Cause::CalledRefuses)));
+}
+
+#[test]
 fn who_is_not_at_the_site_tells_nothing_and_leaves_no_record() {
     let mut system = system();
     tells(&mut system, 5, 100, None, 1);

@@ -153,7 +153,7 @@ impl Service {
                 hears && from != Some(turn.radio.unit())
             }
         };
-        if !is_for_us {
+        if !is_for_us || !turn.radio.remote.serves() {
             return;
         }
         let hearing = turn.radio.hears(turn.now, message);
@@ -170,7 +170,7 @@ impl Service {
     /// Somebody wants us to call back.
     pub(super) fn alert_heard(&mut self, turn: &mut Turn<'_>, word: &AlertWord) {
         let AlertWord { message, unit, from, repeat_ms, limit_ms } = *word;
-        if unit != turn.radio.unit() {
+        if unit != turn.radio.unit() || !turn.radio.remote.serves() {
             return;
         }
         let hearing = turn.radio.hears(turn.now, message);
@@ -202,6 +202,14 @@ impl Service {
             let from = turn.radio.alerts.remove(place).from;
             turn.tell(HandsetEvent::AlertOver { from, cause: word.cause });
         }
+    }
+
+    /// The user gets no service any more: nobody is alerted, and what was to be told is not told.
+    pub(super) fn end_messages(&mut self, turn: &mut Turn<'_>, cause: Cause) {
+        for alert in std::mem::take(&mut turn.radio.alerts) {
+            turn.tell(HandsetEvent::AlertOver { from: alert.from, cause });
+        }
+        self.give_messages_up(turn, cause);
     }
 
     /// To be called when the user is to be alerted again, or for the last time.

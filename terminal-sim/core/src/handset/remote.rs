@@ -131,6 +131,7 @@ impl Service {
             | Activity::Hanging(_)
             | Activity::Listening(_) => self.leave(turn, Cause::UnitStunned),
         }
+        self.end_messages(turn, Cause::UnitStunned);
         self.reply = None;
         self.affiliated = None;
         let idle = self.idle(turn);

@@ -530,6 +530,7 @@ fn clause_of_order(cause: Cause) -> Clause {
         (Cause::UnknownAlert, Clause::AlertEnd),
         (Cause::CalledUnknown, Clause::MessageChecks),
         (Cause::CalledNotRegistered, Clause::MessageChecks),
+        (Cause::CalledRefuses, Clause::MessageChecks),
         (Cause::NobodyListens, Clause::MessageChecks),
         (Cause::TooManyAlerts, Clause::MessageChecks),
     ];

@@ -1,16 +1,20 @@
 //! Orders from afar at the handset (docs/services.md 13.3).
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for one word among many")]
 
-use trunklab_protocol::air_downlink::{NetworkAnswer, RadioOrder as OrderWord, Working};
+use trunklab_protocol::air_downlink::{
+    CallAlert, NetworkAnswer, RadioOrder as OrderWord, Status as StatusWord, Working,
+};
 use trunklab_protocol::air_uplink::{NetworkChallenge, OrderAnswer, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::proof::{ProvedOrder, UnitKey};
-use trunklab_protocol::{Cause, Condition, OrderNumber, ProfileId, RadioOrder, Regroup, Span};
+use trunklab_protocol::{
+    Cause, Condition, Epoch, MessageId, OrderNumber, ProfileId, RadioOrder, Regroup, Span, StatusNumber,
+};
 
 use super::bench::*;
 use crate::handset::Phase;
 use crate::input::Input;
-use crate::output::HandsetEvent;
+use crate::output::{HandsetEvent, MessageSource};
 
 const SECOND: Span = Span::from_secs(1);
 
@@ -78,6 +82,35 @@ fn a_stunned_handset_refuses_its_user_and_stays_registered_on_every_air_interfac
         assert_eq!((bench.phase(), bench.words().len()), (Phase::Idle, 0), "{}", profile.name);
         assert_eq!(bench.handset.state().condition, Condition::Stunned);
     }
+}
+
+#[test]
+fn a_stunned_handset_shows_no_message_and_alerts_nobody() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.says(alert(1));
+    bench.run(SECOND);
+    assert_eq!(bench.events, [HandsetEvent::Alerted { from: MessageSource::Unit(unit(1018)) }]);
+    orders(&mut bench, 1, RadioOrder::Stun {});
+    let from = MessageSource::Unit(unit(1018));
+    assert_eq!(
+        bench.events,
+        [HandsetEvent::AlertOver { from, cause: Cause::UnitStunned }, HandsetEvent::Stunned]
+    );
+    bench.forget();
+    bench.says(alert(2));
+    let (message, number) = (message(3), StatusNumber::new(1).unwrap());
+    bench.says(StatusWord { message, from: Some(unit(1018)), to: talkgroup(41).into(), number });
+    bench.run(Span::from_secs(12));
+    assert_eq!((bench.events.len(), bench.words().len()), (0, 0), "{:?}", bench.events);
+}
+
+fn message(counter: u32) -> MessageId {
+    MessageId { epoch: Epoch::new(1).unwrap(), counter }
+}
+
+fn alert(counter: u32) -> CallAlert {
+    let (unit, from) = (unit(1017), Some(unit(1018)));
+    CallAlert { message: message(counter), unit, from, repeat_ms: 5_000, limit_ms: 60_000 }
 }
 
 #[test]
