@@ -84,7 +84,7 @@ impl Asked<'_> {
 
     fn is_a_member(self) -> bool {
         let (Some(unit), Some(talkgroup)) = (self.sender(), self.talkgroup()) else { return true };
-        self.controller.home.unit(unit).is_some_and(|row| row.is_member(talkgroup))
+        self.controller.home.unit(unit).is_some_and(|row| self.controller.is_member(row, talkgroup))
     }
 
     /// Its sender does not count.

@@ -40,6 +40,7 @@ impl Controller {
             self.deregister(unit, cause, out);
         }
         self.talkgroups.remove(talkgroup);
+        self.set_back_from(talkgroup, out);
         self.slots_freed = true;
         Ok(())
     }

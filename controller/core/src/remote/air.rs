@@ -37,6 +37,12 @@ fn clause_of(order: &RadioOrder) -> Clause {
 impl Controller {
     /// A radio is there: what waits for it is said, the first order first.
     pub(crate) fn deliver_orders(&mut self, unit: UnitId, out: &mut Outbox) {
+        // Where the store failed before.
+        self.set_back(unit, out);
+        self.begin_delivery(unit, out);
+    }
+
+    pub(super) fn begin_delivery(&mut self, unit: UnitId, out: &mut Outbox) {
         if let Some(row) = self.remote.rows.get_mut(&unit) {
             row.said = 0;
             self.say_order(unit, out);

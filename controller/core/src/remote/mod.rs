@@ -8,6 +8,7 @@ mod air;
 mod orders;
 mod rights;
 mod rows;
+mod set_back;
 
 pub(crate) use rights::RightsOrders;
 pub(crate) use rows::Remote;

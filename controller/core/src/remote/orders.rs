@@ -125,7 +125,10 @@ impl Controller {
             // A radio that has answered is asked again, and answers again.
             self.answer_order(&given, Err(Cause::DurableStoreFailed), out);
         }
-        self.deliver_orders(unit, out);
+        if kept {
+            self.set_back(unit, out);
+        }
+        self.begin_delivery(unit, out);
         self.remote.tidy(unit);
     }
 
@@ -155,9 +158,17 @@ impl Controller {
                         self.report(EventKind::RadioOrderFailed { unit, of_radio, by, cause }, out);
                     }
                 }
+                self.leave_foreign_talkgroups(unit, out);
                 if self.remote.condition(unit) == Condition::Killed {
                     self.deregister(unit, Cause::UnitKilled, out);
                 }
+            }
+            Why::SetBack(PendingOrder { order: of_radio, by, .. }, replaced) => {
+                if let Some(PendingOrder { order: of_radio, by, .. }) = replaced {
+                    let (by, cause) = (by.console, Cause::TalkgroupRemoved);
+                    self.report(EventKind::RadioOrderFailed { unit, of_radio, by, cause }, out);
+                }
+                self.report(EventKind::RadioOrderPending { unit, of_radio, by: by.console }, out);
             }
             Why::Expired(PendingOrder { order: of_radio, by, .. }) => {
                 let (by, cause) = (by.console, Cause::OrderExpired);

@@ -77,6 +77,15 @@ impl RemoteUnit {
         self.pending.iter().find(|pending| pending.order.rule().class == class)
     }
 
+    /// The talkgroup to which it is set, or is to be; `None` where that is its user's.
+    pub(super) fn heads_for(&self) -> Option<TalkgroupId> {
+        match self.waiting(Class::Selector).map(|pending| pending.order) {
+            Some(RadioOrder::Regroup(to)) => Some(to.talkgroup),
+            Some(_) => None,
+            None => self.regrouped.map(|regroup| regroup.talkgroup),
+        }
+    }
+
     /// With an order that is taken, in place of the one of its class that waited.
     pub(super) fn with(&self, pending: PendingOrder) -> (Self, Option<PendingOrder>) {
         let rule = pending.order.rule();
@@ -133,6 +142,8 @@ pub(super) enum Why {
     Answered(PendingOrder, Result<(), Cause>),
     /// An order waits no longer.
     Expired(PendingOrder),
+    /// The talkgroup of a unit is no more: it is set back, perhaps in place of being set there.
+    SetBack(PendingOrder, Option<PendingOrder>),
 }
 
 /// A row on its way to the store.

@@ -207,6 +207,18 @@ fn an_alert_ends_when_its_unit_is_stunned() {
 }
 
 #[test]
+fn a_regrouped_unit_tells_the_talkgroup_where_it_is_set() {
+    let mut system = system();
+    system.has_talkgroup(42);
+    system.has_units_at(5, &[1028], 42);
+    tells(&mut system, 3, 100, Some(talkgroup(42).into()), 1);
+    system.expect_sites_hear(&[&refused_as(Cause::NotAMember)]);
+    system.console(Order::Regroup { unit: unit(1017), talkgroup: talkgroup(42), locked: false });
+    tells(&mut system, 3, 101, Some(talkgroup(42).into()), 1);
+    system.expect("site 5 -> message 2: status 1 from unit 1017 for talkgroup 42");
+}
+
+#[test]
 fn who_is_not_at_the_site_tells_nothing_and_leaves_no_record() {
     let mut system = system();
     tells(&mut system, 5, 100, None, 1);
