@@ -8,7 +8,9 @@ use invented::world::{World, site, talkgroup, unit};
 use proptest::prelude::*;
 use trunklab_console::model::{Grasp, Heard, Stream, UnknownEvent, fold};
 use trunklab_console::{Model, Theme, apply};
-use trunklab_protocol::operator::{Event, EventKind, MESSAGES_SHOWN_MAX, MessageStage, Sender, Snapshot};
+use trunklab_protocol::operator::{
+    ConsoleName, Event, EventKind, MESSAGES_SHOWN_MAX, MessageStage, Sender, Snapshot,
+};
 use trunklab_protocol::{Addressee, CallId, Cause, Epoch, MessageId, MessageKind, Moment, NodeId, Span};
 
 /// What a snapshot shows of the network. The time of its taking is no part of that, nor is the load of a site in service:
@@ -197,6 +199,25 @@ fn a_call_that_an_emergency_was_raised_in_is_shown_as_one() {
     let over = Event { sequence: known.sequence + 1, at: picture.at, kind };
     assert_eq!(fold(&mut picture, &over), Grasp::Whole);
     assert!(picture.calls.iter().any(|call| call.call == quiet.call && !call.emergency));
+}
+
+#[test]
+fn a_monitored_call_names_whose_order_it_was() {
+    let mut world = World::new(5, 7);
+    while world.snapshot().calls.is_empty() {
+        world.step(Span::from_millis(250));
+    }
+    let mut picture = world.snapshot();
+    let by = ConsoleName::new("anna");
+    let (unit, listener) = (unit(1), unit(2));
+    let mut tell = |call| {
+        let kind = EventKind::Monitored { call, unit, listener, by: by.clone() };
+        let event = Event { sequence: picture.sequence + 1, at: picture.at, kind };
+        (fold(&mut picture, &event), picture.calls[0].monitored_by.clone())
+    };
+    let known = world.snapshot().calls[0].call;
+    assert_eq!(tell(CallId { counter: u32::MAX, ..known }), (Grasp::Partial, None));
+    assert_eq!(tell(known), (Grasp::Whole, Some(by.clone())));
 }
 
 #[test]

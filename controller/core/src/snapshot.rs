@@ -170,6 +170,7 @@ fn call_view(call: &Call) -> CallView {
             .iter()
             .map(|waiting| FloorView { unit: waiting.ask.unit, demand: waiting.ask.claim.demand() })
             .collect(),
+        monitored_by: call.record.monitored_by.clone(),
     }
 }
 

@@ -131,6 +131,8 @@ pub struct CallView {
     pub sites: Vec<(SiteId, SlotAddress)>,
     /// Who waits for its floor, in the order in which it will be given.
     pub waiting: Vec<FloorView>,
+    /// By whose order the called unit listens to the other, unknown to its user; `None` in every other call.
+    pub monitored_by: Option<ConsoleName>,
 }
 
 impl CallView {

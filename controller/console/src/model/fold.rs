@@ -47,7 +47,6 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }
-        | EventKind::Monitored { .. }
         | EventKind::RightsChanged { .. }
         | EventKind::CallReaches { .. }
         | EventKind::Dropped { .. } => Grasp::Whole,
@@ -133,6 +132,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 since: event.at,
                 sites: sites.clone(),
                 waiting: Vec::new(),
+                monitored_by: None,
             };
             begin_call(picture, view)
         }
@@ -151,6 +151,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
                 since: event.at,
                 sites: sites.clone(),
                 waiting: Vec::new(),
+                monitored_by: None,
             };
             begin_call(picture, view)
         }
@@ -162,6 +163,11 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::EmergencyOver { call, .. } => {
             let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
             view.emergency = false;
+            Grasp::Whole
+        }
+        EventKind::Monitored { call, by, .. } => {
+            let Some(view) = call_mut(picture, *call) else { return Grasp::Partial };
+            view.monitored_by = Some(by.clone());
             Grasp::Whole
         }
         EventKind::CallArea { call, area } => {

@@ -150,6 +150,7 @@ impl World {
                     since: call.since,
                     sites: call.places.iter().map(|(site, at)| (*site, *at)).collect(),
                     waiting: Vec::new(),
+                    monitored_by: None,
                 })
                 .collect(),
             queue: self.queue.clone(),
