@@ -36,6 +36,7 @@ pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::GET,  "/v1/configuration", Some(Right::View)),
     (Method::PUT,  "/v1/configuration", Some(Right::Administer)),
     (Method::GET,  "/v1/configuration/versions", Some(Right::View)),
+    (Method::GET,  "/v1/configuration/differences", Some(Right::View)),
     (Method::POST, "/v1/configuration/revert", Some(Right::Administer)),
     (Method::GET,  "/v1/sites/{site}/configuration", Some(Right::View)),
     (Method::GET,  "/v1/statistics",   Some(Right::View)),

@@ -32,6 +32,13 @@ pub(super) struct Wanted {
     version: Option<u64>,
 }
 
+/// Which version is to be compared with the one that stands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Earlier {
+    version: u64,
+}
+
 /// A configuration and its version.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Shown {
@@ -213,6 +220,40 @@ pub(super) async fn versions(State(operator): State<Arc<Operator>>) -> Response 
             Problem::busy().into_response()
         }
         None => Problem::busy().into_response(),
+    }
+}
+
+/// What an earlier version would change if it came back.
+#[utoipa::path(
+    get,
+    path = "/v1/configuration/differences",
+    params(("version" = u64, Query, description = "A version that is kept", example = 1)),
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "What differs; the version that stands", body = Changed),
+        (status = 400, description = "The query cannot be read", body = Problem),
+        (status = 401, description = "No token, or not a good one", body = Problem),
+        (status = 403, description = "The operator's role does not allow it", body = Problem),
+        (status = 404, description = "That version is not kept", body = Problem),
+        (status = 503, description = "The controller is busy or closing down", body = Problem),
+    )
+)]
+pub(super) async fn compare(
+    State(operator): State<Arc<Operator>>,
+    earlier: Result<Query<Earlier>, QueryRejection>,
+) -> Response {
+    let of = match earlier {
+        Ok(Query(Earlier { version })) => ConfigurationVersion::new(version),
+        Err(rejection) => return bad(&operator, rejection.body_text()),
+    };
+    let Some((version, standing)) = operator.configuration().await else {
+        return Problem::busy().into_response();
+    };
+    match kept(&operator, of).await {
+        Ok(earlier) => {
+            Json(Changed { version, differences: differences(&standing, &earlier) }).into_response()
+        }
+        Err(problem) => problem.into_response(),
     }
 }
 

@@ -106,8 +106,14 @@ async fn a_change_is_tried_made_kept_listed_and_taken_back() {
         (&json!(2), &json!("admin"), &json!("administrator"))
     );
     let (_, first) = bench.asks("GET /v1/configuration?version=1", &Value::Null).await;
+    let (status, would) = bench.asks("GET /v1/configuration/differences?version=1", &Value::Null).await;
+    assert_eq!((status, &would["version"]), (200, &json!(2)), "the one that stands");
     let (status, back) = bench.asks("POST /v1/configuration/revert", &json!({ "base": 2, "to": 1 })).await;
-    assert_eq!((status, &back["version"]), (200, &json!(3)));
+    assert_eq!((status, &back["version"], &back["differences"]), (200, &json!(3), &would["differences"]));
+    let said = &back["differences"][0];
+    assert_eq!((&said["before"], &said["after"]), (&json!("700"), &json!("null")), "from 2 to 1");
+    let (_, alike) = bench.asks("GET /v1/configuration/differences?version=3", &Value::Null).await;
+    assert_eq!(alike["differences"], json!([]));
     assert_eq!(bench.shown().await["configuration"], first["configuration"]);
 }
 
@@ -137,6 +143,11 @@ async fn what_cannot_be_changed_says_why_and_where() {
     }
     let (status, problem) = bench.asks("POST /v1/configuration/revert", &json!({ "base": 2, "to": 9 })).await;
     assert_eq!((status, &problem["cause"]), (404, &json!("unknown_version")));
+    let (status, problem) = bench.asks("GET /v1/configuration/differences?version=9", &Value::Null).await;
+    assert_eq!((status, &problem["cause"]), (404, &json!("unknown_version")));
+    for head in ["GET /v1/configuration/differences", "GET /v1/configuration/differences?version=x"] {
+        assert_eq!(bench.asks(head, &Value::Null).await.0, 400, "{head}");
+    }
     let half = bench.wanted(|of| drop(of.as_object_mut().unwrap().remove("sites"))).await;
     let (status, problem) = bench.asks("PUT /v1/configuration", &half).await;
     assert_eq!((status, &problem["cause"]), (400, &json!("field_out_of_range")));

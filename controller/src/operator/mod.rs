@@ -212,6 +212,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
                 .layer(DefaultBodyLimit::max(configuration::CONFIGURATION_LEN_MAX)),
         )
         .route("/v1/configuration/versions", get(configuration::versions))
+        .route("/v1/configuration/differences", get(configuration::compare))
         .route("/v1/configuration/revert", post(configuration::revert))
         .route("/v1/sites/{site}/configuration", get(configuration::of_site))
         .route("/v1/statistics", get(statistics::read))
