@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use trunklab_protocol::operator::Right;
 
-use crate::model::{Focus, Model, Screen, Step};
+use crate::model::{Draft, Focus, Model, Screen, Step};
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,22 @@ pub enum Action {
     ShowUnits,
     /// Order the chosen unit something, once it is confirmed.
     OrderUnit(UnitKey),
+    /// Tell a status to what is chosen.
+    Tell,
+    /// Show the statuses and call alerts.
+    ShowMessages,
+    /// Have the chosen version of the configuration come back, once that is confirmed.
+    Revert,
+    /// The chosen message was seen.
+    AcknowledgeMessage,
+    /// All of them were.
+    AcknowledgeMessages,
+    /// Give the chosen right to the unit, or take it.
+    Tick,
+    /// Go on with what is chosen for the order.
+    Choose,
+    /// Give no order.
+    DropDraft,
     /// Give the order that was asked about.
     Confirm,
     /// Do not give it.
@@ -81,8 +97,12 @@ impl Action {
             | Self::Patch
             | Self::Multiselect
             | Self::Part
+            | Self::Tell
+            | Self::AcknowledgeMessage
+            | Self::AcknowledgeMessages
+            | Self::OrderUnit(UnitKey::Alert | UnitKey::CancelAlert)
             | Self::Confirm => Some(Right::Dispatch),
-            Self::OrderUnit(UnitKey::Kill) => Some(Right::Administer),
+            Self::OrderUnit(UnitKey::Kill) | Self::Revert => Some(Right::Administer),
             Self::OrderUnit(_) => Some(Right::Supervise),
             Self::Move(_)
             | Self::Open
@@ -95,6 +115,10 @@ impl Action {
             | Self::ShowStatistics
             | Self::ShowConfiguration
             | Self::ShowUnits
+            | Self::ShowMessages
+            | Self::Tick
+            | Self::Choose
+            | Self::DropDraft
             | Self::Help
             | Self::Pause
             | Self::EditFilter
@@ -127,6 +151,16 @@ pub enum UnitKey {
     Lock,
     /// Back to its own talkgroup.
     Restore,
+    /// Its user shall call.
+    Alert,
+    /// It need not any more.
+    CancelAlert,
+    /// Its microphone open to another unit.
+    Monitor,
+    /// Another priority.
+    Priority,
+    /// Other rights.
+    Rights,
 }
 
 /// One row of a table.
@@ -164,6 +198,7 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('e'), KeyCode::Char('4')], Action::ShowEvents,   "the event log",            "events"),
     row(&[KeyCode::Char('t'), KeyCode::Char('5')], Action::ShowGroups,   "all talkgroups, to join some", ""),
     row(&[KeyCode::Char('U'), KeyCode::Char('6')], Action::ShowUnits,    "units under orders, to order one",   ""),
+    row(&[KeyCode::Char('M'), KeyCode::Char('7')], Action::ShowMessages, "statuses and call alerts",            ""),
     row(&[KeyCode::Char('h'), KeyCode::Char('8')], Action::ShowStatistics, "the last hour, in figures",        ""),
     row(&[KeyCode::Char('n'), KeyCode::Char('9')], Action::ShowConfiguration, "the configuration's versions",  ""),
     row(&[KeyCode::Tab],                           Action::NextEmergency, "choose the next emergency",          ""),
@@ -201,6 +236,7 @@ const GROUPS: &[Binding] = &[
     row(&[KeyCode::Char('p')], Action::Patch,       "patch: join the marked talkgroups",             "patch"),
     row(&[KeyCode::Char('m')], Action::Multiselect, "multiselect: join the marked ones for one call", "once"),
     row(&[KeyCode::Char('u')], Action::Part,        "undo the patch of the chosen talkgroup",        "undo"),
+    row(&[KeyCode::Char('i')], Action::Tell,        "inform: tell the talkgroup a status",           "inform"),
     row(&[KeyCode::Esc],       Action::Back,        "back to the overview",                          ""),
 ];
 
@@ -214,6 +250,12 @@ const UNITS: &[Binding] = &[
     row(&[KeyCode::Char('T')], Action::OrderUnit(UnitKey::Regroup), "set it to the chosen talkgroup",          ""),
     row(&[KeyCode::Char('L')], Action::OrderUnit(UnitKey::Lock),    "set it there and lock its selector",      ""),
     row(&[KeyCode::Char('B')], Action::OrderUnit(UnitKey::Restore), "set it back to its own talkgroup",        ""),
+    row(&[KeyCode::Char('i')], Action::Tell,                        "inform: tell it a status",                "inform"),
+    row(&[KeyCode::Char('A')], Action::OrderUnit(UnitKey::Alert),   "alert: its user shall call",              "alert"),
+    row(&[KeyCode::Char('X')], Action::OrderUnit(UnitKey::CancelAlert), "call that alert back",                ""),
+    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::Monitor), "open its microphone to another unit",     ""),
+    row(&[KeyCode::Char('P')], Action::OrderUnit(UnitKey::Priority), "its priority",                           ""),
+    row(&[KeyCode::Char('V')], Action::OrderUnit(UnitKey::Rights),  "its rights to services",                  ""),
     row(&[KeyCode::Esc],       Action::Back,                        "drop the number, then back",              "back"),
 ];
 
@@ -225,10 +267,63 @@ const NUMBER: &[Binding] = &[
 ];
 
 #[rustfmt::skip]
+const MESSAGES: &[Binding] = &[
+    row(&[KeyCode::Char(' ')], Action::AcknowledgeMessage,           "acknowledge the chosen message",      "seen"),
+    row(&[KeyCode::Char('Z')], Action::AcknowledgeMessages,          "acknowledge all of them",             "all seen"),
+    row(&[KeyCode::Char('i')], Action::Tell,                         "answer its sender with a status",     "answer"),
+    row(&[KeyCode::Char('A')], Action::OrderUnit(UnitKey::Alert),    "alert its sender, who shall call",    "alert"),
+    row(&[KeyCode::Esc],       Action::Back,                         "back to the overview",                "back"),
+];
+
+#[rustfmt::skip]
+const DRAFT_MOVES: &[Binding] = &[
+    row(&[KeyCode::Up],       Action::Move(Step::Up),       "one line up",     ""),
+    row(&[KeyCode::Down],     Action::Move(Step::Down),     "one line down",   ""),
+    row(&[KeyCode::PageUp],   Action::Move(Step::PageUp),   "ten lines up",    ""),
+    row(&[KeyCode::PageDown], Action::Move(Step::PageDown), "ten lines down",  ""),
+    row(&[KeyCode::Home],     Action::Move(Step::First),    "to the first",    ""),
+    row(&[KeyCode::End],      Action::Move(Step::Last),     "to the last",     ""),
+];
+
+#[rustfmt::skip]
+const STATUS_DRAFT: &[Binding] = &[
+    row(&[KeyCode::Enter],     Action::Choose,    "tell the chosen status",       "tell"),
+    row(&[KeyCode::Backspace], Action::Erase,     "take the last character away", "erase"),
+    row(&[KeyCode::Esc],       Action::DropDraft, "tell nothing",                 "drop"),
+];
+
+#[rustfmt::skip]
+const LISTENER_DRAFT: &[Binding] = &[
+    row(&[KeyCode::Enter],     Action::Choose,    "go on with this listener",     "listen"),
+    row(&[KeyCode::Backspace], Action::Erase,     "take the last digit away",     "erase"),
+    row(&[KeyCode::Esc],       Action::DropDraft, "let nobody listen",            "drop"),
+];
+
+#[rustfmt::skip]
+const PRIORITY_DRAFT: &[Binding] = &[
+    row(&[KeyCode::Enter],     Action::Choose,    "go on with this priority",     "give"),
+    row(&[KeyCode::Esc],       Action::DropDraft, "leave it as it is",            "drop"),
+];
+
+#[rustfmt::skip]
+const RIGHTS_DRAFT: &[Binding] = &[
+    row(&[KeyCode::Char(' ')], Action::Tick,      "give the right, or take it",   "give or take"),
+    row(&[KeyCode::Enter],     Action::Choose,    "go on with these rights",      "done"),
+    row(&[KeyCode::Esc],       Action::DropDraft, "leave them as they are",       "drop"),
+];
+
+#[rustfmt::skip]
 const EVENTS: &[Binding] = &[
     row(&[KeyCode::Char('/')],                     Action::EditFilter, "show only entries with a text",        "filter"),
     row(&[KeyCode::Char('p'), KeyCode::Char(' ')], Action::Pause,      "hold the log still, or follow again",  "pause"),
     row(&[KeyCode::Esc],                           Action::Back,       "drop the filter, then back",           "back"),
+];
+
+#[rustfmt::skip]
+const CONFIGURATION: &[Binding] = &[
+    row(&[KeyCode::Enter],     Action::Open,   "compare it with the one that stands",  "compare"),
+    row(&[KeyCode::Char('R')], Action::Revert, "have the chosen version come back",       "bring back"),
+    row(&[KeyCode::Esc],       Action::Back,   "back to the overview",                    "back"),
 ];
 
 const FIGURES: &[Binding] = &[row(&[KeyCode::Esc], Action::Back, "back to the overview", "back")];
@@ -261,9 +356,11 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Calls => &[CALLS, MOVES, SCREENS],
         Screen::Groups => &[GROUPS, MOVES, SCREENS],
         Screen::Units => &[UNITS, MOVES, SCREENS],
+        Screen::Messages => &[MESSAGES, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
-        Screen::Statistics | Screen::Configuration => &[FIGURES, SCREENS],
-        Screen::Help(_) => &[HELP],
+        Screen::Configuration => &[CONFIGURATION, MOVES, SCREENS],
+        Screen::Statistics => &[FIGURES, SCREENS],
+        Screen::Help(_) => &[HELP, MOVES],
     }
 }
 
@@ -271,6 +368,13 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
 pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
     if model.asked.is_some() {
         return &[CONFIRM];
+    }
+    match &model.draft {
+        Some(Draft::Status(_)) => return &[STATUS_DRAFT, DRAFT_MOVES],
+        Some(Draft::Listener { .. }) => return &[LISTENER_DRAFT],
+        Some(Draft::Priority { .. }) => return &[PRIORITY_DRAFT, DRAFT_MOVES],
+        Some(Draft::Rights { .. }) => return &[RIGHTS_DRAFT, DRAFT_MOVES],
+        None => {}
     }
     match (&model.screen, model.log_view.focus, model.units.focus) {
         (Screen::Events, Focus::Filter, _) => &[FILTER],
@@ -293,6 +397,13 @@ pub fn lookup(model: &Model, key: KeyEvent) -> Option<Action> {
     if model.asked.is_some() {
         return bound;
     }
+    if let Some(draft) = &model.draft {
+        let typed = match (draft, key.code) {
+            (Draft::Status(_) | Draft::Listener { .. }, KeyCode::Char(letter)) => Some(Action::Type(letter)),
+            _ => None,
+        };
+        return bound.or(typed);
+    }
     let typed = match (&model.screen, model.log_view.focus, model.units.focus, key.code) {
         (Screen::Events, Focus::Filter, _, KeyCode::Char(letter))
         | (Screen::Units, _, Focus::Filter, KeyCode::Char(letter)) => Some(Action::Type(letter)),
@@ -303,7 +414,15 @@ pub fn lookup(model: &Model, key: KeyEvent) -> Option<Action> {
 
 /// What an action does, as the help screen says it.
 pub fn does(action: Action) -> &'static str {
-    let screens = [Screen::Overview, Screen::Groups, Screen::Events, Screen::Calls];
+    let screens = [
+        Screen::Overview,
+        Screen::Groups,
+        Screen::Units,
+        Screen::Messages,
+        Screen::Events,
+        Screen::Calls,
+        Screen::Configuration,
+    ];
     let mut rows = screens.iter().flat_map(|screen| tables(screen).iter().flat_map(|table| table.iter()));
     rows.find(|row| row.action == action).map_or("give the order", |row| row.does)
 }
@@ -333,6 +452,7 @@ mod tests {
             Screen::Calls,
             Screen::Groups,
             Screen::Units,
+            Screen::Messages,
             Screen::Events,
             Screen::Statistics,
             Screen::Configuration,
@@ -377,9 +497,8 @@ mod tests {
     #[test]
     fn an_order_that_waits_for_its_yes_hears_nothing_else() {
         let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
-        model.asked = Some(trunklab_protocol::operator::Order::ClearEmergency {
-            unit: trunklab_protocol::UnitId::new(1017).unwrap(),
-        });
+        let unit = trunklab_protocol::UnitId::new(1017).unwrap();
+        model.asked = Some(trunklab_protocol::operator::Order::ClearEmergency { unit }.into());
         assert_eq!(lookup(&model, KeyCode::Char('y').into()), Some(Action::Confirm));
         assert_eq!(lookup(&model, KeyCode::Char('n').into()), Some(Action::Deny));
         assert_eq!(lookup(&model, KeyCode::Char('q').into()), None);

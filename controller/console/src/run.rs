@@ -9,6 +9,7 @@ use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use ratatui::DefaultTerminal;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use trunklab_protocol::Span;
@@ -16,7 +17,7 @@ use trunklab_protocol::Span;
 use crate::conn::{self, Client, ConnError, Report, Wish};
 use crate::input::{self, Input};
 use crate::keys;
-use crate::model::Model;
+use crate::model::{Asked, Model};
 use crate::terminal::Taken;
 use crate::theme::{Color, Theme};
 use crate::update::{Command, Message, update};
@@ -199,13 +200,17 @@ impl Shell {
         let wish = match update(&mut self.model, message) {
             None => return Then::GoOn,
             Some(Command::Quit) => return Then::Leave,
-            Some(Command::Give(order)) => Wish::Give(order),
+            Some(Command::Give(order)) => Wish::Give(order.into()),
+            Some(Command::Revert { base, to }) => Wish::Give(Asked::Revert { base, to }),
             Some(Command::Refresh) => Wish::Refresh,
             Some(Command::Ask(question)) => Wish::Ask(question),
             Some(Command::Reconnect) => Wish::Reconnect,
         };
-        // A full channel holds the same wishes already.
-        self.wishes.try_send(wish).ok();
+        // A full channel holds the same questions already; of an order the operator must hear.
+        if let Err(TrySendError::Full(Wish::Give(asked))) = self.wishes.try_send(wish) {
+            let answer = Err("too many orders wait to be given".to_owned());
+            return self.take_in(Message::Report(Report::Answered { asked, answer }));
+        }
         Then::GoOn
     }
 

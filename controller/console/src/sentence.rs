@@ -231,7 +231,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
 }
 
 /// What a message is; a status with what it means: `status 1 (On scene)`.
-fn message_name(kind: MessageKind, picture: &Snapshot) -> String {
+pub(crate) fn message_name(kind: MessageKind, picture: &Snapshot) -> String {
     match kind {
         MessageKind::CallAlert => "call alert".to_owned(),
         MessageKind::Status(number) => {
@@ -243,7 +243,7 @@ fn message_name(kind: MessageKind, picture: &Snapshot) -> String {
 }
 
 /// Whom a message is for.
-fn addressee_name(to: Option<Addressee>, picture: &Snapshot) -> String {
+pub(crate) fn addressee_name(to: Option<Addressee>, picture: &Snapshot) -> String {
     match to {
         Some(Addressee::Unit(unit)) => format!("unit {unit}"),
         Some(Addressee::Talkgroup(talkgroup)) => talkgroup_name(talkgroup, picture),

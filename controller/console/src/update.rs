@@ -1,15 +1,18 @@
 //! The console's decisions, pure: a message changes the model and may ask the shell for something.
 
+pub(crate) mod configuration;
+mod drafts;
 mod join;
+pub(crate) mod messages;
 pub(crate) mod units;
 
-use trunklab_protocol::operator::{EmergencyView, Order, Right, Role};
+use trunklab_protocol::operator::{ConfigurationVersion, EmergencyView, Order, Right, Role};
 use trunklab_protocol::{CallId, EmergencyStage, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::conn::{Question, Report};
 use crate::keys::{self, Action};
 use crate::model::{
-    Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, UnitsView, apply,
+    Asked, Entry, Focus, Grade, Grasp, Heard, Link, LogView, Model, Place, Screen, Step, UnitsView, apply,
 };
 use crate::sentence::parties_name;
 
@@ -34,6 +37,13 @@ pub enum Command {
     Refresh,
     /// Give this order to the controller.
     Give(Order),
+    /// Have an earlier version of the configuration come back.
+    Revert {
+        /// The version that stands.
+        base: ConfigurationVersion,
+        /// The one that is to come back.
+        to: ConfigurationVersion,
+    },
     /// Connect without waiting.
     Reconnect,
     /// Ask for what a screen shows that no event tells.
@@ -65,7 +75,9 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         return None;
     }
     match action {
+        Action::Move(step) if model.draft.is_some() => drafts::step(model, step),
         Action::Move(step) => move_choice(model, step),
+        Action::Open if model.screen == Screen::Configuration => return configuration::compare(model),
         Action::Open => open(model),
         Action::Back => back(model),
         Action::ShowOverview => model.screen = Screen::Overview,
@@ -73,7 +85,15 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::ShowCalls => model.screen = Screen::Calls,
         Action::ShowGroups => model.screen = Screen::Groups,
         Action::ShowUnits => model.screen = Screen::Units,
-        Action::OrderUnit(key) => units::ask(model, key),
+        Action::ShowMessages => model.screen = Screen::Messages,
+        Action::OrderUnit(key) => return units::ask(model, key),
+        Action::Tell => drafts::tell(model),
+        Action::Choose => return drafts::choose(model),
+        Action::Tick => drafts::tick(model),
+        Action::DropDraft => drafts::drop(model),
+        Action::AcknowledgeMessage => messages::acknowledge(model),
+        Action::AcknowledgeMessages => messages::acknowledge_all(model),
+        Action::Revert => return configuration::ask_to_revert(model),
         Action::ShowEvents => model.screen = Screen::Events,
         Action::ShowStatistics => {
             model.screen = Screen::Statistics;
@@ -83,10 +103,14 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
             model.screen = Screen::Configuration;
             return ask(model);
         }
-        Action::Help => model.screen = Screen::Help(Box::new(model.screen.clone())),
+        Action::Help => {
+            model.help_line = 0;
+            model.screen = Screen::Help(Box::new(model.screen.clone()));
+        }
         Action::Pause => model.log_view.pause_or_follow(&model.log),
         Action::EditFilter if model.screen == Screen::Units => model.units.focus = Focus::Filter,
         Action::EditFilter => model.log_view.focus = Focus::Filter,
+        Action::Type(letter) if model.draft.is_some() => drafts::push(model, letter),
         Action::Type(letter) if model.screen == Screen::Units => {
             if letter.is_ascii_digit() && model.units.typed.len() < UnitsView::DIGITS_MAX {
                 model.units.typed.push(letter);
@@ -97,6 +121,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
                 model.log_view.filter.push(letter);
             }
         }
+        Action::Erase if model.draft.is_some() => drafts::erase(model),
         Action::Erase if model.screen == Screen::Units => {
             model.units.typed.pop();
         }
@@ -121,15 +146,32 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Multiselect => join::ask_to_join(model, |talkgroups| Order::Multiselect { talkgroups }),
         Action::Part => join::ask_to_part(model),
         Action::Confirm => {
-            let order = model.asked.take()?;
-            join::clear_marks(model, &order);
-            return Some(Command::Give(order));
+            return match model.asked.take()? {
+                Asked::Order(order) => {
+                    join::clear_marks(model, &order);
+                    give(model, order)
+                }
+                revert @ Asked::Revert { base, to } => {
+                    model.given.begin(revert);
+                    Some(Command::Revert { base, to })
+                }
+            };
         }
-        Action::Deny => model.asked = None,
+        Action::Deny => {
+            model.asked = None;
+            model.answering = None;
+        }
         Action::Reconnect => return Some(Command::Reconnect),
         Action::Quit => return Some(Command::Quit),
     }
     None
+}
+
+/// The order goes to the controller, and is remembered until it is known what came of it.
+fn give(model: &mut Model, order: Order) -> Option<Command> {
+    model.given.begin(order.clone().into());
+    model.seen.extend(model.answering.take());
+    Some(Command::Give(order))
 }
 
 /// Why a key does nothing, and who would be let.
@@ -146,13 +188,14 @@ fn ask(model: &mut Model) -> Option<Command> {
     model.asked_ago = Span::ZERO;
     match model.screen {
         Screen::Statistics => Some(Command::Ask(Question::Statistics)),
-        Screen::Configuration => Some(Command::Ask(Question::Versions)),
+        Screen::Configuration => Some(configuration::ask(model)),
         Screen::Overview
         | Screen::Sites
         | Screen::Site(_)
         | Screen::Calls
         | Screen::Groups
         | Screen::Units
+        | Screen::Messages
         | Screen::Events
         | Screen::Help(_) => None,
     }
@@ -167,12 +210,12 @@ fn acknowledge(model: &mut Model) -> Option<Command> {
         note(model, format!("the emergency of unit {unit} is acknowledged; Tab chooses another"));
         return None;
     }
-    Some(Command::Give(Order::AcknowledgeEmergency { unit }))
+    give(model, Order::AcknowledgeEmergency { unit })
 }
 
 fn ask_to_clear(model: &mut Model) {
     match chosen_emergency(model).map(|view| view.unit) {
-        Some(unit) => model.asked = Some(Order::ClearEmergency { unit }),
+        Some(unit) => model.asked = Some(Order::ClearEmergency { unit }.into()),
         None => note(model, "there is no emergency to clear"),
     }
 }
@@ -194,6 +237,8 @@ fn move_choice(model: &mut Model, step: Step) {
     let calls = call_list(model);
     let groups = group_list(model);
     let units = units::unit_list(model);
+    let messages = messages::message_list(model);
+    let versions = configuration::version_list(model);
     match &mut model.screen {
         Screen::Overview | Screen::Sites => model.sites.step(&sites, step),
         Screen::Site(shown) => {
@@ -205,8 +250,14 @@ fn move_choice(model: &mut Model, step: Step) {
         Screen::Calls => model.calls.step(&calls, step),
         Screen::Groups => model.groups.step(&groups, step),
         Screen::Units => model.units.cursor.step(&units, step),
+        Screen::Messages => model.messages.step(&messages, step),
+        Screen::Configuration => model.configuration.versions.step(&versions, step),
         Screen::Events => model.log_view.step(&model.log, step),
-        Screen::Help(_) | Screen::Statistics | Screen::Configuration => {}
+        Screen::Help(from) => {
+            let lines = keys::tables(from).iter().map(|table| table.len()).sum();
+            model.help_line = step.from(model.help_line, lines);
+        }
+        Screen::Statistics => {}
     }
 }
 
@@ -231,6 +282,7 @@ fn open(model: &mut Model) {
         Screen::Site(_)
         | Screen::Groups
         | Screen::Units
+        | Screen::Messages
         | Screen::Events
         | Screen::Statistics
         | Screen::Configuration
@@ -268,13 +320,38 @@ fn hear(model: &mut Model, report: Report) -> Option<Command> {
         }
         Report::Lost { why, retry_in } => {
             model.link = Link::Lost { why, retry_in };
+            model.given.lose();
             None
         }
         Report::Snapshot { snapshot, stream } => {
             (!model.take_snapshot(*snapshot, stream)).then_some(Command::Refresh)
         }
-        Report::OrderLost { why } => {
-            model.log.push(Entry::new(model.now, Grade::Warning, format!("the order was not taken: {why}")));
+        Report::Answered { asked, answer } => {
+            model.given.answer(&asked, answer.clone());
+            if let Err(why) = answer {
+                let text = format!("the order was not taken: {why}");
+                model.log.push(Entry::new(model.now, Grade::Warning, text));
+            }
+            // What differs from the version that stands may be something else now.
+            if matches!(asked, Asked::Revert { .. }) { ask(model) } else { None }
+        }
+        Report::Rights(Ok(rights)) => {
+            if let Some(draft) = &mut model.draft {
+                draft.learn(&rights);
+            }
+            None
+        }
+        Report::Rights(Err(why)) => {
+            model.draft = None;
+            note(model, format!("what the unit may is not known: {why}"));
+            None
+        }
+        Report::Compared(answer) => {
+            configuration::take_comparison(model, answer);
+            None
+        }
+        Report::Devices(devices) => {
+            configuration::take_devices(model, devices);
             None
         }
         Report::Statistics(page) => {

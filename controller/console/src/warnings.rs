@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 
-use trunklab_protocol::operator::{EmergencyView, Snapshot};
-use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::operator::{ConsoleName, EmergencyView, Sender, Snapshot};
+use trunklab_protocol::{CallId, EmergencyStage, MessageKind, Parties, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::clock::duration;
 use crate::model::{Grade, Link, Loss, Model};
-use crate::sentence::{parties_name, site_name};
+use crate::sentence::{message_name, parties_name, site_name};
 use crate::update::chosen_emergency;
 
 /// Something that should not be so.
@@ -55,6 +55,26 @@ pub enum Warning {
         /// How many others there are.
         others: usize,
     },
+    /// A unit's microphone is open to another by order, and its user knows nothing of it.
+    Monitored {
+        /// Whose.
+        unit: UnitId,
+        /// Who listens.
+        listener: UnitId,
+        /// Who ordered it.
+        by: ConsoleName,
+        /// How long already.
+        lasts: Span,
+    },
+    /// Somebody has told the consoles something, and this operator has not acknowledged it.
+    Told {
+        /// Who told the newest.
+        from: Sender,
+        /// What.
+        kind: MessageKind,
+        /// How many others there are.
+        others: usize,
+    },
     /// Talkgroups are joined.
     Patched {
         /// Which.
@@ -77,7 +97,7 @@ impl Warning {
         match self {
             Self::Emergency { .. } | Self::EmergencyWaits { .. } => Grade::Emergency,
             Self::UnitInEmergency { stage: EmergencyStage::Raised, .. } => Grade::Emergency,
-            Self::Patched { .. } => Grade::Notice,
+            Self::Monitored { .. } | Self::Told { .. } | Self::Patched { .. } => Grade::Notice,
             Self::UnitInEmergency { .. } | Self::LinkLost { .. } | Self::SiteLost { .. } => Grade::Warning,
         }
     }
@@ -117,6 +137,17 @@ impl Warning {
                     (true, _) => format!(" [{key}, Tab next]"),
                 };
                 format!("EMERGENCY unit {unit}{keys}{group}, for {}{seen}", duration(*lasts))
+            }
+            Self::Monitored { unit, listener, by, lasts } => {
+                format!(
+                    "MONITORED unit {unit}: unit {listener} listens by order of {by}, for {}",
+                    duration(*lasts)
+                )
+            }
+            Self::Told { from, kind, others } => {
+                let what = picture.map_or_else(String::new, |picture| message_name(*kind, picture));
+                let more = if *others == 0 { String::new() } else { format!(", and {others} more") };
+                format!("TOLD by {from}: {what}{more} [M shows it]")
             }
             Self::Patched { talkgroups, lasting } => {
                 let names: Vec<_> =
@@ -182,6 +213,15 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
         site: site.site,
         loss: model.losses.get(&site.site).map(|loss| (*loss, model.now.since(loss.at))),
     }));
+    found.extend(picture.calls.iter().filter_map(|call| {
+        let (pair, by) = (call.parties.pair()?, call.monitored_by.clone()?);
+        let lasts = model.now.since(call.since);
+        Some(Warning::Monitored { unit: pair.caller, listener: pair.called, by, lasts })
+    }));
+    if let Some(newest) = model.unseen().last() {
+        let others = model.unseen().count() - 1;
+        found.push(Warning::Told { from: newest.from.clone(), kind: newest.kind, others });
+    }
     found.extend(
         picture
             .patches

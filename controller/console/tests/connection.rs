@@ -4,15 +4,16 @@ mod invented;
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use invented::server::{Server, TOKEN};
 use invented::world::World;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use trunklab_console::conn::{Client, ConnError, Report, Wish, run};
-use trunklab_console::model::Stream;
-use trunklab_protocol::Span;
-use trunklab_protocol::operator::{Event, Snapshot};
+use trunklab_console::model::{Asked, Stream};
+use trunklab_protocol::operator::{Event, Order, Snapshot};
+use trunklab_protocol::{Span, UnitId};
 
 /// Only ends a test that would hang; nothing is measured.
 const HANGS: Duration = Duration::from_secs(60);
@@ -139,6 +140,33 @@ async fn a_controller_started_again_is_heard_from_its_own_beginning() {
     });
     assert_eq!(connection.snapshot().await, (restarted, Stream::BeginsHere));
     assert_eq!(server.stage(|stage| stage.asked_after.last().copied()), Some(0));
+}
+
+#[tokio::test]
+async fn events_go_on_while_orders_wait_for_their_answers() {
+    let mut world = World::new(81, 7);
+    let server = Server::start(world.snapshot()).await;
+    let mut connection = Connection::to(&server, TOKEN, &server.ca_pem);
+    connection.snapshot().await;
+    let order = |number| -> Asked { Order::CallAlert { unit: UnitId::new(number).unwrap() }.into() };
+    for number in [1_017, 1_018] {
+        connection.wishes.send(Wish::Give(order(number))).await.unwrap();
+    }
+    let told = events(&mut world, 10);
+    server.stage(|stage| stage.kept.extend(told.clone()));
+    for event in told {
+        assert_eq!(connection.event().await, event);
+    }
+    let why = "called unit is not registered".to_owned();
+    server.stage(|stage| stage.answer = Some((StatusCode::CONFLICT, why.clone())));
+    let mut answered = Vec::new();
+    while answered.len() < 2 {
+        if let Report::Answered { asked, answer } = connection.next().await {
+            assert_eq!(answer, Err(why.clone()));
+            answered.push(asked);
+        }
+    }
+    assert!(answered.contains(&order(1_017)) && answered.contains(&order(1_018)), "{answered:?}");
 }
 
 #[tokio::test]

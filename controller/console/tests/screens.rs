@@ -9,15 +9,19 @@ use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Modifier};
 use trunklab_console::conn::Report;
 use trunklab_console::keys::lookup;
-use trunklab_console::model::Stream;
+use trunklab_console::model::{Comparison, DeviceView, Stream, UnitRights};
 use trunklab_console::update::{Message, update};
 use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
-    Admission, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, PendingView, Role,
-    StatisticsPage, StatisticsRow, UnitView, VersionView, Versions, WaitView,
+    Admission, CallView, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, MessageStage,
+    MessageView, Order, PendingView, Role, Sender, StatisticsPage, StatisticsRow, StatusText, UnitView,
+    VersionView, Versions, WaitView,
 };
-use trunklab_protocol::{Condition, RadioOrder, Regroup, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    CallId, Cause, Condition, Epoch, MessageId, MessageKind, NodeId, Pair, Parties, Priority, RadioOrder,
+    Regroup, Service, Services, SiteId, Span, StatusNumber, TalkgroupId, UnitId,
+};
 
 const BEAT: Span = Span::from_millis(250);
 
@@ -400,4 +404,156 @@ fn versions_of_the_configuration() {
     scene.press(&[KeyCode::Char('n')]);
     scene.hear(Report::Versions(Box::new(Versions { versions })));
     check("configuration", &scene);
+    scene.press(&[KeyCode::Down, KeyCode::Down]);
+    check("configuration_much_changed", &scene);
+
+    scene.hear(admitted(Role::Administrator));
+    let device = |number: u16, settings_said| {
+        let at = trunklab_protocol::SlotAddress {
+            carrier: trunklab_protocol::CarrierNumber::new(number * 10).unwrap(),
+            slot: trunklab_protocol::SlotNumber::new(0).unwrap(),
+        };
+        DeviceView {
+            site: SiteId::new(number).unwrap(),
+            controls_held: vec![at],
+            controls_said: vec![at],
+            settings_held: Some(0x5a01_77f3),
+            settings_said: Some(settings_said),
+            differs: settings_said != 0x5a01_77f3,
+        }
+    };
+    scene.hear(Report::Devices(vec![device(1, 0x5a01_77f3), device(2, 0x0bad_cafe)]));
+    let (of, with) = (ConfigurationVersion::new(3), ConfigurationVersion::new(4));
+    let hang = difference("talkgroup 41", Some("hang_time_ms"), Some("700"), Some("null"));
+    let back = difference("talkgroup 42", None, None, Some("{}"));
+    scene.press(&[KeyCode::Up, KeyCode::Char('R')]);
+    scene.hear(Report::Compared(Ok(Comparison { of, with, differences: vec![hang, back] })));
+    check("configuration_brought_back", &scene);
+}
+
+/// The list of units with one order of each outcome behind it, and the statuses of a fire brigade.
+fn operated() -> Scene {
+    let mut scene = Scene::busy();
+    scene.hear(admitted(Role::Supervisor));
+    let mut snapshot = scene.world.snapshot();
+    let texts =
+        ["On scene", "Returning", "At the station", "Out of service", "Needs more units", "At hospital"];
+    snapshot.statuses = (1..)
+        .zip(texts)
+        .map(|(number, text)| StatusText {
+            number: StatusNumber::new(number).unwrap(),
+            text: text.to_owned(),
+        })
+        .collect();
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });
+    scene.press(&[KeyCode::Char('U'), KeyCode::Char('/')]);
+    scene.type_text("1017");
+    scene.press(&[KeyCode::Enter]);
+    scene
+}
+
+#[test]
+fn orders_and_what_came_of_them() {
+    let mut scene = operated();
+    let unit = UnitId::new(1_017).unwrap();
+    scene.type_text("Sy");
+    scene.type_text("Ay");
+    let why = "called unit is not registered".to_owned();
+    scene.hear(Report::Answered { asked: Order::CallAlert { unit }.into(), answer: Err(why) });
+    scene.type_text("i");
+    check("units_status", &scene);
+    scene.press(&[KeyCode::Enter]);
+    let number = StatusNumber::new(1).unwrap();
+    let asked = Order::SendStatus { to: unit.into(), number }.into();
+    scene.hear(Report::Answered { asked, answer: Ok(()) });
+    check("units_given", &scene);
+    scene.type_text("O");
+    scene.type_text("1018");
+    scene.press(&[KeyCode::Enter]);
+    check("units_monitor", &scene);
+    scene.type_text("nV");
+    let services = Services::ALL.without(Service::Telephone);
+    let rights = UnitRights { unit, priority: Priority::new(7).unwrap(), services };
+    scene.hear(Report::Rights(Ok(rights)));
+    check("units_rights", &scene);
+    scene.press(&[KeyCode::Esc, KeyCode::Char('P')]);
+    scene.hear(Report::Rights(Ok(rights)));
+    check("units_priority", &scene);
+}
+
+#[test]
+fn messages() {
+    let mut scene = operated();
+    let mut snapshot = scene.world.snapshot();
+    snapshot.statuses.push(StatusText { number: StatusNumber::new(1).unwrap(), text: "On scene".to_owned() });
+    let unit = |number| UnitId::new(number).unwrap();
+    let status = MessageKind::Status(StatusNumber::new(1).unwrap());
+    let view = |counter, kind, from: u32, to, stage| MessageView {
+        message: MessageId { epoch: Epoch::new(7).unwrap(), counter },
+        kind,
+        from: Sender::Unit(unit(from)),
+        to,
+        requested: snapshot.at,
+        stage,
+    };
+    let messages = vec![
+        view(1, status, 1_017, None, MessageStage::Delivered),
+        view(
+            2,
+            MessageKind::CallAlert,
+            1_018,
+            Some(unit(1_017).into()),
+            MessageStage::Over(Cause::AlertAnswered),
+        ),
+        view(3, status, 1_019, None, MessageStage::Delivered),
+        view(4, status, 1_020, Some(unit(9_999).into()), MessageStage::Refused(Cause::CalledUnknown)),
+    ];
+    snapshot.messages = messages;
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });
+    scene.press(&[KeyCode::Char('M'), KeyCode::Down, KeyCode::Char(' ')]);
+    check("messages", &scene);
+}
+
+#[test]
+fn who_is_monitored_is_seen_on_every_screen() {
+    let mut scene = Scene::new(Theme::Plain);
+    let mut snapshot = scene.world.snapshot();
+    let (caller, called) = (UnitId::new(1_017).unwrap(), UnitId::new(1_018).unwrap());
+    snapshot.calls.push(CallView {
+        call: CallId { node: NodeId::new(1).unwrap(), epoch: snapshot.epoch, counter: 9 },
+        parties: Parties::Pair(Pair { caller, called }),
+        talker: Some(caller),
+        priority: Priority::LOWEST,
+        emergency: false,
+        duplex: false,
+        area: None,
+        since: snapshot.at,
+        sites: Vec::new(),
+        waiting: Vec::new(),
+        monitored_by: Some(ConsoleName::new("anna")),
+    });
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::BeginsHere });
+    for screen in ["o", "s", "U", "M", "e", "?"] {
+        scene.type_text(screen);
+        let says = line(&scene.draw(80, 24), 2);
+        assert!(
+            says.starts_with(" -  MONITORED unit 1017: unit 1018 listens by order of anna, for 0:00"),
+            "{says}"
+        );
+    }
+}
+
+#[test]
+fn a_low_screen_shows_all_keys_line_by_line() {
+    let mut scene = Scene::busy();
+    scene.type_text("U?");
+    let mut seen = scene.draw(80, 24).to_string();
+    assert!(!seen.contains("leave the console"), "{seen}");
+    for _ in 0..40 {
+        scene.press(&[KeyCode::Down]);
+        seen += &scene.draw(80, 24).to_string();
+    }
+    for row in trunklab_console::keys::tables(&trunklab_console::model::Screen::Units).concat() {
+        assert!(seen.contains(row.does), "{}", row.does);
+    }
 }

@@ -6,11 +6,17 @@ use crossterm::event::{KeyCode, KeyEvent};
 use invented::world::{World, site};
 use trunklab_console::conn::{Question, Report};
 use trunklab_console::keys::{Action, lookup};
-use trunklab_console::model::{Link, Screen, Stream};
+use trunklab_console::model::{Asked, Link, Outcome, Screen, Stream, UnitRights};
 use trunklab_console::update::{Command, Message, update};
 use trunklab_console::{Model, Theme};
-use trunklab_protocol::operator::{ConsoleName, Event, EventKind, Order};
-use trunklab_protocol::{Span, TalkgroupId, UnitId};
+use trunklab_protocol::operator::{
+    Admission, ConfigurationVersion, ConsoleName, Event, EventKind, MessageStage, MessageView, Order, Role,
+    Sender, SiteView, Snapshot, StatusText, VersionView, Versions,
+};
+use trunklab_protocol::{
+    Addressee, Cause, Epoch, MessageId, MessageKind, Moment, Priority, RadioOrder, Service, Services, Span,
+    StatusNumber, TalkgroupId, UnitId,
+};
 
 fn model() -> Model {
     let mut world = World::new(81, 7);
@@ -87,6 +93,15 @@ fn a_unit_is_ordered_by_its_number_and_only_after_a_question() {
         ("K y", Some(Order::Kill { unit })),
         ("K n", None),
         ("K", None),
+        ("A y", Some(Order::CallAlert { unit })),
+        ("X y", Some(Order::CancelAlert { unit })),
+        ("O 1 0 1 8 Enter y", Some(Order::Monitor { unit, listener: UnitId::new(1018).unwrap() })),
+        ("O 1 0 1 8 Enter n", None),
+        ("O Enter y", None),
+        ("O 1 Esc y", None),
+        // What the unit may is not known yet.
+        ("P Enter y", None),
+        ("V Enter y", None),
     ];
     for (keys, order) in table {
         let mut model = model();
@@ -95,6 +110,218 @@ fn a_unit_is_ordered_by_its_number_and_only_after_a_question() {
     }
     assert_eq!(press(&mut model(), "U K y"), None, "nobody is chosen");
     assert_eq!(press(&mut model(), "U / 0 Enter K y"), None, "0 is no unit");
+}
+
+/// A console whose network has these statuses.
+fn model_with(change: impl FnOnce(&mut Snapshot)) -> Model {
+    let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
+    let mut snapshot = Box::new(World::new(81, 7).snapshot());
+    let status =
+        |number, text: &str| StatusText { number: StatusNumber::new(number).unwrap(), text: text.to_owned() };
+    snapshot.statuses = vec![status(1, "On scene"), status(2, "Returning"), status(12, "At hospital")];
+    change(&mut snapshot);
+    update(&mut model, Message::Report(Report::Snapshot { snapshot, stream: Stream::BeginsHere }));
+    update(&mut model, Message::Report(Report::Live));
+    model
+}
+
+#[test]
+fn a_status_is_chosen_from_the_list_or_by_its_number_or_a_word_of_it() {
+    let unit = Addressee::Unit(UnitId::new(1017).unwrap());
+    let tells = |to, number| {
+        let number = StatusNumber::new(number).unwrap();
+        Some(Command::Give(Order::SendStatus { to, number }))
+    };
+    for (keys, number) in [
+        ("Enter", 1),
+        ("Down Enter", 2),
+        ("Down Down Down Enter", 12),
+        ("2 Enter", 2),
+        ("1 2 Enter", 12),
+        ("h o s p Enter", 12),
+    ] {
+        let mut model = model_with(|_| {});
+        assert_eq!(press(&mut model, &format!("U / 1 0 1 7 Enter i {keys}")), tells(unit, number), "{keys}");
+    }
+    let mut model = model_with(|_| {});
+    assert_eq!(press(&mut model, "U / 1 0 1 7 Enter i z z Enter"), None, "no status has that");
+    assert_eq!(press(&mut model, "Esc i Esc Enter"), None);
+    let talkgroup = model.picture().unwrap().talkgroups[1].talkgroup;
+    assert_eq!(press(&mut model, "t Down i Enter"), tells(talkgroup.into(), 1));
+    assert_eq!(press(&mut model_with(|snapshot| snapshot.statuses.clear()), "t i Enter"), None);
+}
+
+#[test]
+fn priority_and_rights_start_from_what_the_register_says() {
+    let unit = UnitId::new(1017).unwrap();
+    let priority = |level| Priority::new(level).unwrap();
+    let rights = UnitRights { unit, priority: priority(7), services: Services::ALL.without(Service::Data) };
+    let mut model = model_with(|_| {});
+    assert_eq!(press(&mut model, "U / 1 0 1 7 Enter P"), Some(Command::Ask(Question::Rights(unit))));
+    update(&mut model, Message::Report(Report::Rights(Ok(rights))));
+    let given = press(&mut model, "Up Up Enter y");
+    assert_eq!(given, Some(Command::Give(Order::SetPriority { unit, priority: priority(5) })));
+    assert_eq!(press(&mut model, "V"), Some(Command::Ask(Question::Rights(unit))));
+    // That of another unit, which was asked about before, comes late.
+    let other = UnitRights { unit: UnitId::new(1018).unwrap(), services: Services::NONE, ..rights };
+    update(&mut model, Message::Report(Report::Rights(Ok(other))));
+    update(&mut model, Message::Report(Report::Rights(Ok(rights))));
+    // The telephone is taken, data given.
+    let services = rights.services.without(Service::Telephone).with(Service::Data);
+    let given = press(&mut model, "Space Down Space Enter y");
+    assert_eq!(given, Some(Command::Give(Order::SetRights { unit, services })));
+    press(&mut model, "P");
+    update(&mut model, Message::Report(Report::Rights(Err("there is no such unit".to_owned()))));
+    assert_eq!(press(&mut model, "Enter y"), None, "nobody has such a unit");
+}
+
+/// What came of each order, the newest first.
+fn outcomes(model: &Model) -> Vec<Outcome> {
+    model.given().iter().map(|given| given.outcome.clone()).collect()
+}
+
+#[test]
+fn what_came_of_an_order_is_known_from_its_answer_and_from_events() {
+    let unit = UnitId::new(1017).unwrap();
+    let mut model = model_with(|_| {});
+    let by = ConsoleName::new("anna");
+    let me = Admission { name: by.clone(), role: Role::Supervisor };
+    update(&mut model, Message::Report(Report::Admitted(me)));
+    let answered = |model: &mut Model, order: Order, answer: Result<(), &str>| {
+        let (asked, answer) = (Asked::Order(order), answer.map_err(str::to_owned));
+        update(model, Message::Report(Report::Answered { asked, answer }));
+    };
+    let tell = |model: &mut Model, kind| {
+        let (sequence, at) = (model.picture().unwrap().sequence + 1, model.picture().unwrap().at);
+        update(model, Message::Report(Report::Event(Event { sequence, at, kind })));
+    };
+    let of_radio = RadioOrder::Stun {};
+    press(&mut model, "U / 1 0 1 7 Enter S y");
+    assert_eq!(outcomes(&model), [Outcome::UnderWay]);
+    answered(&mut model, Order::Stun { unit }, Ok(()));
+    assert_eq!(outcomes(&model), [Outcome::Taken]);
+    tell(&mut model, EventKind::RadioOrderPending { unit, of_radio, by: by.clone() });
+    assert_eq!(outcomes(&model), [Outcome::Waits]);
+    tell(&mut model, EventKind::RadioOrderDone { unit, of_radio, by: ConsoleName::new("ben") });
+    assert_eq!(outcomes(&model), [Outcome::Waits], "somebody else's");
+    tell(&mut model, EventKind::RadioOrderDone { unit, of_radio, by: by.clone() });
+    assert_eq!(outcomes(&model), [Outcome::Done]);
+
+    // Here the events overtake the answer.
+    press(&mut model, "C y");
+    let of_radio = RadioOrder::Check {};
+    tell(&mut model, EventKind::RadioOrderPending { unit, of_radio, by: by.clone() });
+    answered(&mut model, Order::CheckRadio { unit }, Ok(()));
+    assert_eq!(outcomes(&model)[0], Outcome::Waits);
+    tell(&mut model, EventKind::RadioOrderFailed { unit, of_radio, by, cause: Cause::OrderExpired });
+    assert_eq!(outcomes(&model)[0], Outcome::Refused(Cause::OrderExpired.to_string()));
+
+    press(&mut model, "A y");
+    answered(&mut model, Order::CallAlert { unit }, Err("unit is not registered"));
+    assert_eq!(outcomes(&model)[0], Outcome::Refused("unit is not registered".to_owned()));
+    press(&mut model, "A y");
+    answered(&mut model, Order::CallAlert { unit }, Ok(()));
+    assert_eq!(outcomes(&model)[0], Outcome::Done, "the controller answers when the radio has it");
+    press(&mut model, "X y");
+    let why = "the connection broke".to_owned();
+    update(&mut model, Message::Report(Report::Lost { why, retry_in: Span::from_secs(1) }));
+    assert_eq!(outcomes(&model)[0], Outcome::Unknown);
+    for _ in 0..100 {
+        press(&mut model, "X y");
+    }
+    assert_eq!(outcomes(&model).len(), 20, "the last ones");
+}
+
+fn told(counter: u32, from: u32, to: Option<Addressee>) -> MessageView {
+    MessageView {
+        message: MessageId { epoch: Epoch::new(7).unwrap(), counter },
+        kind: MessageKind::Status(StatusNumber::new(1).unwrap()),
+        from: Sender::Unit(UnitId::new(from).unwrap()),
+        to,
+        requested: Moment::ORIGIN + Span::from_secs(700),
+        stage: MessageStage::Delivered,
+    }
+}
+
+#[test]
+fn what_the_consoles_are_told_is_acknowledged_or_answered() {
+    let (first, second) = (UnitId::new(1001).unwrap(), UnitId::new(1002).unwrap());
+    let mut model = model_with(|snapshot| {
+        snapshot.messages = vec![told(1, 1001, None), told(2, 1002, None), told(3, 1003, Some(first.into()))];
+    });
+    let unseen = |model: &Model| {
+        let warnings = trunklab_console::warnings::warnings(model);
+        warnings.iter().map(|warning| warning.text(model.picture())).collect::<String>()
+    };
+    assert_eq!(unseen(&model), "TOLD by unit 1002: status 1 (On scene), and 1 more [M shows it]");
+    // The newest stands first; it is for a unit, and needs no acknowledgement.
+    assert_eq!(press(&mut model, "M Space"), None);
+    assert!(unseen(&model).contains("and 1 more"));
+    press(&mut model, "Down Space");
+    assert_eq!(unseen(&model), "TOLD by unit 1001: status 1 (On scene) [M shows it]");
+    let number = StatusNumber::new(2).unwrap();
+    let answered = press(&mut model, "Down i Down Enter");
+    assert_eq!(answered, Some(Command::Give(Order::SendStatus { to: first.into(), number })));
+    assert_eq!(unseen(&model), "", "who answers has seen it");
+    assert_eq!(press(&mut model, "Up A y"), Some(Command::Give(Order::CallAlert { unit: second })));
+
+    let mut model = model_with(|snapshot| snapshot.messages = vec![told(1, 1001, None), told(2, 1002, None)]);
+    press(&mut model, "M A n i Esc");
+    assert!(unseen(&model).contains("and 1 more"), "nothing was answered");
+    press(&mut model, "Z");
+    assert_eq!(unseen(&model), "");
+}
+
+fn versions(numbers: &[u64]) -> Report {
+    let view = |number: &u64| VersionView {
+        version: ConfigurationVersion::new(*number),
+        at_us: 1_764_439_200_000_000,
+        who: ConsoleName::new("desk"),
+        role: Some(Role::Administrator),
+        from: None,
+        differences: Vec::new(),
+        differences_count: 0,
+    };
+    Report::Versions(Box::new(Versions { versions: numbers.iter().map(view).collect() }))
+}
+
+#[test]
+fn an_earlier_version_is_compared_and_comes_back_after_a_yes() {
+    let mut model = model_with(|_| {});
+    press(&mut model, "n");
+    assert_eq!(press(&mut model, "R y"), None, "no version is known");
+    update(&mut model, Message::Report(versions(&[5, 4, 3])));
+    assert_eq!(press(&mut model, "R y"), None, "the first stands");
+    let (base, to) = (ConfigurationVersion::new(5), ConfigurationVersion::new(3));
+    let compares = Some(Command::Ask(Question::Compare(to)));
+    assert_eq!(press(&mut model, "Down Down Enter"), compares);
+    assert_eq!(press(&mut model, "R"), compares, "what would change is shown before");
+    assert_eq!(press(&mut model, "n"), None);
+    assert_eq!(press(&mut model, "R y"), Some(Command::Revert { base, to }));
+    let asked = Asked::Revert { base, to };
+    let asks = update(&mut model, Message::Report(Report::Answered { asked, answer: Ok(()) }));
+    assert!(matches!(asks, Some(Command::Ask(Question::Configuration { .. }))), "{asks:?}");
+    assert_eq!(outcomes(&model), [Outcome::Done]);
+    // The choice stays where it was when a newer version comes.
+    update(&mut model, Message::Report(versions(&[6, 5, 4, 3])));
+    let base = ConfigurationVersion::new(6);
+    assert_eq!(press(&mut model, "R y"), Some(Command::Revert { base, to }));
+}
+
+#[test]
+fn sites_are_asked_about_in_turns() {
+    let mut model = model_with(|snapshot| {
+        let one = snapshot.sites[0].clone();
+        let named = |number| SiteView { site: site(number), ..one.clone() };
+        snapshot.sites = (1..=40).map(named).collect();
+    });
+    let mut asked = || match press(&mut model, "n") {
+        Some(Command::Ask(Question::Configuration { sites })) => {
+            (sites[0].number(), sites.last().unwrap().number())
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([asked(), asked(), asked()], [(1, 32), (33, 40), (1, 32)]);
 }
 
 #[test]
@@ -108,6 +335,8 @@ fn keys_lead_from_screen_to_screen() {
         ("5 Esc", Screen::Overview),
         ("U", Screen::Units),
         ("6 Esc", Screen::Overview),
+        ("M", Screen::Messages),
+        ("7 Esc", Screen::Overview),
         ("6 / 7 Enter Esc", Screen::Units),
         ("6 / 7 Enter Esc Esc", Screen::Overview),
         ("4 1", Screen::Overview),
@@ -223,7 +452,8 @@ fn choose_next(model: &mut Model) {
 #[test]
 fn a_screen_that_shows_more_than_events_tell_asks_at_once_and_then_every_ten_seconds() {
     let mut model = model();
-    for (key, question) in [("h", Question::Statistics), ("n", Question::Versions)] {
+    let sites = [1, 2, 3].map(site).to_vec();
+    for (key, question) in [("h", Question::Statistics), ("n", Question::Configuration { sites })] {
         let asks = Some(Command::Ask(question));
         assert_eq!(press(&mut model, key), asks);
         let tick = |millis| Message::Tick(Span::from_millis(millis));

@@ -27,8 +27,13 @@ fn a_console_logs_in_shows_its_role_and_logs_out() {
         assert_eq!(heard().await, Report::Admitted(viewer));
         assert!(matches!(heard().await, Report::Snapshot { .. }));
         assert_eq!(heard().await, Report::Live);
-        wishes.send(Wish::Give(Order::ClearEmergency { unit: UnitId::new(1).unwrap() })).await.unwrap();
-        let Report::OrderLost { why } = heard().await else { panic!("a viewer gives no order") };
+        wishes
+            .send(Wish::Give(Order::ClearEmergency { unit: UnitId::new(1).unwrap() }.into()))
+            .await
+            .unwrap();
+        let Report::Answered { answer: Err(why), .. } = heard().await else {
+            panic!("a viewer gives no order")
+        };
         assert!(why.contains("not for a viewer"), "{why}");
         client.log_out().await.unwrap();
         assert!(matches!(client.snapshot().await, Err(ConnError::SessionOver)));

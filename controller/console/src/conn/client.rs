@@ -19,18 +19,20 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use trunklab_protocol::operator::{
-    Admission, Event, Login, Order, Snapshot, StatisticsPage, Tokens, Versions,
+    Admission, ConfigurationVersion, Difference, Event, Login, Snapshot, StatisticsPage, Tokens, Versions,
 };
-use trunklab_protocol::{Epoch, Moment};
+use trunklab_protocol::{Epoch, Moment, SiteId, UnitId};
 
 use super::pass::{self, Pass};
 use super::{ConnError, Talk, tls};
-use crate::model::UnknownEvent;
+use crate::model::{Asked, Comparison, DeviceView, UnitRights, UnknownEvent};
 
 /// The name in the controller's certificate.
 const SERVER_NAME: &str = "controller";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The answer to a message waits until its radio has confirmed it, or nobody tries any more.
+const ORDER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest snapshot: a thousand sites of fifty slots and sixty thousand talkgroups fit three times.
 const SNAPSHOT_OCTETS_MAX: usize = 64 << 20;
 /// Longest event: a call at every one of a thousand sites fits.
@@ -195,26 +197,71 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| ConnError::Unreadable { what, why: error.to_string() })
     }
 
-    /// Has the controller do something. What came of it is among the events; here is only why nothing did.
-    pub(super) async fn order(&self, order: &Order) -> Result<(), String> {
+    /// What a unit may; else why that is not known.
+    pub(super) async fn rights(&self, unit: UnitId) -> Result<UnitRights, String> {
+        self.ask(&format!("subscribers/{unit}")).await
+    }
+
+    /// What would be different if a version came back; else why that is not known.
+    pub(super) async fn compare(&self, of: ConfigurationVersion) -> Result<Comparison, String> {
+        #[derive(Deserialize)]
+        struct Compared {
+            version: ConfigurationVersion,
+            differences: Vec<Difference>,
+        }
+        let Compared { version: with, differences } =
+            self.ask(&format!("configuration/differences?version={of}")).await?;
+        Ok(Comparison { of, with, differences })
+    }
+
+    /// What a site says it runs; else why that is not known.
+    pub(super) async fn device(&self, site: SiteId) -> Result<DeviceView, String> {
+        self.ask(&format!("sites/{site}/configuration")).await
+    }
+
+    /// Asks for something that may be refused; the refusal in the controller's own words.
+    async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
         let authorization = self.authorization().await.map_err(|error| error.to_string())?;
-        let body = serde_json::to_vec(order).expect("an order serialises: its keys are text");
-        let response = self
+        let request = self.http.get(self.url(path)).header(AUTHORIZATION, authorization);
+        let said = self.answered(request).await?;
+        serde_json::from_slice(&said).map_err(|error| format!("the answer cannot be read: {error}"))
+    }
+
+    /// Has the controller do something. What came of it is among the events; here is only why nothing did.
+    pub(super) async fn order(&self, asked: &Asked) -> Result<(), String> {
+        let authorization = self.authorization().await.map_err(|error| error.to_string())?;
+        let (path, body) = match asked {
+            Asked::Order(order) => ("orders", serde_json::to_vec(order)),
+            Asked::Revert { base, to } => {
+                let body = serde_json::json!({ "base": base, "to": to });
+                ("configuration/revert", serde_json::to_vec(&body))
+            }
+        };
+        let request = self
             .http
-            .post(self.url("orders"))
+            .post(self.url(path))
             .header(AUTHORIZATION, authorization)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .timeout(CONNECT_TIMEOUT)
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| self.http_error(&error).to_string())?;
+            .timeout(ORDER_TIMEOUT)
+            .body(body.expect("an order serialises: its keys are text"));
+        self.answered(request).await.map(drop)
+    }
+
+    /// What is answered to a request, or why nothing is.
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
+        let mut response = request.send().await.map_err(|error| self.http_error(&error).to_string())?;
         let status = response.status();
-        if status.is_success() {
-            return Ok(());
+        let mut said = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.http_error(&error).to_string())? {
+            if said.len() + chunk.len() > SNAPSHOT_OCTETS_MAX {
+                return Err(ConnError::TooLong(SNAPSHOT_OCTETS_MAX).to_string());
+            }
+            said.extend_from_slice(&chunk);
         }
-        let said = response.bytes().await.ok();
-        let problem = said.and_then(|said| serde_json::from_slice::<Problem>(&said).ok());
+        if status.is_success() {
+            return Ok(said);
+        }
+        let problem = serde_json::from_slice::<Problem>(&said).ok();
         Err(problem.map_or_else(|| format!("the controller answers {status}"), |problem| problem.detail))
     }
 

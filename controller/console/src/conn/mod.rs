@@ -15,18 +15,27 @@ pub use error::ConnError;
 pub use session::{Wish, run};
 pub use talk::Talk;
 
-use trunklab_protocol::Span;
-use trunklab_protocol::operator::{Admission, Event, Snapshot, StatisticsPage, Versions};
+use trunklab_protocol::operator::{
+    Admission, ConfigurationVersion, Event, Snapshot, StatisticsPage, Versions,
+};
+use trunklab_protocol::{SiteId, Span, UnitId};
 
-use crate::model::{Stream, UnknownEvent};
+use crate::model::{Asked, Comparison, DeviceView, Stream, UnitRights, UnknownEvent};
 
 /// What a screen asks for that no event tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     /// The figures of the last hour.
     Statistics,
-    /// The configuration's versions.
-    Versions,
+    /// The configuration's versions, and what these sites say they run.
+    Configuration {
+        /// Which sites.
+        sites: Vec<SiteId>,
+    },
+    /// What would be different if this version came back.
+    Compare(ConfigurationVersion),
+    /// What a unit may.
+    Rights(UnitId),
 }
 
 /// What the connection tells.
@@ -55,11 +64,19 @@ pub enum Report {
         /// Where the events go on.
         stream: Stream,
     },
-    /// An order did not reach the controller, or was refused.
-    OrderLost {
-        /// Why, as a sentence.
-        why: String,
+    /// What came of something that the controller was asked to do.
+    Answered {
+        /// What.
+        asked: Asked,
+        /// Why it is not done, as a sentence.
+        answer: Result<(), String>,
     },
+    /// What a unit may.
+    Rights(Result<UnitRights, String>),
+    /// What would be different if an earlier version came back.
+    Compared(Result<Comparison, String>),
+    /// What some sites say they run.
+    Devices(Vec<DeviceView>),
     /// The figures of the last hour.
     Statistics(Box<StatisticsPage>),
     /// The configuration's versions.

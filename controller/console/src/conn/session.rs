@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
-use trunklab_protocol::operator::Order;
 use trunklab_protocol::{Epoch, Span};
 
 use super::back_off::BackOff;
 use super::client::{Client, Events, Told};
 use super::{ConnError, Question, Report};
-use crate::model::Stream;
+use crate::model::{Asked, Stream};
 
 /// How often a snapshot is taken for what no event tells.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
@@ -21,11 +21,14 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 /// A stream from which not even a pong comes for this long is broken.
 const SILENCE_MAX: Duration = Duration::from_secs(6);
 
+/// Orders and questions that may be under way at once.
+const UNDER_WAY_MAX: usize = 32;
+
 /// What the console wishes of its connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    /// That this order be given.
-    Give(Order),
+    /// That the controller do this.
+    Give(Asked),
     /// An answer.
     Ask(Question),
     /// A new snapshot.
@@ -128,8 +131,17 @@ impl Life {
         let mut refresh_due = Instant::now() + REFRESH_EVERY;
         let mut refreshed = Instant::now();
         let mut heard = Instant::now();
+        // Events go on while an answer is waited for: a radio may take seconds.
+        let mut under_way: JoinSet<Vec<Report>> = JoinSet::new();
         loop {
             tokio::select! {
+                Some(answered) = under_way.join_next() => {
+                    for report in answered.unwrap_or_default() {
+                        if self.report(report).await.is_err() {
+                            return Ok(Gone);
+                        }
+                    }
+                }
                 told = events.next() => {
                     heard = Instant::now();
                     let told = told?;
@@ -159,28 +171,23 @@ impl Life {
                     }
                 }
                 wish = wishes.recv() => match wish {
-                    Some(Wish::Give(order)) => {
-                        if let Err(why) = self.client.order(&order).await
-                            && self.report(Report::OrderLost { why }).await.is_err()
-                        {
+                    Some(Wish::Give(asked)) if under_way.len() >= UNDER_WAY_MAX => {
+                        let answer = Err("too many orders wait for their answers".to_owned());
+                        if self.report(Report::Answered { asked, answer }).await.is_err() {
                             return Ok(Gone);
                         }
                     }
+                    Some(Wish::Give(asked)) => {
+                        let client = Arc::clone(&self.client);
+                        under_way.spawn(async move {
+                            let answer = client.order(&asked).await;
+                            vec![Report::Answered { asked, answer }]
+                        });
+                    }
+                    // A question is asked again.
+                    Some(Wish::Ask(_)) if under_way.len() >= UNDER_WAY_MAX => {}
                     Some(Wish::Ask(question)) => {
-                        let report = match question {
-                            Question::Statistics => {
-                                self.client.statistics().await.map(|page| Report::Statistics(Box::new(page)))
-                            }
-                            Question::Versions => {
-                                self.client.versions().await.map(|versions| Report::Versions(Box::new(versions)))
-                            }
-                        };
-                        // A controller that cannot answer this now is asked again.
-                        if let Ok(report) = report
-                            && self.report(report).await.is_err()
-                        {
-                            return Ok(Gone);
-                        }
+                        under_way.spawn(answer(Arc::clone(&self.client), question));
                     }
                     Some(Wish::Refresh) => refresh_due = refresh_due.min(refreshed + REFRESH_LEAST),
                     Some(Wish::Reconnect) => {}
@@ -213,13 +220,32 @@ impl Life {
                 wish = wishes.recv() => match wish {
                     Some(Wish::Reconnect) => return Ok(()),
                     Some(Wish::Refresh | Wish::Ask(_)) => {}
-                    Some(Wish::Give(_)) => {
-                        let why = "there is no connection to the controller".to_owned();
-                        self.report(Report::OrderLost { why }).await?;
+                    Some(Wish::Give(asked)) => {
+                        let answer = Err("there is no connection to the controller".to_owned());
+                        self.report(Report::Answered { asked, answer }).await?;
                     }
                     None => return Err(Gone),
                 },
             }
         }
+    }
+}
+
+/// What the controller answers. One that cannot answer this now is asked again, where nobody waits for it.
+async fn answer(client: Arc<Client>, question: Question) -> Vec<Report> {
+    match question {
+        Question::Statistics => {
+            client.statistics().await.map(|page| Report::Statistics(Box::new(page))).into_iter().collect()
+        }
+        Question::Configuration { sites } => {
+            let versions = client.versions().await.map(|versions| Report::Versions(Box::new(versions)));
+            let mut devices = Vec::new();
+            for site in sites {
+                devices.extend(client.device(site).await.ok());
+            }
+            versions.into_iter().chain([Report::Devices(devices)]).collect()
+        }
+        Question::Compare(version) => vec![Report::Compared(client.compare(version).await)],
+        Question::Rights(unit) => vec![Report::Rights(client.rights(unit).await)],
     }
 }

@@ -66,6 +66,11 @@ impl<T: Copy + Ord> Cursor<T> {
         self.chosen = self.chosen(list).or(self.chosen);
     }
 
+    /// Chooses one.
+    pub(crate) fn choose(&mut self, chosen: T) {
+        self.chosen = Some(chosen);
+    }
+
     /// Moves the choice, from the last to the first.
     pub fn step_round(&mut self, list: &[T]) {
         let next = self.line(list).map(|line| (line + 1) % list.len());

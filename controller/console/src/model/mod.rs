@@ -1,25 +1,34 @@
 //! What the console knows and where its operator stands. `update` alone changes it, `view` alone reads it.
 
+mod configuration;
 mod cursor;
+mod draft;
 mod fold;
+mod given;
 mod link;
 mod log;
 mod messages;
 mod picture;
 mod screen;
 
+pub use configuration::{Comparison, ConfigurationView, DeviceView};
 pub use cursor::{Cursor, Step};
+pub use draft::{Draft, StatusDraft, UnitRights};
 pub use fold::{Grasp, fold};
+pub use given::{Asked, Given, GivenList, Outcome};
 pub use link::Link;
 pub use log::{Entry, EventLog, Focus, Grade, LogView, Place};
 pub use picture::{Heard, Loss, Stream, UnknownEvent, apply};
 pub use screen::Screen;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-use trunklab_protocol::operator::{Admission, Event, Order, Right, Snapshot, StatisticsPage, Versions};
-use trunklab_protocol::{CallId, Moment, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::operator::{
+    Admission, Event, MessageStage, MessageView, Right, Snapshot, StatisticsPage, Versions,
+};
+use trunklab_protocol::{CallId, MessageId, Moment, SiteId, Span, TalkgroupId, UnitId};
 
 use crate::theme::Theme;
 
@@ -77,10 +86,24 @@ pub struct Model {
     pub(crate) statistics: Option<StatisticsPage>,
     /// The configuration's versions, as they were asked for last.
     pub(crate) versions: Option<Versions>,
+    /// How the operator looks at it.
+    pub(crate) configuration: ConfigurationView,
+    /// The first line of the help screen that is in sight.
+    pub(crate) help_line: usize,
     /// How long ago the screen in sight asked for what it shows.
     pub(crate) asked_ago: Span,
-    /// An order that is given once the operator confirms it.
-    pub(crate) asked: Option<Order>,
+    /// An order that is being put together.
+    pub(crate) draft: Option<Draft>,
+    /// What is done once the operator confirms it.
+    pub(crate) asked: Option<Asked>,
+    /// What was asked of the controller, and what came of it.
+    pub(crate) given: GivenList,
+    /// The message that the keys are about, the newest first.
+    pub(crate) messages: Cursor<Reverse<MessageId>>,
+    /// Messages for the consoles that this operator has acknowledged.
+    pub(crate) seen: BTreeSet<MessageId>,
+    /// The message that the order which is being put together answers.
+    pub(crate) answering: Option<MessageId>,
 }
 
 impl Model {
@@ -107,14 +130,35 @@ impl Model {
             marked: BTreeSet::new(),
             statistics: None,
             versions: None,
+            configuration: ConfigurationView::default(),
+            help_line: 0,
             asked_ago: Span::ZERO,
+            draft: None,
             asked: None,
+            given: GivenList::default(),
+            messages: Cursor::default(),
+            seen: BTreeSet::new(),
+            answering: None,
         }
     }
 
     /// Whether the operator has a right. Before the controller has said who it is nothing is forbidden: it judges each order.
     pub(crate) fn may(&self, right: Right) -> bool {
         self.operator.as_ref().is_none_or(|operator| operator.role.may(right))
+    }
+
+    /// Messages for the consoles that this operator has not acknowledged, the newest last.
+    pub(crate) fn unseen(&self) -> impl Iterator<Item = &MessageView> {
+        let messages = self.picture.iter().flat_map(|picture| &picture.messages);
+        messages.filter(|view| {
+            let arrived = !matches!(view.stage, MessageStage::Refused(_));
+            view.to.is_none() && arrived && !self.seen.contains(&view.message)
+        })
+    }
+
+    /// What was asked of the controller, and what came of it.
+    pub fn given(&self) -> &GivenList {
+        &self.given
     }
 
     /// The network as far as it is known; `None` before the first snapshot.

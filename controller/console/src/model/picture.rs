@@ -64,6 +64,7 @@ pub fn apply(model: &mut Model, event: Event) -> Heard {
         Entry::new(event.at, sentence::grade(&event.kind, picture), sentence::of(&event.kind, picture));
     let grasp = if event.sequence > picture.sequence { fold(picture, &event) } else { Grasp::Whole };
     note_service(model, &event);
+    model.given.hear(&event.kind, model.operator.as_ref());
     model.log.push(entry);
     if model.recent.len() == RECENT_MAX {
         model.recent.pop_front();
@@ -120,6 +121,7 @@ impl Model {
         self.now = self.now.max(picture.at);
         let in_service = |site| picture.sites.iter().any(|view| view.site == site && view.in_service);
         self.losses.retain(|site, _| !in_service(*site));
+        self.seen.retain(|message| picture.messages.iter().any(|view| view.message == *message));
         followed
     }
 

@@ -17,6 +17,8 @@ pub enum Screen {
     Groups,
     /// The units that are not as usual, and the way to order any.
     Units,
+    /// Statuses and call alerts.
+    Messages,
     /// The event log.
     Events,
     /// The last hour of each site.
@@ -36,6 +38,7 @@ impl Screen {
             | Self::Calls
             | Self::Groups
             | Self::Units
+            | Self::Messages
             | Self::Events
             | Self::Statistics
             | Self::Configuration => Some(Self::Overview),
@@ -53,6 +56,7 @@ impl Screen {
             Self::Calls => "calls".to_owned(),
             Self::Groups => "talkgroups".to_owned(),
             Self::Units => "units".to_owned(),
+            Self::Messages => "messages".to_owned(),
             Self::Events => "events".to_owned(),
             Self::Statistics => "statistics".to_owned(),
             Self::Configuration => "configuration".to_owned(),

@@ -30,7 +30,7 @@ pub(super) fn ask_to_join(model: &mut Model, order: fn(Vec<TalkgroupId>) -> Orde
     if marked.len() < 2 {
         return note(model, "mark the talkgroups to be joined with Space, two at least");
     }
-    model.asked = Some(order(marked));
+    model.asked = Some(order(marked).into());
 }
 
 /// Asks whether the patch of the chosen talkgroup shall be undone.
@@ -38,7 +38,7 @@ pub(super) fn ask_to_part(model: &mut Model) {
     let Some(talkgroup) = model.groups.chosen(&group_list(model)) else { return };
     let mut patches = model.picture.iter().flat_map(|picture| &picture.patches);
     if patches.any(|patch| patch.talkgroups.contains(&talkgroup)) {
-        model.asked = Some(Order::UndoPatch { talkgroup });
+        model.asked = Some(Order::UndoPatch { talkgroup }.into());
     } else {
         note(model, format!("talkgroup {talkgroup} is joined with no other"));
     }

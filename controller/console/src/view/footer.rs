@@ -4,17 +4,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use trunklab_protocol::TalkgroupId;
-use trunklab_protocol::operator::Order;
+use trunklab_protocol::operator::{Order, Snapshot};
+use trunklab_protocol::{MessageKind, Service, Services, TalkgroupId};
 
 use crate::keys::{self, Action};
-use crate::model::{Grade, Model, Screen};
+use crate::model::{Asked, Grade, Model, Screen};
+use crate::sentence::{addressee_name, message_name};
 use crate::theme::Role;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let mut spans = Vec::new();
-    if let Some(order) = &model.asked {
-        spans.push(Span::styled(format!(" {} ", question(order)), model.theme.grade(Grade::Warning)));
+    if let Some(asked) = &model.asked {
+        spans.push(Span::styled(format!(" {} ", question(asked)), model.theme.grade(Grade::Warning)));
     }
     for binding in keys::tables_in_force(model).iter().flat_map(|table| table.iter()) {
         let (Some(key), false) = (binding.keys.first(), binding.hint.is_empty()) else { continue };
@@ -30,7 +31,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
 }
 
 /// What the operator is asked before an order is given.
-fn question(order: &Order) -> String {
+fn question(asked: &Asked) -> String {
+    let order = match asked {
+        Asked::Order(order) => order,
+        Asked::Revert { base, to } => return format!("Bring version {to} back as version {}?", base.next()),
+    };
     match order {
         Order::AcknowledgeEmergency { unit } => format!("Acknowledge the emergency of unit {unit}?"),
         Order::ClearEmergency { unit } => format!("Clear the emergency of unit {unit}?"),
@@ -55,7 +60,33 @@ fn question(order: &Order) -> String {
         Order::RestoreGroups { unit } => format!("Set unit {unit} back to its own talkgroup?"),
         Order::Monitor { unit, listener } => format!("Let unit {listener} listen to unit {unit}?"),
         Order::SetPriority { unit, priority } => format!("Give unit {unit} priority {priority}?"),
-        Order::SetRights { unit, .. } => format!("Change the rights of unit {unit}?"),
+        Order::SetRights { unit, services } => format!("Give unit {unit} {}?", rights(*services)),
+    }
+}
+
+/// The same as somebody reads it who wants to know what was asked for: `stun unit 1017`.
+pub(super) fn wanted(asked: &Asked, picture: &Snapshot) -> String {
+    let order = match asked {
+        Asked::Order(order) => order,
+        Asked::Revert { to, .. } => return format!("bring version {to} of the configuration back"),
+    };
+    if let Some((unit, of_radio)) = order.for_radio() {
+        return format!("unit {unit}: {of_radio}");
+    }
+    if let Order::SendStatus { to, number } = order {
+        let status = message_name(MessageKind::Status(*number), picture);
+        return format!("{status} to {}", addressee_name(Some(*to), picture));
+    }
+    question(asked).trim_end_matches('?').to_lowercase()
+}
+
+/// `the right to telephone and data`, or that it is none, or all.
+pub(super) fn rights(services: Services) -> String {
+    let names: Vec<_> = services.iter().map(Service::name).collect();
+    match names.as_slice() {
+        [] => "no right to any service".to_owned(),
+        _ if services == Services::ALL => "the right to every service".to_owned(),
+        names => format!("the right to {} alone", names.join(", ")),
     }
 }
 
@@ -71,6 +102,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowCalls => Some(Screen::Calls),
         Action::ShowGroups => Some(Screen::Groups),
         Action::ShowUnits => Some(Screen::Units),
+        Action::ShowMessages => Some(Screen::Messages),
         Action::ShowEvents => Some(Screen::Events),
         Action::ShowStatistics => Some(Screen::Statistics),
         Action::ShowConfiguration => Some(Screen::Configuration),
@@ -92,6 +124,13 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::Multiselect
         | Action::Part
         | Action::OrderUnit(_)
+        | Action::Tell
+        | Action::Choose
+        | Action::Tick
+        | Action::DropDraft
+        | Action::AcknowledgeMessage
+        | Action::AcknowledgeMessages
+        | Action::Revert
         | Action::Confirm
         | Action::Deny
         | Action::Reconnect

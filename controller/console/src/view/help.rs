@@ -38,8 +38,14 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, from: &Sc
         (keys::label(binding), binding.does, if is_allowed { Role::Plain } else { Role::Forbidden })
     });
     let title = format!("Keys: {}", from.title());
-    let inner = panel(frame, keys_area, model, &title, "");
-    print(frame, inner, model, keys);
+    let rows = usize::from(keys_area.height.saturating_sub(1));
+    let count = keys::tables(from).iter().map(|table| table.len()).sum::<usize>();
+    let aside = if count > rows { "Down shows more" } else { "" };
+    let inner = panel(frame, keys_area, model, &title, aside);
+    let keys: Vec<_> = keys.collect();
+    // A low screen shows a part, and more of it as one goes down.
+    let top = model.help_line.min(keys.len().saturating_sub(usize::from(inner.height)));
+    print(frame, inner, model, keys.into_iter().skip(top));
     let marks = MARKS.iter().map(|(mark, means)| ((*mark).to_owned(), *means, Role::Plain));
     let inner = panel(frame, marks_area, model, "Marks", "");
     print(frame, inner, model, marks);

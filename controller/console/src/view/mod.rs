@@ -22,11 +22,14 @@
 mod calls;
 mod columns;
 mod configuration;
+mod draft;
 mod event_list;
 mod footer;
+mod given;
 mod groups;
 mod header;
 mod help;
+mod messages;
 mod overview;
 mod queue;
 mod share;
@@ -60,6 +63,13 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
     header::render(frame, header, model);
     warning_lines::render(frame, warned, model, &warnings);
     footer::render(frame, footer, model);
+    let body = match (&model.screen, &model.picture) {
+        (Screen::Groups | Screen::Units | Screen::Messages | Screen::Configuration, Some(picture)) => {
+            let left = draft::render(frame, body, model, picture);
+            given::render(frame, left, model, picture)
+        }
+        _ => body,
+    };
     match (&model.screen, &model.picture) {
         (Screen::Help(from), _) => help::render(frame, body, model, from),
         (Screen::Events, _) => event_list::render(frame, body, model),
@@ -71,6 +81,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
             | Screen::Calls
             | Screen::Groups
             | Screen::Units
+            | Screen::Messages
             | Screen::Statistics,
             None,
         ) => render_nothing_yet(frame, body, model),
@@ -80,6 +91,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
         (Screen::Site(site), Some(picture)) => site::render(frame, body, model, picture, *site),
         (Screen::Calls, Some(picture)) => calls::render_screen(frame, body, model, picture),
         (Screen::Groups, Some(picture)) => groups::render(frame, body, model, picture),
+        (Screen::Messages, Some(picture)) => messages::render(frame, body, model, picture),
         (Screen::Units, Some(picture)) => units::render(frame, body, model, picture),
     }
 }

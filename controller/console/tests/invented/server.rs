@@ -8,7 +8,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::serve::Listener;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
@@ -36,6 +36,8 @@ pub struct Stage {
     pub aside: Option<String>,
     /// Whether a request for events that are gone is answered by a status, or by a message.
     pub gone_is_a_status: bool,
+    /// What every order is answered with, by status and detail; `None`: not yet.
+    pub answer: Option<(StatusCode, String)>,
     /// Counts up to break every connection.
     pub breaks: u32,
 }
@@ -71,6 +73,7 @@ impl Server {
             snapshots_given: 0,
             aside: None,
             gone_is_a_status: false,
+            answer: None,
             breaks: 0,
         };
         let stage = Arc::new(Mutex::new(stage));
@@ -81,6 +84,7 @@ impl Server {
         let router = Router::new()
             .route("/v1/snapshot", get(snapshot_route))
             .route("/v1/events", get(events_route))
+            .route("/v1/orders", post(orders_route))
             .with_state((stage.clone(), changed.clone()));
         let listener = TlsListener { tcp, acceptor: TlsAcceptor::from(Arc::new(config)) };
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -108,6 +112,22 @@ async fn snapshot_route(State((stage, _)): State<Shared>, headers: HeaderMap) ->
     let mut stage = stage.lock().unwrap();
     stage.snapshots_given += 1;
     axum::Json(stage.snapshot.clone()).into_response()
+}
+
+async fn orders_route(State((stage, changed)): State<Shared>, headers: HeaderMap) -> Response {
+    if !allowed(&headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let mut changed = changed.subscribe();
+    loop {
+        let answer = stage.lock().unwrap().answer.clone();
+        if let Some((status, detail)) = answer {
+            return (status, axum::Json(serde_json::json!({ "detail": detail }))).into_response();
+        }
+        if changed.changed().await.is_err() {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    }
 }
 
 #[derive(Deserialize)]
