@@ -58,10 +58,17 @@ impl Handset {
         }
     }
 
-    /// What is programmed into it now, with all that it keeps when its battery is out: where the selector stands, and who
-    /// the network has said it is.
+    /// What is programmed into it now: also where the selector stands, and who the network has said it is.
     pub fn programming(&self) -> HandsetConfig {
         HandsetConfig { talkgroup: self.radio.selected, ..self.radio.config.clone() }
+    }
+
+    pub(super) const fn radio(&self) -> &Radio {
+        &self.radio
+    }
+
+    pub(super) const fn radio_mut(&mut self) -> &mut Radio {
+        &mut self.radio
     }
 
     /// Takes one input. Whatever fell due before `now` happens first.

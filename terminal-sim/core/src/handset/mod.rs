@@ -18,6 +18,7 @@ mod handover;
 mod hunt;
 mod individual;
 mod machine;
+mod memory;
 mod messages;
 mod microphone;
 mod moving;
@@ -41,6 +42,8 @@ pub(crate) mod tests;
 
 pub use config::HandsetConfig;
 pub use machine::Handset;
+pub use memory::{Memory, Told};
 pub use phase::{Phase, TRANSITIONS, Transition, Trigger};
+pub use remote::Regrouped;
 pub use timers::TIMERS;
 pub use view::{EmergencyLight, HandsetView, RunningCall};

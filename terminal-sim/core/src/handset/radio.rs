@@ -13,6 +13,7 @@ use super::camp::Camp;
 use super::config::HandsetConfig;
 use super::dice::Dice;
 use super::emergency::Emergency;
+use super::memory::{Memory, Told};
 use super::messages::Alert;
 use super::microphone::Microphone;
 use super::remote::Remote;
@@ -56,6 +57,8 @@ pub(super) struct Radio {
     pub(super) emergency: Option<Emergency>,
     /// What orders have made of it: switched off, it keeps that.
     pub(super) remote: Remote,
+    /// What the network has said who it is.
+    told: Option<Told>,
     /// Messages that were heard, the last ones, and when each was confirmed.
     pub(super) heard: VecDeque<(MessageId, Moment)>,
     /// Who wants to be called back, the latest last.
@@ -80,6 +83,7 @@ impl Radio {
             tmsi: None,
             emergency: None,
             remote: Remote::default(),
+            told: None,
             heard: VecDeque::new(),
             alerts: Vec::new(),
             shown: None,
@@ -114,8 +118,29 @@ impl Radio {
 
     /// Its own network has said who it is: it keeps that, whatever becomes of its battery.
     pub(super) fn subscribe(&mut self, unit: UnitId, imsi: Option<Imsi>) {
+        self.told = Some(Told { unit, imsi });
         self.config.unit = unit;
         self.config.identity = imsi.map_or(Identity::Unit(unit), Identity::Imsi);
+    }
+
+    /// What it keeps whatever becomes of its battery.
+    pub(super) fn memory(&self) -> Memory {
+        let Remote { condition, regrouped, .. } = self.remote;
+        Memory { told: self.told, condition, regrouped }
+    }
+
+    /// It is as it was when it kept this.
+    pub(super) fn remember(&mut self, memory: Memory) {
+        let Memory { told, condition, regrouped } = memory;
+        match told {
+            // Programmed since then, it is whom it is programmed to be.
+            Some(Told { unit, imsi }) if self.config.is_blank() => self.subscribe(unit, imsi),
+            told => self.told = told,
+        }
+        self.remote = Remote { condition, regrouped, monitor: None };
+        if let Some(set) = regrouped {
+            self.selected = set.order.talkgroup;
+        }
     }
 
     /// The number of a new request.

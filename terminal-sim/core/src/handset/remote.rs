@@ -4,6 +4,7 @@
 //! made of a handset it keeps, switched off and on again. What it says to them it says on the control channel beside all else, but
 //! not while it talks.
 
+use serde::{Deserialize, Serialize};
 use trunklab_protocol::air_downlink::{NetworkAnswer, RadioOrder as OrderWord};
 use trunklab_protocol::air_uplink::{NetworkChallenge, OrderAnswer, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Challenge, ProvedOrder};
@@ -32,11 +33,13 @@ pub(super) struct Remote {
 }
 
 /// A selector that is set from afar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Regrouped {
-    pub(super) order: Regroup,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regrouped {
+    /// Where it is set.
+    pub order: Regroup,
     /// Where the user has it.
-    pub(super) before: TalkgroupId,
+    pub before: TalkgroupId,
 }
 
 /// A microphone that is opened from afar.

@@ -36,7 +36,7 @@ impl World {
             if on && radio.gone {
                 // A new battery: nothing is left of what it was doing.
                 radio.gone = false;
-                radio.core = Handset::new(radio.core.programming());
+                radio.core = radio.core.with_new_battery();
             }
             if !radio.gone {
                 self.at_handset(unit, input);

@@ -109,7 +109,7 @@ fn what_it_was_told_outlasts_power_and_battery() {
         bench.input(Input::PowerOff);
         bench.run_until(|bench| bench.phase() == Phase::Off, Span::from_secs(8));
         if new_battery {
-            bench.handset = Handset::new(bench.handset.programming());
+            bench.handset = bench.handset.with_new_battery();
         }
         bench.forget();
         bench.input(Input::PowerOn);

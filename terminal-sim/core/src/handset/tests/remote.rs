@@ -12,7 +12,7 @@ use trunklab_protocol::{
 };
 
 use super::bench::*;
-use crate::handset::Phase;
+use crate::handset::{Handset, Memory, Phase};
 use crate::input::Input;
 use crate::output::{HandsetEvent, MessageSource};
 
@@ -279,4 +279,29 @@ fn a_microphone_is_opened_without_the_user_noticing_until_the_user_presses() {
     bench.press();
     bench.run(SECOND);
     assert_eq!(bench.phase(), Phase::Requesting, "the next press is the user's own");
+}
+
+#[test]
+fn what_orders_made_of_it_outlasts_its_battery() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    assert_eq!(bench.handset.memory(), Memory::default(), "nothing was ordered");
+    orders(&mut bench, 1, locked(42));
+    orders(&mut bench, 2, RadioOrder::Stun {});
+    bench.handset = bench.handset.with_new_battery();
+    let state = bench.handset.state();
+    assert_eq!((state.condition, state.selected), (Condition::Stunned, talkgroup(42)));
+    bench.forget();
+    bench.input(Input::Select(talkgroup(43)));
+    assert_eq!(bench.refusals(), [Cause::SelectorLocked]);
+    // A process that begins knows the programming and what was kept.
+    let config = crate::handset::HandsetConfig { talkgroup: talkgroup(41), ..bench.handset.programming() };
+    let again = Handset::remembering(config.clone(), bench.handset.memory());
+    assert_eq!(again.memory(), bench.handset.memory());
+    assert_eq!(again.state().selected, talkgroup(42), "where the network set it");
+
+    let killed = Memory { condition: Condition::Killed, ..Memory::default() };
+    bench.handset = Handset::remembering(config, killed);
+    bench.forget();
+    bench.input(Input::PowerOn);
+    assert_eq!((bench.refusals(), bench.phase()), (vec![Cause::UnitKilled], Phase::Off));
 }
