@@ -26,6 +26,18 @@ pub(super) enum Deed {
     Status,
     /// Tells it to the consoles.
     StatusToConsoles,
+    /// Offers the statuses that there are.
+    Statuses,
+    /// The status before.
+    PreviousStatus,
+    /// The one after.
+    NextStatus,
+    /// Tells the chosen one.
+    TellChosen,
+    /// Tells it to the consoles.
+    TellChosenToConsoles,
+    /// Tells none.
+    DropStatuses,
     NextTalkgroup,
     LastTalkgroup,
     Area,
@@ -42,6 +54,8 @@ pub(super) enum Mode {
     On,
     /// A number is being dialled.
     Dialling,
+    /// A status is being chosen.
+    Choosing,
 }
 
 /// A key, what it does, and the word in the last line; empty where that leaves it out.
@@ -67,7 +81,8 @@ const ON: &[Row] = &[
     (KeyCode::Char('*'), Deed::Digit('*'),    ""),
     (KeyCode::Up,        Deed::NextTalkgroup, "↑↓ tg"),
     (KeyCode::Down,      Deed::LastTalkgroup, ""),
-    (KeyCode::Char('s'), Deed::Area,          "s area"),
+    (KeyCode::Char('m'), Deed::Statuses,      "m status"),
+    (KeyCode::Char('s'), Deed::Area,          ""),
     (KeyCode::Char('o'), Deed::Power,         ""),
     (KeyCode::Char('q'), Deed::Quit,          "q quit"),
     (KeyCode::Esc,       Deed::Quit,          ""),
@@ -86,17 +101,27 @@ const DIALLING: &[Row] = &[
     (KeyCode::Char('d'),  Deed::Ring(CallSetup::Duplex),    "d both talk"),
     (KeyCode::Char('c'),  Deed::Ring(CallSetup::Immediate), "c call"),
     (KeyCode::Char('l'),  Deed::Alert,                      "l alert"),
-    (KeyCode::Char('t'),  Deed::Status,                     "t/k status"),
+    (KeyCode::Char('t'),  Deed::Status,                     "t/k/m status"),
     (KeyCode::Char('k'),  Deed::StatusToConsoles,           ""),
     (KeyCode::Backspace,  Deed::Erase,                      "← erase"),
     (KeyCode::Esc,        Deed::DropNumber,                 "Esc drop"),
 ];
 
+#[rustfmt::skip]
+const CHOOSING: &[Row] = &[
+    (KeyCode::Up,         Deed::PreviousStatus,        "↑↓ choose"),
+    (KeyCode::Down,       Deed::NextStatus,            ""),
+    (KeyCode::Enter,      Deed::TellChosen,            "Enter tell"),
+    (KeyCode::Char('k'),  Deed::TellChosenToConsoles,  "k tell the consoles"),
+    (KeyCode::Esc,        Deed::DropStatuses,          "Esc drop"),
+];
+
 impl Mode {
     /// Of a handset at which this number is being dialled.
-    pub(super) fn of(view: Option<&HandsetView>, number: &Number) -> Self {
+    pub(super) fn of(view: Option<&HandsetView>, number: &Number, choice: Option<&Choice>) -> Self {
         match view {
             Some(HandsetView { phase: Phase::Off, .. }) => Self::Off,
+            _ if choice.is_some() => Self::Choosing,
             _ if number.is_empty() => Self::On,
             _ => Self::Dialling,
         }
@@ -108,6 +133,7 @@ impl Mode {
             Self::Off => &[OFF],
             Self::On => &[ON],
             Self::Dialling => &[DIALLING, ON],
+            Self::Choosing => &[CHOOSING, ON],
         }
     }
 
@@ -178,11 +204,28 @@ impl Number {
     }
 }
 
+/// The status that is being chosen, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// Its line in the list.
+    pub(super) line: usize,
+    /// The unit; `None`: the selected talkgroup.
+    pub(super) unit: Option<UnitId>,
+}
+
+impl Choice {
+    /// The line that a key leads to, in a list of so many.
+    pub(super) fn stepped(self, by: isize, count: usize) -> Self {
+        let line = self.line.saturating_add_signed(by).min(count.saturating_sub(1));
+        Self { line, ..self }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const MODES: [Mode; 3] = [Mode::Off, Mode::On, Mode::Dialling];
+    const MODES: [Mode; 4] = [Mode::Off, Mode::On, Mode::Dialling, Mode::Choosing];
 
     #[test]
     fn the_last_line_fits_a_screen_of_eighty_columns() {
@@ -216,6 +259,16 @@ mod tests {
         let emergency = Mode::Dialling.lookup(KeyCode::Char('e').into());
         assert_eq!(emergency, Some(Deed::Emergency), "also while a number is dialled");
         assert_eq!(Mode::Dialling.lookup(KeyCode::Esc.into()), Some(Deed::DropNumber));
+    }
+
+    #[test]
+    fn a_choice_stays_within_the_list_and_who_chooses_may_be_in_need() {
+        let choice = Choice { line: 0, unit: None };
+        assert_eq!(choice.stepped(-1, 3).line, 0);
+        assert_eq!(choice.stepped(1, 3).stepped(1, 3).stepped(1, 3).line, 2);
+        assert_eq!(Mode::Choosing.lookup(KeyCode::Char('e').into()), Some(Deed::Emergency));
+        assert_eq!(Mode::Choosing.lookup(KeyCode::Esc.into()), Some(Deed::DropStatuses));
+        assert_eq!(Mode::of(None, &Number::default(), Some(&choice)), Mode::Choosing);
     }
 
     #[test]

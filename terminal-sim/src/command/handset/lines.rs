@@ -14,6 +14,7 @@ use trunklab_terminal_core::output::HandsetEvent;
 use trunklab_terminal_core::transcript::sentence;
 
 use super::Session;
+use super::statuses::Statuses;
 use crate::lab::radios::{Command, Report};
 
 /// Reads commands until `quit` or the end of the input.
@@ -33,7 +34,7 @@ pub(super) async fn run(session: &mut Session, units: &[UnitId], json: bool) -> 
                 let Some(report) = report else { return Ok(()) };
                 session.keep(&report);
                 session.speak_if_both_do(&report).await;
-                say(&report, json)?;
+                say(&report, &session.statuses, json)?;
             }
         }
     }
@@ -46,16 +47,22 @@ struct Line<'a> {
     unit: UnitId,
     #[serde(flatten)]
     event: &'a HandsetEvent,
+    /// What the status means, where the radio knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
 }
 
-pub(super) fn say(report: &Report, json: bool) -> Result<()> {
+pub(super) fn say(report: &Report, statuses: &Statuses, json: bool) -> Result<()> {
     let Report::Event(at, unit, event) = report else { return Ok(()) };
+    let shown = if let HandsetEvent::ShowsStatus { number, .. } = event { Some(*number) } else { None };
+    let text = shown.and_then(|number| statuses.text(number));
     let mut out = std::io::stdout().lock();
     if json {
-        let line = Line { at_ms: at.as_micros() / 1_000, unit: *unit, event };
+        let line = Line { at_ms: at.as_micros() / 1_000, unit: *unit, event, text };
         writeln!(out, "{}", serde_json::to_string(&line)?)?;
     } else {
-        writeln!(out, "{at:>8}  unit {unit}  {}", sentence(*unit, event))?;
+        let means = text.map_or_else(String::new, |text| format!(": {text}"));
+        writeln!(out, "{at:>8}  unit {unit}  {}{means}", sentence(*unit, event))?;
     }
     Ok(out.flush()?)
 }

@@ -6,6 +6,7 @@ mod keys;
 mod lines;
 mod roster;
 mod screen;
+mod statuses;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 
+use self::statuses::Statuses;
 use crate::command::ending::Signals;
 use crate::command::{Outcome, is_watched};
 use crate::lab::radios::{Command, Radios, Report};
@@ -32,8 +34,9 @@ use crate::speech::{Recorder, synth, vocoder, wav};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Piped, each line of standard input is a command: `UNIT on`, `UNIT off`, `UNIT press`, `UNIT emergency`, `UNIT alarm`, `UNIT release`,
-`UNIT call N`, `UNIT ring N`, `UNIT duplex N`, `UNIT answer`, `UNIT hangup`, `UNIT talkgroup N`, `UNIT area WHICH` (`usual`,
-`local`, `wide` or a number), `UNIT scan on`, `UNIT scan off`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line
+`UNIT call N`, `UNIT ring N`, `UNIT duplex N`, `UNIT answer`, `UNIT hangup`, `UNIT status N to WHOM` (a unit, `talkgroup N` or
+`console`), `UNIT alert N`, `UNIT alert cancel`, `UNIT talkgroup N`, `UNIT area WHICH` (`usual`, `local`, `wide` or a number),
+`UNIT scan on`, `UNIT scan off`, `UNIT place EAST NORTH` (metres), `UNIT vanish`, `quit`. Each line
 of output is one thing that happened: seconds, unit, event. At the end, be it by q, `quit`, the end of the input, Ctrl-C or
 SIGTERM, the handsets are switched off.
 
@@ -45,6 +48,9 @@ pub struct HandsetOptions {
     /// CSV with columns unit,key,talkgroup and perhaps east_m,north_m,scan
     #[arg(long, value_name = "FILE")]
     roster: PathBuf,
+    /// CSV with columns number,text: what each status means
+    #[arg(long, value_name = "FILE")]
+    statuses: Option<PathBuf>,
     /// Which unit of the roster is under your fingers; the first if not given
     #[arg(long, value_name = "N")]
     unit: Option<u32>,
@@ -99,6 +105,7 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
             }
         },
     };
+    let statuses = options.statuses.as_deref().map(Statuses::read).transpose()?.unwrap_or_default();
     let spoken = match &options.speak {
         Some(path) => Some(vocoder::encode(&wav::read(path)?)),
         None => None,
@@ -113,8 +120,15 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
         let (sender, reports) = mpsc::channel(8_192);
         let radios =
             Radios::start(&options.air, radios, origin, sender).await.context("cannot open a socket")?;
-        let mut session =
-            Session { radios, reports, spoken, voices: BTreeMap::new(), record: BTreeMap::new(), origin };
+        let mut session = Session {
+            radios,
+            reports,
+            statuses,
+            spoken,
+            voices: BTreeMap::new(),
+            record: BTreeMap::new(),
+            origin,
+        };
         if options.on {
             for unit in &units {
                 session.user(*unit, Input::PowerOn).await;
@@ -135,10 +149,10 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
             _ = signals.told() => Ok(()),
         };
         session
-            .switch_off(&units, |report| {
+            .switch_off(&units, |report, statuses| {
                 if !is_watched() {
                     // A reader that is gone has ended the use already.
-                    lines::say(report, options.json).ok();
+                    lines::say(report, statuses, options.json).ok();
                 }
             })
             .await;
@@ -157,6 +171,8 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
 struct Session {
     radios: Radios,
     reports: mpsc::Receiver<Report>,
+    /// What each status means.
+    statuses: Statuses,
     spoken: Option<Vec<VoiceFrame>>,
     voices: BTreeMap<UnitId, Vec<VoiceFrame>>,
     record: BTreeMap<UnitId, Recorder>,
@@ -169,7 +185,7 @@ impl Session {
     }
 
     /// Switches every handset off and waits until the network knows it, for a while.
-    async fn switch_off(&mut self, units: &[UnitId], mut tell: impl FnMut(&Report)) {
+    async fn switch_off(&mut self, units: &[UnitId], mut tell: impl FnMut(&Report, &Statuses)) {
         for unit in units {
             self.user(*unit, Input::PowerOff).await;
         }
@@ -180,7 +196,7 @@ impl Session {
                 tokio::select! {
                     Some(report) = self.reports.recv() => {
                         self.keep(&report);
-                        tell(&report);
+                        tell(&report, &self.statuses);
                     }
                     _ = look.tick() => {
                         if self.radios.views().values().all(|view| view.phase == Phase::Off) {

@@ -30,7 +30,8 @@ use trunklab_terminal_core::output::{HandsetEvent, MessageSource};
 
 use super::Session;
 use super::button::{Button, Change};
-use super::keys::{Deed, Mode, Number};
+use super::keys::{Choice, Deed, Mode, Number};
+use super::statuses::Statuses;
 use crate::lab::radios::Report;
 
 /// Lines of history that are kept.
@@ -58,20 +59,46 @@ async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::Defa
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let mut button = Button::default();
     let mut number = Number::default();
+    let mut choice: Option<Choice> = None;
     let theme = Theme::choose(trunklab_console::Color::Auto, std::env::var_os("NO_COLOR").as_deref());
     loop {
         let view = session.radios.views().get(&unit).cloned();
-        terminal.draw(|frame| render(frame, theme, view.as_ref(), &number, &history))?;
+        let shown = Shown {
+            theme,
+            view: view.as_ref(),
+            number: &number,
+            choice: choice.as_ref(),
+            statuses: &session.statuses,
+            history: &history,
+        };
+        terminal.draw(|frame| render(frame, &shown))?;
         tokio::select! {
             key = keys.next() => {
                 let Event::Key(key) = key.context("the terminal is gone")?? else { continue };
                 if key.kind == KeyEventKind::Release {
                     continue;
                 }
-                match Mode::of(view.as_ref(), &number).lookup(key) {
+                match Mode::of(view.as_ref(), &number, choice.as_ref()).lookup(key) {
                     None => {}
                     Some(Deed::Quit) => return Ok(()),
+                    Some(Deed::Statuses) if session.statuses.list().is_empty() => {
+                        let says = "no statuses are programmed: start with --statuses FILE";
+                        history.push_front(format!("{:>9}  {says}", session.now()));
+                        history.truncate(HISTORY_MAX);
+                    }
+                    Some(
+                        deed @ (Deed::Statuses
+                        | Deed::PreviousStatus
+                        | Deed::NextStatus
+                        | Deed::TellChosen
+                        | Deed::TellChosenToConsoles
+                        | Deed::DropStatuses),
+                    ) => {
+                        let selected = view.as_ref().map(|view| view.selected);
+                        choose(session, unit, deed, selected, &mut choice, &mut number).await;
+                    }
                     Some(deed) => {
+                        choice = None;
                         perform(session, unit, deed, view.as_ref(), &mut button, &mut number).await;
                     }
                 }
@@ -80,8 +107,14 @@ async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::Defa
                 let Some(report) = report else { return Ok(()) };
                 session.keep(&report);
                 session.speak_if_both_do(&report).await;
-                if let Report::Event(at, reporter, event) = report && reporter == unit {
-                    history.push_front(sentence(at, &event));
+                let line = match report {
+                    Report::Event(at, reporter, event) if reporter == unit => {
+                        Some(sentence(at, &event, &session.statuses))
+                    }
+                    Report::Event(..) | Report::Heard(_) => None,
+                };
+                if let Some(line) = line {
+                    history.push_front(line);
                     history.truncate(HISTORY_MAX);
                 }
             }
@@ -168,11 +201,45 @@ async fn perform(
             *button = Button::Up;
             session.user(unit, Input::PowerOff).await;
         }
-        Deed::Quit => {}
+        Deed::Statuses
+        | Deed::PreviousStatus
+        | Deed::NextStatus
+        | Deed::TellChosen
+        | Deed::TellChosenToConsoles
+        | Deed::DropStatuses
+        | Deed::Quit => {}
     }
 }
 
-fn sentence(at: Moment, event: &HandsetEvent) -> String {
+/// What the keys of the list of statuses do.
+async fn choose(
+    session: &Session,
+    unit: UnitId,
+    deed: Deed,
+    selected: Option<TalkgroupId>,
+    choice: &mut Option<Choice>,
+    dialled: &mut Number,
+) {
+    let Some(chosen) = choice.take() else {
+        *choice = Some(Choice { line: 0, unit: dialled.unit() });
+        return dialled.clear();
+    };
+    let count = session.statuses.list().len();
+    let called = chosen.unit.map(Addressee::Unit).or(selected.map(Into::into));
+    let to = if deed == Deed::TellChosenToConsoles {
+        None
+    } else if deed == Deed::TellChosen && called.is_some() {
+        called
+    } else {
+        let by = if deed == Deed::PreviousStatus { -1 } else { 1 };
+        *choice = (deed != Deed::DropStatuses).then(|| chosen.stepped(by, count));
+        return;
+    };
+    let Some((number, _)) = session.statuses.list().get(chosen.line) else { return };
+    session.user(unit, Input::Status { number: *number, to }).await;
+}
+
+fn sentence(at: Moment, event: &HandsetEvent, statuses: &Statuses) -> String {
     let text = match event {
         HandsetEvent::OutOfRange => "out of range".to_owned(),
         HandsetEvent::Camped { site } => format!("found site {site}"),
@@ -219,9 +286,11 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
         }
         HandsetEvent::Hears { call, talker } => format!("hears unit {talker} in call {call}"),
         HandsetEvent::ShowsStatus { number, from, to: Addressee::Unit(_) } => {
-            format!("STATUS {number} from {from}")
+            format!("STATUS {} from {from}", statuses.name(*number))
         }
-        HandsetEvent::ShowsStatus { number, from, to } => format!("STATUS {number} from {from} to {to}"),
+        HandsetEvent::ShowsStatus { number, from, to } => {
+            format!("STATUS {} from {from} to {to}", statuses.name(*number))
+        }
         HandsetEvent::Alerted { from: MessageSource::Operator } => {
             "CALL ALERT from the console: space calls your talkgroup, n dismisses".to_owned()
         }
@@ -244,25 +313,54 @@ fn sentence(at: Moment, event: &HandsetEvent) -> String {
     format!("{at:>9}  {text}")
 }
 
-fn render(
-    frame: &mut Frame<'_>,
+/// What the screen is drawn from.
+struct Shown<'a> {
     theme: Theme,
-    view: Option<&HandsetView>,
-    number: &Number,
-    history: &VecDeque<String>,
-) {
-    let [display, past] = Layout::vertical([Constraint::Length(6), Constraint::Min(3)]).areas(frame.area());
-    let title = view.map_or_else(|| " handset ".to_owned(), |view| format!(" unit {} ", view.unit));
-    let lines = view.map(|view| face(view, theme, number)).unwrap_or_default();
-    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), display);
-
-    let help = Mode::of(view, number).help();
-    let block = Block::bordered().title(" what happened ").title_bottom(format!(" {help} "));
-    let lines: Vec<Line<'_>> = history.iter().map(|line| Line::raw(line.as_str())).collect();
-    frame.render_widget(Paragraph::new(lines).block(block), past);
+    view: Option<&'a HandsetView>,
+    number: &'a Number,
+    choice: Option<&'a Choice>,
+    statuses: &'a Statuses,
+    history: &'a VecDeque<String>,
 }
 
-fn face(view: &HandsetView, theme: Theme, number: &Number) -> Vec<Line<'static>> {
+fn render(frame: &mut Frame<'_>, shown: &Shown<'_>) {
+    let [display, past] = Layout::vertical([Constraint::Length(6), Constraint::Min(3)]).areas(frame.area());
+    let title = shown.view.map_or_else(|| " handset ".to_owned(), |view| format!(" unit {} ", view.unit));
+    let lines = shown.view.map(|view| face(view, shown)).unwrap_or_default();
+    frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), display);
+
+    let help = Mode::of(shown.view, shown.number, shown.choice).help();
+    let block = Block::bordered().title_bottom(format!(" {help} "));
+    let (title, lines) = match shown.choice {
+        Some(choice) => offered(choice, shown, usize::from(past.height.saturating_sub(2))),
+        None => {
+            let lines = shown.history.iter().map(|line| Line::raw(line.as_str())).collect();
+            (" what happened ".to_owned(), lines)
+        }
+    };
+    frame.render_widget(Paragraph::new(lines).block(block.title(title)), past);
+}
+
+/// The statuses that may be told, as many as fit, with the chosen one among them.
+fn offered<'a>(choice: &Choice, shown: &Shown<'a>, rows: usize) -> (String, Vec<Line<'a>>) {
+    let whom = match (choice.unit, shown.view) {
+        (Some(unit), _) => format!("unit {unit}"),
+        (None, Some(view)) => format!("talkgroup {}", view.selected),
+        (None, None) => "nobody".to_owned(),
+    };
+    let list = shown.statuses.list();
+    let first = (choice.line + 1).saturating_sub(rows.max(1));
+    let lines = list.iter().enumerate().skip(first).take(rows).map(|(line, (number, text))| {
+        let chosen = line == choice.line;
+        let style = if chosen { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        let mark = if chosen { ">" } else { " " };
+        Line::styled(format!("{mark} {number:>5}  {text} "), style)
+    });
+    (format!(" status for {whom} "), lines.collect())
+}
+
+fn face(view: &HandsetView, shown: &Shown<'_>) -> Vec<Line<'static>> {
+    let (theme, number) = (shown.theme, shown.number);
     let state = match view.phase {
         Phase::Talking | Phase::Conversing => Style::new().fg(Color::Red),
         Phase::Listening => Style::new().fg(Color::Green),
@@ -312,7 +410,9 @@ fn face(view: &HandsetView, theme: Theme, number: &Number) -> Vec<Line<'static>>
         format!("call {} of {}: {talker}", call.call, call.parties)
     });
     let call = match view.status {
-        Some((status, from)) if call.is_empty() => format!("status {status} from {from}"),
+        Some((status, from)) if call.is_empty() => {
+            format!("status {} from {from}", shown.statuses.name(status))
+        }
         Some(_) | None => call,
     };
     let call = if number.is_empty() { call } else { format!("dial unit {}_", number.text()) };
