@@ -137,6 +137,15 @@ impl Network {
         Ok(())
     }
 
+    /// Kills the process of the handsets at a site, and starts it again with all of them off.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart_handsets(&mut self, site: usize) -> Result<()> {
+        let again = start_handsets(&self.directory, site, self.air[site - 1])?;
+        std::mem::replace(&mut self.handsets[site - 1], again).kill()
+    }
+
     /// Waits for an event of any handset at a site.
     ///
     /// # Errors

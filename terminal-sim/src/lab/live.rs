@@ -342,10 +342,13 @@ impl Live {
                 biased;
                 () = tokio::time::sleep_until(deadline) => return,
                 Some(seen) = self.observed.recv() => self.translate(seen),
-                Some(report) = self.reports.recv() => Some(match report {
-                    Report::Event(at, unit, event) => News::Seen(Observed { at, what: Sight::Handset(unit, event) }),
-                    Report::Heard(heard) => News::Heard(heard),
-                }),
+                Some(report) = self.reports.recv() => match report {
+                    Report::Event(at, unit, event) => {
+                        Some(News::Seen(Observed { at, what: Sight::Handset(unit, event) }))
+                    }
+                    Report::Heard(heard) => Some(News::Heard(heard)),
+                    Report::NotKept(..) => None,
+                },
             };
             if let Some(news) = news {
                 watch(None, self.now(), Some(news));

@@ -19,7 +19,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{
     CarrierNumber, Cause, Epoch, Family, Frame, Moment, Position, SiteId, Span, UnitId, frame,
 };
-use trunklab_terminal_core::handset::{Handset, HandsetConfig, HandsetView};
+use trunklab_terminal_core::handset::{Handset, HandsetConfig, HandsetView, Memory};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
@@ -50,6 +50,9 @@ pub struct RadioSetup {
     pub position: Position,
 }
 
+/// Keeps what a radio must not forget; it is kept when this returns, or the text says why not.
+pub type Keeper = Box<dyn FnMut(UnitId, &Memory) -> Result<(), String> + Send>;
+
 /// What a person or a script does to the radios.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -70,6 +73,8 @@ pub enum Report {
     Event(Moment, UnitId, HandsetEvent),
     /// A loudspeaker played something.
     Heard(Heard),
+    /// What a radio must not forget could not be kept, and why.
+    NotKept(UnitId, String),
 }
 
 /// Counters of this process's ether.
@@ -107,6 +112,21 @@ impl Radios {
         origin: Instant,
         reports: mpsc::Sender<Report>,
     ) -> io::Result<Self> {
+        let radios = radios.into_iter().map(|setup| (setup, Memory::default())).collect();
+        Self::start_keeping(ports, radios, origin, reports, Box::new(|_, _| Ok(()))).await
+    }
+
+    /// Starts radios that remember this, and keep what they must not forget before they say anything that follows from it.
+    ///
+    /// # Errors
+    /// When no socket can be opened.
+    pub async fn start_keeping(
+        ports: &[SocketAddr],
+        radios: Vec<(RadioSetup, Memory)>,
+        origin: Instant,
+        reports: mpsc::Sender<Report>,
+        keeper: Keeper,
+    ) -> io::Result<Self> {
         let (commands, inbox) = mpsc::channel(INBOX_LEN);
         let (datagram_sender, datagrams) = mpsc::channel(INBOX_LEN);
         let (status_sender, status) = watch::channel(EtherStatus::default());
@@ -125,10 +145,11 @@ impl Radios {
         }
         let radios = radios
             .into_iter()
-            .map(|setup| {
+            .map(|(setup, memory)| {
                 let unit = setup.unit;
-                let core = Handset::new(setup.config);
-                (unit, Radio { core, position: setup.position, ear: Ear::Off, gone: false })
+                let core = Handset::remembering(setup.config, memory);
+                let kept = core.memory();
+                (unit, Radio { core, kept, position: setup.position, ear: Ear::Off, gone: false })
             })
             .collect();
         let ether = Ether {
@@ -137,6 +158,7 @@ impl Radios {
             doors,
             radios,
             reports,
+            keeper,
             status: EtherStatus::default(),
             status_sender,
             view_sender,
@@ -172,6 +194,8 @@ impl Drop for Radios {
 
 struct Radio {
     core: Handset,
+    /// What was kept last of it.
+    kept: Memory,
     position: Position,
     ear: Ear,
     gone: bool,
@@ -226,6 +250,7 @@ struct Ether {
     doors: Vec<Door>,
     radios: BTreeMap<UnitId, Radio>,
     reports: mpsc::Sender<Report>,
+    keeper: Keeper,
     status: EtherStatus,
     status_sender: watch::Sender<EtherStatus>,
     view_sender: watch::Sender<BTreeMap<UnitId, HandsetView>>,
@@ -303,7 +328,7 @@ impl Ether {
                 {
                     // A new battery: nothing is left of what it was doing.
                     radio.gone = false;
-                    radio.core = Handset::new(radio.core.programming());
+                    radio.core = radio.core.with_new_battery();
                 }
                 self.handle(unit, input);
             }
@@ -330,6 +355,14 @@ impl Ether {
         let Some(radio) = self.radios.get_mut(&unit).filter(|radio| !radio.gone) else { return };
         let mut out = Outbox::new();
         radio.core.handle(now, input, &mut out);
+        let memory = radio.core.memory();
+        if memory != radio.kept {
+            // Kept before it is confirmed: the network says an order no more that was.
+            radio.kept = memory;
+            if let Err(why) = (self.keeper)(unit, &memory) {
+                self.report(Report::NotKept(unit, why));
+            }
+        }
         for output in out {
             self.carry(now, unit, output);
         }

@@ -218,7 +218,7 @@ impl Network {
     pub async fn until_event(&mut self, number: u32, wanted: impl Fn(&HandsetEvent) -> bool) {
         self.until(&format!("unit {number} waits"), |report| match report {
             Report::Event(_, who, event) => (*who == unit(number) && wanted(event)).then_some(()),
-            Report::Heard(_) => None,
+            Report::Heard(_) | Report::NotKept(..) => None,
         })
         .await;
     }

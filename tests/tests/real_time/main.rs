@@ -8,6 +8,7 @@
 
 mod demo;
 mod ends;
+mod handset_state;
 mod process_restart;
 mod recording;
 mod scenarios_live;

@@ -117,7 +117,9 @@ fn render_devices(frame: &mut Frame<'_>, area: Rect, model: &Model, drifted: usi
     let says = match (known, drifted) {
         (0, _) => "   what they run is on its way".to_owned(),
         (_, 0) => "   none says that it runs anything else than it is to run".to_owned(),
-        (_, drifted) if drifted > DEVICES_MAX => format!("   running something else than they are to run: {drifted}, the first of them"),
+        (_, drifted) if drifted > DEVICES_MAX => {
+            format!("   running something else than they are to run: {drifted}, the first of them")
+        }
         (_, drifted) => format!("   running something else than they are to run: {drifted}"),
     };
     let mut lines = vec![Line::styled(says, model.theme.style(Role::Faint))];

@@ -53,7 +53,17 @@ struct Line<'a> {
 }
 
 pub(super) fn say(report: &Report, statuses: &Statuses, json: bool) -> Result<()> {
-    let Report::Event(at, unit, event) = report else { return Ok(()) };
+    let (at, unit, event) = match report {
+        Report::Event(at, unit, event) => (at, unit, event),
+        Report::NotKept(unit, why) => {
+            writeln!(
+                std::io::stderr(),
+                "trunklab: unit {unit} forgets what it was told when this ends: {why}"
+            )?;
+            return Ok(());
+        }
+        Report::Heard(_) => return Ok(()),
+    };
     let shown = if let HandsetEvent::ShowsStatus { number, .. } = event { Some(*number) } else { None };
     let text = shown.and_then(|number| statuses.text(number));
     let mut out = std::io::stdout().lock();

@@ -6,6 +6,7 @@ mod keys;
 mod lines;
 mod roster;
 mod screen;
+mod state;
 mod statuses;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{CallSetup, Moment, Span, UnitId};
-use trunklab_terminal_core::handset::Phase;
+use trunklab_terminal_core::handset::{Memory, Phase};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 
+use self::state::State;
 use self::statuses::Statuses;
 use crate::command::ending::Signals;
 use crate::command::{Outcome, is_watched};
@@ -48,6 +50,10 @@ pub struct HandsetOptions {
     /// CSV with columns unit,key,talkgroup and perhaps east_m,north_m,scan
     #[arg(long, value_name = "FILE")]
     roster: PathBuf,
+    /// Folder in which the radios keep who they are, and that they are stunned, killed or regrouped; if not given, the roster's
+    /// name with .state
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<PathBuf>,
     /// CSV with columns number,text: what each status means
     #[arg(long, value_name = "FILE")]
     statuses: Option<PathBuf>,
@@ -106,6 +112,11 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
         },
     };
     let statuses = options.statuses.as_deref().map(Statuses::read).transpose()?.unwrap_or_default();
+    let state = State::of(options.state.as_deref(), &options.roster);
+    let radios = radios
+        .into_iter()
+        .map(|setup| state.read(setup.unit).map(|memory| (setup, memory)))
+        .collect::<Result<Vec<_>>>()?;
     let spoken = match &options.speak {
         Some(path) => Some(vocoder::encode(&wav::read(path)?)),
         None => None,
@@ -118,8 +129,9 @@ pub fn perform(options: &HandsetOptions) -> Result<Outcome> {
         let mut signals = Signals::listen()?;
         let origin = Instant::now();
         let (sender, reports) = mpsc::channel(8_192);
-        let radios =
-            Radios::start(&options.air, radios, origin, sender).await.context("cannot open a socket")?;
+        let keeper = Box::new(move |unit, memory: &Memory| state.write(unit, memory));
+        let radios = Radios::start_keeping(&options.air, radios, origin, sender, keeper);
+        let radios = radios.await.context("cannot open a socket")?;
         let mut session = Session {
             radios,
             reports,

@@ -111,7 +111,10 @@ async fn watch(session: &mut Session, unit: UnitId, terminal: &mut ratatui::Defa
                     Report::Event(at, reporter, event) if reporter == unit => {
                         Some(sentence(at, &event, &session.statuses))
                     }
-                    Report::Event(..) | Report::Heard(_) => None,
+                    Report::NotKept(reporter, why) if reporter == unit => {
+                        Some(format!("{:>9}  FORGOTTEN when this ends: {why}", session.now()))
+                    }
+                    Report::Event(..) | Report::NotKept(..) | Report::Heard(_) => None,
                 };
                 if let Some(line) = line {
                     history.push_front(line);
