@@ -441,7 +441,7 @@ fn operated() -> Scene {
     snapshot.statuses = (1..)
         .zip(texts)
         .map(|(number, text)| StatusText {
-            number: StatusNumber::new(number).unwrap(),
+            number: StatusNumber::new(number).expect("not zero"),
             text: text.to_owned(),
         })
         .collect();

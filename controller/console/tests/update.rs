@@ -116,8 +116,10 @@ fn a_unit_is_ordered_by_its_number_and_only_after_a_question() {
 fn model_with(change: impl FnOnce(&mut Snapshot)) -> Model {
     let mut model = Model::new(([127, 0, 0, 1], 7443).into(), Theme::Plain);
     let mut snapshot = Box::new(World::new(81, 7).snapshot());
-    let status =
-        |number, text: &str| StatusText { number: StatusNumber::new(number).unwrap(), text: text.to_owned() };
+    let status = |number, text: &str| StatusText {
+        number: StatusNumber::new(number).expect("not zero"),
+        text: text.to_owned(),
+    };
     snapshot.statuses = vec![status(1, "On scene"), status(2, "Returning"), status(12, "At hospital")];
     change(&mut snapshot);
     update(&mut model, Message::Report(Report::Snapshot { snapshot, stream: Stream::BeginsHere }));
@@ -234,9 +236,9 @@ fn what_came_of_an_order_is_known_from_its_answer_and_from_events() {
 
 fn told(counter: u32, from: u32, to: Option<Addressee>) -> MessageView {
     MessageView {
-        message: MessageId { epoch: Epoch::new(7).unwrap(), counter },
-        kind: MessageKind::Status(StatusNumber::new(1).unwrap()),
-        from: Sender::Unit(UnitId::new(from).unwrap()),
+        message: MessageId { epoch: Epoch::new(7).expect("not zero"), counter },
+        kind: MessageKind::Status(StatusNumber::new(1).expect("not zero")),
+        from: Sender::Unit(UnitId::new(from).expect("not zero")),
         to,
         requested: Moment::ORIGIN + Span::from_secs(700),
         stage: MessageStage::Delivered,

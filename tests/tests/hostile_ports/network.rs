@@ -205,6 +205,7 @@ impl Network {
                         matches!(event, HandsetEvent::Refused { .. } | HandsetEvent::TalkEnded { .. });
                     (*who == unit(talker) && gives_up).then_some(false)
                 }
+                Report::NotKept(..) => None,
             })
             .await;
         self.user(talker, Input::ReleasePtt).await;

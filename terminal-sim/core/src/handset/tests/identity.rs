@@ -6,7 +6,7 @@ use trunklab_protocol::proof::{Seal, UnitKey};
 use trunklab_protocol::{Cause, Identity, Imei, Imsi, ProfileId, ScanList, Span, Subscription};
 
 use super::bench::*;
-use crate::handset::{Handset, Phase};
+use crate::handset::Phase;
 use crate::input::Input;
 use crate::output::HandsetEvent;
 
