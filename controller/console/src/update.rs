@@ -70,6 +70,7 @@ pub fn update(model: &mut Model, message: Message) -> Option<Command> {
 }
 
 fn act(model: &mut Model, action: Action) -> Option<Command> {
+    model.remark = None;
     if let Some(right) = action.right().filter(|right| !model.may(*right)) {
         note(model, not_for_you(model, action, right));
         return None;
@@ -229,7 +230,9 @@ pub(crate) fn chosen_emergency(model: &Model) -> Option<&EmergencyView> {
 
 /// The console's own word in the log.
 fn note(model: &mut Model, text: impl Into<String>) {
-    model.log.push(Entry::new(model.now, Grade::Notice, text.into()));
+    let text = text.into();
+    model.remark = Some(text.clone());
+    model.log.push(Entry::new(model.now, Grade::Notice, text));
 }
 
 fn move_choice(model: &mut Model, step: Step) {

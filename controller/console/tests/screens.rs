@@ -270,6 +270,16 @@ fn without_colour_no_cell_has_one() {
 }
 
 #[test]
+fn what_a_key_cannot_do_is_said_at_the_bottom_until_the_next_key() {
+    let mut scene = Scene::busy();
+    let bottom = |scene: &mut Scene| scene.draw(80, 24).to_string().lines().last().unwrap().to_owned();
+    scene.type_text("ti");
+    assert!(bottom(&mut scene).contains("the network has no statuses"), "{}", bottom(&mut scene));
+    scene.type_text("o");
+    assert!(!bottom(&mut scene).contains("the network has no statuses"));
+}
+
+#[test]
 fn every_size_can_be_drawn() {
     let mut scene = Scene::busy();
     for screen in ["o", "s", "c", "e", "?"] {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use trunklab_controller_core::config::{SiteConfig, Subscriber, SystemParameters, Talkgroup};
 use trunklab_protocol::air_downlink::AccessRules;
 use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::operator::StatusText;
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     CarrierNumber, Demand, Identity, Moment, Position, Priority, ProfileId, ScanList, SiteId, Span,
-    TalkgroupId, UnitId,
+    StatusNumber, TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::input::Input;
 
@@ -65,7 +66,17 @@ pub fn plan(city: &City, options: &CityOptions) -> Plan {
             ..Subscriber::new(radio.unit, key(options.seed, radio.unit))
         })
         .collect();
-    Plan { system: SystemParameters::default(), sites, areas: Vec::new(), talkgroups, subscribers, radios }
+    let system = SystemParameters { statuses: statuses(), ..SystemParameters::default() };
+    Plan { system, sites, areas: Vec::new(), talkgroups, subscribers, radios }
+}
+
+/// What crews of a city tell by a number.
+const STATUSES: &[&str] = &["available", "on the way", "at the scene", "transporting", "busy", "off duty"];
+
+fn statuses() -> Vec<StatusText> {
+    let numbers = (1..).filter_map(StatusNumber::new);
+    let status = |(number, text): (StatusNumber, &&str)| StatusText { number, text: (*text).to_owned() };
+    numbers.zip(STATUSES).map(status).collect()
 }
 
 /// When the calls of a log happen in a run.

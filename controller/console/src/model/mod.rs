@@ -96,6 +96,8 @@ pub struct Model {
     pub(crate) draft: Option<Draft>,
     /// What is done once the operator confirms it.
     pub(crate) asked: Option<Asked>,
+    /// What the console has to say to the operator's last key, until the next one.
+    pub(crate) remark: Option<String>,
     /// What was asked of the controller, and what came of it.
     pub(crate) given: GivenList,
     /// The message that the keys are about, the newest first.
@@ -135,6 +137,7 @@ impl Model {
             asked_ago: Span::ZERO,
             draft: None,
             asked: None,
+            remark: None,
             given: GivenList::default(),
             messages: Cursor::default(),
             seen: BTreeSet::new(),

@@ -1,4 +1,4 @@
-//! The bottom line: the keys of this screen that one needs most.
+//! The bottom line: what the operator is asked or told, and the keys of this screen that one needs most.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -16,6 +16,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model) {
     let mut spans = Vec::new();
     if let Some(asked) = &model.asked {
         spans.push(Span::styled(format!(" {} ", question(asked)), model.theme.grade(Grade::Warning)));
+    }
+    if let Some(remark) = &model.remark {
+        spans.push(Span::styled(format!(" {remark} "), model.theme.grade(Grade::Notice)));
     }
     for binding in keys::tables_in_force(model).iter().flat_map(|table| table.iter()) {
         let (Some(key), false) = (binding.keys.first(), binding.hint.is_empty()) else { continue };
