@@ -17,7 +17,7 @@ use trunklab_controller_core::output::MessageRecord;
 use trunklab_protocol::from_site::{CallAlert, MessageAnswer, Status};
 use trunklab_protocol::operator::{ConsoleName, Order, StatusText};
 use trunklab_protocol::to_site::{self, ToSite};
-use trunklab_protocol::{Cause, MessageReply, Press, StatusNumber, UnitId};
+use trunklab_protocol::{Cause, MessageReply, Press, StatusNumber, Teller, UnitId};
 
 fn unit(number: u32) -> UnitId {
     UnitId::new(number).unwrap()
@@ -66,17 +66,26 @@ fn records(path: &Path) -> Vec<MessageRecord> {
     bodies.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect()
 }
 
+/// Starts the controller of this database; the thread of the store may outlive an earlier controller by a moment.
+async fn start(path: &Path, secrets: &Zone, provision: Vec<Change>) -> RunningController {
+    loop {
+        let mut options = ControllerOptions::ephemeral(secrets, provision.clone());
+        options.store = StorePlace::File(path.to_owned());
+        match RunningController::start(options).await {
+            Err(ControllerError::Store(StoreError::InUse(_))) => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            started => return started.unwrap(),
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_was_told_as_delivered_is_in_the_database_and_a_restart_ends_what_was_open() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("zone.db");
     let secrets = Zone::ephemeral().unwrap();
-    let start = async |provision| {
-        let mut options = ControllerOptions::ephemeral(&secrets, provision);
-        options.store = StorePlace::File(path.clone());
-        RunningController::start(options).await
-    };
-    let controller = start(zone()).await.unwrap();
+    let controller = start(&path, &secrets, zone()).await;
     let (mut site, _) = Site::in_service(controller.addresses().listen, &secrets).await;
     site.registers(unit(1)).await;
     site.registers(unit(2)).await;
@@ -94,19 +103,40 @@ async fn what_was_told_as_delivered_is_in_the_database_and_a_restart_ends_what_w
     let before = records(&path);
     assert_eq!(before[1].ended, None, "nobody could close it");
 
-    let controller = loop {
-        match start(Vec::new()).await {
-            // The thread of the store may outlive its controller by a moment.
-            Err(ControllerError::Store(StoreError::InUse(_))) => {
-                tokio::time::sleep(Duration::from_millis(10)).await
-            }
-            started => break started.unwrap(),
-        }
-    };
+    let controller = start(&path, &secrets, Vec::new()).await;
     let after = records(&path);
     assert_eq!(after[0], before[0], "what was over stays as it was");
     assert_eq!(after[1].ended.map(|(_, cause)| cause), Some(Cause::ControllerRestarted));
     controller.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_restart_cut_is_said_anew_as_the_same_message_of_its_sender() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("zone.db");
+    let secrets = Zone::ephemeral().unwrap();
+    let status = Status {
+        unit: unit(1),
+        press: press(2),
+        to: Some(unit(2).into()),
+        number: StatusNumber::new(1).unwrap(),
+    };
+    let mut said = Vec::new();
+    for provision in [zone(), Vec::new()] {
+        let controller = start(&path, &secrets, provision).await;
+        let (mut site, _) = Site::in_service(controller.addresses().listen, &secrets).await;
+        site.registers(unit(1)).await;
+        site.registers(unit(2)).await;
+        says(&mut site, status.clone()).await;
+        let Some(ToSite::Status(told)) = site.hears().await else { panic!("no status") };
+        said.push(told);
+        // The first time nobody has confirmed it yet.
+        controller.kill().await;
+    }
+    let [before, anew] = &said[..] else { panic!("{said:?}") };
+    assert_ne!(before.message, anew.message);
+    assert_eq!(before.from, Some(Teller { unit: unit(1), press: press(2) }));
+    assert_eq!((before.from, before.to), (anew.from, anew.to));
 }
 
 #[tokio::test]

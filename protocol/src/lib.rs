@@ -69,5 +69,5 @@ pub use profile::{Profile, ProfileId};
 pub use remote::{Condition, RadioOrder, Regroup};
 pub use scan::{SCAN_MAX, ScanList};
 pub use service::{Service, Services};
-pub use status::{Addressee, MessageId, MessageKind, MessageReply, StatusNumber};
+pub use status::{Addressee, MessageId, MessageKind, MessageReply, StatusNumber, Teller};
 pub use subscription::{ClonePolicy, Subscription};

@@ -8,7 +8,7 @@ use crate::field::record;
 use crate::identity::UnitId;
 use crate::network::{OrderNumber, Press};
 use crate::proof::ProvedOrder;
-use crate::status::{Addressee, MessageId, StatusNumber};
+use crate::status::{Addressee, MessageId, StatusNumber, Teller};
 
 record! {
     /// The unit is to do something.
@@ -43,7 +43,7 @@ record! {
         /// Which message: a radio shows it once.
         pub message: MessageId,
         /// Who tells it; `None`: an operator.
-        pub from: Option<UnitId>,
+        pub from: Option<Teller>,
         /// Whom it is for.
         pub to: Addressee,
         /// Which status.
@@ -60,7 +60,7 @@ record! {
         /// Who is alerted.
         pub unit: UnitId,
         /// Who wants to be called; `None`: an operator.
-        pub from: Option<UnitId>,
+        pub from: Option<Teller>,
         /// How often the radio alerts its user, in milliseconds.
         pub repeat_ms: u32,
         /// For how long, in milliseconds.

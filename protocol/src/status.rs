@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Fault;
 use crate::field::{Field, Kind, Parsed, checked_field, octet_enum, record};
 use crate::identity::{TalkgroupId, UnitId};
-use crate::network::Epoch;
+use crate::network::{Epoch, Press};
 
 /// The number of a predefined status; never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,6 +65,24 @@ record! {
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() { write!(f, "{}.{}", self.epoch, self.counter) } else { self.counter.fmt(f) }
+    }
+}
+
+record! {
+    /// The radio that tells a message, and which of its messages it is: whatever the controller counts, a radio that asks again asks for
+    /// the same (docs/services.md 13.4.3).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    pub struct Teller {
+        /// Who.
+        pub unit: UnitId,
+        /// The message's number with that radio.
+        pub press: Press,
+    }
+}
+
+impl fmt::Display for Teller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.unit.fmt(f)
     }
 }
 

@@ -19,6 +19,7 @@ use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId,
     MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
+    Teller,
 };
 
 use crate::message::{AnyMessage, table};
@@ -254,6 +255,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
             json!({ kind: named(kind, source) })
         }
         "MessageId" => record(MessageId::FIELDS, source),
+        "Teller" => record(Teller::FIELDS, source),
         "MessageReply" => json!(source.pick(MessageReply::ALL)),
         "Pair" => record(Pair::FIELDS, source),
         "CallId" => record(CallId::FIELDS, source),

@@ -17,7 +17,7 @@ use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Family, MessageId, MessageReply, PageReply, Pair, Position,
-    ProfileId, Regroup, Signalling, SlotAddress, Subscription,
+    ProfileId, Regroup, Signalling, SlotAddress, Subscription, Teller,
 };
 use trunklab_tests::message::{family_name, table};
 use trunklab_tests::specification::Specification;
@@ -84,7 +84,7 @@ fn every_record_stands_in_the_specification_field_by_field() {
             );
         )*};
     }
-    holds_for!(Regroup CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour SiteSettings Subscription MessageId);
+    holds_for!(Regroup CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour SiteSettings Subscription MessageId Teller);
 }
 
 #[test]

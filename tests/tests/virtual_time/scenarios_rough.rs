@@ -160,6 +160,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("status-in-call", "unit 1012 shows status 3 from unit 1013"),
     ("status-in-call", "unit 1014 shows status 4 from unit 1012"),
     ("status-refused", "order is refused: StatusUnknown"),
+    ("status-restart", "site 5 is in service"),
     ("status-talkgroup", "unit 1014 shows status 2 from unit 1012"),
     ("status-unit", "unit 1014 shows status 3 from unit 1012"),
 ];

@@ -128,6 +128,7 @@ pub const SCENARIOS: &[&str] = &[
     "status-console",
     "status-in-call",
     "status-refused",
+    "status-restart",
     "status-talkgroup",
     "status-unit",
     "system-wide",

@@ -5,8 +5,8 @@ use trunklab_protocol::air_uplink::{MessageAnswer, Status};
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::{
-    Addressee, Cause, Epoch, MessageId, MessageReply, ProfileId, ScanList, Span, StatusNumber, UnitId,
-    to_site,
+    Addressee, Cause, Epoch, MessageId, MessageReply, ProfileId, ScanList, Span, StatusNumber, Teller,
+    UnitId, to_site,
 };
 
 use crate::harness::*;
@@ -40,7 +40,8 @@ fn station(profile: ProfileId) -> Driven {
 }
 
 fn ordered(to: impl Into<Addressee>) -> to_site::Status {
-    to_site::Status { message: message(7), from: Some(unit(9)), to: to.into(), number: status(3) }
+    let from = Some(Teller { unit: unit(9), press: press(1) });
+    to_site::Status { message: message(7), from, to: to.into(), number: status(3) }
 }
 
 fn statuses(words: &[DownlinkWord]) -> usize {

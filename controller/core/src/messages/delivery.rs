@@ -1,9 +1,9 @@
 //! Messages on their way: said, confirmed, kept, told of (clauses 13.4.3 to 13.4.5).
 
 use trunklab_protocol::from_site::MessageAnswer;
-use trunklab_protocol::operator::{EventKind, MessageStage, Sender};
+use trunklab_protocol::operator::{EventKind, MessageStage};
 use trunklab_protocol::to_site::{CallAlert, MessageDelivered, MessageRefused, Status};
-use trunklab_protocol::{Addressee, Cause, Clause, MessageKind, MessageReply, SiteId, Span, UnitId};
+use trunklab_protocol::{Addressee, Cause, Clause, MessageKind, MessageReply, SiteId, Span, Teller, UnitId};
 
 use super::pending::{Message, Origin};
 use super::table::{Action, Happening, State, find};
@@ -127,9 +127,9 @@ impl Controller {
         let message = self.messages.get_mut(counter).expect("what is said is under way");
         message.said = message.said.saturating_add(1);
         let (to, kind, id) = (message.record.to, message.record.kind, message.id());
-        let from = match message.record.from {
-            Sender::Unit(unit) => Some(unit),
-            Sender::Console(_) => None,
+        let from = match message.origin {
+            Origin::Radio(unit, press) => Some(Teller { unit, press }),
+            Origin::Operator(_) => None,
         };
         let sites = self.places_of(to);
         let message = self.messages.get_mut(counter).expect("it was found above");

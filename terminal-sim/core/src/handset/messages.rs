@@ -8,14 +8,14 @@ use trunklab_protocol::air_downlink::{
 };
 use trunklab_protocol::air_uplink::{AlertCancel, CallAlert, MessageAnswer, RequestKind, Status, UplinkWord};
 use trunklab_protocol::{
-    Addressee, Cause, MessageId, MessageReply, Moment, Press, Span, StatusNumber, UnitId,
+    Addressee, Cause, MessageId, MessageReply, Moment, Press, Span, StatusNumber, Teller, UnitId,
 };
 
 use super::call::{Activity, Idle, Wanted};
 use super::note::{Note, Purpose};
 use super::radio::{Radio, Turn};
 use super::service::Service;
-use super::timers::CONFIRM_AGAIN;
+use super::timers::{CONFIRM_AGAIN, SAID_ANEW};
 use crate::output::{HandsetEvent, MessageSource};
 
 /// Messages that a handset remembers, so that it shows each once.
@@ -37,8 +37,25 @@ pub(super) struct Alert {
 }
 
 impl MessageSource {
-    fn of(from: Option<UnitId>) -> Self {
-        from.map_or(Self::Operator, Self::Unit)
+    fn of(from: Option<Teller>) -> Self {
+        from.map_or(Self::Operator, |teller| Self::Unit(teller.unit))
+    }
+}
+
+/// A message that a radio has heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    message: MessageId,
+    from: Option<Teller>,
+    /// When it was confirmed last.
+    since: Moment,
+}
+
+impl Heard {
+    /// Whether it is heard again: under its own id, or under that of another term, which was asked for it anew.
+    fn is(&self, message: MessageId, from: Option<Teller>, now: Moment) -> bool {
+        let is_anew = self.message.epoch != message.epoch && from.is_some() && self.from == from;
+        self.message == message || is_anew && now < self.since + SAID_ANEW
     }
 }
 
@@ -55,18 +72,21 @@ enum Hearing {
 
 impl Radio {
     /// How a message comes that is heard now; it is remembered with those before it.
-    fn hears(&mut self, now: Moment, message: MessageId) -> Hearing {
-        if let Some((_, since)) = self.heard.iter_mut().find(|(known, _)| *known == message) {
-            if now < *since + CONFIRM_AGAIN {
+    fn hears(&mut self, now: Moment, message: MessageId, from: Option<Teller>) -> Hearing {
+        if let Some(known) = self.heard.iter_mut().find(|known| known.is(message, from, now)) {
+            if known.message == message && now < known.since + CONFIRM_AGAIN {
                 return Hearing::Echo;
             }
-            *since = now;
+            for alert in self.alerts.iter_mut().filter(|alert| alert.message == known.message) {
+                alert.message = message;
+            }
+            *known = Heard { message, from, since: now };
             return Hearing::Again;
         }
         if self.heard.len() >= HEARD_MAX {
             self.heard.pop_front();
         }
-        self.heard.push_back((message, now));
+        self.heard.push_back(Heard { message, from, since: now });
         Hearing::First
     }
 
@@ -150,13 +170,13 @@ impl Service {
             Addressee::Unit(unit) => unit == turn.radio.unit(),
             Addressee::Talkgroup(talkgroup) => {
                 let hears = talkgroup == self.talkgroup(turn) || self.secondary.contains(talkgroup);
-                hears && from != Some(turn.radio.unit())
+                hears && from.is_none_or(|teller| teller.unit != turn.radio.unit())
             }
         };
         if !is_for_us || !turn.radio.remote.serves() {
             return;
         }
-        let hearing = turn.radio.hears(turn.now, message);
+        let hearing = turn.radio.hears(turn.now, message, from);
         if to.unit().is_some() && hearing != Hearing::Echo {
             self.confirm(turn, message);
         }
@@ -173,7 +193,7 @@ impl Service {
         if unit != turn.radio.unit() || !turn.radio.remote.serves() {
             return;
         }
-        let hearing = turn.radio.hears(turn.now, message);
+        let hearing = turn.radio.hears(turn.now, message, from);
         if hearing != Hearing::Echo {
             self.confirm(turn, message);
         }

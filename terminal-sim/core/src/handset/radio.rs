@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use trunklab_protocol::air_uplink::{Burst, RequestKind, UplinkWord};
 use trunklab_protocol::proof::{Proof, SessionKey};
 use trunklab_protocol::{
-    AreaChoice, BurstPlace, Cause, Identity, Imsi, MessageId, Moment, Press, ScanList, StatusNumber,
-    TalkgroupId, Tmsi, UnitId,
+    AreaChoice, BurstPlace, Cause, Identity, Imsi, Moment, Press, ScanList, StatusNumber, TalkgroupId, Tmsi,
+    UnitId,
 };
 
 use super::camp::Camp;
@@ -14,7 +14,7 @@ use super::config::HandsetConfig;
 use super::dice::Dice;
 use super::emergency::Emergency;
 use super::memory::{Memory, Told};
-use super::messages::Alert;
+use super::messages::{Alert, Heard};
 use super::microphone::Microphone;
 use super::remote::Remote;
 use crate::output::{HandsetEvent, MessageSource, Outbox, Output};
@@ -59,8 +59,8 @@ pub(super) struct Radio {
     pub(super) remote: Remote,
     /// What the network has said who it is.
     told: Option<Told>,
-    /// Messages that were heard, the last ones, and when each was confirmed.
-    pub(super) heard: VecDeque<(MessageId, Moment)>,
+    /// Messages that were heard, the last ones.
+    pub(super) heard: VecDeque<Heard>,
     /// Who wants to be called back, the latest last.
     pub(super) alerts: Vec<Alert>,
     /// The status that was shown last, and who told it.

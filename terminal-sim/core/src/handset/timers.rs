@@ -28,6 +28,7 @@ timers! {
     MOVE = 10_000, "how long a move to another site may take in all; then the handset goes back";
     MONITOR = 30_000, "how long a microphone that is opened from afar stays open";
     CONFIRM_AGAIN = 1_500, "how long a message that was confirmed may be said again without being confirmed again";
+    SAID_ANEW = 60_000, "how long a message that was heard is known by its sender and number, should another term of office say it anew";
     CALL_SILENCE = 1_000, "least silence on a traffic slot after which the handset goes back to the control channel";
 }
 

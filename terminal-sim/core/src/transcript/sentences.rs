@@ -7,7 +7,7 @@ use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{
     Addressee, CallId, CallSetup, Cause, Clause, Demand, EmergencyKind, EmergencyStage, Identity,
-    MessageKind, MessageReply, PageReply, Parties, ScanList, TalkgroupId, UnitId,
+    MessageKind, MessageReply, PageReply, Parties, ScanList, TalkgroupId, Teller, UnitId,
 };
 
 use crate::citation::of_cause;
@@ -86,8 +86,8 @@ fn addressee(to: Option<Addressee>) -> String {
 }
 
 /// Who tells a message, as a radio is told.
-fn told_by(from: Option<UnitId>) -> String {
-    from.map_or_else(|| "an operator".to_owned(), |unit| format!("unit {unit}"))
+fn told_by(from: Option<Teller>) -> String {
+    from.map_or_else(|| "an operator".to_owned(), |teller| format!("unit {teller}"))
 }
 
 /// What a message is.

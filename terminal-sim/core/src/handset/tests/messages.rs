@@ -6,7 +6,7 @@ use trunklab_protocol::air_downlink::{
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::{
-    Addressee, Cause, Epoch, MessageId, MessageReply, Press, ProfileId, Span, StatusNumber,
+    Addressee, Cause, Epoch, MessageId, MessageReply, Press, ProfileId, Span, StatusNumber, Teller,
 };
 
 use super::bench::*;
@@ -44,12 +44,17 @@ fn replies(bench: &Bench) -> Vec<(u32, MessageReply)> {
     bench.words().iter().filter_map(reply).collect()
 }
 
+/// The message that unit 1018 numbers so.
+fn teller(press: u32) -> Teller {
+    Teller { unit: unit(1018), press: Press::new(press as u16).unwrap() }
+}
+
 fn heard(counter: u32, to: impl Into<Addressee>) -> StatusWord {
-    StatusWord { message: message(counter), from: Some(unit(1018)), to: to.into(), number: status(3) }
+    StatusWord { message: message(counter), from: Some(teller(counter)), to: to.into(), number: status(3) }
 }
 
 fn alert(counter: u32, from: Option<u32>) -> AlertWord {
-    let from = from.map(unit);
+    let from = from.map(|from| Teller { unit: unit(from), press: Press::new(counter as u16).unwrap() });
     AlertWord { message: message(counter), unit: unit(1017), from, repeat_ms: 3_000, limit_ms: 20_000 }
 }
 
@@ -169,7 +174,10 @@ fn what_is_for_others_is_neither_shown_nor_confirmed() {
     bench.says(heard(7, unit(1018)));
     bench.says(heard(8, talkgroup(42)));
     bench.says(AlertWord { unit: unit(1018), ..alert(9, Some(1019)) });
-    bench.says(StatusWord { from: Some(unit(1017)), ..heard(10, talkgroup(41)) });
+    bench.says(StatusWord {
+        from: Some(Teller { unit: unit(1017), ..teller(10) }),
+        ..heard(10, talkgroup(41))
+    });
     bench.run(Span::from_secs(3));
     assert!(bench.events.is_empty() && bench.uplink.is_empty(), "{:?}", bench.events);
     bench.says(heard(11, talkgroup(41)));
@@ -322,4 +330,58 @@ fn a_radio_that_is_switched_off_forgets_who_alerted() {
     bench.input(Input::PowerOff);
     bench.run(Span::from_secs(2));
     assert_eq!(bench.handset.state().alerted_by, None);
+}
+
+/// Of the next term of office, which counts its messages anew.
+fn anew(counter: u32) -> MessageId {
+    MessageId { epoch: Epoch::new(2).unwrap(), counter }
+}
+
+fn shown(bench: &Bench) -> usize {
+    bench.events.iter().filter(|event| matches!(event, HandsetEvent::ShowsStatus { .. })).count()
+}
+
+#[test]
+fn a_message_that_the_next_term_says_anew_is_confirmed_and_not_shown_again() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.says(heard(7, unit(1017)));
+    bench.run(Span::from_millis(200));
+    // Soon enough to be no echo of what was confirmed.
+    bench.says(StatusWord { message: anew(1), ..heard(7, unit(1017)) });
+    confirms(&mut bench);
+    confirms(&mut bench);
+    let mut confirmed = replies(&bench);
+    confirmed.dedup();
+    assert_eq!(
+        (shown(&bench), confirmed),
+        (1, vec![(7, MessageReply::Received), (1, MessageReply::Received)])
+    );
+    bench.says(StatusWord { message: anew(2), ..heard(8, unit(1017)) });
+    bench.run(Span::from_millis(200));
+    assert_eq!(shown(&bench), 2, "its sender's next one");
+    bench.says(heard(20, talkgroup(41)));
+    bench.says(StatusWord { message: anew(3), ..heard(20, talkgroup(41)) });
+    bench.run(Span::from_millis(200));
+    assert_eq!(shown(&bench), 3, "whoever hears a talkgroup as well");
+    // Within one term, and after a minute, the same number is another message: its sender began to count anew.
+    bench.says(StatusWord { message: anew(4), ..heard(20, talkgroup(41)) });
+    bench.run(Span::from_secs(61));
+    bench.says(StatusWord { message: message(30), ..heard(8, unit(1017)) });
+    bench.run(Span::from_millis(200));
+    assert_eq!(shown(&bench), 5);
+}
+
+#[test]
+fn an_alert_that_the_next_term_says_anew_goes_on_and_ends_under_its_new_id() {
+    let mut bench = Bench::registered(ProfileId::Tetra);
+    bench.says(alert(7, Some(1018)));
+    bench.run(Span::from_secs(2));
+    bench.says(AlertWord { message: anew(1), ..alert(7, Some(1018)) });
+    bench.run(Span::from_millis(500));
+    assert_eq!(alerted(&bench), 1);
+    bench.says(AlertOver { message: anew(1), unit: unit(1017), cause: Cause::RequestCancelled });
+    bench.run(Span::from_millis(200));
+    let over =
+        HandsetEvent::AlertOver { from: MessageSource::Unit(unit(1018)), cause: Cause::RequestCancelled };
+    assert!(bench.events.contains(&over), "{:?}", bench.events);
 }

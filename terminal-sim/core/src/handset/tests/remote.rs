@@ -8,7 +8,8 @@ use trunklab_protocol::air_uplink::{NetworkChallenge, OrderAnswer, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::proof::{ProvedOrder, UnitKey};
 use trunklab_protocol::{
-    Cause, Condition, Epoch, MessageId, OrderNumber, ProfileId, RadioOrder, Regroup, Span, StatusNumber,
+    Cause, Condition, Epoch, MessageId, OrderNumber, Press, ProfileId, RadioOrder, Regroup, Span,
+    StatusNumber, Teller,
 };
 
 use super::bench::*;
@@ -99,7 +100,7 @@ fn a_stunned_handset_shows_no_message_and_alerts_nobody() {
     bench.forget();
     bench.says(alert(2));
     let (message, number) = (message(3), StatusNumber::new(1).unwrap());
-    bench.says(StatusWord { message, from: Some(unit(1018)), to: talkgroup(41).into(), number });
+    bench.says(StatusWord { message, from: Some(teller(3)), to: talkgroup(41).into(), number });
     bench.run(Span::from_secs(12));
     assert_eq!((bench.events.len(), bench.words().len()), (0, 0), "{:?}", bench.events);
 }
@@ -108,8 +109,13 @@ fn message(counter: u32) -> MessageId {
     MessageId { epoch: Epoch::new(1).unwrap(), counter }
 }
 
-fn alert(counter: u32) -> CallAlert {
-    let (unit, from) = (unit(1017), Some(unit(1018)));
+/// The message that unit 1018 numbers so.
+fn teller(press: u16) -> Teller {
+    Teller { unit: unit(1018), press: Press::new(press).unwrap() }
+}
+
+fn alert(counter: u16) -> CallAlert {
+    let (unit, from, counter) = (unit(1017), Some(teller(counter)), u32::from(counter));
     CallAlert { message: message(counter), unit, from, repeat_ms: 5_000, limit_ms: 60_000 }
 }
 
