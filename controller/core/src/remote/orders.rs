@@ -247,8 +247,12 @@ fn stands(kept: &RemoteUnit, order: &RadioOrder) -> bool {
     }
     match order {
         RadioOrder::Stun {} => kept.condition == Condition::Stunned,
-        RadioOrder::Revive {} => kept.condition == Condition::Active,
         RadioOrder::Regroup(regroup) => kept.regrouped == Some(*regroup),
-        RadioOrder::Kill {} | RadioOrder::Check {} | RadioOrder::Monitor(_) | RadioOrder::Restore {} => false,
+        // A radio that was stunned before the register was lost, or under the identity of another one, is to hear of it.
+        RadioOrder::Revive {}
+        | RadioOrder::Kill {}
+        | RadioOrder::Check {}
+        | RadioOrder::Monitor(_)
+        | RadioOrder::Restore {} => false,
     }
 }

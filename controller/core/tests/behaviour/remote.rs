@@ -161,8 +161,16 @@ fn an_order_given_twice_changes_nothing_and_a_contrary_one_replaces_it() {
     system.remote_stored();
     system.expect(&format!("event: stun of unit 1017 is over: {}", Cause::OrderReplaced));
     system.expect("site 3 -> unit 1017 is to revive");
-    system.console(revive(1018));
-    system.expect("order carried out").expect_no("unit 1018 is to");
+}
+
+#[test]
+fn a_radio_is_revived_that_the_register_does_not_know_to_be_stunned() {
+    let mut system = System::with_two_sites(2);
+    system.console(revive(1017));
+    system.expect("order carried out").expect("site 3 -> unit 1017 is to revive");
+    system.unit(1017).obeys();
+    system.expect("event: unit 1017 confirms revive");
+    assert_eq!(view(&system, 1017), None, "it is as usual");
 }
 
 #[test]
