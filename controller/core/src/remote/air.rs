@@ -93,7 +93,7 @@ impl Controller {
         kept.pending.iter().find(|pending| pending.number == number).cloned()
     }
 
-    /// An order is over with its radio's answer. While its row is being written the answer waits to be said again.
+    /// An order is over with its radio's answer. While its row is being written the answer waits.
     fn settle_order(
         &mut self,
         unit: UnitId,
@@ -103,6 +103,7 @@ impl Controller {
     ) {
         let row = self.remote.row_mut(unit);
         if row.saving.is_some() {
+            row.answered = Some((pending.number, outcome));
             return;
         }
         let next = match outcome {
@@ -113,6 +114,16 @@ impl Controller {
         self.timers.cancel(TimerKey::RadioOrder(unit));
         let over = self.audited(unit, pending.clone(), outcome);
         self.save_remote(next, Some(over), Why::Answered(pending, outcome), out);
+    }
+
+    /// A row is written: what its radio has said meanwhile counts now.
+    pub(super) fn settle_answer(&mut self, unit: UnitId, out: &mut Outbox) {
+        let answered = self.remote.rows.get_mut(&unit).and_then(|row| row.answered.take());
+        if let Some((number, outcome)) = answered
+            && let Some(pending) = self.numbered(unit, number)
+        {
+            self.settle_order(unit, pending, outcome, out);
+        }
     }
 
     /// A radio wants proof before it obeys: it gets it only while it is to obey.

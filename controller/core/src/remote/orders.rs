@@ -125,6 +125,7 @@ impl Controller {
             // A radio that has answered is asked again, and answers again.
             self.answer_order(&given, Err(Cause::DurableStoreFailed), out);
         }
+        self.settle_answer(unit, out);
         if kept {
             self.set_back(unit, out);
         }

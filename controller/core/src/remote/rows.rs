@@ -162,6 +162,8 @@ pub(super) struct Row {
     pub(super) saving: Option<Saving>,
     /// How often the first order that waits was said since the radio was last known to be there.
     pub(super) said: u8,
+    /// What its radio has said to an order while the row was being written.
+    pub(super) answered: Option<(OrderNumber, Result<(), Cause>)>,
     /// The listener of a monitor that its radio has confirmed, and by whose order, until the call is set up.
     pub(super) monitored: Option<(UnitId, Authority)>,
 }
@@ -266,6 +268,7 @@ impl Remote {
             kept: RemoteUnit::usual(unit),
             saving: None,
             said: 0,
+            answered: None,
             monitored: None,
         })
     }

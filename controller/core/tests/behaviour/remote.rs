@@ -174,6 +174,21 @@ fn a_radio_is_revived_that_the_register_does_not_know_to_be_stunned() {
 }
 
 #[test]
+fn what_a_radio_says_while_its_row_is_written_counts_then() {
+    let mut system = System::with_two_sites(2);
+    system.console(monitor(1017, 1018));
+    system.console_without_store(check(1017));
+    let written = system.remote_asked().unwrap();
+    system.unit(1017).opens_its_microphone_to(1018);
+    system.expect("site 5 -> unit 1018 paged for unit 1017").expect_no("confirms");
+    system.input(Input::Stored { id: written });
+    assert_eq!(over(&system), (RadioOrder::Monitor(unit(1018)), Ok(())));
+    system.remote_stored();
+    system.expect("event: unit 1017 confirms monitor for unit 1018");
+    assert_eq!(view(&system, 1017).unwrap().pending.len(), 1, "the check");
+}
+
+#[test]
 fn what_is_written_down_about_a_unit_is_not_changed_meanwhile() {
     let mut system = System::with_two_sites(2);
     system.console_without_store(stun(1017));
