@@ -104,6 +104,12 @@ impl Controller {
                 Waits::ToBeRefused(..) => drop(self.waiting_orders.0.insert(store, waits)),
             }
         }
+        let mut begun = self.remote.take_given();
+        begun.extend(self.rights_orders.take_given());
+        begun.extend(self.patches.take_given());
+        for given in begun {
+            self.answer_order(&given, Err(cause), out);
+        }
     }
 
     /// Another term begins: who gave an order in the one before is told nothing any more.

@@ -78,6 +78,17 @@ pub struct Patches {
 }
 
 impl Patches {
+    /// The term ends: orders that are still being written down.
+    pub(crate) fn take_given(&mut self) -> Vec<Given> {
+        let given = |patch: &mut Patch| match std::mem::replace(&mut patch.standing, Standing::Stands) {
+            Standing::Joining(Pending { given, .. }) | Standing::Parting(Pending { given, .. }) => {
+                Some(given)
+            }
+            Standing::Stands => None,
+        };
+        self.rows.iter_mut().filter_map(given).collect()
+    }
+
     /// The patch that joins a talkgroup with others.
     pub fn of(&self, talkgroup: TalkgroupId) -> Option<&Patch> {
         self.rows.iter().find(|patch| patch.joins() && patch.talkgroups.contains(&talkgroup))

@@ -25,6 +25,11 @@ struct Change {
 pub(crate) struct RightsOrders(Vec<Change>);
 
 impl RightsOrders {
+    /// The term ends: orders that are still being written down.
+    pub(crate) fn take_given(&mut self) -> Vec<Given> {
+        self.0.drain(..).map(|change| change.given).collect()
+    }
+
     /// Forgets all of them.
     pub(crate) fn clear(&mut self) {
         self.0.clear();

@@ -230,6 +230,15 @@ impl Remote {
         }
     }
 
+    /// The term ends: orders that are still being written down. Whether they hold, the next term is told by the store.
+    pub(crate) fn take_given(&mut self) -> Vec<Given> {
+        let whose = |saving: Saving| match saving.why {
+            Why::Taken(given, _) => Some(given),
+            Why::Answered(..) | Why::Expired(_) | Why::SetBack(..) => None,
+        };
+        self.rows.values_mut().filter_map(|row| row.saving.take()).filter_map(whose).collect()
+    }
+
     /// Forgets all of them.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();

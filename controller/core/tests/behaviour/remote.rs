@@ -189,6 +189,23 @@ fn what_a_radio_says_while_its_row_is_written_counts_then() {
 }
 
 #[test]
+fn whose_order_is_being_written_down_is_answered_when_the_term_ends() {
+    let priority = Priority::new(2).unwrap();
+    for order in [
+        stun(1017),
+        Order::SetPriority { unit: unit(1017), priority },
+        Order::Patch { talkgroups: vec![talkgroup(41), talkgroup(42)] },
+    ] {
+        let mut system = System::with_two_sites(2);
+        system.has_talkgroup(42);
+        system.console_without_store(order);
+        system.expect_no("order carried out").expect_no("order not carried out");
+        system.input(Input::ClosingDown);
+        system.expect(&refused(Cause::Shutdown));
+    }
+}
+
+#[test]
 fn what_is_written_down_about_a_unit_is_not_changed_meanwhile() {
     let mut system = System::with_two_sites(2);
     system.console_without_store(stun(1017));
