@@ -75,8 +75,8 @@ impl<'a> Account<'a> {
             Sight::Controller(event) => Some(Entry::Reported { event: &event.kind }),
             Sight::Record(entry) => Some(Entry::Record(entry)),
             Sight::Attempt(entry) => Some(Entry::Attempt(entry)),
-            // A station's own log is not on the air.
-            Sight::Station(..) => None,
+            // A station's own log is not on the air, and the console hears of its order by what comes of it.
+            Sight::Station(..) | Sight::Ordered(..) => None,
         };
         if let Some(entry) = entry {
             self.transcript.push(observed.at, entry);
@@ -90,6 +90,7 @@ impl<'a> Account<'a> {
             | Sight::ToSite(..)
             | Sight::Record(_)
             | Sight::Attempt(_)
+            | Sight::Ordered(..)
             | Sight::Station(..) => {}
         }
     }

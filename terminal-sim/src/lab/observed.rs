@@ -4,7 +4,7 @@ use trunklab_basestation_core::output::StationEvent;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::{AttemptEntry, Event, RecordEntry, TalkWord};
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Clause, Moment, SiteId, UnitId};
+use trunklab_protocol::{Cause, Clause, Moment, SiteId, UnitId};
 use trunklab_terminal_core::output::HandsetEvent;
 
 /// One thing that was seen, with the moment.
@@ -27,6 +27,8 @@ pub enum Sight {
     ToConsole(Clause, TalkWord),
     /// The controller reported something.
     Controller(Event),
+    /// The controller answered the console's order of this number.
+    Ordered(u64, Result<(), Cause>),
     /// The controller told what a call has used.
     Record(Box<RecordEntry>),
     /// The controller told of a request that came to nothing.

@@ -132,6 +132,7 @@ impl Tally {
             | Sight::ToConsole(..)
             | Sight::Record(_)
             | Sight::Attempt(_)
+            | Sight::Ordered(..)
             | Sight::Station(..) => {}
             Sight::Controller(event) => {
                 let over = self.traffic.advance(event.at);

@@ -96,6 +96,17 @@ impl Default for Rules {
     }
 }
 
+/// How the controller's store works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreHabit {
+    /// What it is to keep it keeps at once, and says so at once of the audit trail and a millisecond later of all else.
+    Prompt,
+    /// What it is to keep it keeps after so long, and then says so: what it has not kept is lost with the controller.
+    Slow(Span),
+    /// What it is to keep it keeps at once, and says so after so long.
+    Silent(Span),
+}
+
 /// A network in virtual time.
 pub struct World {
     now: Moment,
@@ -106,6 +117,8 @@ pub struct World {
     /// Whether the controller's rooms are compared after each of its inputs.
     watched: bool,
     epoch: u32,
+    /// How often a controller was started; with a new database its epochs begin anew.
+    terms: u32,
     /// The newest epoch above which the controller wants a new term.
     outranked: Option<Epoch>,
     queue: BTreeMap<(Moment, u64), Arrival>,
@@ -129,7 +142,13 @@ pub struct World {
     talk_end_losses: TalkEndLosses,
     observed: Vec<Observed>,
     heard: Vec<Heard>,
-    records: Vec<StoreItem>,
+    /// What was to be kept, and how much had been seen then.
+    records: Vec<(usize, StoreItem)>,
+    habit: StoreHabit,
+    /// What a slow store has not kept yet.
+    in_store: BTreeMap<u64, StoreItem>,
+    /// Orders that the console has given.
+    orders: u64,
     ledger: Ledger,
     /// What the controller's store keeps of patches, by their first talkgroups.
     patches: BTreeMap<TalkgroupId, Vec<TalkgroupId>>,
@@ -157,6 +176,7 @@ impl World {
             seed,
             weather,
             epoch: 0,
+            terms: 0,
             outranked: None,
             queue: BTreeMap::new(),
             sequence: 0,
@@ -177,6 +197,9 @@ impl World {
             observed: Vec::new(),
             heard: Vec::new(),
             records: Vec::new(),
+            habit: StoreHabit::Prompt,
+            in_store: BTreeMap::new(),
+            orders: 0,
             ledger: Ledger::default(),
             patches: BTreeMap::new(),
             configured: None,
@@ -294,9 +317,25 @@ impl World {
         std::mem::take(&mut self.heard)
     }
 
-    /// What the controller asked to be kept since the last call, in order.
-    pub fn take_records(&mut self) -> Vec<StoreItem> {
+    /// What the controller asked to be kept since the last call, in order, each with the count of what had been seen before it
+    /// since [`Self::take_observed`].
+    pub fn take_records(&mut self) -> Vec<(usize, StoreItem)> {
         std::mem::take(&mut self.records)
+    }
+
+    /// From now on the controller's store works so.
+    pub fn store_works(&mut self, habit: StoreHabit) {
+        self.habit = habit;
+    }
+
+    /// How often a controller was started.
+    pub fn terms(&self) -> u32 {
+        self.terms
+    }
+
+    /// Orders that the console has given so far: the number of the last one.
+    pub fn orders_given(&self) -> u64 {
+        self.orders
     }
 
     /// Messages between the nodes so far.

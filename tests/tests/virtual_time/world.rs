@@ -40,6 +40,7 @@ fn a_talker_is_heard_at_both_sites_with_every_profile() {
                 | Sight::Controller(_)
                 | Sight::Record(_)
                 | Sight::Attempt(_)
+                | Sight::Ordered(..)
                 | Sight::Station(..) => None,
             })
             .collect();

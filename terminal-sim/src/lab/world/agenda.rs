@@ -22,9 +22,9 @@ pub(super) enum Node {
 #[derive(Debug)]
 pub(super) enum Arrival {
     AtController(controller::input::Input),
-    /// The controller's store answers, to the controller of this epoch.
+    /// The controller's store answers, to the controller that was started as the how-manieth.
     Stored {
-        epoch: u32,
+        term: u32,
         id: u64,
     },
     AtStation(SiteId, u32, station::input::Input),
@@ -64,7 +64,7 @@ impl World {
     pub(super) fn deliver(&mut self, arrival: Arrival) {
         match arrival {
             Arrival::AtController(input) => self.at_controller(input),
-            Arrival::Stored { epoch, id } => self.stored(epoch, id),
+            Arrival::Stored { term, id } => self.stored(term, id),
             Arrival::AtStation(site, run, input) => {
                 if self.stations.get(&site).is_some_and(|station| station.run == run) {
                     self.at_station(site, input);

@@ -10,9 +10,9 @@ use trunklab_protocol::to_site::{Assert, ToSite};
 use trunklab_protocol::{Cause, Epoch, Span};
 use trunklab_terminal_core::scenario::Alteration;
 
-use super::World;
 use super::agenda::{Arrival, Node};
 use super::ledger::Ledger;
+use super::{StoreHabit, World};
 use crate::lab::CONSOLE;
 use crate::lab::alteration::altered;
 use crate::lab::observed::Sight;
@@ -21,6 +21,8 @@ impl World {
     /// The controller is started in a new epoch and provisioned from the plan.
     pub fn start_controller(&mut self) {
         self.epoch += 1;
+        self.terms += 1;
+        self.in_store.clear();
         self.controller = Some(Controller::with_table(self.rules.calls));
         self.ledger.begin_term();
         let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
@@ -69,13 +71,27 @@ impl World {
     /// The controller closes down in order: calls are released and links closed before it is gone.
     pub fn stop_controller(&mut self) {
         self.at_controller(controller::input::Input::ClosingDown);
+        if self.habit != StoreHabit::Prompt {
+            self.store_is_emptied();
+        }
         self.kill_controller();
+    }
+
+    /// The store keeps what it has before the process ends, and says so.
+    fn store_is_emptied(&mut self) {
+        let term = self.terms;
+        let is_its = |arrival: &Arrival| matches!(arrival, Arrival::Stored { term: of, .. } if *of == term);
+        while let Some(key) = self.queue.iter().find(|(_, arrival)| is_its(arrival)).map(|(key, _)| *key) {
+            let arrival = self.queue.remove(&key).expect("it was found");
+            self.deliver(arrival);
+        }
     }
 
     /// The console orders something; what comes of it is among the events.
     pub fn order(&mut self, order: Order) {
         let by = Authority::own_process(ConsoleName::new(CONSOLE));
-        self.at_controller(controller::input::Input::Order { id: 0, by, order });
+        self.orders += 1;
+        self.at_controller(controller::input::Input::Order { id: self.orders, by, order });
     }
 
     /// The console changes the configuration; what comes of it is among the events.
@@ -144,14 +160,8 @@ impl World {
                 self.tell_operator(&word);
                 self.see(Sight::ToConsole(clause, word));
             }
-            controller::output::Output::Store { id, item } => {
-                // An order waits for its entry no longer than a console notices: transcripts tell what comes of it alone.
-                let wait = if let StoreItem::Audit(_) = item { Span::ZERO } else { Span::from_millis(1) };
-                self.keep(item);
-                let at = self.now + wait;
-                self.schedule(at, Arrival::Stored { epoch: self.epoch, id });
-            }
-            controller::output::Output::Ordered { .. } => {}
+            controller::output::Output::Store { id, item } => self.to_store(id, item),
+            controller::output::Output::Ordered { id, outcome } => self.see(Sight::Ordered(id, outcome)),
             controller::output::Output::Event(event) => {
                 self.ledger.hear(&event);
                 self.see(Sight::Controller(event));
@@ -178,10 +188,28 @@ impl World {
         change
     }
 
+    /// The controller's store is to keep something.
+    fn to_store(&mut self, id: u64, item: StoreItem) {
+        self.records.push((self.observed.len(), item.clone()));
+        let wait = match (self.habit, &item) {
+            // An order waits for its entry no longer than a console notices: transcripts tell what comes of it alone.
+            (StoreHabit::Prompt, StoreItem::Audit(_)) => Span::ZERO,
+            (StoreHabit::Prompt, _) => Span::from_millis(1),
+            (StoreHabit::Slow(wait) | StoreHabit::Silent(wait), _) => wait,
+        };
+        if let StoreHabit::Slow(_) = self.habit {
+            self.in_store.insert(id, item);
+        } else {
+            self.keep(&item);
+        }
+        let at = self.now + wait;
+        self.schedule(at, Arrival::Stored { term: self.terms, id });
+    }
+
     /// The controller's store keeps something.
-    fn keep(&mut self, item: StoreItem) {
-        self.ledger.keep(&item);
-        match &item {
+    fn keep(&mut self, item: &StoreItem) {
+        self.ledger.keep(item);
+        match item {
             StoreItem::CallOpened(_)
             | StoreItem::CallClosed(_)
             | StoreItem::Audit(_)
@@ -204,7 +232,6 @@ impl World {
                 self.rights.insert(*unit, (*priority, *services));
             }
         }
-        self.records.push(item);
     }
 
     /// What was charged since the last time is seen.
@@ -219,8 +246,11 @@ impl World {
     }
 
     /// The store's answer, for the term in which it was asked.
-    pub(super) fn stored(&mut self, epoch: u32, id: u64) {
-        if epoch == self.epoch {
+    pub(super) fn stored(&mut self, term: u32, id: u64) {
+        if term == self.terms {
+            if let Some(item) = self.in_store.remove(&id) {
+                self.keep(&item);
+            }
             self.at_controller(controller::input::Input::Stored { id });
         }
     }

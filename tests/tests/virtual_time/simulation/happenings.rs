@@ -7,10 +7,11 @@ use trunklab_protocol::{AreaChoice, CallSetup, Position, StatusNumber, Talkgroup
 use trunklab_terminal_core::input::Input;
 
 use super::network::{APART_M, TALKGROUPS, USUAL};
-use super::trouble::Trouble;
+use super::services::happenings::SERVICES;
+use super::trouble::{Family, Trouble};
 
 /// How often, against the others, and what.
-type Happening = (usize, fn(&mut Trouble));
+pub type Happening = (usize, fn(&mut Trouble));
 
 #[rustfmt::skip]
 const HAPPENINGS: &[Happening] = &[
@@ -23,11 +24,12 @@ const HAPPENINGS: &[Happening] = &[
     (1, link_breaks_or_heals), (1, station_dies_or_starts), (1, controller_dies_or_starts), (1, controller_stops),
 ];
 
-/// One of them happens.
+/// One of them happens; in a world of services there are more.
 pub fn one(trouble: &mut Trouble) {
-    let sum = HAPPENINGS.iter().map(|(weight, _)| weight).sum();
-    let mut drawn = trouble.below(sum);
-    for (weight, happens) in HAPPENINGS {
+    let services: &[Happening] = if trouble.family() == Family::Services { SERVICES } else { &[] };
+    let all = || HAPPENINGS.iter().chain(services);
+    let mut drawn = trouble.below(all().map(|(weight, _)| weight).sum());
+    for (weight, happens) in all() {
         if drawn < *weight {
             return happens(trouble);
         }
@@ -37,6 +39,10 @@ pub fn one(trouble: &mut Trouble) {
 
 fn talkgroup(number: u16) -> TalkgroupId {
     TalkgroupId::new(number).unwrap()
+}
+
+pub fn a_talkgroup(trouble: &mut Trouble) -> TalkgroupId {
+    talkgroup(TALKGROUPS[trouble.below(TALKGROUPS.len())])
 }
 
 /// Two or three of all.
@@ -104,7 +110,7 @@ fn raises_the_alarm(trouble: &mut Trouble) {
 }
 
 /// Two statuses have a meaning, and a third has none.
-fn a_status(trouble: &mut Trouble) -> StatusNumber {
+pub fn a_status(trouble: &mut Trouble) -> StatusNumber {
     StatusNumber::new(u16::try_from(1 + trouble.below(3)).unwrap()).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What the controller promised in this term, and what it wrote down: one file for each invariant.
 
-use trunklab_controller_core::output::StoreItem;
+use trunklab_controller_core::output::{CallRecord, StoreItem};
 use trunklab_protocol::Moment;
 use trunklab_protocol::operator::Event;
 
@@ -38,9 +38,9 @@ impl Ledger {
     }
 
     /// The controller writes something down, before it reports so.
-    pub fn keep(&mut self, item: StoreItem) {
+    pub fn keep(&mut self, item: &StoreItem) {
         if let StoreItem::CallClosed(record) = item {
-            self.records.keep(*record);
+            self.records.keep(CallRecord::clone(record));
         }
     }
 

@@ -6,7 +6,7 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::{MessageId, MessageKind, Moment, Span};
 
 /// Longest time on the way: a message is said three times, two seconds apart, and then kept.
-const ON_THE_WAY: Span = Span::from_secs(7);
+pub const ON_THE_WAY: Span = Span::from_secs(7);
 /// Longest alert.
 pub const ALERT: Span = Span::from_secs(10);
 

@@ -3,8 +3,11 @@
 //! event those of the [`ledger`], and at every second what is [watched](crate::watch) from outside. Then all is mended,
 //! and within a minute everybody is registered and a call from anybody is heard by every member.
 //!
-//! The test command plays two hundred seeds; with `TRUNKLAB_NIGHTLY=1` ten thousand, with `TRUNKLAB_SEEDS=9000-9100`
-//! those, and with `TRUNKLAB_SEED=81` one, whose story is told when it fails.
+//! There are two families of worlds. In that of [services] operators and users have more to do with: orders for radios, rights, identities,
+//! messages; the rest is as in the other one.
+//!
+//! The test command plays two hundred seeds, sixty of services; with `TRUNKLAB_NIGHTLY=1` ten thousand and two thousand, with
+//! `TRUNKLAB_SEEDS=9000-9100` those, and with `TRUNKLAB_SEED=81` one, whose story is told when it fails.
 
 mod floors;
 mod happenings;
@@ -13,6 +16,7 @@ mod messages;
 mod net;
 mod network;
 mod records;
+mod services;
 mod slots;
 mod trouble;
 mod waiting;
@@ -21,18 +25,37 @@ use std::any::Any;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use trouble::Trouble;
+use trouble::{Family, Trouble};
 
 use crate::support::in_threads;
 
-/// Seeds that the test command plays.
-const USUAL: RangeInclusive<u64> = 1..=200;
+/// Seeds of a family.
+struct Seeds {
+    family: Family,
+    /// The test that plays them.
+    test: &'static str,
+    /// Those that the test command plays.
+    usual: RangeInclusive<u64>,
+    /// And the nightly length.
+    nightly: RangeInclusive<u64>,
+}
 
-/// And the nightly length.
-const NIGHTLY: RangeInclusive<u64> = 1..=10_000;
+const CALLS: Seeds = Seeds {
+    family: Family::Calls,
+    test: "a_random_world_keeps_its_invariants_and_heals",
+    usual: 1..=200,
+    nightly: 1..=10_000,
+};
+
+const SERVICES: Seeds = Seeds {
+    family: Family::Services,
+    test: "a_world_of_services_keeps_its_promises_and_heals",
+    usual: 1..=60,
+    nightly: 1..=2_000,
+};
 
 /// Which seeds to play, and whether it is one alone.
-fn wanted() -> (RangeInclusive<u64>, bool) {
+fn wanted(seeds: &Seeds) -> (RangeInclusive<u64>, bool) {
     let said = |name| std::env::var(name).ok();
     let number = |text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("`{text}` is no seed"));
     if let Some(seed) = said("TRUNKLAB_SEED").map(|text| number(&text)) {
@@ -42,7 +65,8 @@ fn wanted() -> (RangeInclusive<u64>, bool) {
         let (first, last) = range.split_once('-').expect("TRUNKLAB_SEEDS is two seeds, such as 1-500");
         return (number(first)..=number(last), false);
     }
-    (if said("TRUNKLAB_NIGHTLY").is_some() { NIGHTLY } else { USUAL }, false)
+    let nightly = said("TRUNKLAB_NIGHTLY").is_some();
+    (if nightly { seeds.nightly.clone() } else { seeds.usual.clone() }, false)
 }
 
 /// What a panic says.
@@ -51,13 +75,12 @@ fn sentence(panic: &(dyn Any + Send)) -> String {
     panic.downcast_ref::<String>().cloned().or(text).unwrap_or_default()
 }
 
-#[test]
-fn a_random_world_keeps_its_invariants_and_heals() {
-    let (seeds, alone) = wanted();
-    let talkers = if seeds == USUAL { 2 } else { network::UNITS as usize };
+fn every_world_is_lived_through(of: &Seeds) {
+    let (seeds, alone) = wanted(of);
+    let talkers = if seeds == of.usual { 2 } else { network::UNITS as usize };
     let seeds: Vec<u64> = seeds.collect();
     let failed = in_threads(&seeds, |seed| {
-        let mut trouble = Trouble::new(*seed);
+        let mut trouble = Trouble::new(*seed, of.family);
         if alone {
             trouble.tell_all();
         }
@@ -66,8 +89,9 @@ fn a_random_world_keeps_its_invariants_and_heals() {
             let text = sentence(&*panic);
             let story = if alone { trouble.story() } else { "" };
             format!(
-                "at {}: {text}\n  TRUNKLAB_SEED={seed} cargo test -p trunklab-tests --test virtual_time simulation\n{story}",
-                trouble.now()
+                "at {}: {text}\n  TRUNKLAB_SEED={seed} cargo test -p trunklab-tests --test virtual_time {}\n{story}",
+                trouble.now(),
+                of.test
             )
         })
     });
@@ -75,12 +99,24 @@ fn a_random_world_keeps_its_invariants_and_heals() {
 }
 
 #[test]
+fn a_random_world_keeps_its_invariants_and_heals() {
+    every_world_is_lived_through(&CALLS);
+}
+
+#[test]
+fn a_world_of_services_keeps_its_promises_and_heals() {
+    every_world_is_lived_through(&SERVICES);
+}
+
+#[test]
 fn one_seed_gives_one_world() {
-    let digest = |seed| {
-        let mut trouble = Trouble::new(seed);
+    let digest = |family, seed| {
+        let mut trouble = Trouble::new(seed, family);
         trouble.is_lived_through(1);
         trouble.digest()
     };
-    assert_eq!(digest(3), digest(3));
-    assert_ne!(digest(3), digest(10), "another world of the same profile");
+    for family in [Family::Calls, Family::Services] {
+        assert_eq!(digest(family, 3), digest(family, 3));
+        assert_ne!(digest(family, 3), digest(family, 10), "another world of the same profile");
+    }
 }

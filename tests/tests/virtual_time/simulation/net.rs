@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use trunklab_controller_core::call::table::{Action, CallTable, Event, Row, State, TABLE};
 
-use super::trouble::Trouble;
+use super::trouble::{Family, Trouble};
 
 /// An action that is left out where the table has it, and what is noticed: by a ledger, or by the controller's own
 /// invariants.
@@ -45,7 +45,7 @@ fn a_broken_rule_is_noticed() {
     for (state, event, left_out, signs) in BROKEN {
         let table = table_without(*state, *event, *left_out);
         let said = (1..=SEEDS).find_map(|seed| {
-            let mut trouble = Trouble::with_table(seed, table);
+            let mut trouble = Trouble::with_table(seed, Family::Calls, table);
             let lived = catch_unwind(AssertUnwindSafe(|| trouble.is_lived_through(1)));
             lived.err().map(|panic| super::sentence(&*panic))
         });

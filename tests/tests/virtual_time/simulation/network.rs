@@ -7,10 +7,13 @@ use trunklab_protocol::ProfileId;
 use trunklab_terminal_core::scenario::Scenario;
 
 use super::messages::ALERT;
+use super::trouble::Family;
 use super::waiting::{FLOOR, PAGE, QUEUE, RING};
 
 pub const SITES: u32 = 3;
 pub const UNITS: u32 = 8;
+/// In a world of services the first of them have clones.
+const CLONES: u32 = 2;
 /// A radio between two sites hears both.
 pub const APART_M: u32 = 6_000;
 /// Two usual ones, one that its members fall back to in an emergency, one that announces to the first two, and one
@@ -28,12 +31,16 @@ impl Draw {
     }
 }
 
-pub fn network(seed: u64) -> Scenario {
+pub fn network(seed: u64, family: Family) -> Scenario {
     let profile = ProfileId::ALL[usize::try_from(seed).unwrap() % ProfileId::ALL.len()];
     let mut draw = Draw(Chance::new(seed, 78));
+    let mut more = Draw(Chance::new(seed, 79));
     let mut text =
         format!("title = \"trouble\"\nprofile = \"{profile}\"\nseed = {seed}\nduration = \"1 s\"\n");
     write_network(&mut text, &mut draw);
+    if family == Family::Services {
+        writeln!(text, "clones = {}", more.one_of(&["\"replace\"", "\"keep\"", "\"refuse_both\""])).unwrap();
+    }
     for site in 1..=SITES {
         write_site(&mut text, &mut draw, site, profile);
     }
@@ -43,6 +50,14 @@ pub fn network(seed: u64) -> Scenario {
     }
     for number in 1..=UNITS {
         write_unit(&mut text, &mut draw, number);
+        if family == Family::Services {
+            writeln!(text, "{}", more.one_of(&["", "", "blank = true", "imei = 350000000000088"])).unwrap();
+        }
+    }
+    if family == Family::Services {
+        for number in 1..=CLONES {
+            write_clone(&mut text, &mut more, number);
+        }
     }
     Scenario::parse("trouble", &text, None).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
@@ -127,6 +142,14 @@ fn write_talkgroup(text: &mut String, draw: &mut Draw, talkgroup: u16) {
     if everybody {
         writeln!(text, "system_wide = true").unwrap();
     }
+}
+
+/// A radio with the identity and the key of another one, in the same equipment or in its own.
+fn write_clone(text: &mut String, draw: &mut Draw, number: u32) {
+    writeln!(text, "[[unit]]\nid = {}\nclone_of = {}", 1_100 + number, 1_000 + number).unwrap();
+    writeln!(text, "site = {}\ntalkgroups = {TALKGROUPS:?}\non = false", draw.one_of(&["1", "2", "3"]))
+        .unwrap();
+    writeln!(text, "{}", draw.one_of(&["", "imei = 350000000000077"])).unwrap();
 }
 
 fn write_unit(text: &mut String, draw: &mut Draw, number: u32) {

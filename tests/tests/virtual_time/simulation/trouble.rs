@@ -7,17 +7,19 @@ use trunklab::lab::observed::Sight;
 use trunklab::lab::scenario::plan;
 use trunklab::lab::script::Deed;
 use trunklab::lab::weather::{Chance, Weather};
-use trunklab::lab::world::{Rules, Traffic, World};
+use trunklab::lab::world::{Rules, StoreHabit, Traffic, World};
 use trunklab_controller_core::call::table::{CallTable, STANDARD};
+use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::operator::Order;
-use trunklab_protocol::{AreaChoice, Moment, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::operator::{Order, UnitView};
+use trunklab_protocol::{AreaChoice, Condition, Moment, Position, SiteId, Span, TalkgroupId, UnitId};
 use trunklab_terminal_core::handset::{HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
 
 use super::happenings;
 use super::ledger::Ledger;
 use super::network::{APART_M, TALKGROUPS, USUAL, network};
+use super::services::Services;
 use crate::support::assert_at_rest;
 use crate::watch::Watch;
 
@@ -29,16 +31,35 @@ const CLEARED_ANEW: Span = Span::from_secs(35);
 /// In a spurt of this length even a listener that missed the grant hears something.
 const SPURT_FRAMES: usize = 150;
 
+/// What happens in a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Calls, messages and faults.
+    Calls,
+    /// Orders for radios, rights and identities as well.
+    Services,
+}
+
 pub struct Trouble {
+    family: Family,
     world: World,
     watch: Watch,
     chance: Chance,
     sites: Vec<SiteId>,
-    units: Vec<UnitId>,
+    pub(super) units: Vec<UnitId>,
+    clones: Vec<UnitId>,
+    /// Units whose identity another radio has as well.
+    cloned: BTreeSet<UnitId>,
     dead: BTreeSet<SiteId>,
     cut: BTreeSet<SiteId>,
     controller_runs: bool,
+    /// Controllers that were started.
+    terms: u32,
+    /// Whether the database was lost: radios know more of what they were ordered.
+    pub(super) is_anew: bool,
     ledger: Ledger,
+    /// In a world of services.
+    services: Option<Services>,
     /// Whether the story tells what was seen as well, beside what was done.
     tells_all: bool,
     story: String,
@@ -63,6 +84,28 @@ impl Trouble {
     pub fn a_site(&mut self) -> SiteId {
         let index = self.below(self.sites.len());
         self.sites[index]
+    }
+
+    /// The first, if any, that shows to be stunned.
+    pub fn a_stunned_unit(&self) -> Option<UnitId> {
+        self.units.iter().copied().find(|unit| self.view(*unit).condition == Condition::Stunned)
+    }
+
+    /// The first, if any, whose selector is set from afar.
+    pub fn a_regrouped_unit(&self) -> Option<UnitId> {
+        self.units.iter().copied().find(|unit| self.view(*unit).regrouped.is_some())
+    }
+
+    pub fn clones(&self) -> &[UnitId] {
+        &self.clones
+    }
+
+    pub fn is_cloned(&self, unit: UnitId) -> bool {
+        self.cloned.contains(&unit)
+    }
+
+    pub const fn family(&self) -> Family {
+        self.family
     }
 
     pub const fn sites(&self) -> usize {
@@ -93,28 +136,55 @@ impl Trouble {
         self.reckon();
         writeln!(self.story, "{} {shown}", self.world.now()).unwrap();
         self.note(&deed);
+        if self.services.is_none() {
+            return self.world.perform(deed);
+        }
+        let is_start = matches!(deed, Deed::StartController | Deed::StartControllerAnew);
+        let (is_end, is_anew) = (deed == Deed::StopController, deed == Deed::StartControllerAnew);
         self.world.perform(deed);
+        if is_start {
+            let (now, units) = (self.now(), self.shown_units());
+            self.services_mut().begin_term(now, &units, is_anew);
+            self.terms = self.world.terms();
+        } else if is_end {
+            self.reckon();
+            self.services_mut().orders.has_closed();
+        }
     }
 }
 
 impl Trouble {
-    pub fn new(seed: u64) -> Self {
-        Self::with_table(seed, &STANDARD)
+    pub fn new(seed: u64, family: Family) -> Self {
+        Self::with_table(seed, family, &STANDARD)
     }
 
     /// With a controller that goes by another table of call states.
-    pub fn with_table(seed: u64, table: &'static CallTable) -> Self {
-        let scenario = network(seed);
+    pub fn with_table(seed: u64, family: Family, table: &'static CallTable) -> Self {
+        let scenario = network(seed, family);
         let weather = if seed.is_multiple_of(2) { Weather::CALM } else { Weather::ROUGH };
         let rules = Rules { calls: table, ..Rules::default() };
         let mut world = World::with_rules(plan(scenario.provision()), weather, seed, rules);
         world.watch_each_step();
+        let radios = &scenario.provision().units;
+        let clones = || radios.iter().filter(|radio| radio.owner != radio.unit);
+        let services = (family == Family::Services).then(|| {
+            // Stores take their time in various ways.
+            let wait = Span::from_millis([1, 30, 400][usize::try_from(seed / 2 % 3).unwrap()]);
+            world.store_works(if seed % 5 < 2 { StoreHabit::Slow(wait) } else { StoreHabit::Silent(wait) });
+            Services::new(radios.iter().map(|radio| (radio.unit, radio.owner)).collect(), wait)
+        });
         Self {
+            family,
+            services,
+            is_anew: false,
+            terms: world.terms(),
+            cloned: clones().map(|clone| clone.owner).collect(),
+            clones: clones().map(|clone| clone.unit).collect(),
+            units: radios.iter().filter(|radio| radio.owner == radio.unit).map(|radio| radio.unit).collect(),
             world,
             watch: Watch::default(),
             chance: Chance::new(seed, 77),
             sites: scenario.provision().sites.iter().map(|site| site.site).collect(),
-            units: scenario.provision().units.iter().map(|unit| unit.unit).collect(),
             dead: BTreeSet::new(),
             cut: BTreeSet::new(),
             controller_runs: true,
@@ -142,12 +212,22 @@ impl Trouble {
         (self.world.controller().unwrap().digest(), self.world.traffic())
     }
 
-    fn view(&self, unit: UnitId) -> HandsetView {
+    pub(super) fn services_mut(&mut self) -> &mut Services {
+        self.services.as_mut().expect("a world of services")
+    }
+
+    /// What operators are shown of units that are not as usual.
+    pub(super) fn shown_units(&self) -> Vec<UnitView> {
+        self.world.controller().map_or(Vec::new(), |core| core.snapshot(self.world.now()).units)
+    }
+
+    pub(super) fn view(&self, unit: UnitId) -> HandsetView {
         self.world.handset(unit).unwrap().state()
     }
 
     /// What a deed changes in what we know of the world.
     fn note(&mut self, deed: &Deed) {
+        self.note_services(deed);
         match deed {
             Deed::Vanish(unit) => {
                 self.watch.gone.insert(*unit);
@@ -176,7 +256,20 @@ impl Trouble {
         }
     }
 
-    fn passes(&mut self, span: Span) {
+    fn note_services(&mut self, deed: &Deed) {
+        let now = self.now();
+        let user = if let Deed::User(unit, _) = deed { Some(*unit) } else { None };
+        let is_on =
+            user.is_some_and(|unit| !self.watch.gone.contains(&unit) && self.view(unit).phase != Phase::Off);
+        self.is_anew |= *deed == Deed::StartControllerAnew;
+        let Some(services) = &mut self.services else { return };
+        services.shown.does(deed, now, is_on);
+        if let (Deed::Order(order), true) = (deed, self.controller_runs) {
+            services.orders.asked(self.world.orders_given() + 1, order.clone(), now);
+        }
+    }
+
+    pub(super) fn passes(&mut self, span: Span) {
         let end = self.world.now() + span;
         while self.world.now() < end {
             self.world.run_until(end.min(self.world.now() + Span::from_secs(1)));
@@ -187,10 +280,15 @@ impl Trouble {
 
     /// What was seen and kept since the last time.
     fn reckon(&mut self) {
-        for item in self.world.take_records() {
-            self.ledger.keep(item);
+        let terms = std::mem::replace(&mut self.terms, self.world.terms());
+        if let Some(services) = self.services.as_mut().filter(|_| terms != self.terms) {
+            services.is_unsure();
         }
-        for observed in self.world.take_observed() {
+        let mut kept = self.world.take_records().into_iter().peekable();
+        for (count, observed) in self.world.take_observed().into_iter().enumerate() {
+            while let Some((_, item)) = kept.next_if(|(before, _)| *before <= count) {
+                self.keep(&item);
+            }
             self.watch.see(&observed);
             if self.tells_all {
                 writeln!(self.story, "{}   {:?}", observed.at, observed.what).unwrap();
@@ -198,9 +296,27 @@ impl Trouble {
             if let Sight::Controller(event) = &observed.what {
                 self.ledger.see(event);
             }
+            if let Some(services) = &mut self.services {
+                services.see(&observed);
+            }
+        }
+        for (_, item) in kept {
+            self.keep(&item);
+        }
+        if self.services.is_some() {
+            let units = self.controller_runs.then(|| self.shown_units());
+            let now = self.world.now();
+            self.services_mut().at(now, units.as_deref());
         }
         if self.controller_runs {
             self.ledger.at(self.world.now());
+        }
+    }
+
+    fn keep(&mut self, item: &StoreItem) {
+        self.ledger.keep(item);
+        if let Some(services) = &mut self.services {
+            services.keep(item);
         }
     }
 
@@ -223,6 +339,9 @@ impl Trouble {
             self.passes(Span::from_millis(u64::try_from(pause).unwrap()));
         }
         self.heals();
+        if self.family == Family::Services {
+            self.services_are_over();
+        }
         self.is_well();
         let first = self.below(self.units.len());
         for step in 0..talkers {
@@ -255,10 +374,21 @@ impl Trouble {
             self.does(Deed::User(unit, Input::Select(selected)));
         }
         self.passes(HEALING);
+        if self.family == Family::Services {
+            self.services_agree();
+            self.services_are_restored();
+        }
         self.clears_emergencies();
         self.passes(CLEARED_ANEW);
         self.clears_emergencies();
         self.passes(CLEARED_ANEW);
+    }
+
+    pub(super) fn select_usual(&mut self) {
+        for (index, unit) in self.units.clone().into_iter().enumerate() {
+            let selected = TalkgroupId::new(USUAL[index % USUAL.len()]).unwrap();
+            self.does(Deed::User(unit, Input::Select(selected)));
+        }
     }
 
     fn clears_emergencies(&mut self) {

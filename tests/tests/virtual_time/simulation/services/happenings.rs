@@ -1,0 +1,117 @@
+//! What operators order, and what becomes of identities, in a world of services.
+
+use trunklab::lab::script::Deed;
+use trunklab_protocol::operator::Order;
+use trunklab_protocol::{Priority, Service, Services, UnitId};
+use trunklab_terminal_core::input::Input;
+
+use crate::simulation::happenings::{Happening, a_status, a_talkgroup};
+use crate::simulation::trouble::Trouble;
+
+#[rustfmt::skip]
+pub const SERVICES: &[Happening] = &[
+    (4, stuns), (6, revives), (3, checks), (5, regroups), (4, restores), (3, monitors), (3, orders_at_once),
+    (2, gives_a_priority), (2, gives_rights),
+    (2, tells_a_talkgroup), (1, calls_an_alert_back),
+    (2, a_clone_is_switched_on), (2, a_clone_is_switched_off), (1, a_clone_presses),
+];
+
+fn orders(trouble: &mut Trouble, order: Order) {
+    trouble.does(Deed::Order(order));
+}
+
+fn stuns(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    orders(trouble, Order::Stun { unit });
+}
+
+fn revives(trouble: &mut Trouble) {
+    let unit = trouble.a_stunned_unit().unwrap_or_else(|| trouble.a_unit());
+    orders(trouble, Order::Revive { unit });
+}
+
+fn checks(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    orders(trouble, Order::CheckRadio { unit });
+}
+
+fn regroups(trouble: &mut Trouble) {
+    let (unit, talkgroup) = (trouble.a_unit(), a_talkgroup(trouble));
+    let locked = trouble.below(2) == 0;
+    orders(trouble, Order::Regroup { unit, talkgroup, locked });
+}
+
+fn restores(trouble: &mut Trouble) {
+    let unit = trouble.a_regrouped_unit().unwrap_or_else(|| trouble.a_unit());
+    orders(trouble, Order::RestoreGroups { unit });
+}
+
+fn monitors(trouble: &mut Trouble) {
+    let (unit, listener) = (trouble.a_unit(), trouble.a_unit());
+    orders(trouble, Order::Monitor { unit, listener });
+}
+
+/// Several for one radio, before any of them can be written down.
+fn orders_at_once(trouble: &mut Trouble) {
+    let (unit, listener) = (trouble.a_unit(), trouble.a_unit());
+    for _ in 0..2 + trouble.below(3) {
+        let order = match trouble.below(6) {
+            0 => Order::Stun { unit },
+            1 => Order::Revive { unit },
+            2 => Order::CheckRadio { unit },
+            3 => Order::Regroup { unit, talkgroup: a_talkgroup(trouble), locked: true },
+            4 => Order::RestoreGroups { unit },
+            _ => Order::Monitor { unit, listener },
+        };
+        orders(trouble, order);
+    }
+}
+
+fn gives_a_priority(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    let priority = Priority::new(1 + u8::try_from(trouble.below(10)).unwrap()).unwrap();
+    orders(trouble, Order::SetPriority { unit, priority });
+}
+
+fn gives_rights(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    let services = match trouble.below(3) {
+        0 => Services::ALL,
+        _ => Services::ALL.without(Service::ALL[trouble.below(Service::ALL.len())]),
+    };
+    orders(trouble, Order::SetRights { unit, services });
+}
+
+fn tells_a_talkgroup(trouble: &mut Trouble) {
+    let (to, number) = (a_talkgroup(trouble).into(), a_status(trouble));
+    orders(trouble, Order::SendStatus { to, number });
+}
+
+fn calls_an_alert_back(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    orders(trouble, Order::CancelAlert { unit });
+}
+
+fn a_clone(trouble: &mut Trouble) -> UnitId {
+    let place = trouble.below(trouble.clones().len());
+    trouble.clones()[place]
+}
+
+fn a_clone_is_switched_on(trouble: &mut Trouble) {
+    let clone = a_clone(trouble);
+    trouble.does(Deed::User(clone, Input::PowerOn));
+}
+
+fn a_clone_is_switched_off(trouble: &mut Trouble) {
+    let clone = a_clone(trouble);
+    trouble.does(Deed::User(clone, Input::PowerOff));
+}
+
+fn a_clone_presses(trouble: &mut Trouble) {
+    let clone = a_clone(trouble);
+    trouble.does(Deed::User(
+        clone,
+        Input::PressPtt { kind: trunklab_protocol::air_uplink::RequestKind::Normal },
+    ));
+    trouble.does(Deed::User(clone, Input::Speech(vec![[4; 8]; 60])));
+}
