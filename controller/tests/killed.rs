@@ -10,33 +10,23 @@
     reason = "a test that cannot go on shall stop, and shows what it saw"
 )]
 
+mod killable;
 #[allow(dead_code, reason = "the benchmarks and other tests use more of it")]
 mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
-use rustls::pki_types::ServerName;
+use killable::{Bench, Line, Moments, serving};
 use serde_json::{Value, json};
 use site::{KEY, Site, site_id};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use trunklab_controller::operator::{new_operator_token, token_hash};
-use trunklab_controller::store::{RecordQuery, Store, StorePlace, StoredToken};
-use trunklab_controller::zone::{Zone, client_config};
+use trunklab_controller::store::{RecordQuery, Store, StorePlace};
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{Answer, CallRequest, TalkEnd};
-use trunklab_protocol::operator::{ConsoleName, RecordEntry, Role};
+use trunklab_protocol::operator::RecordEntry;
 use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{CallId, CarrierNumber, Cause, Press, ProfileId, ScanList, TalkgroupId, UnitId};
 
@@ -48,10 +38,6 @@ const JOINED: [u16; 2] = [91, 92];
 
 /// From the end of one call to the next request: some 200 calls in a second.
 const PACE: Duration = Duration::from_millis(5);
-
-/// Kills in the test command, and in the nightly length.
-const KILLS: u64 = 20;
-const KILLS_NIGHTLY: u64 = 200;
 
 /// What was acknowledged so far.
 #[derive(Debug, Default)]
@@ -70,47 +56,8 @@ struct Acknowledged {
 
 type Shared = Arc<Mutex<Acknowledged>>;
 
-struct Bench {
-    directory: tempfile::TempDir,
-    zone: Zone,
-    token: String,
-    acknowledged: Shared,
-}
-
 fn talkgroup(number: u16) -> TalkgroupId {
     TalkgroupId::new(number).unwrap()
-}
-
-impl Bench {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let zone = Zone::ephemeral().unwrap();
-        let credentials = directory.path().join("zone");
-        fs::create_dir(&credentials).unwrap();
-        let shown = zone.controller();
-        for (name, text) in [
-            ("ca.pem", &shown.ca_pem),
-            ("controller.pem", &shown.certificate_pem),
-            ("controller.key", &shown.key_pem),
-        ] {
-            fs::write(credentials.join(name), text).unwrap();
-        }
-        let token = new_operator_token().unwrap();
-        let mut store = Store::open(&StorePlace::File(directory.path().join("zone.db"))).unwrap();
-        store.provision(&provisioned()).unwrap();
-        let name = ConsoleName::new("tester");
-        let stored = StoredToken { hash: token_hash(&token), name, role: Role::Administrator };
-        store.add_operator_token(&stored).unwrap();
-        Self { directory, zone, token, acknowledged: Shared::default() }
-    }
-
-    fn answered(&self) -> u64 {
-        self.acknowledged.lock().unwrap().orders_answered
-    }
-
-    fn db(&self) -> PathBuf {
-        self.directory.path().join("zone.db")
-    }
 }
 
 fn provisioned() -> Vec<Change> {
@@ -131,46 +78,6 @@ fn provisioned() -> Vec<Change> {
         changes.push(Change::Subscriber(Subscriber { talkgroups, ..Subscriber::new(unit, KEY) }));
     }
     changes
-}
-
-/// A controller's process, which does not outlive the test.
-struct Running(Child);
-
-impl Running {
-    /// SIGKILL.
-    fn kill(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have been killed already.
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-/// A controller that serves, and where its sites and operators connect.
-fn serving(directory: &Path) -> (Running, SocketAddr, SocketAddr) {
-    let child = Command::new(env!("CARGO_BIN_EXE_controller"))
-        .current_dir(directory)
-        .args(["run", "--db", "zone.db", "--credentials", "zone"])
-        .args(["--listen", "127.0.0.1:0", "--operator", "127.0.0.1:0", "--voice", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut running = Running(child);
-    let mut line = String::new();
-    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = |word: &str| {
-        let rest = line.split(word).nth(1).unwrap_or_else(|| panic!("no `{word}` in `{line}`"));
-        rest.split(',').next().unwrap().trim().parse().unwrap()
-    };
-    let (sites, operators) = (address("sites "), address("operators "));
-    (running, sites, operators)
 }
 
 /// Calls, one after another in each talkgroup, until the link breaks.
@@ -237,13 +144,8 @@ async fn make_calls(mut site: Site, acknowledged: Shared) {
 /// Orders and questions, one after another, until nobody answers.
 async fn operate(address: SocketAddr, ca_pem: String, token: String, acknowledged: Shared) {
     let Some(mut line) = Line::open(address, &ca_pem, token).await else { return };
-    // A controller that has just started may not have read its tokens yet.
-    loop {
-        match line.ask("GET /v1/attempts", "").await {
-            Some((401, _)) => tokio::time::sleep(Duration::from_millis(5)).await,
-            Some(_) => break,
-            None => return,
-        }
+    if !line.is_admitted().await {
+        return;
     }
     // The last records of an earlier life are asked for again: they must be the same.
     let known = acknowledged.lock().unwrap().records.keys().next_back().copied();
@@ -281,66 +183,11 @@ async fn operate(address: SocketAddr, ca_pem: String, token: String, acknowledge
     }
 }
 
-/// A connection to the operator port.
-struct Line {
-    stream: TlsStream<TcpStream>,
-    token: String,
-    heard: Vec<u8>,
-}
-
-impl Line {
-    async fn open(address: SocketAddr, ca_pem: &str, token: String) -> Option<Self> {
-        let config = client_config(ca_pem, None).unwrap();
-        let stream = TcpStream::connect(address).await.ok()?;
-        let name = ServerName::try_from("controller").unwrap();
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.ok()?;
-        Some(Self { stream, token, heard: Vec::new() })
-    }
-
-    /// Status and body; `None` when the controller is gone before all is there.
-    async fn ask(&mut self, head: &str, body: &str) -> Option<(u16, String)> {
-        let request = format!(
-            "{head} HTTP/1.1\r\nHost: controller\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.token,
-            body.len()
-        );
-        self.stream.write_all(request.as_bytes()).await.ok()?;
-        self.stream.flush().await.ok()?;
-        loop {
-            if let Some(answer) = self.answer() {
-                return Some(answer);
-            }
-            if self.stream.read_buf(&mut self.heard).await.unwrap_or(0) == 0 {
-                return None;
-            }
-        }
-    }
-
-    fn answer(&mut self) -> Option<(u16, String)> {
-        let headers_len = self.heard.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
-        let headers = String::from_utf8(self.heard[..headers_len].to_vec()).unwrap();
-        let length = headers.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
-        });
-        let whole = headers_len + length.unwrap_or(0);
-        let body = self.heard.get(headers_len..whole)?;
-        let body = String::from_utf8(body.to_vec()).unwrap();
-        self.heard.drain(..whole);
-        Some((headers.split(' ').nth(1).unwrap().parse().unwrap(), body))
-    }
-}
-
 /// What the database holds after a kill: whole, and all that was acknowledged, once.
-fn check(bench: &Bench) {
-    let db = bench.db();
-    let connection = Connection::open(&db).unwrap();
+fn check(bench: &Bench, state: &Acknowledged) {
+    let connection = bench.connection();
     let number =
         |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned();
-    let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(verdict, "ok");
-    let state = bench.acknowledged.lock().unwrap();
     let audited = number("SELECT count(*) FROM audit WHERE deed->>'$.deed' = 'order'");
     assert!(
         (state.orders_answered..=state.orders_sent).contains(&audited),
@@ -358,7 +205,7 @@ fn check(bench: &Bench) {
     assert_eq!(twice, 0, "a call has one record: no site brings one back here");
     drop(connection);
 
-    let mut store = Store::open_beside(&db).unwrap();
+    let mut store = Store::open_beside(&bench.db()).unwrap();
     let (mut entries, mut query) = (BTreeMap::new(), RecordQuery::default());
     loop {
         let found = store.records(&query).unwrap();
@@ -379,40 +226,27 @@ fn check(bench: &Bench) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_outlives_every_kill_and_nothing_is_there_twice() {
-    let is_nightly = std::env::var_os("TRUNKLAB_NIGHTLY").is_some();
-    let kills = if is_nightly { KILLS_NIGHTLY } else { KILLS };
-    let seed = std::env::var("TRUNKLAB_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
-    let bench = Bench::new();
+    let (bench, acknowledged) = (Bench::new(&provisioned()), Shared::default());
+    let mut moments = Moments::new();
     let begun = Instant::now();
-    let mut random = seed;
-    for _ in 0..kills {
+    for _ in 0..moments.kills {
         let (mut running, sites, operators) = serving(bench.directory.path());
         let (site, _) = Site::in_service(sites, &bench.zone).await;
-        let calls = tokio::spawn(make_calls(site, Arc::clone(&bench.acknowledged)));
+        let calls = tokio::spawn(make_calls(site, Arc::clone(&acknowledged)));
         let ca_pem = bench.zone.ca_pem().to_owned();
-        let orders =
-            tokio::spawn(operate(operators, ca_pem, bench.token.clone(), Arc::clone(&bench.acknowledged)));
-        // Knuth's multiplier: when the kill comes differs from one to the next and from seed to seed.
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        // Some kills come while radios still register, others behind a few orders, all at some moment of the work.
-        let (answers, pause_ms) = ((random >> 33) % 5, (random >> 40) % 150);
-        let before = bench.answered();
-        let patience = Instant::now() + Duration::from_secs(10);
-        while bench.answered() < before + answers {
-            assert!(Instant::now() < patience, "the controller answers no orders");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        let orders = tokio::spawn(operate(operators, ca_pem, bench.token.clone(), Arc::clone(&acknowledged)));
+        moments.next(|| acknowledged.lock().unwrap().orders_answered).await;
         running.kill();
         calls.await.unwrap();
         orders.await.unwrap();
-        check(&bench);
         // What the site heard of last was acknowledged by nothing: a later term answers for itself alone.
-        let mut state = bench.acknowledged.lock().unwrap();
+        let mut state = acknowledged.lock().unwrap();
+        check(&bench, &state);
         let durable = state.durable;
         state.released.truncate(durable);
     }
-    let state = bench.acknowledged.lock().unwrap();
+    let state = acknowledged.lock().unwrap();
+    let Moments { kills, seed, .. } = moments;
     println!(
         "{kills} kills in {:.1} s (seed {seed}): {} calls released, {} of them surely durable; {} of {} orders \
          answered; {} records given",
@@ -428,10 +262,9 @@ async fn what_was_acknowledged_outlives_every_kill_and_nothing_is_there_twice() 
         state.durable > 100 && state.orders_answered > kills && state.records.len() > 100,
         "too little work"
     );
-    drop(state);
     // The last term's open records are closed by the next one.
     let mut store = Store::open(&StorePlace::File(bench.db())).unwrap();
     store.begin_term(trunklab_protocol::Epoch::new(0).unwrap(), 0).unwrap();
     drop(store);
-    check(&bench);
+    check(&bench, &state);
 }
