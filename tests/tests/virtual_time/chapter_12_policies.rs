@@ -48,7 +48,7 @@ pub const POLICIES: &[(Clause, &str, &str, &str)] = &[
 ];
 
 /// Whether a scenario says what was reviewed; one that is refused when it is read says nothing.
-fn says_the_same(name: &str, text: &str) -> bool {
+pub fn says_the_same(name: &str, text: &str) -> bool {
     Scenario::parse(name, text, Some(PROFILE))
         .is_ok_and(|scenario| says_what_was_reviewed(name, &scenario, Rules::default()))
 }

@@ -9,9 +9,11 @@
 mod chapter_12_mutants;
 mod chapter_12_mutations;
 mod chapter_12_policies;
+mod chapter_13_guards;
 mod control_choices;
 mod import_hostile;
 mod import_real;
+mod mutants;
 mod registrations;
 mod scenarios;
 mod scenarios_rough;
