@@ -150,6 +150,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("radio-check", "unit 1017 confirms"),
     ("regroup-lock-restore", "unit 1017 hears unit 1028"),
     ("regroup-lock-restore", "unit 1017 is refused: SelectorLocked"),
+    ("regroup-taken-out", "unit 1017 is set back to talkgroup 41"),
     ("remote-monitor", "unit 1018 hears unit 1017"),
     ("rights-by-order", "unit 1017 is refused: IndividualNotAllowed"),
     ("call-alert", "unit 1014 is alerted by unit 1012"),
@@ -161,6 +162,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("status-in-call", "unit 1014 shows status 4 from unit 1012"),
     ("status-refused", "order is refused: StatusUnknown"),
     ("status-restart", "site 5 is in service"),
+    ("messages-stunned", "order is refused: CalledRefuses"),
     ("status-talkgroup", "unit 1014 shows status 2 from unit 1012"),
     ("status-unit", "unit 1014 shows status 3 from unit 1012"),
 ];
