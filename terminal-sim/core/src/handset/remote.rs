@@ -146,12 +146,22 @@ impl Service {
     }
 
     fn serve_again(&mut self, turn: &mut Turn<'_>) {
-        if turn.radio.remote.condition != Condition::Stunned {
-            return;
+        match turn.radio.remote.condition {
+            Condition::Killed => return,
+            Condition::Active => {}
+            Condition::Stunned => {
+                turn.radio.remote.condition = Condition::Active;
+                turn.tell(HandsetEvent::Revived);
+            }
         }
-        turn.radio.remote.condition = Condition::Active;
-        turn.tell(HandsetEvent::Revived);
-        self.say_selection_anew(turn);
+        self.ask_for_what_was_refused(turn);
+    }
+
+    /// What the network has just lifted may be why it refused the selection, though the radio knew nothing of it.
+    fn ask_for_what_was_refused(&mut self, turn: &mut Turn<'_>) {
+        if self.affiliated != Some(turn.radio.selected) || self.setback.is_some() {
+            self.say_selection_anew(turn);
+        }
     }
 
     fn set_selector(&mut self, turn: &mut Turn<'_>, order: Regroup) {
@@ -167,7 +177,9 @@ impl Service {
     }
 
     fn free_selector(&mut self, turn: &mut Turn<'_>) {
-        let Some(Regrouped { before, .. }) = turn.radio.remote.regrouped.take() else { return };
+        let Some(Regrouped { before, .. }) = turn.radio.remote.regrouped.take() else {
+            return self.ask_for_what_was_refused(turn);
+        };
         turn.tell(HandsetEvent::Restored { talkgroup: before });
         self.turn_to(turn, before);
     }
