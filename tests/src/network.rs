@@ -220,6 +220,11 @@ pub fn make_zone(directory: &Path) -> Result<()> {
     succeed("controller", &["ca", "init", "--dir", &path(directory, "zone")])?;
     let (db, config) = (path(directory, "zone.db"), path(directory, "zone.toml"));
     succeed("controller", &["provision", "--db", &db, "--config", &config])?;
+    let desk = path(directory, "desk.token");
+    succeed(
+        "controller",
+        &["token", "--db", &db, "--out", &desk, "--role", "administrator", "--name", "desk"],
+    )?;
     Ok(())
 }
 

@@ -160,7 +160,7 @@ impl World {
                 self.tell_operator(&word);
                 self.see(Sight::ToConsole(clause, word));
             }
-            controller::output::Output::Store { id, item } => self.to_store(id, item),
+            controller::output::Output::Store { id, item } => self.entrust(id, item),
             controller::output::Output::Ordered { id, outcome } => self.see(Sight::Ordered(id, outcome)),
             controller::output::Output::Event(event) => {
                 self.ledger.hear(&event);
@@ -189,7 +189,7 @@ impl World {
     }
 
     /// The controller's store is to keep something.
-    fn to_store(&mut self, id: u64, item: StoreItem) {
+    fn entrust(&mut self, id: u64, item: StoreItem) {
         self.records.push((self.observed.len(), item.clone()));
         let wait = match (self.habit, &item) {
             // An order waits for its entry no longer than a console notices: transcripts tell what comes of it alone.
