@@ -14,8 +14,8 @@ use trunklab_basestation::credentials::Credentials;
 use trunklab_basestation::{Station, StationOptions};
 use trunklab_controller::counters::LatencyFigures;
 use trunklab_controller::observer::{Observed as ControllerObserved, Seen};
-use trunklab_controller::run::{ControllerOptions, RunningController};
-use trunklab_controller::store::StorePlace;
+use trunklab_controller::run::{ControllerError, ControllerOptions, RunningController};
+use trunklab_controller::store::{StoreError, StorePlace};
 use trunklab_controller::zone::Zone;
 use trunklab_controller_core::input::Input as ControllerInput;
 use trunklab_controller_core::output::Output as ControllerOutput;
@@ -37,6 +37,9 @@ use crate::lab::world::Heard;
 
 /// Longest wait until every base station is in service.
 const READY_MAX: Duration = Duration::from_secs(15);
+
+/// How long a killed controller may take to let go of its database.
+const LET_GO: Duration = Duration::from_secs(10);
 
 /// Sights and reports that may wait to be taken.
 const SIGHTS_MAX: usize = 65_536;
@@ -392,7 +395,7 @@ impl Live {
         }
     }
 
-    async fn start_controller(&mut self) -> Result<()> {
+    fn controller_options(&self) -> ControllerOptions {
         let provision = self.plan.changes().collect();
         let mut options = ControllerOptions::ephemeral(&self.zone, provision);
         options.store = StorePlace::File(self.store.path().join("trunklab.db"));
@@ -402,7 +405,20 @@ impl Live {
         options.observer = Some(self.observer.clone());
         (options.listen, options.operator, options.voice) = (self.listen, self.operator, self.voice);
         options.voice_advertised = Some(self.voice_relay.address());
-        let controller = RunningController::start(options).await?;
+        options
+    }
+
+    async fn start_controller(&mut self) -> Result<()> {
+        let since = Instant::now();
+        let controller = loop {
+            match RunningController::start(self.controller_options()).await {
+                // The one that was killed lets go of the database when its last write is done.
+                Err(ControllerError::Store(StoreError::InUse(_))) if since.elapsed() < LET_GO => {
+                    sleep(Duration::from_millis(20)).await;
+                }
+                started => break started?,
+            }
+        };
         let addresses = controller.addresses();
         (self.listen, self.operator, self.voice) = (addresses.listen, addresses.operator, addresses.voice);
         self.switch.send_replace(Some(addresses.voice));
