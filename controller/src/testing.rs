@@ -429,7 +429,8 @@ pub async fn exchange_whole(
          Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(request.as_bytes()).await.unwrap();
+    // A request that is refused early is not read to its end; the answer tells.
+    stream.write_all(request.as_bytes()).await.ok();
     let mut answer = Vec::new();
     // The end of the connection may come without TLS's own farewell.
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().ok();
