@@ -150,7 +150,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("radio-check", "unit 1017 confirms"),
     ("regroup-lock-restore", "unit 1017 hears unit 1028"),
     ("regroup-lock-restore", "unit 1017 is refused: SelectorLocked"),
-    ("regroup-taken-out", "unit 1017 is set back to talkgroup 41"),
+    ("regroup-taken-out", "order for unit 1019 is over: TalkgroupRemoved"),
     ("remote-monitor", "unit 1018 hears unit 1017"),
     ("rights-by-order", "unit 1017 is refused: IndividualNotAllowed"),
     ("call-alert", "unit 1014 is alerted by unit 1012"),
