@@ -19,16 +19,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use killable::{Bench, Line, Moments, serving};
+use killable::{Bench, Line, Moments, provisioned, serving, talkgroup};
 use serde_json::{Value, json};
-use site::{KEY, Site, site_id};
+use site::{KEY, Site};
 use trunklab_controller::store::{RecordQuery, Store, StorePlace};
-use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{Answer, CallRequest, TalkEnd};
 use trunklab_protocol::operator::RecordEntry;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{CallId, CarrierNumber, Cause, Press, ProfileId, ScanList, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, Cause, Press, ScanList, UnitId};
 
 /// As many units make calls, each in a talkgroup of its own.
 const UNITS: u16 = 16;
@@ -55,30 +54,6 @@ struct Acknowledged {
 }
 
 type Shared = Arc<Mutex<Acknowledged>>;
-
-fn talkgroup(number: u16) -> TalkgroupId {
-    TalkgroupId::new(number).unwrap()
-}
-
-fn provisioned() -> Vec<Change> {
-    let carrier = |number| CarrierNumber::new(number).unwrap();
-    let site = SiteConfig {
-        carriers: (1..=4).map(carrier).collect(),
-        ..SiteConfig::new(site_id(), ProfileId::Iden, carrier(1))
-    };
-    let mut changes = vec![Change::Site(site)];
-    for number in (1..=UNITS).chain(JOINED) {
-        // Each transmission is a call of its own.
-        let config = Talkgroup { hang_time_ms: Some(0), ..Talkgroup::named(talkgroup(number), "Test") };
-        changes.push(Change::Talkgroup(config));
-    }
-    for number in 1..=UNITS {
-        let unit = UnitId::new(u32::from(number)).unwrap();
-        let talkgroups = vec![talkgroup(number)];
-        changes.push(Change::Subscriber(Subscriber { talkgroups, ..Subscriber::new(unit, KEY) }));
-    }
-    changes
-}
 
 /// Calls, one after another in each talkgroup, until the link breaks.
 async fn make_calls(mut site: Site, acknowledged: Shared) {
@@ -226,7 +201,7 @@ fn check(bench: &Bench, state: &Acknowledged) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_outlives_every_kill_and_nothing_is_there_twice() {
-    let (bench, acknowledged) = (Bench::new(&provisioned()), Shared::default());
+    let (bench, acknowledged) = (Bench::new(&provisioned(UNITS, JOINED)), Shared::default());
     let mut moments = Moments::new();
     let begun = Instant::now();
     for _ in 0..moments.kills {

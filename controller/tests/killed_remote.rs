@@ -20,12 +20,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use killable::{Bench, Line, Moments, serving};
+use killable::{Bench, Line, Moments, provisioned, serving, talkgroup, unit};
 use rusqlite::Connection;
-use site::{KEY, Site, site_id};
+use site::{KEY, Site};
 use tokio::sync::oneshot;
 use trunklab_controller::store::{AuditQuery, Page, Store, StorePlace};
-use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
+use trunklab_controller_core::config::Change;
 use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{Answer, CallRequest, OrderAnswer, TalkEnd};
@@ -33,8 +33,7 @@ use trunklab_protocol::operator::{Deed, Order};
 use trunklab_protocol::remote::Class;
 use trunklab_protocol::to_site::{RadioOrder as OrderWord, ToSite};
 use trunklab_protocol::{
-    CarrierNumber, Cause, Condition, OrderNumber, Press, Priority, ProfileId, RadioOrder, Regroup, ScanList,
-    TalkgroupId, UnitId,
+    Cause, Condition, OrderNumber, Press, Priority, RadioOrder, Regroup, ScanList, UnitId,
 };
 
 /// Units, each in a talkgroup of its own.
@@ -103,32 +102,6 @@ impl Radio {
             }
         }
     }
-}
-
-fn unit(number: u16) -> UnitId {
-    UnitId::new(u32::from(number)).unwrap()
-}
-
-fn talkgroup(number: u16) -> TalkgroupId {
-    TalkgroupId::new(number).unwrap()
-}
-
-fn provisioned() -> Vec<Change> {
-    let carrier = |number| CarrierNumber::new(number).unwrap();
-    let site = SiteConfig {
-        carriers: (1..=4).map(carrier).collect(),
-        ..SiteConfig::new(site_id(), ProfileId::Iden, carrier(1))
-    };
-    let mut changes = vec![Change::Site(site)];
-    for number in (1..=UNITS).chain(ELSEWHERE) {
-        let config = Talkgroup { hang_time_ms: Some(0), ..Talkgroup::named(talkgroup(number), "Test") };
-        changes.push(Change::Talkgroup(config));
-    }
-    for number in 1..=UNITS {
-        let talkgroups = vec![talkgroup(number)];
-        changes.push(Change::Subscriber(Subscriber { talkgroups, ..Subscriber::new(unit(number), KEY) }));
-    }
-    changes
 }
 
 /// The site with its radios.
@@ -429,7 +402,7 @@ async fn live(bench: &Bench, known: &Shared, (silence, life): (u32, u32), until:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn radio_orders_outlive_every_kill_and_none_is_done_twice_or_unwritten() {
-    let (bench, known) = (Bench::new(&provisioned()), Shared::default());
+    let (bench, known) = (Bench::new(&provisioned(UNITS, ELSEWHERE)), Shared::default());
     let mut moments = Moments::new();
     let begun = Instant::now();
     for life in 0..moments.kills {

@@ -102,8 +102,6 @@ mod tests {
     use trunklab_protocol::operator::Sender;
     use trunklab_protocol::{MessageId, MessageKind, Moment, SiteId, StatusNumber, UnitId};
 
-    use rusqlite::Connection;
-
     use super::*;
     use crate::store::{Page, StorePlace, schema};
 
@@ -178,19 +176,12 @@ mod tests {
     fn messages_of_an_earlier_version_have_their_places_and_times_in_this_one() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("trunklab.db");
-        let connection = Connection::open(&path).unwrap();
         let version = schema::VERSIONS
             .iter()
             .position(|statements| statements.contains("TABLE message_records ("))
             .map(|place| place + 1)
             .unwrap();
-        for statements in &schema::VERSIONS[..version] {
-            connection.execute_batch(statements).unwrap();
-        }
-        connection.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
-        connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
-        connection.execute("INSERT INTO meta (epoch) VALUES (1)", []).unwrap();
-        connection.execute("INSERT INTO terms (epoch, wall_at_origin_us) VALUES (1, 5000000)", []).unwrap();
+        let connection = crate::store::tests::earlier_database(&path, version);
         let moment = Moment::from_micros;
         let status = MessageKind::Status(StatusNumber::new(3).unwrap());
         let open = record(1, status);

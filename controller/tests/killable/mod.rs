@@ -19,12 +19,43 @@ use tokio_rustls::client::TlsStream;
 use trunklab_controller::operator::{new_operator_token, token_hash};
 use trunklab_controller::store::{Store, StorePlace, StoredToken};
 use trunklab_controller::zone::{Zone, client_config};
-use trunklab_controller_core::config::Change;
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, Talkgroup};
 use trunklab_protocol::operator::{ConsoleName, Role};
+use trunklab_protocol::{CarrierNumber, ProfileId, TalkgroupId, UnitId};
+
+use crate::site::{KEY, site_id};
 
 /// Kills in the test command, and in the nightly length.
 const KILLS: u64 = 20;
 const KILLS_NIGHTLY: u64 = 200;
+
+pub fn unit(number: u16) -> UnitId {
+    UnitId::new(u32::from(number)).unwrap()
+}
+
+pub fn talkgroup(number: u16) -> TalkgroupId {
+    TalkgroupId::new(number).unwrap()
+}
+
+/// A site of four carriers, units from 1 on, each with a talkgroup of its number, and talkgroups without units.
+pub fn provisioned(units: u16, further: [u16; 2]) -> Vec<Change> {
+    let carrier = |number| CarrierNumber::new(number).unwrap();
+    let site = SiteConfig {
+        carriers: (1..=4).map(carrier).collect(),
+        ..SiteConfig::new(site_id(), ProfileId::Iden, carrier(1))
+    };
+    let mut changes = vec![Change::Site(site)];
+    for number in (1..=units).chain(further) {
+        // Each transmission is a call of its own.
+        let config = Talkgroup { hang_time_ms: Some(0), ..Talkgroup::named(talkgroup(number), "Test") };
+        changes.push(Change::Talkgroup(config));
+    }
+    for number in 1..=units {
+        let talkgroups = vec![talkgroup(number)];
+        changes.push(Change::Subscriber(Subscriber { talkgroups, ..Subscriber::new(unit(number), KEY) }));
+    }
+    changes
+}
 
 /// A database, a zone's certificates, and an operator's token.
 pub struct Bench {

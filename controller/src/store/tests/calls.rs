@@ -85,17 +85,10 @@ fn a_cut_record_has_all_that_was_told_and_ends_where_its_term_was_last_alive() {
 fn records_of_an_older_database_have_their_places_and_times() {
     let directory = tempfile::tempdir().unwrap();
     let StorePlace::File(path) = place(&directory) else { unreachable!() };
-    let connection = Connection::open(&path).unwrap();
     let without_places =
         schema::VERSIONS.iter().position(|text| text.contains("call_records_without_places"));
     let version = without_places.unwrap();
-    for statements in &schema::VERSIONS[..version] {
-        connection.execute_batch(statements).unwrap();
-    }
-    connection.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
-    connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
-    connection.execute("INSERT INTO meta (epoch) VALUES (1)", []).unwrap();
-    connection.execute("INSERT INTO terms (epoch, wall_at_origin_us) VALUES (1, 5000000)", []).unwrap();
+    let connection = earlier_database(&path, version);
     let (closed, open) = (closed_record(8), *open_record(1));
     for record in [&closed, &open] {
         let released = record.released.map(|(at, _)| at.as_micros().cast_signed());

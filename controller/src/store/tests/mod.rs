@@ -19,6 +19,19 @@ fn place(directory: &tempfile::TempDir) -> StorePlace {
     StorePlace::File(directory.path().join("trunklab.db"))
 }
 
+/// A database as the release left it whose last schema version was the how-manieth, after one term of office.
+pub(super) fn earlier_database(path: &Path, version: usize) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    for statements in &schema::VERSIONS[..version] {
+        connection.execute_batch(statements).unwrap();
+    }
+    connection.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
+    connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+    connection.execute("INSERT INTO meta (epoch) VALUES (1)", []).unwrap();
+    connection.execute("INSERT INTO terms (epoch, wall_at_origin_us) VALUES (1, 5000000)", []).unwrap();
+    connection
+}
+
 fn talkgroup(number: u16, name: &str) -> Change {
     Change::Talkgroup(Talkgroup {
         priority: Priority::LOWEST,
