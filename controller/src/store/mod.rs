@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use tracing::warn;
 use trunklab_controller_core::config::{Change, SiteConfig, Subscriber, SystemParameters};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::registry::names::Name;
@@ -116,7 +117,21 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     /// Held for as long as the store is open.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
+}
+
+/// Keeps other controllers off a database.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file would not do: a process that is just being started holds a copy of it until its program runs,
+    /// and the lock lasts until the last copy is closed.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            warn!(%error, "the database's lock was not given back; it ends with this process");
+        }
+    }
 }
 
 impl Store {
@@ -145,7 +160,7 @@ impl Store {
     fn prepare(
         connection: rusqlite::Result<Connection>,
         path: PathBuf,
-        lock: Option<File>,
+        lock: Option<Lock>,
     ) -> Result<Self, StoreError> {
         let connection = connection.map_err(|source| StoreError::Sqlite { path: path.clone(), source })?;
         let mut store = Self { connection, path, _lock: lock };
@@ -483,12 +498,12 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
 }
 
 /// One controller at a time: a second one on the same file would speak with the same epoch.
-fn lock(path: &Path) -> Result<File, StoreError> {
+fn lock(path: &Path) -> Result<Lock, StoreError> {
     let beside = path.with_added_extension("lock");
     let failed = |source| StoreError::File { path: beside.clone(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&beside).map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }

@@ -63,3 +63,13 @@ fn a_second_controller_is_kept_out_but_a_token_can_be_added_beside_the_first() {
     Store::open_beside(&path).unwrap().add_operator_token(&token).unwrap();
     assert_eq!(first.operator_tokens().unwrap(), [token]);
 }
+
+#[test]
+fn a_closed_database_can_be_opened_though_a_process_being_started_holds_a_copy_of_its_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Store::open(&place(&directory)).unwrap();
+    let copy = first._lock.as_ref().unwrap().0.try_clone().unwrap();
+    drop(first);
+    Store::open(&place(&directory)).unwrap();
+    drop(copy);
+}
