@@ -244,8 +244,8 @@ impl BaseStation {
             self.counts.drop(None, Cause::WrongSlot, out);
             return;
         }
-        let near = order.duplex.map(|sides| sides.near.unit);
-        if let Some(elsewhere) = self.slot_near(call, near).filter(|elsewhere| *elsewhere != at) {
+        let far = order.duplex.map(|sides| sides.far.unit);
+        for elsewhere in self.slots_beside(call, far).into_iter().filter(|elsewhere| *elsewhere != at) {
             self.leave_slot(elsewhere);
         }
         let other = self.on_air.as_ref().and_then(|air| air.slots[&at].call()).filter(|other| *other != call);
@@ -389,6 +389,13 @@ impl BaseStation {
     fn slot_near(&self, call: CallId, near: Option<UnitId>) -> Option<SlotAddress> {
         let mut slots = self.on_air.as_ref()?.slots.values();
         slots.find(|slot| slot.call() == Some(call) && slot.near() == near).map(|slot| slot.at())
+    }
+
+    /// A call's slots here but for the one of the other party, where both talk at once.
+    fn slots_beside(&self, call: CallId, far: Option<UnitId>) -> Vec<SlotAddress> {
+        let slots = self.on_air.iter().flat_map(|air| air.slots.values());
+        let beside = slots.filter(|slot| slot.call() == Some(call) && (far.is_none() || slot.near() != far));
+        beside.map(|slot| slot.at()).collect()
     }
 
     fn slot_of(&self, call: CallId) -> Option<SlotAddress> {

@@ -102,3 +102,20 @@ fn the_controller_is_told_who_is_silent() {
         .collect();
     assert_eq!(silent, [spurt(11), spurt(12)]);
 }
+
+#[test]
+fn a_call_that_becomes_full_duplex_or_is_so_no_more_leaves_the_slots_that_it_had() {
+    let carrying = |station: &Driven| -> Vec<SlotAddress> {
+        let view = station.core.view();
+        view.slots.iter().filter(|slot| slot.call.is_some()).map(|slot| slot.at).collect()
+    };
+    let mut station = Driven::serving(ProfileId::Iden);
+    station.order(assertion(1, at(2, 1), None, false));
+    station.order(side(at(2, 2), 9, 10));
+    assert_eq!(carrying(&station), [at(2, 2)]);
+    station.order(side(at(2, 3), 10, 9));
+    station.order(side(at(2, 4), 9, 10));
+    assert_eq!(carrying(&station), [at(2, 3), at(2, 4)], "the other party keeps its slot");
+    station.order(assertion(1, at(2, 5), None, false));
+    assert_eq!(carrying(&station), [at(2, 5)]);
+}
