@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use trunklab_protocol::operator::Right;
 
 use crate::model::{Draft, Focus, Model, Screen, Step};
+use crate::update::units;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +158,8 @@ pub enum UnitKey {
     CancelAlert,
     /// Its microphone open to another unit.
     Monitor,
+    /// Nobody to listen to it any more.
+    EndMonitor,
     /// Another priority.
     Priority,
     /// Other rights.
@@ -253,10 +256,16 @@ const UNITS: &[Binding] = &[
     row(&[KeyCode::Char('i')], Action::Tell,                        "inform: tell it a status",                "inform"),
     row(&[KeyCode::Char('A')], Action::OrderUnit(UnitKey::Alert),   "alert: its user shall call",              "alert"),
     row(&[KeyCode::Char('X')], Action::OrderUnit(UnitKey::CancelAlert), "call that alert back",                ""),
-    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::Monitor), "open its microphone to another unit",     ""),
+    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::Monitor), "let a unit listen to it, or end it",      ""),
     row(&[KeyCode::Char('P')], Action::OrderUnit(UnitKey::Priority), "its priority",                           ""),
     row(&[KeyCode::Char('V')], Action::OrderUnit(UnitKey::Rights),  "its rights to services",                  ""),
     row(&[KeyCode::Esc],       Action::Back,                        "drop the number, then back",              "back"),
+];
+
+/// Of a unit that is listened to, or is to be: before the others.
+#[rustfmt::skip]
+const MONITORED: &[Binding] = &[
+    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::EndMonitor), "end the listening to it",             "end listening"),
 ];
 
 #[rustfmt::skip]
@@ -379,6 +388,7 @@ pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
     match (&model.screen, model.log_view.focus, model.units.focus) {
         (Screen::Events, Focus::Filter, _) => &[FILTER],
         (Screen::Units, _, Focus::Filter) => &[NUMBER],
+        (Screen::Units, ..) if units::is_monitored(model) => &[MONITORED, UNITS, MOVES, SCREENS],
         (screen, ..) => tables(screen),
     }
 }
@@ -423,8 +433,11 @@ pub fn does(action: Action) -> &'static str {
         Screen::Calls,
         Screen::Configuration,
     ];
-    let mut rows = screens.iter().flat_map(|screen| tables(screen).iter().flat_map(|table| table.iter()));
-    rows.find(|row| row.action == action).map_or("give the order", |row| row.does)
+    let tables = screens.iter().flat_map(|screen| tables(screen)).chain(&[MONITORED]);
+    tables
+        .flat_map(|table| table.iter())
+        .find(|row| row.action == action)
+        .map_or("give the order", |row| row.does)
 }
 
 /// The keys of a row as people write them: `Up k`.

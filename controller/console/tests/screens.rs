@@ -15,8 +15,8 @@ use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
     Admission, CallView, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, MessageStage,
-    MessageView, Order, PendingView, Role, Sender, StatisticsPage, StatisticsRow, StatusText, UnitView,
-    VersionView, Versions, WaitView,
+    MessageView, Order, PendingView, Role, Sender, Snapshot, StatisticsPage, StatisticsRow, StatusText,
+    UnitView, VersionView, Versions, WaitView,
 };
 use trunklab_protocol::{
     CallId, Cause, Condition, Epoch, MessageId, MessageKind, NodeId, Pair, Parties, Priority, RadioOrder,
@@ -524,12 +524,10 @@ fn messages() {
     check("messages", &scene);
 }
 
-#[test]
-fn who_is_monitored_is_seen_on_every_screen() {
-    let mut scene = Scene::new(Theme::Plain);
-    let mut snapshot = scene.world.snapshot();
+/// A call in which unit 1018 listens to unit 1017.
+fn monitor(snapshot: &Snapshot) -> CallView {
     let (caller, called) = (UnitId::new(1_017).unwrap(), UnitId::new(1_018).unwrap());
-    snapshot.calls.push(CallView {
+    CallView {
         call: CallId { node: NodeId::new(1).unwrap(), epoch: snapshot.epoch, counter: 9 },
         parties: Parties::Pair(Pair { caller, called }),
         talker: Some(caller),
@@ -541,7 +539,14 @@ fn who_is_monitored_is_seen_on_every_screen() {
         sites: Vec::new(),
         waiting: Vec::new(),
         monitored_by: Some(ConsoleName::new("anna")),
-    });
+    }
+}
+
+#[test]
+fn who_is_monitored_is_seen_on_every_screen() {
+    let mut scene = Scene::new(Theme::Plain);
+    let mut snapshot = scene.world.snapshot();
+    snapshot.calls.push(monitor(&snapshot));
     scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::BeginsHere });
     for screen in ["o", "s", "U", "M", "e", "?"] {
         scene.type_text(screen);
@@ -551,6 +556,17 @@ fn who_is_monitored_is_seen_on_every_screen() {
             "{says}"
         );
     }
+}
+
+#[test]
+fn who_is_listened_to_stands_in_the_list_of_units() {
+    let mut scene = operated();
+    let mut snapshot = scene.world.snapshot();
+    snapshot.calls.push(monitor(&snapshot));
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });
+    check("units_monitored", &scene);
+    scene.type_text("O");
+    check("units_monitor_ends", &scene);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Orders for units, from the list of them or by number: each is asked about before it is given.
 
-use trunklab_protocol::UnitId;
-use trunklab_protocol::operator::{Order, Sender};
+use std::collections::BTreeSet;
+
+use trunklab_protocol::operator::{ConsoleName, Order, PendingView, Sender, Snapshot, UnitView};
+use trunklab_protocol::{RadioOrder, UnitId};
 
 use super::{Command, group_list, messages, note};
 use crate::conn::Question;
@@ -41,6 +43,7 @@ pub(super) fn ask(model: &mut Model, key: UnitKey) -> Option<Command> {
             model.draft = Some(Draft::Listener { unit, typed: String::new() });
             return None;
         }
+        (UnitKey::EndMonitor, _) => Order::EndMonitor { unit },
         (UnitKey::Priority, _) => {
             model.draft = Some(Draft::Priority { unit, known: None, cursor: Cursor::default() });
             return Some(Command::Ask(Question::Rights(unit)));
@@ -66,7 +69,28 @@ pub(super) fn chosen(model: &Model) -> Option<UnitId> {
     }
 }
 
-/// The units that are not as usual.
+/// The units that are not as usual, in order: listened to among them.
 pub(crate) fn unit_list(model: &Model) -> Vec<UnitId> {
-    model.picture.iter().flat_map(|picture| &picture.units).map(|view| view.unit).collect()
+    let Some(picture) = &model.picture else { return Vec::new() };
+    let unusual = picture.units.iter().map(|view| view.unit);
+    let all: BTreeSet<_> = unusual.chain(listened_to(picture).map(|(unit, ..)| unit)).collect();
+    all.into_iter().collect()
+}
+
+/// Who is listened to by order: the unit, the listener, and whose order it was.
+pub(crate) fn listened_to(picture: &Snapshot) -> impl Iterator<Item = (UnitId, UnitId, &ConsoleName)> {
+    picture.calls.iter().filter_map(|call| {
+        let pair = call.parties.pair()?;
+        Some((pair.caller, pair.called, call.monitored_by.as_ref()?))
+    })
+}
+
+/// Whether the chosen unit is listened to by order, or is to be.
+pub(crate) fn is_monitored(model: &Model) -> bool {
+    let (Some(unit), Some(picture)) = (chosen(model), &model.picture) else { return false };
+    let waits = |view: &UnitView| {
+        let is_monitor = |pending: &PendingView| matches!(pending.of_radio, RadioOrder::Monitor(_));
+        view.unit == unit && view.pending.iter().any(is_monitor)
+    };
+    listened_to(picture).any(|(listened, ..)| listened == unit) || picture.units.iter().any(waits)
 }

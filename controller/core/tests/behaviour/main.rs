@@ -23,6 +23,7 @@ mod identity;
 mod individual;
 mod inventory;
 mod messages;
+mod monitor_end;
 mod orders;
 mod queue;
 mod recording;

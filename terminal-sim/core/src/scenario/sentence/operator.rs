@@ -53,6 +53,8 @@ sentences! {
         |v| each(v, |unit| Action::Order(Order::RestoreGroups { unit }));
     Do "console has unit {unit} monitored by unit {unit}", "The first opens its microphone to a call with the second; its user notices nothing.",
         |v| { let (unit, listener) = (v.units()[0], v.other()); one(Action::Order(Order::Monitor { unit, listener })) };
+    Do "console ends the monitoring of unit {units}", "Nobody is to listen to it any more; its user notices nothing.",
+        |v| each(v, |unit| Action::Order(Order::EndMonitor { unit }));
     Do "console gives unit {units} the highest priority", "Its requests go before all others that are no emergency.",
         |v| each(v, |unit| Action::Order(Order::SetPriority { unit, priority: Priority::HIGHEST }));
     Do "console takes all rights from unit {units}", "It may ask for no service that needs a right.",
