@@ -246,6 +246,11 @@ const GROUPS: &[Binding] = &[
 #[rustfmt::skip]
 const UNITS: &[Binding] = &[
     row(&[KeyCode::Char('/')], Action::EditFilter,                  "type the number of a unit",               "number"),
+    row(&[KeyCode::Enter],     Action::Open,                        "show how it is set up",                   "show"),
+];
+
+#[rustfmt::skip]
+const UNIT_ORDERS: &[Binding] = &[
     row(&[KeyCode::Char('S')], Action::OrderUnit(UnitKey::Stun),    "stun: it gets no service",                "stun"),
     row(&[KeyCode::Char('R')], Action::OrderUnit(UnitKey::Revive),  "revive: it gets service again",           "revive"),
     row(&[KeyCode::Char('K')], Action::OrderUnit(UnitKey::Kill),    "kill: out of use for good",               "kill"),
@@ -259,8 +264,11 @@ const UNITS: &[Binding] = &[
     row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::Monitor), "let a unit listen to it, or end it",      ""),
     row(&[KeyCode::Char('P')], Action::OrderUnit(UnitKey::Priority), "its priority",                           ""),
     row(&[KeyCode::Char('V')], Action::OrderUnit(UnitKey::Rights),  "its rights to services",                  ""),
-    row(&[KeyCode::Esc],       Action::Back,                        "drop the number, then back",              "back"),
 ];
+
+const UNITS_BACK: &[Binding] = &[row(&[KeyCode::Esc], Action::Back, "drop the number, then back", "back")];
+
+const UNIT_BACK: &[Binding] = &[row(&[KeyCode::Esc], Action::Back, "back to the units", "back")];
 
 /// Of a unit that is listened to, or is to be: before the others.
 #[rustfmt::skip]
@@ -364,7 +372,8 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Site(_) => &[SITE, SCREENS],
         Screen::Calls => &[CALLS, MOVES, SCREENS],
         Screen::Groups => &[GROUPS, MOVES, SCREENS],
-        Screen::Units => &[UNITS, MOVES, SCREENS],
+        Screen::Units => &[UNITS, UNIT_ORDERS, UNITS_BACK, MOVES, SCREENS],
+        Screen::Unit(_) => &[UNIT_ORDERS, UNIT_BACK, SCREENS],
         Screen::Messages => &[MESSAGES, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
         Screen::Configuration => &[CONFIGURATION, MOVES, SCREENS],
@@ -388,7 +397,10 @@ pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
     match (&model.screen, model.log_view.focus, model.units.focus) {
         (Screen::Events, Focus::Filter, _) => &[FILTER],
         (Screen::Units, _, Focus::Filter) => &[NUMBER],
-        (Screen::Units, ..) if units::is_monitored(model) => &[MONITORED, UNITS, MOVES, SCREENS],
+        (Screen::Units, ..) if units::is_monitored(model) => {
+            &[MONITORED, UNITS, UNIT_ORDERS, UNITS_BACK, MOVES, SCREENS]
+        }
+        (Screen::Unit(_), ..) if units::is_monitored(model) => &[MONITORED, UNIT_ORDERS, UNIT_BACK, SCREENS],
         (screen, ..) => tables(screen),
     }
 }
@@ -465,6 +477,7 @@ mod tests {
             Screen::Calls,
             Screen::Groups,
             Screen::Units,
+            Screen::Unit(trunklab_protocol::UnitId::new(1).unwrap()),
             Screen::Messages,
             Screen::Events,
             Screen::Statistics,

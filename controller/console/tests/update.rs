@@ -147,7 +147,8 @@ fn a_status_is_chosen_from_the_list_or_by_its_number_or_a_word_of_it() {
     }
     let mut model = model_with(|_| {});
     assert_eq!(press(&mut model, "U / 1 0 1 7 Enter i z z Enter"), None, "no status has that");
-    assert_eq!(press(&mut model, "Esc i Esc Enter"), None);
+    let shows = Some(Command::Ask(Question::Unit(UnitId::new(1017).unwrap())));
+    assert_eq!(press(&mut model, "Esc i Esc Enter"), shows, "nothing is told");
     let talkgroup = model.picture().unwrap().talkgroups[1].talkgroup;
     assert_eq!(press(&mut model, "t Down i Enter"), tells(talkgroup.into(), 1));
     assert_eq!(press(&mut model_with(|snapshot| snapshot.statuses.clear()), "t i Enter"), None);
@@ -365,6 +366,22 @@ fn who_is_listened_to_is_in_the_list_of_units_and_the_same_key_ends_it() {
     ] {
         assert_eq!(press(&mut model_with(monitored), keys), command, "{keys}");
     }
+}
+
+#[test]
+fn a_unit_is_shown_as_it_is_set_up_until_the_operator_goes_back() {
+    let unit = |number| UnitId::new(number).expect("in range");
+    let asks = |number| Some(Command::Ask(Question::Unit(unit(number))));
+    let mut model = model();
+    assert_eq!(press(&mut model, "U Enter"), None, "nobody is chosen");
+    assert_eq!(press(&mut model, "/ 1 0 1 7 Enter Enter"), asks(1017));
+    assert_eq!(model.screen(), &Screen::Unit(unit(1017)));
+    assert_eq!(press(&mut model, "S y"), Some(Command::Give(Order::Stun { unit: unit(1017) })));
+    let answered = Report::Answered { asked: Order::Stun { unit: unit(1017) }.into(), answer: Ok(()) };
+    assert_eq!(update(&mut model, Message::Report(answered)), asks(1017), "it may be set up otherwise now");
+    assert_eq!(update(&mut model, Message::Tick(Span::from_secs(10))), asks(1017));
+    assert_eq!(press(&mut model, "Esc"), None);
+    assert_eq!(model.screen(), &Screen::Units);
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use trunklab_protocol::operator::{ConsoleName, Order, PendingView, Sender, Snapshot, UnitView};
 use trunklab_protocol::{RadioOrder, UnitId};
 
-use super::{Command, group_list, messages, note};
+use super::{Command, ask as ask_for_screen, group_list, messages, note};
 use crate::conn::Question;
 use crate::keys::UnitKey;
-use crate::model::{Cursor, Draft, Model, Screen};
+use crate::model::{Cursor, Draft, Model, Screen, Sheet, UnitSheet};
+
+const CHOOSE: &str = "choose a unit: / types its number";
 
 /// Asks whether the chosen unit shall be ordered this, or for what is still missing.
 pub(super) fn ask(model: &mut Model, key: UnitKey) -> Option<Command> {
@@ -16,7 +18,7 @@ pub(super) fn ask(model: &mut Model, key: UnitKey) -> Option<Command> {
         let says = if model.screen == Screen::Messages {
             "choose what a unit has told: a console is not answered"
         } else {
-            "choose a unit: / types its number"
+            CHOOSE
         };
         note(model, says);
         return None;
@@ -58,8 +60,32 @@ pub(super) fn ask(model: &mut Model, key: UnitKey) -> Option<Command> {
     None
 }
 
+/// Shows how the chosen unit is set up.
+pub(super) fn show(model: &mut Model) -> Option<Command> {
+    let Some(unit) = chosen(model) else {
+        note(model, CHOOSE);
+        return None;
+    };
+    model.sheet = Sheet::OnItsWay;
+    model.screen = Screen::Unit(unit);
+    ask_for_screen(model)
+}
+
+/// The controller has said how a unit is set up; of another than the one in sight nobody wants to know any more.
+pub(super) fn take_sheet(model: &mut Model, unit: UnitId, answer: Result<Box<UnitSheet>, String>) {
+    if model.screen == Screen::Unit(unit) {
+        model.sheet = match answer {
+            Ok(sheet) => Sheet::Told(sheet),
+            Err(why) => Sheet::Refused(why),
+        };
+    }
+}
+
 /// The unit that keys are about: of a message its sender.
 pub(super) fn chosen(model: &Model) -> Option<UnitId> {
+    if let Screen::Unit(unit) = model.screen {
+        return Some(unit);
+    }
     if model.screen != Screen::Messages {
         return model.units.chosen(&unit_list(model));
     }

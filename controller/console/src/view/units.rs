@@ -63,7 +63,7 @@ fn number_line(model: &Model) -> Line<'static> {
     Line::raw(text)
 }
 
-const fn state(condition: Condition) -> &'static str {
+pub(super) const fn state(condition: Condition) -> &'static str {
     match condition {
         Condition::Active => "active",
         Condition::Stunned => "stunned",
@@ -71,12 +71,12 @@ const fn state(condition: Condition) -> &'static str {
     }
 }
 
-fn set_to(Regroup { talkgroup, locked }: Regroup) -> String {
+pub(super) fn set_to(Regroup { talkgroup, locked }: Regroup) -> String {
     if locked { format!("{talkgroup}, locked") } else { talkgroup.to_string() }
 }
 
 /// `unit 1018 listens (anna), stun (desk), regroup to talkgroup 42 (desk)`.
-fn orders(unit: UnitId, view: Option<&UnitView>, picture: &Snapshot) -> String {
+pub(super) fn orders(unit: UnitId, view: Option<&UnitView>, picture: &Snapshot) -> String {
     let listens = listened_to(picture).filter(|(listened, ..)| *listened == unit);
     let listens = listens.map(|(_, listener, by)| format!("unit {listener} listens ({by})"));
     let pending = view.into_iter().flat_map(|view| &view.pending);

@@ -256,6 +256,11 @@ impl Remote {
         self.rows.values().filter(|row| row.kept.condition != Condition::Active).map(|row| row.kept.unit)
     }
 
+    /// What operators are shown of a unit, also where it is as usual.
+    pub(crate) fn view_of(&self, unit: UnitId) -> UnitView {
+        self.kept(unit).map_or_else(|| RemoteUnit::usual(unit).view(), RemoteUnit::view)
+    }
+
     /// What operators are shown.
     pub(crate) fn views(&self) -> Vec<UnitView> {
         self.rows

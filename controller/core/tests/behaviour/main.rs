@@ -39,3 +39,4 @@ mod starvation;
 mod support;
 mod time;
 mod trunking;
+mod unit_state;
