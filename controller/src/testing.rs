@@ -86,6 +86,7 @@ impl Dispatch for ScriptedCore {
                     | Order::Regroup { .. }
                     | Order::RestoreGroups { .. }
                     | Order::Monitor { .. }
+                    | Order::EndMonitor { .. }
                     | Order::SetPriority { .. }
                     | Order::SetRights { .. } => 1,
                 };

@@ -197,6 +197,7 @@ causes! {
     NetworkNotProved = 0x98, "the network did not prove who it is";
     NotMonitored = 0x99, "the unit was not ordered to open its microphone";
     UnknownOrder = 0x9A, "no such order waits for the unit";
+    MonitorEnded = 0x9B, "an operator ended the listening";
     // Status and call alert.
     StatusUnknown = 0xA0, "no status has this number";
     MessageUnconfirmed = 0xA1, "the receiver's radio did not confirm the message";

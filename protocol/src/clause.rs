@@ -174,6 +174,7 @@ clauses! {
     SiteConfiguration = "13.6.7", "Configuration of a site";
     StatisticsKept = "13.6.8", "Statistics";
     StatisticsCounted = "13.6.9", "What is counted";
+    RadioConfiguration = "13.6.10", "Configuration of a radio";
 }
 
 impl fmt::Display for Clause {

@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use trunklab_protocol::operator::Right;
 
 use crate::model::{Draft, Focus, Model, Screen, Step};
+use crate::update::units;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +158,8 @@ pub enum UnitKey {
     CancelAlert,
     /// Its microphone open to another unit.
     Monitor,
+    /// Nobody to listen to it any more.
+    EndMonitor,
     /// Another priority.
     Priority,
     /// Other rights.
@@ -243,6 +246,11 @@ const GROUPS: &[Binding] = &[
 #[rustfmt::skip]
 const UNITS: &[Binding] = &[
     row(&[KeyCode::Char('/')], Action::EditFilter,                  "type the number of a unit",               "number"),
+    row(&[KeyCode::Enter],     Action::Open,                        "show how it is set up",                   "show"),
+];
+
+#[rustfmt::skip]
+const UNIT_ORDERS: &[Binding] = &[
     row(&[KeyCode::Char('S')], Action::OrderUnit(UnitKey::Stun),    "stun: it gets no service",                "stun"),
     row(&[KeyCode::Char('R')], Action::OrderUnit(UnitKey::Revive),  "revive: it gets service again",           "revive"),
     row(&[KeyCode::Char('K')], Action::OrderUnit(UnitKey::Kill),    "kill: out of use for good",               "kill"),
@@ -253,10 +261,19 @@ const UNITS: &[Binding] = &[
     row(&[KeyCode::Char('i')], Action::Tell,                        "inform: tell it a status",                "inform"),
     row(&[KeyCode::Char('A')], Action::OrderUnit(UnitKey::Alert),   "alert: its user shall call",              "alert"),
     row(&[KeyCode::Char('X')], Action::OrderUnit(UnitKey::CancelAlert), "call that alert back",                ""),
-    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::Monitor), "open its microphone to another unit",     ""),
+    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::Monitor), "let a unit listen to it, or end it",      ""),
     row(&[KeyCode::Char('P')], Action::OrderUnit(UnitKey::Priority), "its priority",                           ""),
     row(&[KeyCode::Char('V')], Action::OrderUnit(UnitKey::Rights),  "its rights to services",                  ""),
-    row(&[KeyCode::Esc],       Action::Back,                        "drop the number, then back",              "back"),
+];
+
+const UNITS_BACK: &[Binding] = &[row(&[KeyCode::Esc], Action::Back, "drop the number, then back", "back")];
+
+const UNIT_BACK: &[Binding] = &[row(&[KeyCode::Esc], Action::Back, "back to the units", "back")];
+
+/// Of a unit that is listened to, or is to be: before the others.
+#[rustfmt::skip]
+const MONITORED: &[Binding] = &[
+    row(&[KeyCode::Char('O')], Action::OrderUnit(UnitKey::EndMonitor), "end the listening to it",             "end listening"),
 ];
 
 #[rustfmt::skip]
@@ -355,7 +372,8 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Site(_) => &[SITE, SCREENS],
         Screen::Calls => &[CALLS, MOVES, SCREENS],
         Screen::Groups => &[GROUPS, MOVES, SCREENS],
-        Screen::Units => &[UNITS, MOVES, SCREENS],
+        Screen::Units => &[UNITS, UNIT_ORDERS, UNITS_BACK, MOVES, SCREENS],
+        Screen::Unit(_) => &[UNIT_ORDERS, UNIT_BACK, SCREENS],
         Screen::Messages => &[MESSAGES, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
         Screen::Configuration => &[CONFIGURATION, MOVES, SCREENS],
@@ -379,6 +397,10 @@ pub fn tables_in_force(model: &Model) -> &'static [&'static [Binding]] {
     match (&model.screen, model.log_view.focus, model.units.focus) {
         (Screen::Events, Focus::Filter, _) => &[FILTER],
         (Screen::Units, _, Focus::Filter) => &[NUMBER],
+        (Screen::Units, ..) if units::is_monitored(model) => {
+            &[MONITORED, UNITS, UNIT_ORDERS, UNITS_BACK, MOVES, SCREENS]
+        }
+        (Screen::Unit(_), ..) if units::is_monitored(model) => &[MONITORED, UNIT_ORDERS, UNIT_BACK, SCREENS],
         (screen, ..) => tables(screen),
     }
 }
@@ -423,8 +445,11 @@ pub fn does(action: Action) -> &'static str {
         Screen::Calls,
         Screen::Configuration,
     ];
-    let mut rows = screens.iter().flat_map(|screen| tables(screen).iter().flat_map(|table| table.iter()));
-    rows.find(|row| row.action == action).map_or("give the order", |row| row.does)
+    let tables = screens.iter().flat_map(|screen| tables(screen)).chain(&[MONITORED]);
+    tables
+        .flat_map(|table| table.iter())
+        .find(|row| row.action == action)
+        .map_or("give the order", |row| row.does)
 }
 
 /// The keys of a row as people write them: `Up k`.
@@ -452,6 +477,7 @@ mod tests {
             Screen::Calls,
             Screen::Groups,
             Screen::Units,
+            Screen::Unit(trunklab_protocol::UnitId::new(1).unwrap()),
             Screen::Messages,
             Screen::Events,
             Screen::Statistics,

@@ -79,6 +79,7 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Move(step) if model.draft.is_some() => drafts::step(model, step),
         Action::Move(step) => move_choice(model, step),
         Action::Open if model.screen == Screen::Configuration => return configuration::compare(model),
+        Action::Open if model.screen == Screen::Units => return units::show(model),
         Action::Open => open(model),
         Action::Back => back(model),
         Action::ShowOverview => model.screen = Screen::Overview,
@@ -190,6 +191,7 @@ fn ask(model: &mut Model) -> Option<Command> {
     match model.screen {
         Screen::Statistics => Some(Command::Ask(Question::Statistics)),
         Screen::Configuration => Some(configuration::ask(model)),
+        Screen::Unit(unit) => Some(Command::Ask(Question::Unit(unit))),
         Screen::Overview
         | Screen::Sites
         | Screen::Site(_)
@@ -260,7 +262,7 @@ fn move_choice(model: &mut Model, step: Step) {
             let lines = keys::tables(from).iter().map(|table| table.len()).sum();
             model.help_line = step.from(model.help_line, lines);
         }
-        Screen::Statistics => {}
+        Screen::Unit(_) | Screen::Statistics => {}
     }
 }
 
@@ -285,6 +287,7 @@ fn open(model: &mut Model) {
         Screen::Site(_)
         | Screen::Groups
         | Screen::Units
+        | Screen::Unit(_)
         | Screen::Messages
         | Screen::Events
         | Screen::Statistics
@@ -335,8 +338,9 @@ fn hear(model: &mut Model, report: Report) -> Option<Command> {
                 let text = format!("the order was not taken: {why}");
                 model.log.push(Entry::new(model.now, Grade::Warning, text));
             }
-            // What differs from the version that stands may be something else now.
-            if matches!(asked, Asked::Revert { .. }) { ask(model) } else { None }
+            // What differs from the version that stands, and how the unit in sight is set up, may be something else now.
+            let is_stale = matches!(asked, Asked::Revert { .. }) || matches!(model.screen, Screen::Unit(_));
+            if is_stale { ask(model) } else { None }
         }
         Report::Rights(Ok(rights)) => {
             if let Some(draft) = &mut model.draft {
@@ -347,6 +351,10 @@ fn hear(model: &mut Model, report: Report) -> Option<Command> {
         Report::Rights(Err(why)) => {
             model.draft = None;
             note(model, format!("what the unit may is not known: {why}"));
+            None
+        }
+        Report::Unit(unit, answer) => {
+            units::take_sheet(model, unit, answer);
             None
         }
         Report::Compared(answer) => {

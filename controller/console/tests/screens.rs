@@ -9,14 +9,14 @@ use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Modifier};
 use trunklab_console::conn::Report;
 use trunklab_console::keys::lookup;
-use trunklab_console::model::{Comparison, DeviceView, Stream, UnitRights};
+use trunklab_console::model::{Comparison, DeviceView, Stream, UnitRights, UnitSheet};
 use trunklab_console::update::{Message, update};
 use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
     Admission, CallView, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, MessageStage,
-    MessageView, Order, PendingView, Role, Sender, StatisticsPage, StatisticsRow, StatusText, UnitView,
-    VersionView, Versions, WaitView,
+    MessageView, Order, PendingView, Role, Sender, Snapshot, StatisticsPage, StatisticsRow, StatusText,
+    UnitView, VersionView, Versions, WaitView,
 };
 use trunklab_protocol::{
     CallId, Cause, Condition, Epoch, MessageId, MessageKind, NodeId, Pair, Parties, Priority, RadioOrder,
@@ -524,12 +524,10 @@ fn messages() {
     check("messages", &scene);
 }
 
-#[test]
-fn who_is_monitored_is_seen_on_every_screen() {
-    let mut scene = Scene::new(Theme::Plain);
-    let mut snapshot = scene.world.snapshot();
+/// A call in which unit 1018 listens to unit 1017.
+fn monitor(snapshot: &Snapshot) -> CallView {
     let (caller, called) = (UnitId::new(1_017).unwrap(), UnitId::new(1_018).unwrap());
-    snapshot.calls.push(CallView {
+    CallView {
         call: CallId { node: NodeId::new(1).unwrap(), epoch: snapshot.epoch, counter: 9 },
         parties: Parties::Pair(Pair { caller, called }),
         talker: Some(caller),
@@ -541,7 +539,14 @@ fn who_is_monitored_is_seen_on_every_screen() {
         sites: Vec::new(),
         waiting: Vec::new(),
         monitored_by: Some(ConsoleName::new("anna")),
-    });
+    }
+}
+
+#[test]
+fn who_is_monitored_is_seen_on_every_screen() {
+    let mut scene = Scene::new(Theme::Plain);
+    let mut snapshot = scene.world.snapshot();
+    snapshot.calls.push(monitor(&snapshot));
     scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::BeginsHere });
     for screen in ["o", "s", "U", "M", "e", "?"] {
         scene.type_text(screen);
@@ -551,6 +556,61 @@ fn who_is_monitored_is_seen_on_every_screen() {
             "{says}"
         );
     }
+}
+
+/// Unit 1017 as the controller describes it.
+fn sheet() -> UnitSheet {
+    let number = |number: u64| serde_json::json!(number);
+    let sheet = serde_json::json!({
+        "subscription": {
+            "unit": 1_017, "imei": number(350_000_000_000_017), "imsi": number(999_990_000_001_017), "fleet": 3, "member": 17,
+            "talkgroups": [41, 42], "sites": [1, 2], "home_site": 1, "priority": 7, "services": ["individual", "emergency"],
+            "floor_demand": "high", "emergency_talkgroup": 42, "duplex": true,
+        },
+        "state": {
+            "orders": {
+                "unit": 1_017, "condition": "active", "regrouped": { "talkgroup": 42, "locked": true },
+                "pending": [{ "of_radio": { "check": {} }, "by": "anna" }],
+            },
+            "visit": {
+                "site": 2, "reachable": true, "since": 300_000_000, "heard": 740_000_000,
+                "named": { "imsi": number(999_990_000_001_017) }, "equipment": number(350_000_000_000_017),
+                "talkgroup": 42, "scans": [41],
+            },
+            "call": null,
+        },
+    });
+    serde_json::from_value(sheet).expect("the controller writes it so")
+}
+
+#[test]
+fn one_unit_as_it_is_set_up() {
+    let mut scene = operated();
+    scene.press(&[KeyCode::Enter]);
+    check("unit_on_its_way", &scene);
+    let unit = UnitId::new(1_017).unwrap();
+    scene.hear(Report::Unit(UnitId::new(1_018).unwrap(), Err("another's".to_owned())));
+    scene.hear(Report::Unit(unit, Ok(Box::new(sheet()))));
+    check("unit", &scene);
+    let mut bare = sheet();
+    bare.state.visit = None;
+    bare.state.orders = UnitView { regrouped: None, pending: Vec::new(), ..bare.state.orders };
+    bare.subscription = serde_json::from_value(serde_json::json!({ "unit": 1_017 })).unwrap();
+    scene.hear(Report::Unit(unit, Ok(Box::new(bare))));
+    check("unit_bare", &scene);
+    scene.hear(Report::Unit(unit, Err("there is no such unit".to_owned())));
+    check("unit_refused", &scene);
+}
+
+#[test]
+fn who_is_listened_to_stands_in_the_list_of_units() {
+    let mut scene = operated();
+    let mut snapshot = scene.world.snapshot();
+    snapshot.calls.push(monitor(&snapshot));
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });
+    check("units_monitored", &scene);
+    scene.type_text("O");
+    check("units_monitor_ends", &scene);
 }
 
 #[test]

@@ -10,12 +10,12 @@ use trunklab_console::model::{Asked, Link, Outcome, Screen, Stream, UnitRights};
 use trunklab_console::update::{Command, Message, update};
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
-    Admission, ConfigurationVersion, ConsoleName, Event, EventKind, MessageStage, MessageView, Order, Role,
-    Sender, SiteView, Snapshot, StatusText, VersionView, Versions,
+    Admission, CallView, ConfigurationVersion, ConsoleName, Event, EventKind, MessageStage, MessageView,
+    Order, PendingView, Role, Sender, SiteView, Snapshot, StatusText, UnitView, VersionView, Versions,
 };
 use trunklab_protocol::{
-    Addressee, Cause, Epoch, MessageId, MessageKind, Moment, Priority, RadioOrder, Service, Services, Span,
-    StatusNumber, TalkgroupId, UnitId,
+    Addressee, CallId, Cause, Condition, Epoch, MessageId, MessageKind, Moment, NodeId, Pair, Parties,
+    Priority, RadioOrder, Service, Services, Span, StatusNumber, TalkgroupId, UnitId,
 };
 
 fn model() -> Model {
@@ -147,7 +147,8 @@ fn a_status_is_chosen_from_the_list_or_by_its_number_or_a_word_of_it() {
     }
     let mut model = model_with(|_| {});
     assert_eq!(press(&mut model, "U / 1 0 1 7 Enter i z z Enter"), None, "no status has that");
-    assert_eq!(press(&mut model, "Esc i Esc Enter"), None);
+    let shows = Some(Command::Ask(Question::Unit(UnitId::new(1017).unwrap())));
+    assert_eq!(press(&mut model, "Esc i Esc Enter"), shows, "nothing is told");
     let talkgroup = model.picture().unwrap().talkgroups[1].talkgroup;
     assert_eq!(press(&mut model, "t Down i Enter"), tells(talkgroup.into(), 1));
     assert_eq!(press(&mut model_with(|snapshot| snapshot.statuses.clear()), "t i Enter"), None);
@@ -324,6 +325,63 @@ fn sites_are_asked_about_in_turns() {
         other => panic!("{other:?}"),
     };
     assert_eq!([asked(), asked(), asked()], [(1, 32), (33, 40), (1, 32)]);
+}
+
+/// Unit 1018 listens to unit 1017, and unit 1019 has not confirmed yet that it is to be listened to.
+fn monitored(snapshot: &mut Snapshot) {
+    let unit = |number| UnitId::new(number).expect("in range");
+    snapshot.calls.push(CallView {
+        call: CallId { node: NodeId::new(1).expect("in range"), epoch: snapshot.epoch, counter: 9 },
+        parties: Parties::Pair(Pair { caller: unit(1017), called: unit(1018) }),
+        talker: Some(unit(1017)),
+        priority: Priority::LOWEST,
+        emergency: false,
+        duplex: false,
+        area: None,
+        since: snapshot.at,
+        sites: Vec::new(),
+        waiting: Vec::new(),
+        monitored_by: Some(ConsoleName::new("anna")),
+    });
+    let of_radio = RadioOrder::Monitor(unit(1018));
+    snapshot.units = vec![UnitView {
+        unit: unit(1019),
+        condition: Condition::Active,
+        regrouped: None,
+        pending: vec![PendingView { of_radio, by: ConsoleName::new("anna") }],
+    }];
+}
+
+#[test]
+fn who_is_listened_to_is_in_the_list_of_units_and_the_same_key_ends_it() {
+    let end = |number| Command::Give(Order::EndMonitor { unit: UnitId::new(number).expect("in range") });
+    for (keys, command) in [
+        ("U O y", Some(end(1017))),
+        ("U O n", None),
+        ("U O", None),
+        ("U Down O y", Some(end(1019))),
+        ("U / 1 0 1 9 Enter O y", Some(end(1019))),
+        // The listener is not listened to: this is whom it shall hear.
+        ("U / 1 0 1 8 Enter O y", None),
+    ] {
+        assert_eq!(press(&mut model_with(monitored), keys), command, "{keys}");
+    }
+}
+
+#[test]
+fn a_unit_is_shown_as_it_is_set_up_until_the_operator_goes_back() {
+    let unit = |number| UnitId::new(number).expect("in range");
+    let asks = |number| Some(Command::Ask(Question::Unit(unit(number))));
+    let mut model = model();
+    assert_eq!(press(&mut model, "U Enter"), None, "nobody is chosen");
+    assert_eq!(press(&mut model, "/ 1 0 1 7 Enter Enter"), asks(1017));
+    assert_eq!(model.screen(), &Screen::Unit(unit(1017)));
+    assert_eq!(press(&mut model, "S y"), Some(Command::Give(Order::Stun { unit: unit(1017) })));
+    let answered = Report::Answered { asked: Order::Stun { unit: unit(1017) }.into(), answer: Ok(()) };
+    assert_eq!(update(&mut model, Message::Report(answered)), asks(1017), "it may be set up otherwise now");
+    assert_eq!(update(&mut model, Message::Tick(Span::from_secs(10))), asks(1017));
+    assert_eq!(press(&mut model, "Esc"), None);
+    assert_eq!(model.screen(), &Screen::Units);
 }
 
 #[test]

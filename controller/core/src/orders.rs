@@ -139,6 +139,7 @@ impl Controller {
                 let (unit, order) = order.for_radio().expect("these are for radios");
                 self.order_radio(unit, order, given, out)
             }
+            Order::EndMonitor { unit } => self.end_monitor(*unit, given, out),
             Order::SetPriority { unit, priority } => {
                 self.change_rights(*unit, |rights| Rights { priority: *priority, ..rights }, given, out)
             }

@@ -33,6 +33,7 @@ pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::GET,  "/v1/subscribers/{unit}",    Some(Right::Supervise)),
     (Method::PUT,  "/v1/subscribers/{unit}",    Some(Right::Administer)),
     (Method::DELETE, "/v1/subscribers/{unit}",  Some(Right::Administer)),
+    (Method::GET,  "/v1/units/{unit}",          Some(Right::Supervise)),
     (Method::GET,  "/v1/configuration", Some(Right::View)),
     (Method::PUT,  "/v1/configuration", Some(Right::Administer)),
     (Method::GET,  "/v1/configuration/versions", Some(Right::View)),

@@ -23,6 +23,7 @@ mod statistics;
 mod subscribers;
 mod talk;
 mod tokens;
+mod units;
 
 pub use passwords::{PasswordError, password_hash};
 pub use server::{OperatorLimits, OperatorServer};
@@ -43,8 +44,10 @@ use tokio::time::timeout;
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::configuration::{Configuration, SiteConfiguration, Unfit};
 use trunklab_protocol::enrolment::PATH as ENROLMENT_PATH;
-use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Snapshot, TalkWord};
-use trunklab_protocol::{Cause, SiteId};
+use trunklab_protocol::operator::{
+    Authority, ConfigurationVersion, ConsoleName, Order, Snapshot, TalkWord, UnitState,
+};
+use trunklab_protocol::{Cause, SiteId, UnitId};
 
 use crate::counters::Counters;
 use crate::feed::EventFeed;
@@ -168,6 +171,12 @@ impl Operator {
         timeout(ANSWER_MAX, answered).await.ok()?.ok()
     }
 
+    pub(crate) async fn unit_state(&self, unit: UnitId) -> Option<Option<UnitState>> {
+        let (answer, answered) = oneshot::channel();
+        self.reach.queries.try_send(Query::Unit { unit, answer }).ok()?;
+        timeout(ANSWER_MAX, answered).await.ok()?.ok()
+    }
+
     /// Whether a change of the configuration would be taken.
     pub(crate) async fn weigh_configuration(&self, wish: Wish) -> Option<Result<(), Box<Unfit>>> {
         let (answer, answered) = oneshot::channel();
@@ -205,6 +214,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
             "/v1/subscribers/{unit}",
             get(subscribers::show).put(subscribers::put).delete(subscribers::remove),
         )
+        .route("/v1/units/{unit}", get(units::show))
         .route(
             "/v1/configuration",
             get(configuration::show)
@@ -298,3 +308,5 @@ mod second_login_tests;
 mod subscribers_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod units_tests;

@@ -23,7 +23,7 @@ use crate::subscribers::{
 /// Octets of a body: twenty thousand subscribers have room.
 const BODY_LEN_MAX: usize = 16 << 20;
 
-type Named = Result<Path<u32>, PathRejection>;
+pub(super) type Named = Result<Path<u32>, PathRejection>;
 
 /// Many subscribers at once, all or none: those that are there already are replaced, others stay (docs/formats.md). One without a key
 /// keeps the one that it has.
@@ -105,11 +105,19 @@ pub(super) async fn put(
 )]
 pub(super) async fn show(State(operator): State<Arc<Operator>>, unit: Named) -> Response {
     let Some(unit) = named(unit) else { return unknown(&operator) };
+    match subscription(&operator, unit).await {
+        Ok(subscription) => Json(subscription).into_response(),
+        Err(refusal) => refusal,
+    }
+}
+
+/// What the register holds of a unit, but for its key; else what is answered instead.
+pub(super) async fn subscription(operator: &Operator, unit: UnitId) -> Result<SubscriberObject, Response> {
     match operator.reach.store.with(move |store| store.subscriber(unit)).await {
-        Some(Ok(Some(subscriber))) => Json(SubscriberObject::of(&subscriber, Keys::Left)).into_response(),
-        Some(Ok(None)) => unknown(&operator),
+        Some(Ok(Some(subscriber))) => Ok(SubscriberObject::of(&subscriber, Keys::Left)),
+        Some(Ok(None)) => Err(unknown(operator)),
         failed @ (Some(Err(_)) | None) => {
-            Problem::not_kept(failed.map(|failed| failed.map(|_| ()))).into_response()
+            Err(Problem::not_kept(failed.map(|failed| failed.map(|_| ()))).into_response())
         }
     }
 }
@@ -191,11 +199,11 @@ fn defective(defects: &Defects) -> Problem {
     Problem::new(status, format!("nothing was changed, for {defects}")).because(cause)
 }
 
-fn named(unit: Named) -> Option<UnitId> {
+pub(super) fn named(unit: Named) -> Option<UnitId> {
     unit.ok().and_then(|Path(number)| UnitId::new(number))
 }
 
-fn unknown(operator: &Operator) -> Response {
+pub(super) fn unknown(operator: &Operator) -> Response {
     let problem = Problem::new(StatusCode::NOT_FOUND, "there is no such unit").because(Cause::UnknownUnit);
     refuse(operator, problem)
 }

@@ -6,9 +6,9 @@ use trunklab_controller_core::config::Change;
 use trunklab_controller_core::configuration::{Configuration, SiteConfiguration, Unfit};
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::operator::{
-    Authority, ConfigurationVersion, ConsoleName, Event, EventKind, Order, Snapshot, TalkWord,
+    Authority, ConfigurationVersion, ConsoleName, Event, EventKind, Order, Snapshot, TalkWord, UnitState,
 };
-use trunklab_protocol::{Cause, SiteId};
+use trunklab_protocol::{Cause, SiteId, UnitId};
 
 use super::{Broken, RunLoop};
 use crate::clock::Clock;
@@ -43,6 +43,13 @@ pub enum Query {
         site: SiteId,
         /// How; `None` where there is none.
         answer: oneshot::Sender<Option<SiteConfiguration>>,
+    },
+    /// What is known of a unit.
+    Unit {
+        /// Which.
+        unit: UnitId,
+        /// What; `None` where it is no subscriber.
+        answer: oneshot::Sender<Option<UnitState>>,
     },
     /// Whether a change of the configuration would be taken.
     Weigh(Wish, oneshot::Sender<Result<(), Box<Unfit>>>),
@@ -105,6 +112,11 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             Query::Site { site, answer } => {
                 let shown = self.core.controller().and_then(|core| core.site_configuration(site));
                 drop(answer.send(shown));
+                Ok(())
+            }
+            Query::Unit { unit, answer } => {
+                let known = self.core.controller().and_then(|core| core.unit_state(unit));
+                drop(answer.send(known));
                 Ok(())
             }
             Query::Weigh(Wish { by, base, configuration }, answer) => {

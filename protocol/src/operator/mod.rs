@@ -13,6 +13,7 @@ mod role;
 mod snapshot;
 mod statistics;
 mod talk;
+mod unit;
 
 pub use audit::{AuditEntry, Deed};
 pub use configuration::{ConfigurationVersion, Difference, VersionView, Versions};
@@ -29,3 +30,4 @@ pub use snapshot::{
 };
 pub use statistics::{ControlView, StatisticsPage, StatisticsRow, WaitView};
 pub use talk::TalkWord;
+pub use unit::{UnitState, VisitView};

@@ -44,6 +44,8 @@ pub enum Order {
     RestoreGroups { unit: UnitId },
     /// A radio is to open its microphone to a call with the listener (13.3.7).
     Monitor { unit: UnitId, listener: UnitId },
+    /// Nobody is to listen to a radio any more (13.3.7).
+    EndMonitor { unit: UnitId },
     /// A unit's requests have another priority (13.3.8).
     SetPriority { unit: UnitId, priority: Priority },
     /// A unit has the rights to these services and no others.
@@ -80,6 +82,7 @@ impl Order {
             | Self::Regroup { .. }
             | Self::RestoreGroups { .. }
             | Self::Monitor { .. }
+            | Self::EndMonitor { .. }
             | Self::SetPriority { .. }
             | Self::SetRights { .. } => Right::Supervise,
             Self::Kill { .. } => Right::Administer,
@@ -105,6 +108,7 @@ impl Order {
             | Self::UndoPatch { .. }
             | Self::Talk { .. }
             | Self::EndTalk {}
+            | Self::EndMonitor { .. }
             | Self::SetPriority { .. }
             | Self::SetRights { .. }
             | Self::SendStatus { .. }

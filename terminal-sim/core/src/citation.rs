@@ -157,6 +157,7 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::NetworkNotProved, Clause::Kill),
         (Cause::SelectorLocked, Clause::Regrouping),
         (Cause::NotMonitored, Clause::RemoteMonitor),
+        (Cause::MonitorEnded, Clause::RemoteMonitor),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::OrderOfChecks, |(_, clause)| *clause)
 }

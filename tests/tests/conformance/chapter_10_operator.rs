@@ -7,7 +7,7 @@ use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
     Admission, AirCounters, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView,
     Login, MessageView, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView,
-    Snapshot, StatusText, TalkWord, TalkgroupView, Tokens, Totals, UnitView,
+    Snapshot, StatusText, TalkWord, TalkgroupView, Tokens, Totals, UnitState, UnitView, VisitView,
 };
 use trunklab_tests::specification::Specification;
 
@@ -262,6 +262,8 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<ConsoleView>("ConsoleView");
     round_trip::<UnitView>("UnitView");
     round_trip::<PendingView>("PendingView");
+    round_trip::<UnitState>("UnitState");
+    round_trip::<VisitView>("VisitView");
     round_trip::<FloorView>("FloorView");
     round_trip::<TalkgroupView>("TalkgroupView");
     round_trip::<Totals>("Totals");

@@ -52,6 +52,8 @@ pub const MUTANTS: &[Mutant] = &[
     (Clause::Regrouping, "regroup-taken-out", Behaviour("remote::an_order_to_a_talkgroup_that_is_taken_out_is_over")),
     (Clause::Regrouping, "regroup-foreign", Behaviour("remote::a_unit_that_is_set_back_is_in_no_talkgroup_of_which_it_is_no_member")),
     (Clause::RemoteMonitor, "remote-monitor", Behaviour("remote::a_monitored_unit_calls_its_listener_and_operators_are_told")),
+    (Clause::RemoteMonitor, "monitor-end", Behaviour("monitor_end::an_operator_ends_the_call_in_which_a_unit_is_listened_to")),
+    (Clause::RemoteMonitor, "monitor-end-waiting", Behaviour("monitor_end::a_radio_that_asks_while_its_order_is_being_ended_is_listened_to_no_longer")),
     (Clause::RightsByOrder, "rights-by-order", Behaviour("remote::rights_and_priority_count_when_they_are_written_down")),
     (Clause::MessageChecks, "message-checks", Behaviour("messages::each_check_has_its_cause_and_leaves_a_record")),
     (Clause::MessageToUnit, "message-to-unit", Behaviour("messages::a_status_that_nobody_confirms_is_said_again_and_given_up")),

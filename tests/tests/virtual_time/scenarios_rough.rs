@@ -152,6 +152,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("regroup-lock-restore", "unit 1017 is refused: SelectorLocked"),
     ("regroup-taken-out", "order for unit 1019 is over: TalkgroupRemoved"),
     ("remote-monitor", "unit 1018 hears unit 1017"),
+    ("monitor-ended", "order for unit 1017 is over: MonitorEnded"),
     ("rights-by-order", "unit 1017 is refused: IndividualNotAllowed"),
     ("call-alert", "unit 1014 is alerted by unit 1012"),
     ("call-alert-in-call", "unit 1014 is alerted by unit 1015"),

@@ -110,6 +110,7 @@ pub const SCENARIOS: &[&str] = &[
     "clone-kept-out",
     "clone-refused",
     "remote-monitor",
+    "monitor-ended",
     "reselect",
     "reselect-hysteresis",
     "rights-by-order",

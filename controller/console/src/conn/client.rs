@@ -25,7 +25,7 @@ use trunklab_protocol::{Epoch, Moment, SiteId, UnitId};
 
 use super::pass::{self, Pass};
 use super::{ConnError, Talk, tls};
-use crate::model::{Asked, Comparison, DeviceView, UnitRights, UnknownEvent};
+use crate::model::{Asked, Comparison, DeviceView, UnitRights, UnitSheet, UnknownEvent};
 
 /// The name in the controller's certificate.
 const SERVER_NAME: &str = "controller";
@@ -200,6 +200,11 @@ impl Client {
     /// What a unit may; else why that is not known.
     pub(super) async fn rights(&self, unit: UnitId) -> Result<UnitRights, String> {
         self.ask(&format!("subscribers/{unit}")).await
+    }
+
+    /// How a unit is set up; else why that is not known.
+    pub(super) async fn unit(&self, unit: UnitId) -> Result<UnitSheet, String> {
+        self.ask(&format!("units/{unit}")).await
     }
 
     /// What would be different if a version came back; else why that is not known.

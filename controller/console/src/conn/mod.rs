@@ -20,7 +20,7 @@ use trunklab_protocol::operator::{
 };
 use trunklab_protocol::{SiteId, Span, UnitId};
 
-use crate::model::{Asked, Comparison, DeviceView, Stream, UnitRights, UnknownEvent};
+use crate::model::{Asked, Comparison, DeviceView, Stream, UnitRights, UnitSheet, UnknownEvent};
 
 /// What a screen asks for that no event tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Question {
     Compare(ConfigurationVersion),
     /// What a unit may.
     Rights(UnitId),
+    /// How a unit is set up.
+    Unit(UnitId),
 }
 
 /// What the connection tells.
@@ -73,6 +75,8 @@ pub enum Report {
     },
     /// What a unit may.
     Rights(Result<UnitRights, String>),
+    /// How a unit is set up.
+    Unit(UnitId, Result<Box<UnitSheet>, String>),
     /// What would be different if an earlier version came back.
     Compared(Result<Comparison, String>),
     /// What some sites say they run.

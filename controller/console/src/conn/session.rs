@@ -247,5 +247,6 @@ async fn answer(client: Arc<Client>, question: Question) -> Vec<Report> {
         }
         Question::Compare(version) => vec![Report::Compared(client.compare(version).await)],
         Question::Rights(unit) => vec![Report::Rights(client.rights(unit).await)],
+        Question::Unit(unit) => vec![Report::Unit(unit, client.unit(unit).await.map(Box::new))],
     }
 }

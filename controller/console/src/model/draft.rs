@@ -18,7 +18,7 @@ pub struct UnitRights {
     pub services: Services,
 }
 
-const fn lowest() -> Priority {
+pub(super) const fn lowest() -> Priority {
     Priority::LOWEST
 }
 

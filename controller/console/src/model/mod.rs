@@ -10,6 +10,7 @@ mod log;
 mod messages;
 mod picture;
 mod screen;
+mod unit;
 
 pub use configuration::{Comparison, ConfigurationView, DeviceView};
 pub use cursor::{Cursor, Step};
@@ -20,6 +21,7 @@ pub use link::Link;
 pub use log::{Entry, EventLog, Focus, Grade, LogView, Place};
 pub use picture::{Heard, Loss, Stream, UnknownEvent, apply};
 pub use screen::Screen;
+pub use unit::{Sheet, Subscription, UnitSheet};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -78,6 +80,8 @@ pub struct Model {
     pub(crate) calls: Cursor<CallId>,
     pub(crate) groups: Cursor<TalkgroupId>,
     pub(crate) units: UnitsView,
+    /// How the unit in sight is set up.
+    pub(crate) sheet: Sheet,
     /// The unit whose emergency is chosen.
     pub(crate) emergencies: Cursor<UnitId>,
     /// Talkgroups that the operator has marked to be joined.
@@ -128,6 +132,7 @@ impl Model {
             calls: Cursor::default(),
             groups: Cursor::default(),
             units: UnitsView::default(),
+            sheet: Sheet::default(),
             emergencies: Cursor::default(),
             marked: BTreeSet::new(),
             statistics: None,

@@ -1,6 +1,6 @@
 //! Where the operator stands: exactly one screen at a time.
 
-use trunklab_protocol::SiteId;
+use trunklab_protocol::{SiteId, UnitId};
 
 /// One screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Screen {
     Groups,
     /// The units that are not as usual, and the way to order any.
     Units,
+    /// One unit as it is set up.
+    Unit(UnitId),
     /// Statuses and call alerts.
     Messages,
     /// The event log.
@@ -43,6 +45,7 @@ impl Screen {
             | Self::Statistics
             | Self::Configuration => Some(Self::Overview),
             Self::Site(_) => Some(Self::Sites),
+            Self::Unit(_) => Some(Self::Units),
             Self::Help(from) => Some((**from).clone()),
         }
     }
@@ -56,6 +59,7 @@ impl Screen {
             Self::Calls => "calls".to_owned(),
             Self::Groups => "talkgroups".to_owned(),
             Self::Units => "units".to_owned(),
+            Self::Unit(unit) => format!("unit {unit}"),
             Self::Messages => "messages".to_owned(),
             Self::Events => "events".to_owned(),
             Self::Statistics => "statistics".to_owned(),

@@ -62,6 +62,7 @@ fn question(asked: &Asked) -> String {
         }
         Order::RestoreGroups { unit } => format!("Set unit {unit} back to its own talkgroup?"),
         Order::Monitor { unit, listener } => format!("Let unit {listener} listen to unit {unit}?"),
+        Order::EndMonitor { unit } => format!("End the listening to unit {unit}?"),
         Order::SetPriority { unit, priority } => format!("Give unit {unit} priority {priority}?"),
         Order::SetRights { unit, services } => format!("Give unit {unit} {}?", rights(*services)),
     }

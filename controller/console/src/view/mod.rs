@@ -37,6 +37,7 @@ mod site;
 mod sites;
 mod statistics;
 mod strip;
+mod unit;
 mod units;
 mod warning_lines;
 
@@ -64,7 +65,10 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
     warning_lines::render(frame, warned, model, &warnings);
     footer::render(frame, footer, model);
     let body = match (&model.screen, &model.picture) {
-        (Screen::Groups | Screen::Units | Screen::Messages | Screen::Configuration, Some(picture)) => {
+        (
+            Screen::Groups | Screen::Units | Screen::Unit(_) | Screen::Messages | Screen::Configuration,
+            Some(picture),
+        ) => {
             let left = draft::render(frame, body, model, picture);
             given::render(frame, left, model, picture)
         }
@@ -81,6 +85,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
             | Screen::Calls
             | Screen::Groups
             | Screen::Units
+            | Screen::Unit(_)
             | Screen::Messages
             | Screen::Statistics,
             None,
@@ -93,6 +98,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
         (Screen::Groups, Some(picture)) => groups::render(frame, body, model, picture),
         (Screen::Messages, Some(picture)) => messages::render(frame, body, model, picture),
         (Screen::Units, Some(picture)) => units::render(frame, body, model, picture),
+        (Screen::Unit(unit), Some(picture)) => unit::render(frame, body, model, picture, *unit),
     }
 }
 

@@ -85,7 +85,7 @@ impl Controller {
         let checked = match setup {
             CallSetup::Monitor => self.monitor_asked(unit, called, out),
             CallSetup::Immediate | CallSetup::Ringing | CallSetup::Duplex => {
-                self.remote.end_monitor(unit);
+                self.remote.forget_monitor(unit);
                 Ok(())
             }
         };

@@ -118,6 +118,7 @@ described! {
         EmergencyCleared: "the last emergency in which the call was asked for is cleared",
         Preempted: "an emergency takes the slots",
         AnnouncementComes: "an announcement comes that its talkgroup shall hear",
+        MonitorEnded: "an operator ends the listening to a party of an individual call",
         TakenOut: "the talkgroup, the service area or the slot is taken out of the configuration",
         ClosingDown: "the controller's term of office ends",
     }
@@ -349,6 +350,7 @@ pub const TABLE: &[Row] = {
         row(CallingBack, SitesLost,       Ended,   END_CALLING_BACK, Some(Cause::CallLost), Clause::LostSites),
         row(CallingBack, AnnouncementComes, Ended, END_CALLING_BACK, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(CallingBack, Preempted,       Ended,   END_CALLING_BACK, Some(Cause::Preempted), Clause::Cut),
+        row(CallingBack, MonitorEnded,    Ended,   END_CALLING_BACK, Some(Cause::MonitorEnded), Clause::RemoteMonitor),
         row(CallingBack, TakenOut,        Ended,   END_CALLING_BACK, None, Clause::TakenOut),
         row(CallingBack, ClosingDown,     Ended,   END_CALLING_BACK, None, Clause::EndOfTerm),
 
@@ -389,6 +391,7 @@ pub const TABLE: &[Row] = {
         stay(row(Talking, EmergencyCleared, Talking, &[EndEmergency, AssertCall],       None, Clause::EmergencyAnswered)),
         row(Talking, AnnouncementComes, Ended, END_TALKING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Talking, Preempted,       Ended,   END_TALKING,                             Some(Cause::Preempted), Clause::Cut),
+        row(Talking, MonitorEnded,    Ended,   END_TALKING,                             Some(Cause::MonitorEnded), Clause::RemoteMonitor),
         row(Talking, TakenOut,        Ended,   END_TALKING,                             None, Clause::TakenOut),
         row(Talking, ClosingDown,     Ended,   END_TALKING,                             None, Clause::EndOfTerm),
 
@@ -405,6 +408,7 @@ pub const TABLE: &[Row] = {
         row(Hanging, EmergencyCleared, Hanging, &[EndEmergency, AssertCall],            None, Clause::EmergencyAnswered),
         row(Hanging, AnnouncementComes, Ended, END_HANGING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
+        row(Hanging, MonitorEnded,    Ended,   END_HANGING,                             Some(Cause::MonitorEnded), Clause::RemoteMonitor),
         row(Hanging, TakenOut,        Ended,   END_HANGING,                             None, Clause::TakenOut),
         row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
 
@@ -415,6 +419,7 @@ pub const TABLE: &[Row] = {
         row(Conversing, NobodyLeft,   Ended,   END_CONVERSING,                          Some(Cause::NobodyLeft), Clause::HangUp),
         row(Conversing, SitesLost,    Ended,   END_CONVERSING,                          Some(Cause::CallLost), Clause::LostSites),
         row(Conversing, Preempted,    Ended,   END_CONVERSING,                          Some(Cause::Preempted), Clause::Cut),
+        row(Conversing, MonitorEnded, Ended,   END_CONVERSING,                          Some(Cause::MonitorEnded), Clause::RemoteMonitor),
         row(Conversing, TakenOut,     Ended,   END_CONVERSING,                          None, Clause::TakenOut),
         row(Conversing, ClosingDown,  Ended,   END_CONVERSING,                          None, Clause::EndOfTerm),
     ]

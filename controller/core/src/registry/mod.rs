@@ -12,5 +12,6 @@ pub mod provisioning;
 pub mod sites;
 mod taking_out;
 pub mod talkgroups;
+mod unit_state;
 pub mod vector;
 pub mod visitors;

@@ -5,6 +5,7 @@
 //! nothing else changes it.
 
 mod air;
+mod monitor_end;
 mod orders;
 mod rights;
 mod rows;

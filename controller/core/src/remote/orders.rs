@@ -47,13 +47,7 @@ impl Controller {
 
     /// What an order for a radio must satisfy, in order.
     fn check_radio_order(&self, unit: UnitId, order: &RadioOrder) -> Result<(), Cause> {
-        if self.home.unit(unit).is_none() {
-            return Err(Cause::UnknownUnit);
-        }
-        let condition = self.remote.condition(unit);
-        if condition == Condition::Killed {
-            return Err(Cause::UnitKilled);
-        }
+        let condition = self.condition_to_order(unit)?;
         match order {
             RadioOrder::Regroup(Regroup { talkgroup, .. })
                 if *talkgroup == TalkgroupId::ALL || !self.talkgroups.contains(*talkgroup) =>
@@ -72,6 +66,17 @@ impl Controller {
             | RadioOrder::Monitor(_)
             | RadioOrder::Regroup(_)
             | RadioOrder::Restore {} => Ok(()),
+        }
+    }
+
+    /// The condition of a unit about which something may be ordered (clause 13.3.1).
+    pub(super) fn condition_to_order(&self, unit: UnitId) -> Result<Condition, Cause> {
+        if self.home.unit(unit).is_none() {
+            return Err(Cause::UnknownUnit);
+        }
+        match self.remote.condition(unit) {
+            Condition::Killed => Err(Cause::UnitKilled),
+            condition @ (Condition::Active | Condition::Stunned) => Ok(condition),
         }
     }
 
@@ -121,7 +126,7 @@ impl Controller {
             row.kept = next;
             row.said = 0;
             self.remote_changed(unit, why, out);
-        } else if let Why::Taken(given, _) = why {
+        } else if let Why::Taken(given, _) | Why::MonitorEnded(given, _) = why {
             // A radio that has answered is asked again, and answers again.
             self.answer_order(&given, Err(Cause::DurableStoreFailed), out);
         }
@@ -171,6 +176,7 @@ impl Controller {
                 }
                 self.report(EventKind::RadioOrderPending { unit, of_radio, by: by.console }, out);
             }
+            Why::MonitorEnded(given, ended) => self.monitor_order_ended(unit, &given, ended, out),
             Why::Expired(PendingOrder { order: of_radio, by, .. }) => {
                 let (by, cause) = (by.console, Cause::OrderExpired);
                 self.report(EventKind::RadioOrderFailed { unit, of_radio, by, cause }, out);

@@ -142,6 +142,8 @@ pub(super) enum Why {
     Answered(PendingOrder, Result<(), Cause>),
     /// An order waits no longer.
     Expired(PendingOrder),
+    /// An operator has ended a monitor that waited.
+    MonitorEnded(Given, PendingOrder),
     /// The talkgroup of a unit is no more: it is set back, perhaps in place of being set there.
     SetBack(PendingOrder, Option<PendingOrder>),
 }
@@ -223,7 +225,7 @@ impl Remote {
     }
 
     /// A unit's user calls: what it was ordered to do is over.
-    pub(crate) fn end_monitor(&mut self, unit: UnitId) {
+    pub(crate) fn forget_monitor(&mut self, unit: UnitId) {
         if let Some(row) = self.rows.get_mut(&unit) {
             row.monitored = None;
             self.tidy(unit);
@@ -233,7 +235,7 @@ impl Remote {
     /// The term ends: orders that are still being written down. Whether they hold, the next term is told by the store.
     pub(crate) fn take_given(&mut self) -> Vec<Given> {
         let whose = |saving: Saving| match saving.why {
-            Why::Taken(given, _) => Some(given),
+            Why::Taken(given, _) | Why::MonitorEnded(given, _) => Some(given),
             Why::Answered(..) | Why::Expired(_) | Why::SetBack(..) => None,
         };
         self.rows.values_mut().filter_map(|row| row.saving.take()).filter_map(whose).collect()
@@ -252,6 +254,11 @@ impl Remote {
     /// Who is stunned or killed.
     pub(crate) fn out_of_service(&self) -> impl Iterator<Item = UnitId> + '_ {
         self.rows.values().filter(|row| row.kept.condition != Condition::Active).map(|row| row.kept.unit)
+    }
+
+    /// What operators are shown of a unit, also where it is as usual.
+    pub(crate) fn view_of(&self, unit: UnitId) -> UnitView {
+        self.kept(unit).map_or_else(|| RemoteUnit::usual(unit).view(), RemoteUnit::view)
     }
 
     /// What operators are shown.

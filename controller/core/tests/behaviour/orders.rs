@@ -8,7 +8,7 @@ use trunklab_protocol::{Cause, Priority, Services, StatusNumber};
 
 use crate::support::{System, talkgroup, unit};
 
-fn every_order() -> [Order; 19] {
+fn every_order() -> [Order; 20] {
     let talkgroups = vec![talkgroup(41), talkgroup(42)];
     [
         Order::AcknowledgeEmergency { unit: unit(1017) },
@@ -25,6 +25,7 @@ fn every_order() -> [Order; 19] {
         Order::Regroup { unit: unit(1017), talkgroup: talkgroup(41), locked: true },
         Order::RestoreGroups { unit: unit(1017) },
         Order::Monitor { unit: unit(1017), listener: unit(1018) },
+        Order::EndMonitor { unit: unit(1017) },
         Order::SetPriority { unit: unit(1017), priority: Priority::HIGHEST },
         Order::SetRights { unit: unit(1017), services: Services::NONE },
         Order::SendStatus { to: unit(1017).into(), number: StatusNumber::new(1).unwrap() },

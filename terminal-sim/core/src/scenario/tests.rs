@@ -224,7 +224,7 @@ fn the_documentation_prints_the_table() {
     let mut table = String::new();
     for (sort, title) in [(Sort::Do, "After `do`"), (Sort::See, "After `expect` and `never`")] {
         writeln!(table, "| {title} | Meaning |\n|---|---|").unwrap();
-        for row in sentences().iter().filter(|row| row.sort == sort) {
+        for row in sentences().filter(|row| row.sort == sort) {
             writeln!(table, "| `{}` | {} |", row.pattern, row.about).unwrap();
         }
         table.push('\n');

@@ -237,7 +237,8 @@ pub fn an_order() -> impl Strategy<Value = Order> {
         2 => (a_unit(), a_talkgroup(), any::<bool>())
             .prop_map(|(unit, talkgroup, locked)| Order::Regroup { unit, talkgroup, locked }),
         1 => a_unit().prop_map(|unit| Order::RestoreGroups { unit }),
-        1 => (a_unit(), a_unit()).prop_map(|(unit, listener)| Order::Monitor { unit, listener }),
+        2 => (a_unit(), a_unit()).prop_map(|(unit, listener)| Order::Monitor { unit, listener }),
+        1 => a_unit().prop_map(|unit| Order::EndMonitor { unit }),
         1 => (a_unit(), 1_u8..=10).prop_map(|(unit, level)| {
             Order::SetPriority { unit, priority: Priority::new(level).unwrap() }
         }),

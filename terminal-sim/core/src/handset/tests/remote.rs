@@ -2,14 +2,15 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for one word among many")]
 
 use trunklab_protocol::air_downlink::{
-    CallAlert, NetworkAnswer, RadioOrder as OrderWord, Status as StatusWord, Working,
+    CallAlert, FloorTaken, Grant, NetworkAnswer, RadioOrder as OrderWord, Release, Status as StatusWord,
+    Talker, Working,
 };
 use trunklab_protocol::air_uplink::{NetworkChallenge, OrderAnswer, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::proof::{ProvedOrder, UnitKey};
 use trunklab_protocol::{
-    Cause, Condition, Epoch, MessageId, OrderNumber, Press, ProfileId, RadioOrder, Regroup, Span,
-    StatusNumber, Teller,
+    Cause, Condition, Epoch, MessageId, OrderNumber, Pair, Parties, Press, ProfileId, RadioOrder, Regroup,
+    Span, StatusNumber, Teller,
 };
 
 use super::bench::*;
@@ -285,6 +286,44 @@ fn a_microphone_is_opened_without_the_user_noticing_until_the_user_presses() {
     bench.press();
     bench.run(SECOND);
     assert_eq!(bench.phase(), Phase::Requesting, "the next press is the user's own");
+}
+
+/// Our microphone is open to unit 1018, and somebody speaks into it.
+fn listened_to(profile: ProfileId) -> Bench {
+    let mut bench = Bench::registered(profile);
+    let asked = |bench: &Bench| {
+        bench.words().into_iter().find_map(|word| match word {
+            UplinkWord::UnitRequest(word) => Some(word.press),
+            _ => None,
+        })
+    };
+    bench.says(order(1, RadioOrder::Monitor(unit(1018))));
+    bench.run_until(|bench| asked(bench).is_some(), SECOND);
+    let talker = Talker { unit: unit(1017), spurt: spurt(5), press: asked(&bench).unwrap() };
+    let parties = Parties::Pair(Pair { caller: unit(1017), called: unit(1018) });
+    bench.says(Grant { parties, ..bench.grant(Some(talker)) });
+    bench.shows(FloorTaken { parties, ..bench.floor_taken(talker) });
+    bench.input(Input::Speech(vec![[4; 8]; 600]));
+    let is_heard = |bench: &Bench| bench.words().iter().any(|word| matches!(word, UplinkWord::Voice(_)));
+    bench.run_until(is_heard, Span::from_secs(3));
+    assert!(is_heard(&bench), "{}", bench.profile.name);
+    bench
+}
+
+#[test]
+fn a_microphone_is_shut_by_the_network_without_the_user_noticing() {
+    for profile in PROFILES {
+        let mut bench = listened_to(profile.id);
+        bench.shows(Release { call: call(9), cause: Cause::MonitorEnded });
+        bench.run(Span::from_secs(2));
+        bench.shows = None;
+        bench.uplink.clear();
+        bench.run(Span::from_secs(2));
+        assert_eq!((bench.uplink.len(), &bench.events[..]), (0, &[][..]), "{}", profile.name);
+        bench.press();
+        bench.run(SECOND);
+        assert_eq!(bench.phase(), Phase::Requesting, "{}: the next press is the user's own", profile.name);
+    }
 }
 
 #[test]

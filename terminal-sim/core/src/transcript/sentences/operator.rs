@@ -189,6 +189,7 @@ fn clause_of_order(cause: Cause) -> Clause {
         (Cause::ConfigurationUnfit, Clause::ConfigurationChange),
         (Cause::UnitKilled, Clause::Kill),
         (Cause::UnitStunned, Clause::RemoteMonitor),
+        (Cause::NotMonitored, Clause::RemoteMonitor),
         (Cause::NotRegrouped, Clause::Regrouping),
         (Cause::TooManyPendingOrders, Clause::PendingOrders),
         (Cause::OrderUnderWay, Clause::PendingOrders),

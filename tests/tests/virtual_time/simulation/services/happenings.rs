@@ -10,7 +10,7 @@ use crate::simulation::trouble::Trouble;
 
 #[rustfmt::skip]
 pub const SERVICES: &[Happening] = &[
-    (4, stuns), (6, revives), (3, checks), (5, regroups), (4, restores), (3, monitors), (3, orders_at_once),
+    (4, stuns), (6, revives), (3, checks), (5, regroups), (4, restores), (3, monitors), (2, ends_a_monitor), (3, orders_at_once),
     (2, gives_a_priority), (2, gives_rights),
     (2, tells_a_talkgroup), (1, calls_an_alert_back),
     (2, a_clone_is_switched_on), (2, a_clone_is_switched_off), (1, a_clone_presses),
@@ -51,16 +51,22 @@ fn monitors(trouble: &mut Trouble) {
     orders(trouble, Order::Monitor { unit, listener });
 }
 
+fn ends_a_monitor(trouble: &mut Trouble) {
+    let unit = trouble.a_unit();
+    orders(trouble, Order::EndMonitor { unit });
+}
+
 /// Several for one radio, before any of them can be written down.
 fn orders_at_once(trouble: &mut Trouble) {
     let (unit, listener) = (trouble.a_unit(), trouble.a_unit());
     for _ in 0..2 + trouble.below(3) {
-        let order = match trouble.below(6) {
+        let order = match trouble.below(7) {
             0 => Order::Stun { unit },
             1 => Order::Revive { unit },
             2 => Order::CheckRadio { unit },
             3 => Order::Regroup { unit, talkgroup: a_talkgroup(trouble), locked: true },
             4 => Order::RestoreGroups { unit },
+            5 => Order::EndMonitor { unit },
             _ => Order::Monitor { unit, listener },
         };
         orders(trouble, order);

@@ -213,6 +213,9 @@ impl Orders {
             Err(Cause::OrderExpired) => {
                 assert_eq!(rule.waits, Waits::Minute, "unit {unit}: {of_radio} does not expire");
             }
+            Err(Cause::MonitorEnded) => {
+                assert_eq!(rule.class, Class::Microphone, "unit {unit}: {of_radio} is no monitor");
+            }
             Err(cause) => panic!("unit {unit}: {of_radio} has failed with {cause:?}"),
         }
     }

@@ -1,0 +1,66 @@
+//! What happens to sites, links and the controller, and what is seen of it.
+
+use trunklab_protocol::Span;
+
+use super::{Action, Fact, Meaning, Sentence, Sort, one, see};
+
+/// How long a base station or controller that is restarted stays away.
+const RESTART: Span = Span::from_secs(1);
+
+#[rustfmt::skip]
+sentences! {
+    /// How many slots of a site are free.
+    pub(super) FILLED:
+    Do "site {site} fills up to {number} free slots", "Units made for it begin calls of their own until only so many traffic slots are free, and keep them.",
+        |v| Meaning::Fill { site: v.site(), free: v.number() };
+    Do "site {site} empties", "The units that filled the site release their buttons.",
+        |v| Meaning::Empty { site: v.site() };
+}
+
+#[rustfmt::skip]
+sentences! {
+    /// What becomes of links, base stations and the controller.
+    pub(super) DONE:
+    Do "link of site {site} is cut", "Base station and controller no longer hear each other.",
+        |v| one(Action::CutLink(v.site()));
+    Do "link of site {site} is restored", "They can connect again.",
+        |v| one(Action::MendLink(v.site()));
+    Do "site {site} is killed", "The base station stops at once, without a word.",
+        |v| one(Action::KillStation(v.site()));
+    Do "site {site} is started", "The base station starts, with everything forgotten.",
+        |v| one(Action::StartStation(v.site()));
+    Do "site {site} is restarted", "Killed, and started one second later.",
+        |v| Meaning::Do(vec![(Span::ZERO, Action::KillStation(v.site())), (RESTART, Action::StartStation(v.site()))]);
+    Do "site {site} tells its load", "What the site's last heartbeat said of each of its control channels stands in the transcript.",
+        |v| one(Action::TellLoad(v.site()));
+    Do "controller tells its records", "What calls that are over have used, and what was asked for in vain, since this was last told.",
+        |_| one(Action::TellRecords);
+    Do "controller is killed", "The controller stops at once.",
+        |_| one(Action::KillController);
+    Do "controller is shut down", "The controller stops in order: calls are released, links closed.",
+        |_| one(Action::StopController);
+    Do "controller is started", "The controller starts in its next term of office.",
+        |_| one(Action::StartController);
+    Do "controller is started with a new database", "It starts with everything provisioned, and counts its terms of office from 1 again.",
+        |_| one(Action::StartControllerAnew);
+    Do "controller is restarted", "Killed, and started one second later.",
+        |_| Meaning::Do(vec![(Span::ZERO, Action::KillController), (RESTART, Action::StartController)]);
+}
+
+#[rustfmt::skip]
+sentences! {
+    /// What is seen of sites.
+    pub(super) SEEN:
+    See "site {site} is in service", "The controller holds its link and its inventory.",
+        |v| Meaning::See(vec![Fact::SiteUp { site: v.site() }]);
+    See "site {site} is lost", "The controller has lost it.",
+        |v| Meaning::See(vec![Fact::SiteLost { site: v.site() }]);
+    See "control channel of site {site} moves", "The controller moves it to another slot.",
+        |v| Meaning::See(vec![Fact::ControlMoved { site: v.site() }]);
+    See "unit {units} finds the control channel of site {site}", "It has searched for it, and its registration holds.",
+        |v| { let site = v.site(); see(v, |unit| Fact::FindsControl { unit, site }) };
+    See "site {site} carries a call of talkgroup {talkgroup}", "The controller places the talkgroup's call there.",
+        |v| Meaning::See(vec![Fact::Carries { site: v.site(), talkgroup: v.talkgroup() }]);
+    See "site {site} leaves the call of talkgroup {talkgroup}", "The controller gives the call's slot there back.",
+        |v| Meaning::See(vec![Fact::LeftBySite { site: v.site(), talkgroup: v.talkgroup() }]);
+}
