@@ -9,6 +9,7 @@ mod clock;
 mod codec;
 mod cookie;
 mod link;
+pub mod memory;
 mod ports;
 mod refusal;
 mod run;

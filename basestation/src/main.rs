@@ -104,6 +104,7 @@ async fn serve(arguments: RunArguments) -> anyhow::Result<()> {
         air: arguments.air,
         voice: arguments.voice,
         voice_public: arguments.voice_public,
+        memory: Some(arguments.credentials.join("memory.jsonl")),
     };
     let mut station = Station::start(options).await?;
     say(&format!("basestation ready: air {}, voice {}", station.air_address, station.voice_address))?;

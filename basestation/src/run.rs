@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,17 +10,19 @@ use bytes::Bytes;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use trunklab_basestation_core::alone::{Memory, Remember};
 use trunklab_basestation_core::{BaseStation, Input, Outbox, Output, StationEvent};
 use trunklab_protocol::air_downlink::{self, Beacon};
 use trunklab_protocol::air_uplink;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::{Cause, Epoch, Incarnation, Moment};
+use trunklab_protocol::{Cause, Epoch, Incarnation};
 
 use crate::air_port::AirPort;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::credentials::{Credentials, CredentialsError};
 use crate::link::{LinkEvent, LinkKeeper, ToController};
+use crate::memory::{self, Keeper, MemoryError};
 use crate::ports::{AirTask, hear_switch};
 use crate::refusal::Refused;
 use crate::status::StationStatus;
@@ -47,6 +50,8 @@ pub struct StationOptions {
     pub voice: SocketAddr,
     /// The address that the controller tells the voice switch; `None` for the one in `voice`.
     pub voice_public: Option<SocketAddr>,
+    /// Where it keeps what it needs to serve alone; `None` keeps nothing through a restart.
+    pub memory: Option<PathBuf>,
 }
 
 /// Why a station cannot start.
@@ -75,6 +80,9 @@ pub enum StartError {
         "{0} is no address that the voice switch can send to: name this machine's own with --voice-public"
     )]
     NoVoiceAddress(SocketAddr),
+    /// The memory cannot be used.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     NoRandomness(#[from] getrandom::Error),
@@ -113,7 +121,15 @@ impl Station {
         let clock = Clock::starting_now();
         let counters = Arc::new(Counters::default());
         let incarnation = Incarnation::new(getrandom::u32()?).expect("every number is an incarnation");
-        let core = BaseStation::new(incarnation, random()?, public, Moment::ORIGIN);
+        let (kept_sender, kept) = mpsc::channel(INPUTS_MAX);
+        let (memory, keeper) = match &options.memory {
+            Some(path) => {
+                let (memory, keeper) = memory::open(path, kept_sender.clone())?;
+                (memory, Some(keeper))
+            }
+            None => (Memory::default(), None),
+        };
+        let core = BaseStation::new(incarnation, random()?, public, clock.begun()).with_memory(memory);
         let (status_sender, status) = watch::channel(StationStatus::new(core.view(), None, &counters));
         let (stop, stopped) = oneshot::channel();
 
@@ -148,6 +164,8 @@ impl Station {
             clock,
             counters,
             out: Outbox::new(),
+            keeper,
+            kept: kept_sender,
             controller: None,
             switch: None,
             voice,
@@ -155,7 +173,7 @@ impl Station {
             site,
             status: status_sender,
         };
-        let task = tokio::spawn(run_loop.run(links, bursts, packets, stopped, tasks));
+        let task = tokio::spawn(run_loop.run(links, bursts, packets, kept, stopped, tasks));
         Ok(Self { air_address, voice_address, status, stop: Some(stop), task })
     }
 
@@ -202,6 +220,10 @@ struct RunLoop {
     clock: Clock,
     counters: Arc<Counters>,
     out: Outbox,
+    /// Who writes what is to last.
+    keeper: Option<Keeper>,
+    /// Tells the core that a report is kept.
+    kept: mpsc::Sender<u32>,
     /// The link that stands, and whose.
     controller: Option<(String, ToController)>,
     switch: Option<SocketAddr>,
@@ -217,6 +239,7 @@ impl RunLoop {
         mut links: mpsc::Receiver<LinkEvent>,
         mut bursts: mpsc::Receiver<air_uplink::Burst>,
         mut packets: mpsc::Receiver<Bytes>,
+        mut kept: mpsc::Receiver<u32>,
         mut stopped: oneshot::Receiver<()>,
         mut tasks: JoinSet<()>,
     ) -> Result<(), Refused> {
@@ -232,12 +255,17 @@ impl RunLoop {
                 },
                 Some(burst) = bursts.recv() => self.take(Input::Air(burst)),
                 Some(packet) = packets.recv() => self.take(Input::Voice(packet)),
+                Some(number) = kept.recv() => self.take(Input::Kept { number }),
                 () = sleep_until(wake) => self.take(Input::Time),
                 _ = status_due.tick() => self.show(),
             }
         };
         self.controller = None;
-        drop((links, self.radiate, self.site));
+        // The thread that writes must find room for its last answers.
+        drop((links, kept, self.radiate, self.site));
+        if let Some(keeper) = self.keeper.take() {
+            tokio::task::spawn_blocking(move || drop(keeper)).await.ok();
+        }
         // The link says good-bye; what does not end by itself is ended.
         tokio::time::timeout(STOP_TIME_MAX / 2, tasks.join_next()).await.ok();
         tasks.shutdown().await;
@@ -288,12 +316,44 @@ impl RunLoop {
                 self.switch = Some(settings.switch_address);
                 self.site.send_replace((self.core.newest_epoch(), Some(beacon)));
             }
+            Output::Remember(what) => self.remember(what),
             Output::Event(StationEvent::Dropped { unit, cause }) => {
                 tracing::debug!(unit = unit.map(trunklab_protocol::UnitId::number), %cause, "dropped");
             }
             Output::Event(StationEvent::Collision { bursts }) => tracing::debug!(bursts, "bursts collided"),
             Output::Event(StationEvent::Service(service)) => {
                 tracing::info!(?service, "the service has changed")
+            }
+            Output::Event(StationEvent::Heard(message)) => {
+                tracing::debug!(message = message.name(), "the site's own dispatch is told")
+            }
+            Output::Event(StationEvent::Decided(clause, message)) => {
+                tracing::debug!(%clause, message = message.name(), "the site's own dispatch orders")
+            }
+            Output::Event(StationEvent::Reported(event)) => {
+                tracing::info!(?event, "the site's own dispatch reports")
+            }
+        }
+    }
+
+    fn remember(&mut self, what: Remember) {
+        let report = match &what {
+            Remember::Report(number, _) => Some(*number),
+            Remember::Configuration(_)
+            | Remember::Unit(_)
+            | Remember::Dropped(_)
+            | Remember::BeginsAlone(_)
+            | Remember::Reported(_) => None,
+        };
+        match &self.keeper {
+            Some(keeper) if keeper.keep(what) => {}
+            Some(_) => self.counters.dropped[Cause::DurableStoreFailed].one(),
+            // It lasts as long as the process, which is all that was asked for.
+            None => {
+                let answered = report.is_none_or(|number| self.kept.try_send(number).is_ok());
+                if !answered {
+                    self.counters.dropped[Cause::DurableStoreFailed].one();
+                }
             }
         }
     }

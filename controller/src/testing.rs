@@ -95,6 +95,8 @@ impl Dispatch for ScriptedCore {
                 out.push(Output::Ordered { id, outcome });
             }
             Input::StoreFailed { .. }
+            | Input::Copied(_)
+            | Input::HandedBack
             | Input::Configure { .. }
             | Input::Time
             | Input::Provision(_)
@@ -217,6 +219,8 @@ impl ScriptedCore {
             | FromSite::Status(_)
             | FromSite::CallAlert(_)
             | FromSite::AlertCancel(_)
+            | FromSite::ServedAlone(_)
+            | FromSite::Report(_)
             | FromSite::MessageAnswer(_)
             | FromSite::Handover(_) => {}
         }

@@ -231,6 +231,14 @@ causes! {
     TalkgroupRemoved = 0xC3, "the talkgroup was taken out of the configuration";
     SiteRemoved = 0xC4, "the site was taken out of the configuration";
     AreaRemoved = 0xC5, "the service area was taken out of the configuration";
+
+    // A site that serves alone.
+    HandedBack = 0xD0, "the site gave the call back to its controller";
+    CallMerged = 0xD1, "the talkgroup has another call in the whole network";
+    NoVectorLeft = 0xD2, "the site alone has no challenge left for the unit";
+    CopyUnfit = 0xD3, "the copy for serving alone cannot be read";
+    ReportUnfit = 0xD4, "the site's report of its time alone is no record that it may make";
+    NotCopied = 0xD5, "the site alone knows nothing of the unit";
 }
 
 impl Field for Cause {

@@ -1,5 +1,6 @@
 //! The clauses of the specification that decisions cite: why something was granted, refused or released can be read
-//! in `docs/protocol.md`, and for chapters 12 and 13 in `docs/call-processing.md` and `docs/services.md`.
+//! in `docs/protocol.md`, and for chapters 12 to 14 in `docs/call-processing.md`, `docs/services.md` and
+//! `docs/resilience.md`.
 
 use std::fmt;
 
@@ -175,6 +176,13 @@ clauses! {
     StatisticsKept = "13.6.8", "Statistics";
     StatisticsCounted = "13.6.9", "What is counted";
     RadioConfiguration = "13.6.10", "Configuration of a radio";
+
+    Copy = "14.1.1", "Copy";
+    IsolationBegins = "14.1.2", "Beginning";
+    IsolatedService = "14.1.3", "Service";
+    CopiedRegistration = "14.1.4", "Registration from the copy";
+    IsolationEnds = "14.1.5", "Return";
+    IsolationReport = "14.1.6", "Report";
 }
 
 impl fmt::Display for Clause {

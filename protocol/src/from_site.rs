@@ -10,6 +10,7 @@ use crate::individual::{CallSetup, PageReply};
 use crate::load::ControlLoad;
 use crate::message::messages;
 use crate::network::{AreaId, CallId, Epoch, Incarnation, OrderNumber, Press, SiteId, SlotAddress, SpurtId};
+use crate::part::PART_LEN_MAX;
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::proof::{Challenge, ProvedOrder, Response};
@@ -32,6 +33,8 @@ record! {
         pub talkgroup: Option<TalkgroupId>,
         /// Those that it hears beside it.
         pub secondary: ScanList,
+        /// How long ago it registered here, in milliseconds.
+        pub held_ms: u32,
     }
 }
 
@@ -291,6 +294,28 @@ messages! {
             /// What it says.
             reply: MessageReply,
         }
+        /// The site served alone before this link stood.
+        0x50 ServedAlone {
+            /// Its epoch of that time.
+            epoch: Epoch,
+            /// For how long, in milliseconds.
+            alone_ms: u32,
+            /// How many reports it has to make.
+            reports: u32,
+        }
+        /// A part of something that it kept meanwhile.
+        0x51 Report {
+            /// Which report.
+            number: u32,
+            /// The site's time, in microseconds.
+            now_us: u64,
+            /// Which part, from 1.
+            part: u16,
+            /// Of how many.
+            parts: u16,
+            /// The part of its JSON.
+            text: String [at most PART_LEN_MAX],
+        }
     }
 }
 
@@ -323,6 +348,8 @@ impl FromSite {
             | Self::InventoryEnd(_)
             | Self::Health(_)
             | Self::Settings(_)
+            | Self::ServedAlone(_)
+            | Self::Report(_)
             | Self::Register(_)
             | Self::Answer(_)
             | Self::Detach(_)

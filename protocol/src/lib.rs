@@ -28,6 +28,7 @@ pub mod mast;
 pub mod moment;
 pub mod network;
 pub mod operator;
+pub mod part;
 pub mod parties;
 pub mod passed_down;
 pub mod passed_up;

@@ -4,19 +4,44 @@
 use crate::air_downlink::{Sides, Talker};
 use crate::cause::Cause;
 use crate::emergency::EmergencyStage;
+use crate::field::record;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::CallSetup;
 use crate::message::messages;
 use crate::network::{AreaId, CallId, Press, Priority, SlotAddress, SpurtId};
+use crate::part::PART_LEN_MAX;
 use crate::parties::Parties;
 use crate::policy::FloorPolicy;
-use crate::proof::{Challenge as ChallengeOctets, SessionKey};
+use crate::proof::{Challenge as ChallengeOctets, Response, SessionKey};
 use crate::scan::ScanList;
 use crate::settings::SiteSettings;
 use crate::subscription::Subscription;
 
 /// Talkgroups beside its own that can hear one call.
 pub const OTHERS_MAX: usize = 15;
+
+/// The most vectors of one unit in a site's copy.
+pub const COPIED_VECTORS_MAX: usize = 8;
+
+record! {
+    /// A challenge and its answer, for a site that may serve alone (docs/resilience.md 14.1.1).
+    #[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    pub struct CopiedVector {
+        /// What the unit is asked.
+        pub challenge: ChallengeOctets,
+        /// The right answer.
+        pub expected: Response,
+        /// What its bursts are proved with then.
+        pub session: SessionKey,
+    }
+}
+
+/// The answer that is expected is as good as the key, as long as it is expected.
+impl std::fmt::Debug for CopiedVector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CopiedVector").field("challenge", &self.challenge).finish_non_exhaustive()
+    }
+}
 
 messages! {
     /// What a controller orders a base station.
@@ -237,5 +262,37 @@ messages! {
         0x4B MessageDelivered (crate::passed_down::MessageDelivered)
         /// A message has not reached its receiver, or is called back.
         0x4C MessageRefused (crate::passed_down::MessageRefused)
+        /// A part of the configuration, for a site that may serve alone.
+        0x50 CopyConfiguration {
+            /// Which copy.
+            revision: u32,
+            /// Which part, from 1.
+            part: u16,
+            /// Of how many.
+            parts: u16,
+            /// The part of its JSON.
+            text: String [at most PART_LEN_MAX],
+        }
+        /// What such a site may need to know of a unit.
+        0x51 CopySubscriber {
+            /// Who.
+            unit: UnitId,
+            /// JSON: names, rights, talkgroups.
+            text: String [at most PART_LEN_MAX],
+            /// With which it can be challenged, each once.
+            vectors: Vec<CopiedVector> [at most COPIED_VECTORS_MAX],
+        }
+        /// The unit is another site's now, or nobody's.
+        0x52 CopyDropped {
+            /// Who.
+            unit: UnitId,
+        }
+        /// The copy is whole.
+        0x53 CopyEnd {}
+        /// A report is durable.
+        0x58 ReportKept {
+            /// Which.
+            number: u32,
+        }
     }
 }

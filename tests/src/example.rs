@@ -16,6 +16,7 @@ use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::ProvedOrder;
 use trunklab_protocol::settings::{Neighbour, SiteSettings};
+use trunklab_protocol::to_site::CopiedVector;
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId,
     MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
@@ -267,6 +268,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "Talker" => record(Talker::FIELDS, source),
         "Party" => record(Party::FIELDS, source),
         "Sides" => record(Sides::FIELDS, source),
+        "CopiedVector" => record(CopiedVector::FIELDS, source),
         "HeldRadio" => record(HeldRadio::FIELDS, source),
         "HeldCall" => record(HeldCall::FIELDS, source),
         "ControlLoad" => record(ControlLoad::FIELDS, source),

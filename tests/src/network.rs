@@ -69,8 +69,16 @@ impl Network {
     /// # Errors
     /// What did not work.
     pub fn start(directory: &Path) -> Result<Self> {
+        Self::start_of(directory, ZONE)
+    }
+
+    /// The same with another zone file for its sites and talkgroups.
+    ///
+    /// # Errors
+    /// What did not work.
+    pub fn start_of(directory: &Path, zone: &str) -> Result<Self> {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        make_zone(directory)?;
+        make_zone_of(directory, zone)?;
         let (controller, [listen, operator, voice]) = start_controller(directory, [anywhere; 3])?;
         let mut stations = [None, None];
         let mut air = [anywhere; 2];
@@ -203,7 +211,11 @@ pub fn tells(line: &str, event: &str) -> bool {
 /// # Errors
 /// What did not work.
 pub fn make_zone(directory: &Path) -> Result<()> {
-    let mut zone = ZONE.to_owned();
+    make_zone_of(directory, ZONE)
+}
+
+fn make_zone_of(directory: &Path, zone: &str) -> Result<()> {
+    let mut zone = zone.to_owned();
     for (site, units) in (1..).zip(UNITS) {
         let mut roster = "unit,key,talkgroup,east_m,north_m\n".to_owned();
         let east_m = (site - 1) * 90_000 + 300;

@@ -37,4 +37,8 @@ pub enum Timer {
     Heartbeat,
     /// The controller was not heard for too long.
     LinkSilence,
+    /// No controller has served the site for too long: it serves alone.
+    Isolation,
+    /// The site's own dispatch has something to do.
+    Dispatch,
 }

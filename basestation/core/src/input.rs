@@ -26,6 +26,11 @@ pub enum Input {
     },
     /// A burst reached the antenna. Nothing about it is proved yet.
     Air(Burst),
+    /// The shell has kept a report for good, after [`crate::alone::Remember::Report`].
+    Kept {
+        /// Which.
+        number: u32,
+    },
     /// A voice packet came from the switch, tag and all. Nothing about it is proved yet.
     Voice(Bytes),
 }

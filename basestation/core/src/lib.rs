@@ -4,6 +4,7 @@
 //! controller. This crate must not know sockets, clocks, locks, `async` or loggers.
 
 mod access;
+pub mod alone;
 mod associated;
 mod begun;
 mod control;

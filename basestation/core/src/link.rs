@@ -1,11 +1,11 @@
 //! The link to the controller: greeting, inventory, heartbeat, silence, and whose orders count.
 
-use core::net::SocketAddr;
-
 use trunklab_protocol::from_site::{
-    FromSite, HeldCall, HeldRadio, Hello, INVENTORY_PART_MAX, InventoryCalls, InventoryEnd, InventoryRadios,
+    FromSite, Hello, INVENTORY_PART_MAX, InventoryCalls, InventoryEnd, InventoryRadios,
 };
-use trunklab_protocol::{Cause, Epoch, Incarnation, Moment, SlotAddress, Span};
+use trunklab_protocol::{Cause, Epoch, Moment, Span};
+
+use crate::station::BaseStation;
 
 /// How often a station shows that it lives before its controller has said how often.
 const FIRST_HEARTBEAT: Span = Span::from_secs(1);
@@ -19,6 +19,8 @@ pub struct Link {
     state: State,
     newest_epoch: Epoch,
     heartbeat: Span,
+    /// Since when no controller has served the site; `None` while one does.
+    unserved_since: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +31,9 @@ enum State {
 
 impl Link {
     /// No link yet, no epoch obeyed.
-    pub const fn new() -> Self {
+    pub const fn new(now: Moment) -> Self {
         Self {
+            unserved_since: Some(now),
             state: State::Down,
             newest_epoch: Epoch::new(0).expect("0 is an epoch"),
             heartbeat: FIRST_HEARTBEAT,
@@ -52,14 +55,20 @@ impl Link {
         matches!(self.state, State::Up { configured: true, .. })
     }
 
+    /// Since when no controller has served the site, however often a link stood meanwhile; `None` while one does.
+    pub const fn unserved_since(&self) -> Option<Moment> {
+        self.unserved_since
+    }
+
     /// The link stands.
     pub fn up(&mut self, now: Moment) {
         self.state = State::Up { heard: now, heartbeat_due: now + self.heartbeat, configured: false };
     }
 
     /// The link is gone.
-    pub const fn down(&mut self) {
+    pub fn down(&mut self, now: Moment) {
         self.state = State::Down;
+        self.unserved_since.get_or_insert(now);
     }
 
     /// Notes a message, if it comes from a controller that is obeyed.
@@ -83,6 +92,7 @@ impl Link {
         self.heartbeat = Span::from_millis(u64::from(heartbeat_ms));
         if let State::Up { heartbeat_due, configured, .. } = &mut self.state {
             *configured = true;
+            self.unserved_since = None;
             *heartbeat_due = (*heartbeat_due).min(now + self.heartbeat);
         }
     }
@@ -113,20 +123,20 @@ impl Link {
     }
 }
 
-/// What a station says first on every connection: who it is, what it holds, in parts that fit a frame.
-pub fn greeting(
-    incarnation: Incarnation,
-    newest_epoch: Epoch,
-    voice_address: SocketAddr,
-    controls: Vec<SlotAddress>,
-    radios: impl Iterator<Item = HeldRadio>,
-    calls: impl Iterator<Item = HeldCall>,
-) -> Vec<FromSite> {
-    let mut messages = vec![FromSite::from(Hello { incarnation, newest_epoch, voice_address, controls })];
-    messages.extend(parts(radios).map(|radios| InventoryRadios { radios }.into()));
-    messages.extend(parts(calls).map(|calls| InventoryCalls { calls }.into()));
-    messages.push(InventoryEnd {}.into());
-    messages
+/// What a station says first on every connection: who it is.
+pub fn hello(station: &BaseStation) -> FromSite {
+    let controls = station.on_air.iter().flat_map(|air| air.settings.controls()).collect();
+    let BaseStation { incarnation, voice_address, .. } = *station;
+    Hello { incarnation, newest_epoch: station.link.newest_epoch(), voice_address, controls }.into()
+}
+
+/// What it holds, in parts that fit a frame.
+pub fn inventory(station: &BaseStation) -> Vec<FromSite> {
+    let now = station.now;
+    let slots = station.on_air.iter().flat_map(|air| air.slots.values());
+    let radios = parts(station.sessions.radios(now)).map(|radios| InventoryRadios { radios }.into());
+    let calls = parts(slots.filter_map(|slot| slot.held(now))).map(|calls| InventoryCalls { calls }.into());
+    radios.chain(calls).chain([InventoryEnd {}.into()]).collect()
 }
 
 fn parts<T>(mut all: impl Iterator<Item = T>) -> impl Iterator<Item = Vec<T>> {

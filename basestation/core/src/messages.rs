@@ -45,7 +45,7 @@ impl BaseStation {
 
     /// A message is passed on once; until it is answered its radio is told to wait.
     fn message_wanted(&mut self, unit: UnitId, press: Press, message: impl Into<FromSite>, out: &mut Outbox) {
-        if self.service != SiteService::Wide {
+        if self.service == SiteService::NoService {
             let cause = Cause::SiteUnavailable;
             return self.tell_of_message(unit, MessageRefused { unit, press, cause }, 1, out);
         }
@@ -57,7 +57,7 @@ impl BaseStation {
 
     /// What is said to a message is passed on however often it is said.
     fn message_said(&mut self, unit: UnitId, press: Press, message: impl Into<FromSite>, out: &mut Outbox) {
-        if self.service == SiteService::Wide {
+        if self.service != SiteService::NoService {
             self.tell_of_message(unit, Working { unit, press }, 1, out);
             self.tell(message, out);
         }

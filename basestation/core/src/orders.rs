@@ -11,7 +11,8 @@ use trunklab_protocol::{
     CallId, Cause, Parties, Press, SlotAddress, Span, TalkgroupId, UnitId, from_site, to_site,
 };
 
-use crate::link::greeting;
+use crate::alone::Remember;
+use crate::link::{hello, inventory};
 use crate::output::{Outbox, Output};
 use crate::outstanding::Asked;
 use crate::sessions::Session;
@@ -26,25 +27,28 @@ impl BaseStation {
     /// The link stands: says who it is and what it holds.
     pub(crate) fn link_up(&mut self, out: &mut Outbox) {
         self.link.up(self.now);
+        self.copy.begin();
         self.update_service(out);
-        let now = self.now;
-        let calls =
-            self.on_air.iter().flat_map(|air| air.slots.values().filter_map(move |slot| slot.held(now)));
-        let messages = greeting(
-            self.incarnation,
-            self.link.newest_epoch(),
-            self.voice_address,
-            self.on_air.iter().flat_map(|air| air.settings.controls()).collect(),
-            self.sessions.radios(),
-            calls,
-        );
-        let epoch = self.link.newest_epoch();
-        out.extend(messages.into_iter().map(|message| Output::ToController { epoch, message }));
+        self.tell_controller(hello(self), out);
+        if self.alone.is_none() {
+            self.report_inventory(out);
+        }
+    }
+
+    /// Says what the site holds.
+    fn report_inventory(&mut self, out: &mut Outbox) {
+        for message in inventory(self) {
+            self.tell_controller(message, out);
+        }
     }
 
     /// The link is gone: running calls go on, new ones are refused.
     pub(crate) fn link_down(&mut self, out: &mut Outbox) {
-        self.link.down();
+        self.link.down(self.now);
+        if self.alone.is_some() {
+            // It has not been heard of by the dispatch, which goes on.
+            return;
+        }
         self.outstanding.clear();
         self.update_service(out);
         if let Some(air) = &mut self.on_air {
@@ -70,9 +74,16 @@ impl BaseStation {
         }
         match message {
             ToSite::Configure(order) => self.configure(*order.settings, out),
-            // That it was heard is all that it says.
-            ToSite::Heartbeat(_) => {}
             ToSite::Close(order) => self.close_link(order.cause, out),
+            message => self.carry_out(message, out),
+        }
+    }
+
+    /// Carries out an order of whoever serves the site: a controller, or its own dispatch.
+    pub(crate) fn carry_out(&mut self, message: ToSite, out: &mut Outbox) {
+        match message {
+            // That it was heard is all that a heartbeat says; the others are for the link.
+            ToSite::Heartbeat(_) | ToSite::Configure(_) | ToSite::Close(_) => {}
             ToSite::Challenge(to_site::Challenge { identity, challenge }) => {
                 self.answer(Challenge { identity, challenge }, out);
             }
@@ -131,6 +142,24 @@ impl BaseStation {
                 self.forget_radio(unit);
                 self.answer(Deregistered { unit, cause }, out);
             }
+            ToSite::CopyConfiguration(word) => {
+                let part = self.copy.take_configuration(&word);
+                self.note_copy(part, out);
+            }
+            ToSite::CopySubscriber(word) => {
+                let part = self.copy.take_unit(word).map(Some);
+                self.note_copy(part, out);
+            }
+            ToSite::CopyDropped(word) => {
+                let part = Ok(self.copy.drop(word.unit));
+                self.note_copy(part, out);
+            }
+            ToSite::CopyEnd(_) => {
+                for part in self.copy.end() {
+                    self.note_copy(Ok(Some(part)), out);
+                }
+            }
+            ToSite::ReportKept(word) => self.report_kept(word.number, out),
             ToSite::Assert(order) => self.assert_call(order, out),
             ToSite::Release(to_site::Release { call, cause }) => {
                 while let Some(at) = self.slot_of(call) {
@@ -168,17 +197,32 @@ impl BaseStation {
             return;
         }
         self.link.configure(self.now, settings.heartbeat_ms);
+        if self.alone.is_some() {
+            self.hand_back(out);
+            self.report_inventory(out);
+        }
         let same = self.on_air.as_ref().is_some_and(|air| air.settings == settings);
         if !same {
             self.reconfigure(settings, out);
         }
         self.update_service(out);
         if let Some(air) = &self.on_air {
-            self.tell(from_site::Settings { settings: Box::new(air.settings.without_keys()) }, out);
+            let settings = Box::new(air.settings.without_keys());
+            self.tell(from_site::Settings { settings }, out);
+        }
+        self.begin_reports(out);
+    }
+
+    /// What came of a part of the copy.
+    fn note_copy(&mut self, part: Result<Option<Remember>, Cause>, out: &mut Outbox) {
+        match part {
+            Ok(None) => {}
+            Ok(Some(part)) => out.push(Output::Remember(part)),
+            Err(cause) => self.counts.drop(None, cause, out),
         }
     }
 
-    fn reconfigure(&mut self, settings: SiteSettings, out: &mut Outbox) {
+    pub(crate) fn reconfigure(&mut self, settings: SiteSettings, out: &mut Outbox) {
         if self.on_air.as_ref().is_some_and(|air| air.settings.site != settings.site) {
             // Every session is proved with the site's number.
             self.sessions.clear();
@@ -223,7 +267,7 @@ impl BaseStation {
     fn register(&mut self, order: to_site::Registered, out: &mut Outbox) {
         let to_site::Registered { identity, unit, tmsi, talkgroup, secondary, session_key, subscription } =
             order;
-        let session = Session { tmsi, talkgroup, secondary, key: session_key };
+        let session = Session { tmsi, talkgroup, secondary, key: session_key, since: self.now };
         self.outstanding.forget(unit);
         match self.sessions.hold(unit, session) {
             Ok(()) => {
@@ -318,7 +362,7 @@ impl BaseStation {
 
     /// A talker here has not been heard for the silence limit.
     pub(crate) fn talker_silent(&mut self, at: SlotAddress, out: &mut Outbox) {
-        let served = self.link.serves();
+        let served = self.is_served();
         let Some(air) = &mut self.on_air else { return };
         let Some(slot) = air.slots.get_mut(&at) else { return };
         let Some((call, spurt, _)) = slot.talker_here_heard() else { return };

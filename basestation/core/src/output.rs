@@ -3,8 +3,12 @@
 use bytes::Bytes;
 use trunklab_protocol::air_downlink::{Beacon, Burst};
 use trunklab_protocol::from_site::FromSite;
+use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::{Cause, Epoch, UnitId};
+use trunklab_protocol::to_site::ToSite;
+use trunklab_protocol::{Cause, Clause, Epoch, UnitId};
+
+use crate::alone::Remember;
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
 pub type Outbox = Vec<Output>;
@@ -35,6 +39,8 @@ pub enum Output {
         /// What receivers need to know of the site.
         beacon: Beacon,
     },
+    /// Keep this through a restart, in order, where nobody else can read it.
+    Remember(Remember),
     /// Something for the station's own log.
     Event(StationEvent),
 }
@@ -56,4 +62,10 @@ pub enum StationEvent {
     },
     /// The service that the site offers has changed.
     Service(trunklab_protocol::air_downlink::SiteService),
+    /// While it serves alone: what its dispatch was told.
+    Heard(FromSite),
+    /// What its dispatch ordered, by this clause.
+    Decided(Clause, ToSite),
+    /// What its dispatch reported.
+    Reported(EventKind),
 }

@@ -134,7 +134,7 @@ impl BaseStation {
 
     /// A word that was taken on the control channel.
     fn request(&mut self, word: UplinkWord, out: &mut Outbox) -> Result<(), Cause> {
-        let serves = self.service == SiteService::Wide;
+        let serves = self.service != SiteService::NoService;
         match word {
             UplinkWord::Register(word) if serves => {
                 let (identity, press, equipment) = (word.identity, word.press, word.equipment);
@@ -312,12 +312,16 @@ impl BaseStation {
     fn pass_on(&mut self, at: SlotAddress, heard: Heard, word: UplinkWord, out: &mut Outbox) {
         match (heard, word) {
             (Heard::Speech(packets), _) => {
+                let is_alone = self.alone.is_some();
                 let Some(air) = &mut self.on_air else { return };
                 for packet in packets {
                     air.cross(at, self.now, &packet);
+                    self.counts.frames_uplink += packet.frames.len() as u64;
+                    if is_alone {
+                        continue;
+                    }
                     let mut octets = BytesMut::new();
                     packet.encode(&air.settings.voice_uplink_key, &mut octets);
-                    self.counts.frames_uplink += packet.frames.len() as u64;
                     out.push(Output::Voice(octets.freeze()));
                 }
             }
@@ -339,7 +343,7 @@ impl BaseStation {
             // It missed the grant.
             return self.announce(at, out);
         }
-        if self.service != SiteService::Wide {
+        if self.service == SiteService::NoService {
             return self.refuse(unit, press, Cause::SiteUnavailable, out);
         }
         self.answer(Working { unit, press }, out);
@@ -350,7 +354,7 @@ impl BaseStation {
 
     /// Somebody asks for a floor, on the call's slot or, while another talks there, on the control channel.
     fn floor_wanted(&mut self, request: FloorRequest, out: &mut Outbox) {
-        if self.service != SiteService::Wide {
+        if self.service == SiteService::NoService {
             return self.refuse_floor(&request, Cause::SiteUnavailable, out);
         }
         let FloorRequest { unit, press, call, demand } = request;
@@ -362,7 +366,7 @@ impl BaseStation {
     /// A radio is in an emergency: the controller hears of it however often it is said, and answers each time.
     fn alarm(&mut self, word: &Alarm, out: &mut Outbox) {
         let Alarm { unit, press, known } = *word;
-        if self.service == SiteService::Wide {
+        if self.service != SiteService::NoService {
             self.tell(from_site::Alarm { unit, press, known }, out);
         } else {
             self.refuse(unit, press, Cause::SiteUnavailable, out);

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::from_site::HeldRadio;
 use trunklab_protocol::proof::{Proof, SessionKey};
-use trunklab_protocol::{BurstPlace, Cause, Incarnation, ScanList, SiteId, TalkgroupId, Tmsi, UnitId};
+use trunklab_protocol::{
+    BurstPlace, Cause, Incarnation, Moment, ScanList, SiteId, TalkgroupId, Tmsi, UnitId,
+};
 
 /// Radios that a site can hold: the individual ids of a large city's fleet, in about 5 MB.
 pub const SESSIONS_MAX: usize = 65_536;
@@ -21,6 +23,8 @@ pub struct Session {
     pub secondary: ScanList,
     /// What its bursts are proved with.
     pub key: SessionKey,
+    /// When the unit registered.
+    pub since: Moment,
 }
 
 impl Session {
@@ -39,7 +43,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Holds a radio; a new registration takes the place of the old.
+    /// Holds a radio; a new registration takes the place of the old. One that is told again is as old as it was.
     ///
     /// # Errors
     /// [`Cause::RegisterFull`].
@@ -47,7 +51,9 @@ impl Sessions {
         if self.held.len() >= SESSIONS_MAX && !self.held.contains_key(&unit) {
             return Err(Cause::RegisterFull);
         }
-        self.held.insert(unit, session);
+        let told_before = self.held.get(&unit).filter(|held| held.tmsi == session.tmsi);
+        let since = told_before.map_or(session.since, |held| held.since);
+        self.held.insert(unit, Session { since, ..session });
         self.note_scanner(unit, session.secondary);
         Ok(())
     }
@@ -128,13 +134,15 @@ impl Sessions {
         self.held.len()
     }
 
-    /// Every radio, in order of its unit.
-    pub fn radios(&self) -> impl Iterator<Item = HeldRadio> + '_ {
-        self.held.iter().map(|(unit, session)| HeldRadio {
+    /// Every radio, in order of its unit, as it is held now.
+    pub fn radios(&self, now: Moment) -> impl Iterator<Item = HeldRadio> + '_ {
+        let held_ms = move |since| u32::try_from(now.since(since).as_millis()).unwrap_or(u32::MAX);
+        self.held.iter().map(move |(unit, session)| HeldRadio {
             unit: *unit,
             tmsi: session.tmsi,
             talkgroup: session.talkgroup,
             secondary: session.secondary,
+            held_ms: held_ms(session.since),
         })
     }
 }

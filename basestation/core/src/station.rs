@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use trunklab_controller_core as controller;
 use trunklab_protocol::air_downlink::{Beacon, SiteService};
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::from_site::FromSite;
@@ -12,6 +13,7 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{Cause, ControlPlace, Epoch, Incarnation, Moment, SlotAddress, Span};
 
+use crate::alone::{Alone, Copied, Memory, Reports};
 use crate::control::Grants;
 use crate::controls::{Control, Controls};
 use crate::counts::Counts;
@@ -29,15 +31,23 @@ use crate::urgency::{self, WordOrder};
 use crate::view::{CallView, SlotView, StationView};
 
 /// A base station, decided without clock or socket.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct BaseStation {
     pub(crate) incarnation: Incarnation,
     pub(crate) order: WordOrder,
     pub(crate) voice_address: SocketAddr,
     pub(crate) origin: Moment,
     pub(crate) now: Moment,
+    pub(crate) seed: [u8; 32],
     pub(crate) sequences: SpurtSequences,
     pub(crate) link: Link,
+    /// What it needs to serve alone.
+    pub(crate) copy: Copied,
+    /// What it keeps of times in which it did.
+    pub(crate) reports: Reports,
+    /// How often it did, in earlier runs as well.
+    pub(crate) times_alone: u16,
+    pub(crate) alone: Option<Box<Alone>>,
     pub(crate) sessions: Sessions,
     pub(crate) outstanding: Outstanding,
     pub(crate) counts: Counts,
@@ -64,8 +74,13 @@ impl BaseStation {
             voice_address,
             origin,
             now: origin,
+            seed,
             sequences: SpurtSequences::new(seed),
-            link: Link::new(),
+            link: Link::new(origin),
+            copy: Copied::default(),
+            reports: Reports::default(),
+            times_alone: 0,
+            alone: None,
             sessions: Sessions::default(),
             outstanding: Outstanding::default(),
             counts: Counts::default(),
@@ -78,6 +93,13 @@ impl BaseStation {
     #[must_use]
     pub fn with_order(self, order: WordOrder) -> Self {
         Self { order, ..self }
+    }
+
+    /// The same with what earlier runs have kept.
+    #[must_use]
+    pub fn with_memory(self, memory: Memory) -> Self {
+        let (copy, reports, times_alone) = memory.parts();
+        Self { copy, reports, times_alone, ..self }
     }
 
     /// Takes one input. Whatever is due by `now` happens first, each at its own moment; bursts that are much too late
@@ -98,7 +120,9 @@ impl BaseStation {
             },
             Input::Air(burst) => self.receive(burst, out),
             Input::Voice(packet) => self.receive_voice(&packet, out),
+            Input::Kept { number } => self.kept(number, out),
         }
+        self.let_dispatch_hear(out);
         // What the input made due in this very moment belongs to it.
         self.advance(self.now, out);
     }
@@ -108,8 +132,13 @@ impl BaseStation {
         let link = [
             self.link.heartbeat_due().map(|at| Deadline { at, why: Timer::Heartbeat }),
             self.link.silence_due().map(|at| Deadline { at, why: Timer::LinkSilence }),
+            self.isolation_due().map(|at| Deadline { at, why: Timer::Isolation }),
+            self.alone
+                .as_ref()
+                .and_then(|alone| alone.deadline())
+                .map(|at| Deadline { at, why: Timer::Dispatch }),
         ];
-        let air = self.on_air.iter().flat_map(|air| air.deadlines(self.link.serves()));
+        let air = self.on_air.iter().flat_map(|air| air.deadlines(self.is_served()));
         link.into_iter().flatten().chain(air).min()
     }
 
@@ -140,6 +169,7 @@ impl BaseStation {
         while let Some(due) = self.next_deadline().filter(|due| due.at <= now) {
             self.now = self.now.max(due.at);
             self.fire(due.why, out);
+            self.let_dispatch_hear(out);
         }
         self.now = now;
     }
@@ -170,9 +200,11 @@ impl BaseStation {
             Timer::Heartbeat => {
                 self.link.beat(self.now);
                 let settings = self.on_air.as_ref().map_or(0, |air| air.settings.digest());
-                self.tell(self.counts.health(self.loads(), settings), out);
+                self.tell_controller(self.counts.health(self.loads(), settings), out);
             }
             Timer::LinkSilence => self.close_link(Cause::LinkSilent, out),
+            Timer::Isolation => self.begin_alone(out),
+            Timer::Dispatch => self.at_dispatch(controller::input::Input::Time, out),
         }
     }
 
@@ -198,8 +230,21 @@ impl BaseStation {
         }
     }
 
+    /// Whether somebody decides about this site's calls: a controller, or its own dispatch.
+    pub(crate) fn is_served(&self) -> bool {
+        self.alone.is_some() || self.link.serves()
+    }
+
+    /// Says something to whoever serves the site, if anybody does.
+    pub(crate) fn tell(&mut self, message: impl Into<FromSite>, out: &mut Outbox) {
+        match &mut self.alone {
+            Some(alone) => alone.tell(message.into()),
+            None => self.tell_controller(message, out),
+        }
+    }
+
     /// Says something to the controller, if the link stands.
-    pub(crate) fn tell(&self, message: impl Into<FromSite>, out: &mut Outbox) {
+    pub(crate) fn tell_controller(&self, message: impl Into<FromSite>, out: &mut Outbox) {
         if self.link.is_up() {
             out.push(Output::ToController { epoch: self.link.newest_epoch(), message: message.into() });
         }
@@ -207,7 +252,11 @@ impl BaseStation {
 
     /// Brings the announced service in line with the link.
     pub(crate) fn update_service(&mut self, out: &mut Outbox) {
-        let service = if self.link.serves() { SiteService::Wide } else { SiteService::NoService };
+        let service = match () {
+            () if self.alone.is_some() => SiteService::Isolated,
+            () if self.link.serves() => SiteService::Wide,
+            () => SiteService::NoService,
+        };
         if service == self.service {
             return;
         }

@@ -155,6 +155,7 @@ pub fn options(zone: &Zone, controllers: Vec<String>) -> StationOptions {
         air: SocketAddr::from(([127, 0, 0, 1], 0)),
         voice: SocketAddr::from(([127, 0, 0, 1], 0)),
         voice_public: None,
+        memory: None,
     }
 }
 

@@ -133,6 +133,11 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::SiteLeft { call, site, cause } => {
             format!("site {site} leaves {}: {cause}", call_name(*call, picture))
         }
+        EventKind::SiteServedAlone { site, alone_ms, reports, .. } => {
+            let records = if *reports == 1 { "record" } else { "records" };
+            let (site, alone_s) = (site_name(*site, picture), alone_ms / 1_000);
+            format!("{site} SERVED ALONE for {alone_s} s, reports {reports} {records}")
+        }
         EventKind::FloorTaken { call, unit, .. } => {
             format!("{} talks on {}", who(*unit, picture), call_name(*call, picture))
         }
@@ -195,6 +200,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::FloorRefused { .. }
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyAcknowledged { .. }
+        | EventKind::SiteServedAlone { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
         | EventKind::Configured { .. }

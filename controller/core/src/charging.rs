@@ -157,6 +157,7 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         }
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
+        | EventKind::SiteServedAlone { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }

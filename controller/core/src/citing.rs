@@ -38,6 +38,11 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::AlertOver(_) => Clause::AlertEnd,
         ToSite::MessageRefused(_) => Clause::MessageChecks,
         ToSite::Assert(_) | ToSite::Release(_) => Clause::CoverageChanges,
+        ToSite::CopyConfiguration(_)
+        | ToSite::CopySubscriber(_)
+        | ToSite::CopyDropped(_)
+        | ToSite::CopyEnd(_) => Clause::Copy,
+        ToSite::ReportKept(_) => Clause::IsolationReport,
     }
 }
 

@@ -117,6 +117,9 @@ pub struct SystemParameters {
     pub clone_refused_ms: u32,
     /// Registrations under way at one site.
     pub challenges_max: u16,
+    /// Authentication vectors of each unit in the copy of a site that may serve alone.
+    #[serde(default = "default_copied_vectors")]
+    pub copied_vectors: u8,
     /// Radios in the visitor register.
     pub visitors_max: u32,
     /// A site not heard from for this long is lost, in milliseconds.
@@ -156,6 +159,10 @@ pub struct ConsoleUnit {
 
 const fn default_control_moves_ms() -> u32 {
     60_000
+}
+
+const fn default_copied_vectors() -> u8 {
+    4
 }
 
 const fn default_radio_orders_max() -> u16 {
@@ -199,6 +206,7 @@ impl Default for SystemParameters {
             clone_leap_ms: 5_000,
             clone_refused_ms: 600_000,
             challenges_max: 1_000,
+            copied_vectors: default_copied_vectors(),
             visitors_max: 1_000_000,
             site_silence_ms_max: 3_000,
             heartbeat_ms: 1_000,
@@ -284,6 +292,10 @@ pub struct SiteConfig {
     pub talker_silence_ms: u16,
     /// How often late-entry words are repeated for a call, in milliseconds.
     pub late_entry_interval_ms: u16,
+    /// How long it waits for a controller before it serves alone, in milliseconds; 0: it never does
+    /// (docs/resilience.md 14.1.2).
+    #[serde(default)]
+    pub isolated_after_ms: u32,
 }
 
 impl SiteConfig {
@@ -311,6 +323,7 @@ impl SiteConfig {
             broadcast_interval_ms: 1_000,
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 2_000,
+            isolated_after_ms: 0,
         }
     }
 }

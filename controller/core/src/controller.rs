@@ -18,6 +18,7 @@ use crate::configuration::{Pending, Unfit};
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::input::Input;
+use crate::isolated::{CopiedVectors, Copies, LostCalls, Reports};
 use crate::messages::pending::Messages;
 use crate::messages::recent::Recent;
 use crate::orders::{Given, WaitingOrders};
@@ -68,6 +69,14 @@ pub struct Controller {
     /// What operators ordered radios to do, and what of it lasts.
     pub(crate) remote: Remote,
     pub(crate) rights_orders: RightsOrders,
+    /// What is left of the vectors of a site that serves alone.
+    pub(crate) copied_vectors: CopiedVectors,
+    /// Calls that ended with their sites' links.
+    pub(crate) lost_calls: LostCalls,
+    /// What sites have that may serve alone.
+    pub(crate) copies: Copies,
+    /// What sites that served alone have told, and the store has not kept yet.
+    pub(crate) reports: Reports,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
     /// Slots were given back, or are no longer held back: somebody may be served.
@@ -138,6 +147,10 @@ impl Controller {
             consoles: Consoles::default(),
             remote: Remote::default(),
             rights_orders: RightsOrders::default(),
+            copied_vectors: CopiedVectors::default(),
+            lost_calls: LostCalls::default(),
+            copies: Copies::default(),
+            reports: Reports::default(),
             lacking: Vec::new(),
             slots_freed: false,
             citing: None,
@@ -181,6 +194,7 @@ impl Controller {
             Term::Closed => self.take_outside_term(input, Cause::Shutdown, out),
         }
         self.settle_slots(out);
+        self.settle_copies(out);
     }
 
     /// When to come back at the latest, and why.
@@ -197,6 +211,8 @@ impl Controller {
         match input {
             Input::Provision(change) => self.provision(change, out),
             Input::Started { epoch, entropy } => self.begin_term(epoch, entropy, out),
+            Input::Copied(unit) => self.provision_copied(*unit, out),
+            Input::HandedBack => self.hand_back(out),
             Input::Time => {}
             Input::Entropy(entropy) => self.random().refresh(entropy),
             Input::SiteConnected { site } => self.site_connected(site, out),
@@ -232,6 +248,7 @@ impl Controller {
         self.rights_stored(id, kept, out);
         self.configuration_stored(id, kept, out);
         self.message_stored(id, kept, out);
+        self.report_stored(id, kept, out);
     }
 
     fn take_from_site(&mut self, site: SiteId, message: FromSite, out: &mut Outbox) {
@@ -278,6 +295,8 @@ impl Controller {
             FromSite::CallAlert(message) => self.alert_wanted(site, message, out),
             FromSite::AlertCancel(message) => self.alert_cancelled(site, message, out),
             FromSite::MessageAnswer(message) => self.message_answered(site, message, out),
+            FromSite::ServedAlone(message) => self.served_alone(site, message, out),
+            FromSite::Report(message) => self.report_told(site, message, out),
         }
     }
 
@@ -306,6 +325,7 @@ impl Controller {
             TimerKey::Heartbeat(site) => self.heartbeat_due(site, out),
             TimerKey::ControlMove(site) => self.move_control(site, out),
             TimerKey::ControlNoticed(site) => self.settle_controls(site),
+            TimerKey::CopyStep(site) => self.copy_next_units(site, out),
             TimerKey::Entropy => {
                 out.push(Output::WantEntropy);
                 self.timers.set(TimerKey::Entropy, self.woke + ENTROPY_INTERVAL);
@@ -335,6 +355,9 @@ impl Controller {
         self.pending_configuration = None;
         self.remote.clear();
         self.rights_orders.clear();
+        self.copies.clear();
+        self.lost_calls.clear();
+        self.reports.clear();
         self.forget_waiting_orders();
         self.timers.clear();
         for site in self.sites.keys().collect::<Vec<_>>() {
@@ -354,7 +377,7 @@ impl Controller {
     }
 
     /// Everything that runs or waits ends with a cause, and every link is closed.
-    fn end_term(&mut self, cause: Cause, out: &mut Outbox) {
+    pub(crate) fn end_term(&mut self, cause: Cause, out: &mut Outbox) {
         self.end_messages(out);
         for setup in self.setups.iter().copied().collect::<Vec<_>>() {
             self.advance_set_up(setup, Event::ClosingDown, Some(cause), out);
@@ -418,9 +441,11 @@ impl Controller {
             Input::Stored { id } => self.order_stored(id, true, out),
             Input::StoreFailed { id } => self.order_stored(id, false, out),
             Input::SiteDisconnected { .. }
+            | Input::Copied(_)
             | Input::Time
             | Input::Entropy(_)
             | Input::FromSwitch(_)
+            | Input::HandedBack
             | Input::ClosingDown => {}
         }
     }

@@ -59,6 +59,7 @@ impl Events {
             | EventKind::Dropped { cause, .. } => self.causes[*cause] += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
+            | EventKind::SiteServedAlone { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }

@@ -8,6 +8,7 @@ use trunklab_protocol::{Cause, Epoch, SiteId};
 
 use crate::config::Change;
 use crate::configuration::Configuration;
+use crate::isolated::CopiedUnit;
 
 /// One input. The log keeps these, in order, with the moment at which each was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub enum Input {
     Time,
     /// Something is provisioned or changed.
     Provision(Change),
+    /// What a site that serves alone knows of a unit (docs/resilience.md 14.1.4): no key. Only a base station's own dispatch takes it.
+    Copied(Box<CopiedUnit>),
     /// Fresh octets, after [`crate::output::Output::WantEntropy`].
     Entropy([u8; 32]),
     /// A site's link stands: its certificate was checked.
@@ -76,6 +79,9 @@ pub enum Input {
         /// Which request.
         id: u64,
     },
+    /// A site that served alone has its controller again: records end, what runs goes on, nobody is told anything (docs/resilience.md
+    /// 14.1.5).
+    HandedBack,
     /// The controller is shutting down: calls are released, links closed with a cause.
     ClosingDown,
 }

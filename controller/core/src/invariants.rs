@@ -30,10 +30,19 @@ impl Controller {
         self.assert_consoles();
         self.assert_out_of_service();
         self.assert_messages();
+        self.assert_copies();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"
         );
+    }
+
+    /// Copies are of subscribers that are of use.
+    fn assert_copies(&self) {
+        for unit in self.copies.units() {
+            assert!(self.home.unit(unit).is_some(), "unit {unit} is copied and no subscriber");
+            assert_ne!(self.remote.condition(unit), Condition::Killed, "unit {unit} is copied and killed");
+        }
     }
 
     /// Who is stunned does nothing and hears nothing; who is out of use for good is not registered.

@@ -16,6 +16,7 @@ pub mod directory;
 pub mod events;
 pub mod input;
 mod invariants;
+pub mod isolated;
 pub mod lookup;
 pub mod messages;
 pub mod orders;

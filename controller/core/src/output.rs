@@ -122,6 +122,41 @@ pub enum StoreItem {
         /// The services that it may ask for.
         services: Services,
     },
+    /// What a site kept while it served alone: once, however often it is told.
+    Reported(Box<Reported>),
+}
+
+/// A record of the time in which a site served alone (docs/resilience.md 14.1.6). Its moments are of the site's clock; when they were
+/// follows from the two clocks when it was told, for they may lie before the controller's time began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// In which term of office it was told.
+    pub epoch: Epoch,
+    /// When, in that term's time.
+    pub at: Moment,
+    /// When, in the site's time.
+    pub site_now: Moment,
+    /// What: of one of the site's own epochs.
+    pub item: ReportedItem,
+}
+
+/// What a site may report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReportedItem {
+    /// A call that is over.
+    Call(Box<CallRecord>),
+    /// A message that is over.
+    Message(Box<MessageRecord>),
+}
+
+impl ReportedItem {
+    /// In which of the site's epochs it was written.
+    pub fn epoch(&self) -> Epoch {
+        match self {
+            Self::Call(record) => record.epoch,
+            Self::Message(record) => record.message.epoch,
+        }
+    }
 }
 
 /// An alarm about a cloned identity (docs/services.md 13.2.5).

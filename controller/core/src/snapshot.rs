@@ -81,6 +81,8 @@ impl Controller {
         (&self.waiting_orders, &self.consoles).hash(&mut digest);
         self.remote.hash(&mut digest);
         self.rights_orders.hash(&mut digest);
+        self.copied_vectors.hash(&mut digest);
+        self.lost_calls.hash(&mut digest);
         for row in self.emergencies.cleared() {
             row.hash(&mut digest);
         }
@@ -91,6 +93,8 @@ impl Controller {
         for message in self.messages.iter() {
             message.hash(&mut digest);
         }
+        self.copies.hash(&mut digest);
+        self.reports.hash(&mut digest);
         self.lacking.hash(&mut digest);
         for timer in self.timers.iter() {
             timer.hash(&mut digest);
@@ -136,13 +140,14 @@ impl Controller {
             Stage::Reporting(_, inventory) => (1, inventory.radios.len() + inventory.calls.len()),
             Stage::InService(_) => (2, 0),
         });
+        site.link.as_ref().map(|link| &link.report).hash(digest);
         (site.config.site, site.memory, stage, site.slots.controls(), site.slots.time_used()).hash(digest);
         site.slots.iter().for_each(|slot| slot.hash(digest));
         site.slots.idle_since().for_each(|since| since.hash(digest));
         for unit in &site.units {
             let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
             (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);
-            (visitor.secondary, visitor.rights).hash(digest);
+            (visitor.secondary, visitor.rights, visitor.arrived).hash(digest);
             (visitor.heard, visitor.accepted.map(|accepted| (accepted.at, accepted.equipment))).hash(digest);
             (visitor.last_request, visitor.last_affiliation, visitor.last_emergency, visitor.activity)
                 .hash(digest);

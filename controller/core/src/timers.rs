@@ -54,6 +54,8 @@ pub enum TimerKey {
     ControlMove(SiteId),
     /// Radios of a site have noticed that a control channel has moved.
     ControlNoticed(SiteId),
+    /// A site is to be told of further units, for serving alone.
+    CopyStep(SiteId),
     /// The random stream wants fresh octets.
     Entropy,
 }
@@ -107,6 +109,8 @@ pub enum DeadlineReason {
     ControlMove,
     /// Radios have noticed that a control channel has moved.
     ControlNoticed,
+    /// A site is to be told of further units.
+    CopyStep,
     /// Fresh octets are to be asked for.
     Entropy,
 }
@@ -147,6 +151,7 @@ impl TimerKey {
             Self::Heartbeat(_) => DeadlineReason::Heartbeat,
             Self::ControlMove(_) => DeadlineReason::ControlMove,
             Self::ControlNoticed(_) => DeadlineReason::ControlNoticed,
+            Self::CopyStep(_) => DeadlineReason::CopyStep,
             Self::Entropy => DeadlineReason::Entropy,
         }
     }

@@ -147,6 +147,8 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::CallAlert(_)
         | FromSite::AlertCancel(_)
         | FromSite::MessageAnswer(_)
+        | FromSite::ServedAlone(_)
+        | FromSite::Report(_)
         | FromSite::Handover(_) => None,
     }
 }

@@ -174,6 +174,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         EventKind::MessageDelivered { .. } => counters.status_and_alerts_delivered.one(),
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
+        | EventKind::SiteServedAlone { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }

@@ -41,7 +41,8 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             | StoreItem::Audit(_)
             | StoreItem::Remote(_)
             | StoreItem::Rights { .. }
-            | StoreItem::Message(_) => {}
+            | StoreItem::Message(_)
+            | StoreItem::Reported(_) => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {
             self.unanswered += 1;

@@ -10,6 +10,7 @@ mod page;
 mod patches;
 mod records;
 mod remote;
+mod reports;
 mod schema;
 mod sessions;
 mod statistics;
@@ -494,6 +495,7 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
             remote::set_rights(transaction, *unit, *priority, *services)
         }
         StoreItem::Message(record) => messages::keep(transaction, record),
+        StoreItem::Reported(reported) => reports::keep(transaction, reported),
     }
 }
 

@@ -111,7 +111,7 @@ fn steps(store: &mut Store, record: &CallRecord) -> Result<Vec<(Moment, Step)>, 
     rows.into_iter().map(read).collect()
 }
 
-fn named(call: CallId, epoch: Epoch) -> (u32, u32, u32, u32) {
+pub(super) fn named(call: CallId, epoch: Epoch) -> (u32, u32, u32, u32) {
     (epoch.number(), u32::from(call.node.number()), call.epoch.number(), call.counter)
 }
 

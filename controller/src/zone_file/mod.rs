@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
-use trunklab_controller_core::configuration::check_statistics;
+use trunklab_controller_core::configuration::{
+    Unfit, check_copied_vectors, check_isolation, check_statistics,
+};
 use trunklab_protocol::operator::StatusText;
 use trunklab_protocol::reuse::Clash;
 
@@ -90,6 +92,12 @@ enum Defect {
     Unfit { place: String, what: String },
 }
 
+impl From<Unfit> for Defect {
+    fn from(Unfit { place, what, .. }: Unfit) -> Self {
+        Self::Unfit { place, what }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ZoneFile {
@@ -125,11 +133,12 @@ fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
     let statuses = statuses(file.status)?;
     if file.system.is_some() || !consoles.is_empty() || !statuses.is_empty() {
         let parameters = file.system.unwrap_or_default().parameters();
-        check_statistics(&parameters)
-            .map_err(|unfit| Defect::Unfit { place: unfit.place, what: unfit.what })?;
+        check_statistics(&parameters)?;
+        check_copied_vectors(&parameters)?;
         changes.push(Change::System(SystemParameters { consoles, statuses, ..parameters }));
     }
     let configs = described.iter().map(|site| site.config(&described)).collect::<Result<Vec<_>, _>>()?;
+    configs.iter().try_for_each(check_isolation)?;
     let warnings = file.co_channel.judge(&configs, standing)?;
     changes.extend(configs.into_iter().map(Change::Site));
     for area in file.area {

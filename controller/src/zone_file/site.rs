@@ -50,6 +50,8 @@ pub(super) struct SiteTable {
     talker_silence_ms: u16,
     #[serde(default = "default_late_entry_ms")]
     late_entry_interval_ms: u16,
+    #[serde(default)]
+    isolated_after_ms: u32,
 }
 
 /// `"1/0"`: carrier and slot, as screens show it.
@@ -144,6 +146,7 @@ impl Site<'_> {
             broadcast_interval_ms: table.broadcast_interval_ms,
             talker_silence_ms: table.talker_silence_ms,
             late_entry_interval_ms: table.late_entry_interval_ms,
+            isolated_after_ms: table.isolated_after_ms,
         })
     }
 }

@@ -357,3 +357,40 @@ fn a_plan_is_judged_together_with_the_sites_that_stand_already() {
         "{said}"
     );
 }
+
+#[test]
+fn a_site_may_serve_alone_where_the_file_says_so() {
+    let usual = sites(ZONE);
+    assert!(usual.iter().all(|site| site.isolated_after_ms == 0));
+    let zone = ZONE.replacen("queue_len_max = 7", "copied_vectors = 8", 1).replacen(
+        "neighbours = [2]",
+        "isolated_after_ms = 10000",
+        1,
+    );
+    let changes = parse(&zone).unwrap().changes;
+    let [Change::System(system), Change::Site(hill), Change::Site(harbour), ..] = &changes[..] else {
+        panic!("{changes:?}")
+    };
+    assert_eq!(system.copied_vectors, 8);
+    assert_eq!((hill.isolated_after_ms, harbour.isolated_after_ms), (10_000, 0));
+}
+
+#[test]
+fn what_would_leave_a_site_alone_without_a_node_or_with_too_much_is_refused() {
+    for (from, to, said) in [
+        ("queue_len_max = 7", "copied_vectors = 9", "copied_vectors 9 are too many: write 8 or less"),
+        (
+            "queue_len_max = 7",
+            "node = 32768",
+            "node 32768 belongs to a site that serves alone: write one below 32768",
+        ),
+        (
+            "id = 1\n",
+            "id = 32768\n    isolated_after_ms = 10000\n",
+            "site 32768: isolated_after_ms 10000 cannot be",
+        ),
+    ] {
+        let defect = defect(from, to);
+        assert!(defect.contains(said), "`{to}` gives: {defect}");
+    }
+}

@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::emergency::EmergencyKind;
 use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
 use crate::moment::Moment;
-use crate::network::{AreaId, CallId, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
+use crate::network::{AreaId, CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
 use crate::parties::Parties;
 use crate::policy::Demand;
 use crate::remote::RadioOrder;
@@ -38,6 +38,8 @@ pub enum EventKind {
     SiteUp { site: SiteId, incarnation: Incarnation },
     /// A site's link is lost.
     SiteLost { site: SiteId, cause: Cause },
+    /// A site has served alone before its link stood again, and has so many reports to make of that.
+    SiteServedAlone { site: SiteId, epoch: Epoch, alone_ms: u32, reports: u32 },
     /// A site's control channel has moved.
     ControlMoved { site: SiteId, control: SlotAddress },
     /// A radio registered.

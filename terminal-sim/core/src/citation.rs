@@ -11,6 +11,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
     match message {
         FromSite::Hello(_) | FromSite::Health(_) => Clause::Connecting,
         FromSite::Settings(_) => Clause::SiteConfiguration,
+        FromSite::ServedAlone(_) | FromSite::Report(_) => Clause::IsolationReport,
         FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_) => {
             Clause::Inventory
         }

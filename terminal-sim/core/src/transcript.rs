@@ -8,7 +8,8 @@
 //!  2.400  5.3.3   unit 1018  hears unit 1017 in call 9
 //! ```
 //!
-//! What happens to the network itself follows no clause: `-` stands there.
+//! What happens to the network itself follows no clause: `-` stands there. Where a site serves alone, double arrows stand between it and its own dispatch:
+//! `site 3 <= unit 1017 requests talkgroup 41`.
 //!
 //! What repeats by the clock (heartbeats, health) is left out; settings and inventories are shortened.
 
@@ -51,6 +52,34 @@ pub enum Entry<'a> {
         clause: Clause,
         /// The message.
         message: &'a ToSite,
+    },
+    /// The dispatch of a site that serves alone took a message.
+    HeardAlone {
+        /// The site.
+        site: SiteId,
+        /// The message.
+        message: &'a FromSite,
+    },
+    /// It ordered something.
+    DecidedAlone {
+        /// The site.
+        site: SiteId,
+        /// The clause that it cites.
+        clause: Clause,
+        /// The message.
+        message: &'a ToSite,
+    },
+    /// It reported something.
+    ReportedAlone {
+        /// The site.
+        site: SiteId,
+        /// What.
+        event: &'a EventKind,
+    },
+    /// A site begins to serve alone.
+    ServesAlone {
+        /// The site.
+        site: SiteId,
     },
     /// The controller told the console how its talk stands.
     ToConsole {
@@ -103,6 +132,10 @@ pub enum Place {
     FromSite(SiteId),
     /// From the controller to a site.
     ToSite(SiteId),
+    /// From a site that serves alone to its own dispatch.
+    FromAlone(SiteId),
+    /// From its own dispatch to a site.
+    ToAlone(SiteId),
     /// From the controller to the console.
     ToConsole,
     /// On a handset.
@@ -145,10 +178,17 @@ impl Transcript {
     /// Writes one entry down; what repeats by the clock is left out.
     pub fn push(&mut self, at: Moment, entry: Entry<'_>) {
         let (clause, said) = match entry {
-            Entry::FromSite { message, .. } => (Some(citation::of_from_site(message)), from_site(message)),
-            Entry::ToSite { clause, message, .. } => (Some(clause), to_site(message)),
+            Entry::FromSite { message, .. } | Entry::HeardAlone { message, .. } => {
+                (Some(citation::of_from_site(message)), from_site(message))
+            }
+            Entry::ToSite { clause, message, .. } | Entry::DecidedAlone { clause, message, .. } => {
+                (Some(clause), to_site(message))
+            }
+            Entry::ServesAlone { .. } => {
+                (Some(Clause::IsolationBegins), Some(Said::plain("serves alone".to_owned())))
+            }
             Entry::ToConsole { clause, word } => (Some(clause), Some(to_console(word))),
-            Entry::Reported { event } => reported(event).unzip(),
+            Entry::Reported { event } | Entry::ReportedAlone { event, .. } => reported(event).unzip(),
             Entry::Record(entry) => Some(record::record(entry)).unzip(),
             Entry::Attempt(entry) => Some(record::attempt(entry)).unzip(),
             Entry::Unit { unit, event } => (Some(citation::of_handset(event)), Some(handset(unit, event))),
@@ -161,9 +201,13 @@ impl Transcript {
         let place = match entry {
             Entry::FromSite { site, .. } => Place::FromSite(site),
             Entry::ToSite { site, .. } => Place::ToSite(site),
+            Entry::HeardAlone { site, .. } => Place::FromAlone(site),
+            Entry::DecidedAlone { site, .. } => Place::ToAlone(site),
             Entry::ToConsole { .. } => Place::ToConsole,
             Entry::Unit { unit, .. } | Entry::Handset { unit, .. } => Place::Unit(unit),
-            Entry::Site { site, .. } => Place::Site(site),
+            Entry::Site { site, .. } | Entry::ReportedAlone { site, .. } | Entry::ServesAlone { site } => {
+                Place::Site(site)
+            }
             Entry::Reported { .. } | Entry::Record(_) | Entry::Attempt(_) | Entry::Controller { .. } => {
                 Place::Controller
             }
@@ -228,6 +272,8 @@ impl fmt::Display for Place {
         match self {
             Self::FromSite(site) => write!(f, "site {site} <-"),
             Self::ToSite(site) => write!(f, "site {site} ->"),
+            Self::FromAlone(site) => write!(f, "site {site} <="),
+            Self::ToAlone(site) => write!(f, "site {site} =>"),
             Self::ToConsole => f.write_str("console ->"),
             Self::Unit(unit) => write!(f, "unit {unit} "),
             Self::Site(site) => write!(f, "site {site} --"),

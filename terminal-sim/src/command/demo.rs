@@ -283,6 +283,7 @@ impl Watcher {
             EventKind::FloorTaken { call, .. } => self.granted.take() != Some(*call),
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
+            | EventKind::SiteServedAlone { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::Registered { .. }
             | EventKind::RegisterRefused { .. }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use trunklab_basestation_core::StationEvent;
+use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::{Moment, SiteId};
@@ -75,6 +77,18 @@ impl<'a> Account<'a> {
             Sight::Controller(event) => Some(Entry::Reported { event: &event.kind }),
             Sight::Record(entry) => Some(Entry::Record(entry)),
             Sight::Attempt(entry) => Some(Entry::Attempt(entry)),
+            Sight::Station(site, StationEvent::Heard(message)) => {
+                Some(Entry::HeardAlone { site: *site, message })
+            }
+            Sight::Station(site, StationEvent::Decided(clause, message)) => {
+                Some(Entry::DecidedAlone { site: *site, clause: *clause, message })
+            }
+            Sight::Station(site, StationEvent::Reported(event)) => {
+                Some(Entry::ReportedAlone { site: *site, event })
+            }
+            Sight::Station(site, StationEvent::Service(SiteService::Isolated)) => {
+                Some(Entry::ServesAlone { site: *site })
+            }
             // A station's own log is not on the air, and the console hears of its order by what comes of it.
             Sight::Station(..) | Sight::Ordered(..) => None,
         };

@@ -434,6 +434,7 @@ impl Live {
             air: here.air,
             voice: here.voice,
             voice_public: None,
+            memory: None,
         };
         let station = Station::start(options).await?;
         (here.air, here.voice) = (station.air_address, station.voice_address);

@@ -55,6 +55,7 @@ pub fn plan(provision: &Provision) -> Plan {
             broadcast_interval_ms: site.broadcast_interval_ms,
             talker_silence_ms: site.talker_silence_ms,
             late_entry_interval_ms: site.late_entry_interval_ms,
+            isolated_after_ms: site.isolated_after_ms,
         })
         .collect();
     let areas = provision

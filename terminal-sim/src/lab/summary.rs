@@ -174,6 +174,7 @@ impl Tally {
             EventKind::CallReleased { cause, .. } => *self.released.entry(*cause).or_default() += 1,
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
+            | EventKind::SiteServedAlone { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }

@@ -123,6 +123,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
     match kind {
         EventKind::SiteUp { .. } => "site_up",
         EventKind::SiteLost { .. } => "site_lost",
+        EventKind::SiteServedAlone { .. } => "site_served_alone",
         EventKind::ControlMoved { .. } => "control_moved",
         EventKind::Registered { .. } => "registered",
         EventKind::RegisterRefused { .. } => "register_refused",

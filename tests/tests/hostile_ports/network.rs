@@ -127,6 +127,7 @@ impl Network {
                 air: loopback(),
                 voice: loopback(),
                 voice_public: wires.to_station.filter(|_| number == 2),
+                memory: None,
             };
             let station = Station::start(options).await.unwrap();
             let mut status = station.status();

@@ -9,6 +9,7 @@
 mod demo;
 mod ends;
 mod handset_state;
+mod process_isolated;
 mod process_restart;
 mod recording;
 mod scenarios_live;

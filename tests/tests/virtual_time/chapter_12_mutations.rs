@@ -102,13 +102,10 @@ fn words_without_repetition(place: usize) -> WordOrder {
 }
 
 /// Rows whose exchange with the next no radio notices, each with the test of the base station's core that does: a broadcast and
-/// a neighbour are said for radios that hunt or move, the end of a call is heard on its slot, and an emergency is granted in
-/// the same moment as another call only by chance.
+/// a neighbour are said for radios that hunt or move, and the end of a call is heard on its slot.
 const UNNOTICED: &[(Urgency, &str)] = &[
     (Urgency::BroadcastDue, "the_broadcast_keeps_its_interval_under_any_load"),
-    (Urgency::EmergencyGrant, "words_go_in_order_of_urgency"),
     (Urgency::GrantAgain, "words_go_in_order_of_urgency"),
-    (Urgency::Broadcast, "the_broadcast_goes_before_a_neighbour_when_half_of_its_interval_is_over"),
 ];
 
 #[test]

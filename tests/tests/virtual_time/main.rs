@@ -13,6 +13,7 @@ mod chapter_13_guards;
 mod control_choices;
 mod import_hostile;
 mod import_real;
+mod isolated_drill;
 mod mutants;
 mod registrations;
 mod scenarios;

@@ -34,6 +34,11 @@ fn greets_with_its_run_and_all_that_it_holds_in_parts() {
         })
         .collect();
     assert_eq!(radios, [200, 200, 50]);
+    let held_ms = told.iter().filter_map(|message| match message {
+        FromSite::InventoryRadios(part) => Some(part.radios[0].held_ms),
+        _ => None,
+    });
+    assert_eq!(held_ms.collect::<Vec<_>>(), [900; 3], "for as long as each has been registered");
     let calls: Vec<_> = told
         .iter()
         .filter_map(|message| match message {
@@ -49,6 +54,20 @@ fn greets_with_its_run_and_all_that_it_holds_in_parts() {
     );
     assert_eq!((calls[1].talker, calls[1].hung_ms), (None, 900), "it hangs since the end of talk");
     assert_eq!(told.last(), Some(&FromSite::InventoryEnd(trunklab_protocol::from_site::InventoryEnd {})));
+}
+
+#[test]
+fn a_registration_that_is_told_again_is_as_old_as_it_was() {
+    let mut station = Driven::serving(ProfileId::Iden);
+    station.hold(unit(7));
+    station.run_for(Span::from_millis(700));
+    station.hold(unit(7));
+    station.input(Input::LinkDown { cause: Cause::LinkSilent });
+    station.told();
+    station.input(Input::LinkUp);
+    let told = station.told();
+    let FromSite::InventoryRadios(part) = &told[1] else { panic!("{:?}", told[1]) };
+    assert_eq!(part.radios[0].held_ms, 700);
 }
 
 #[test]

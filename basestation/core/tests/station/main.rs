@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at the one variant that it is about")]
 
 mod access;
+mod alone;
 mod associated;
 mod control;
 mod distributed;

@@ -44,6 +44,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             Grasp::of(left == Grasp::Whole && arrived == Grasp::Whole)
         }
         EventKind::RegisterRefused { .. }
+        | EventKind::SiteServedAlone { .. }
         | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }

@@ -91,6 +91,7 @@ impl Crowd {
             tmsi: Tmsi::new(number).unwrap(),
             talkgroup: Some(talkgroup_of(number)),
             secondary: ScanList::default(),
+            held_ms: 0,
         });
         let radios = radios.collect();
         self.says(site, InventoryRadios { radios });

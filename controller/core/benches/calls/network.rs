@@ -72,6 +72,7 @@ impl Network {
                 tmsi,
                 talkgroup: Some(talkgroup),
                 secondary: ScanList::default(),
+                held_ms: 0,
             });
         }
         for (number, radios) in (1..=sites).zip(radios) {

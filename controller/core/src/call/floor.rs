@@ -17,6 +17,7 @@ use super::decision::FloorEvent;
 use super::floor_queue::{Claim, FloorAsk};
 use super::table::Event;
 use crate::controller::Controller;
+use crate::isolated;
 use crate::output::{Outbox, Output};
 use crate::registry::visitors::{Activity, Answer, Answered, Freshness};
 use crate::timers::TimerKey;
@@ -328,7 +329,9 @@ impl SpurtCounter {
         (spurt.number() & !Self::MASK == Self::octet(node) && drawn) || self.adopted.contains(&spurt)
     }
 
+    /// The upper half belongs to sites that serve alone.
     const fn octet(node: NodeId) -> u32 {
-        (node.number() as u32 & 0xFF) << 24
+        let half = if isolated::is_controllers(node) { 0 } else { 0x80 };
+        (half | node.number() as u32 & 0x7F) << 24
     }
 }

@@ -5,7 +5,7 @@ use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::HeldCall;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::Release;
-use trunklab_protocol::{CallId, Cause, Parties, SiteId};
+use trunklab_protocol::{CallId, Cause, FloorPolicy, Parties, SiteId};
 
 use super::audience::Audience;
 use super::calls::{Call, Leg};
@@ -88,28 +88,29 @@ impl Controller {
 
     /// Action: a call takes the slot in which a site already carries it.
     pub(crate) fn adopt_channel(&mut self, (site, held): (SiteId, HeldCall)) -> CallId {
-        let talkgroup = self.group(held.parties).expect("a reported call's talkgroup was checked");
-        let (kind, priority, policy) = (
-            if held.emergency { RequestKind::Emergency } else { RequestKind::Normal },
-            talkgroup.config.priority,
-            talkgroup.config.floor,
-        );
+        let kind = if held.emergency { RequestKind::Emergency } else { RequestKind::Normal };
+        let talkgroup = self.group(held.parties).map(|row| (row.config.priority, row.config.floor));
+        let (priority, policy) =
+            talkgroup.unwrap_or_else(|| (self.system.individual_priority, FloorPolicy::default()));
         // An area that is not known any more, or has lost this site, says nothing: the call is heard everywhere.
         let area = held.area.filter(|area| self.is_within(Some(*area), site));
-        let mut record = Box::new(CallRecord {
-            call: held.call,
-            epoch: self.epoch,
-            parties: held.parties,
-            caller: None,
-            kind,
-            area,
-            priority,
-            requested: self.now,
-            granted: self.now,
-            released: None,
-            slots: SmallVec::new(),
-            spurts: SmallVec::new(),
-            monitored_by: None,
+        let lost = self.lost_calls.reopen(held.call);
+        let mut record = lost.unwrap_or_else(|| {
+            Box::new(CallRecord {
+                call: held.call,
+                epoch: self.epoch,
+                parties: held.parties,
+                caller: None,
+                kind,
+                area,
+                priority,
+                requested: self.now,
+                granted: self.now,
+                released: None,
+                slots: SmallVec::new(),
+                spurts: SmallVec::new(),
+                monitored_by: None,
+            })
         });
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let taken = row.slots.take_at(held.at, held.call, self.now);
@@ -237,6 +238,7 @@ impl Controller {
             self.calls.remember_over(id);
         }
         record.released = Some((self.now, cause));
+        self.note_lost(&record, cause);
         self.store(StoreItem::CallClosed(record), out);
         self.report(EventKind::CallReleased { call: id, parties, cause }, out);
         if let (Audience::Groups(_), Some(talkgroup)) = (&audience, parties.talkgroup()) {

@@ -7,12 +7,13 @@ use trunklab_protocol::propagation::Radiator;
 use trunklab_protocol::reuse::{PlannedSite, clashes};
 use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
 use trunklab_protocol::switch::SITES_MAX;
-use trunklab_protocol::to_site::OTHERS_MAX;
+use trunklab_protocol::to_site::{COPIED_VECTORS_MAX, OTHERS_MAX};
 use trunklab_protocol::{AreaChoice, AreaId, SiteId, StartPolicy, TalkgroupId, Trunking};
 
 use super::{Configuration, Unfit};
 use crate::call::console::CONSOLES_MAX;
 use crate::config::{Reach, ServiceArea, SiteConfig, SystemParameters, Talkgroup};
+use crate::isolated::{self, NODE_BASE};
 use crate::registry::control_place::CONTROL_MOVES_MS_MIN;
 use crate::registry::link::HEARTBEAT_MS_MIN;
 use crate::registry::provisioning::AREAS_MAX;
@@ -113,7 +114,44 @@ fn check_system(system: &SystemParameters) -> Checked {
         }
     }
     at_most("consoles", system.consoles.len(), CONSOLES_MAX)?;
+    check_copied_vectors(system)?;
     check_statistics(system)
+}
+
+/// Whether sites can have copies by these parameters (docs/resilience.md 14.1).
+///
+/// # Errors
+/// Which one lets them not.
+pub fn check_copied_vectors(system: &SystemParameters) -> Result<(), Unfit> {
+    let unfit = |what: String| Err(Unfit::at("system", what));
+    let SystemParameters { node, copied_vectors, .. } = *system;
+    if !isolated::is_controllers(node) {
+        return unfit(format!(
+            "node {node} belongs to a site that serves alone: write one below {NODE_BASE}"
+        ));
+    }
+    if usize::from(copied_vectors) > COPIED_VECTORS_MAX {
+        return unfit(format!(
+            "copied_vectors {copied_vectors} are too many: write {COPIED_VECTORS_MAX} or less"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a site has a node of its own where it may serve alone.
+///
+/// # Errors
+/// Where it has none.
+pub fn check_isolation(site: &SiteConfig) -> Result<(), Unfit> {
+    if site.isolated_after_ms == 0 || isolated::node_of(site.site).is_some() {
+        return Ok(());
+    }
+    let what = format!(
+        "isolated_after_ms {} cannot be: a site that serves alone has a number below {NODE_BASE}; give it one, or take \
+         isolated_after_ms out",
+        site.isolated_after_ms
+    );
+    Err(Unfit::at(format_args!("site {}", site.site), what))
 }
 
 /// Whether the statistics' times can be kept.
@@ -165,6 +203,7 @@ fn check_site(site: &SiteConfig, known: &Known) -> Checked {
             site.control_moves_ms
         ));
     }
+    check_isolation(site)?;
     if site.neighbours.len() > NEIGHBOURS_MAX {
         return unfit(format!("has {} neighbours: {NEIGHBOURS_MAX} is the limit", site.neighbours.len()));
     }
@@ -300,6 +339,9 @@ mod tests {
         (|of| of.system.statistics_step_s = 7, "system", "divides"),
         (|of| of.system.statistics_fine_h = 0, "system", "statistics_fine_h"),
         (|of| of.system.statistics_days = 0, "system", "statistics_days"),
+        (|of| of.system.node = trunklab_protocol::NodeId::new(32_768).unwrap(), "system", "write one below 32768"),
+        (|of| of.system.copied_vectors = 9, "system", "write 8 or less"),
+        (|of| { of.sites[1].site = site_id(32_768); of.sites[1].isolated_after_ms = 1; }, "site 32768", "take isolated_after_ms out"),
         (|of| of.system.consoles = vec![console("a", 900), console("b", 900)], "console 900", "is there twice"),
         (|of| of.system.consoles = vec![console("a", 900), console("a", 901)], "console a", "is there twice"),
     ];

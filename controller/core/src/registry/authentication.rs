@@ -8,16 +8,18 @@ use trunklab_protocol::from_site::{Answer, Register};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{self, Deregister, Refused, RegisterRefused, Registered};
 use trunklab_protocol::{
-    Cause, Clause, Condition, Identity, Press, ScanList, SiteId, Span, Subscription, TalkgroupId, Tmsi,
+    Cause, Clause, Condition, Identity, Imei, Press, ScanList, SiteId, Span, Subscription, TalkgroupId, Tmsi,
     UnitId,
 };
 
 use super::affiliation;
 use super::home::{Rights, Row};
 use super::sites::PendingChallenge;
-use super::visitors::{Accepted, Activity, Presence, Visitor};
+use super::vector::Vector;
+use super::visitors::{Accepted, Activity, Arrival, Presence, Visitor};
 use crate::call::table::Event;
 use crate::controller::Controller;
+use crate::isolated;
 use crate::output::Outbox;
 use crate::timers::TimerKey;
 
@@ -34,17 +36,29 @@ impl Controller {
         let pending = match pending.filter(|pending| pending.unit == unit) {
             Some(pending) => PendingChallenge { press, ..pending },
             None => {
+                let vector = match self.vector_for(unit, equipment) {
+                    Ok(vector) => vector,
+                    Err(cause) => return self.refuse_registration(site, identity, cause, out),
+                };
                 let due = self.now + Span::from_millis(u64::from(self.system.challenge_ms_max));
                 self.timers.set(TimerKey::Challenge(site, identity), due);
-                let challenge = self.random().challenge();
-                let row = self.home.unit(unit).expect("the unit was found in the home register");
-                PendingChallenge { unit, press, equipment, vector: row.vector(challenge, equipment) }
+                PendingChallenge { unit, press, equipment, vector }
             }
         };
         let challenge = pending.vector.challenge();
         let row = self.sites.get_mut(site).expect("a site that speaks exists");
         row.challenges.insert(identity, pending);
         self.tell(site, to_site::Challenge { identity, challenge }, out);
+    }
+
+    /// A vector of the home register, or where this is a copy of it, one of those that were copied.
+    fn vector_for(&mut self, unit: UnitId, equipment: Option<Imei>) -> Result<Vector, Cause> {
+        let challenge = self.random().challenge();
+        let row = self.home.unit(unit).expect("the unit was found in the home register");
+        match row.vector(challenge, equipment) {
+            Some(vector) => Ok(vector),
+            None => self.copied_vectors.take(unit, equipment),
+        }
     }
 
     /// A unit answers: if the answer is right it is registered.
@@ -125,11 +139,16 @@ impl Controller {
     /// The subscriber that names itself so now.
     fn subscriber_named(&self, identity: Identity) -> Result<&Row, Cause> {
         let Identity::Tmsi(tmsi) = identity else {
-            return self.home.resolve(identity).ok_or(Cause::UnknownIdentity);
+            return self.home.resolve(identity).ok_or_else(|| self.cause_of_stranger());
         };
         let visitor = self.visitors.holder(tmsi).and_then(|unit| self.visitors.get(unit));
         let holder = visitor.filter(|visitor| visitor.tmsi == tmsi).ok_or(Cause::StaleTmsi)?;
         self.home.unit(holder.unit).ok_or(Cause::StaleTmsi)
+    }
+
+    /// A copy of the home register says nothing of those who are not in it.
+    fn cause_of_stranger(&self) -> Cause {
+        if isolated::is_controllers(self.system.node) { Cause::UnknownIdentity } else { Cause::NotCopied }
     }
 
     /// The challenges of a unit whose subscription is another one now are void.
@@ -199,6 +218,7 @@ impl Controller {
             secondary,
             rights: self.rights_of(unit),
             since: earlier.filter(|_| moved_from.is_some()).map_or(self.now, |row| row.since),
+            arrived: Arrival::at(self.now),
             accepted: Some(accepted),
             heard: None,
             last_request: None,
@@ -224,6 +244,7 @@ impl Controller {
         if !stays {
             self.move_in(visitor, earlier, out);
         }
+        self.copies.note_unit(unit);
         self.deliver_orders(unit, out);
     }
 
@@ -265,7 +286,7 @@ impl Controller {
     fn subscription_for(&self, unit: UnitId, accepted: &Accepted) -> Option<Subscription> {
         let Identity::Imei(imei) = accepted.identity else { return None };
         let row = self.home.unit(unit)?;
-        let seal = row.key().seal(&accepted.challenge, imei, unit, row.imsi());
+        let seal = row.key()?.seal(&accepted.challenge, imei, unit, row.imsi());
         Some(Subscription { imsi: row.imsi(), seal })
     }
 
@@ -306,6 +327,8 @@ const fn clause_of_refusal(cause: Cause) -> Clause {
         Clause::Kill
     } else if matches!(cause, Cause::StaleTmsi) {
         Clause::TemporaryIdentity
+    } else if matches!(cause, Cause::NoVectorLeft | Cause::NotCopied) {
+        Clause::CopiedRegistration
     } else if matches!(cause, Cause::WrongEquipment) {
         Clause::BoundEquipment
     } else if matches!(cause, Cause::ClonedIdentity) {

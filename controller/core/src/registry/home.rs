@@ -4,13 +4,14 @@ mod several;
 
 use trunklab_protocol::proof::UnitKey;
 use trunklab_protocol::{
-    Cause, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, Priority, Service, Services, SiteId,
+    Cause, Condition, Demand, FleetMember, Identity, Imei, Imsi, Msisdn, Priority, Service, Services, SiteId,
     TalkgroupId, UnitId,
 };
 
 use super::names::{Name, Named, Names};
 use crate::config::Subscriber;
 use crate::digest::digest_of;
+use crate::isolated::UnitCopy;
 
 /// Subscribers, sized for a million: a row has no spare capacity.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,8 @@ pub struct Row {
     imsi: Option<Imsi>,
     msisdn: Option<Msisdn>,
     fleet_member: Option<FleetMember>,
-    key: [u8; 16],
+    /// `None` where this is a copy: keys never leave the home register.
+    key: Option<[u8; 16]>,
     talkgroups: Box<[TalkgroupId]>,
     sites: Option<Box<[SiteId]>>,
     home_site: Option<SiteId>,
@@ -72,9 +74,29 @@ impl Row {
         self.imsi
     }
 
-    /// The key that the unit shares with the register.
-    pub fn key(&self) -> UnitKey {
-        UnitKey::new(self.key)
+    /// The key that the unit shares with the home register; `None` in a copy of it.
+    pub fn key(&self) -> Option<UnitKey> {
+        self.key.map(UnitKey::new)
+    }
+
+    /// What a site may know of it, with the equipment that its vectors are for; it is of use and set nowhere.
+    pub(crate) fn copied(&self, equipment: Option<Imei>) -> UnitCopy {
+        UnitCopy {
+            unit: self.unit,
+            imei: self.imei,
+            imsi: self.imsi,
+            msisdn: self.msisdn,
+            fleet_member: self.fleet_member,
+            talkgroups: self.talkgroups.to_vec(),
+            priority: self.rights.priority,
+            services: self.rights.services,
+            floor_demand: self.rights.floor_demand,
+            emergency_talkgroup: self.emergency_talkgroup,
+            duplex: self.duplex,
+            condition: Condition::Active,
+            regrouped: None,
+            equipment,
+        }
     }
 
     /// Whether the unit may affiliate to a talkgroup.
@@ -137,8 +159,8 @@ impl HomeRegister {
     ///
     /// # Errors
     /// Where one of its names is another subscriber's, or its home site is none that it may use.
-    pub fn provision(&mut self, subscriber: Subscriber) -> Result<(), Cause> {
-        let row = Row::from(subscriber);
+    pub fn provision(&mut self, subscriber: impl Into<Row>) -> Result<(), Cause> {
+        let row = subscriber.into();
         let earlier = self.names.find(Name::Unit(row.unit), &self.rows);
         let is_taken = |name: &Name| {
             let holder = self.names.find(*name, &self.rows);
@@ -237,7 +259,7 @@ impl From<Subscriber> for Row {
             imsi: subscriber.imsi,
             msisdn: subscriber.msisdn,
             fleet_member: subscriber.fleet_member,
-            key: *subscriber.key.octets(),
+            key: Some(*subscriber.key.octets()),
             talkgroups: sorted(subscriber.talkgroups),
             sites: subscriber.sites.map(sorted),
             home_site: subscriber.home_site,
@@ -248,6 +270,29 @@ impl From<Subscriber> for Row {
             },
             emergency_talkgroup: subscriber.emergency_talkgroup,
             duplex: subscriber.duplex,
+        }
+    }
+}
+
+impl From<UnitCopy> for Row {
+    fn from(copy: UnitCopy) -> Self {
+        Self {
+            unit: copy.unit,
+            imei: copy.imei,
+            imsi: copy.imsi,
+            msisdn: copy.msisdn,
+            fleet_member: copy.fleet_member,
+            key: None,
+            talkgroups: sorted(copy.talkgroups),
+            sites: None,
+            home_site: None,
+            rights: Rights {
+                priority: copy.priority,
+                services: copy.services,
+                floor_demand: copy.floor_demand,
+            },
+            emergency_talkgroup: copy.emergency_talkgroup,
+            duplex: copy.duplex,
         }
     }
 }

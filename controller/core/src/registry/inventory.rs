@@ -1,8 +1,9 @@
 //! What a site reports when it connects: its radios are registered again, its calls go on.
 //!
-//! The report counts as a whole, at its end. A radio that another site registered later is deregistered here. A call
-//! that runs gets the site back. A call of an earlier term that nobody has told of is taken over, once for each
-//! site; anything else is over, and the site is told.
+//! The report counts as a whole, at its end. A radio that another site registered later is deregistered here, and one that
+//! registered here later is deregistered there. A call that runs gets the site back. A call of an earlier term, or of the
+//! site itself, that nobody has told of is taken over, once for each site;
+//! anything else is over, and the site is told.
 
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::{HeldCall, HeldRadio, InventoryCalls, InventoryRadios};
@@ -10,11 +11,12 @@ use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Deregister, Release};
 use trunklab_protocol::{Cause, Clause, Condition, Parties, SiteId, UnitId};
 
-use super::sites::{Inventory, Memory, Stage};
-use super::visitors::{Activity, Presence, Visitor};
+use super::sites::{Inventory, Memory, Site, Stage};
+use super::visitors::{Activity, Arrival, Presence, Visitor};
 use crate::call::calls::Leg;
 use crate::call::table::{Event, State};
 use crate::controller::Controller;
+use crate::isolated;
 use crate::output::Outbox;
 
 impl Controller {
@@ -62,8 +64,10 @@ impl Controller {
             self.restore_radio(site, held, out);
         }
         for held in &inventory.calls {
-            self.restore_call(site, held, out);
+            let slots = inventory.calls.iter().filter(|other| other.call == held.call).count();
+            self.restore_call(site, held, slots, out);
         }
+        self.lost_calls.reported(site);
         self.sites.get_mut(site).expect("the site exists").memory = Memory::Told;
         for call in self.calls.ids() {
             if self.calls.get(call).is_some_and(|row| self.is_heard(row, site)) {
@@ -71,17 +75,21 @@ impl Controller {
             }
         }
         self.slots_freed = true;
+        self.copies.note_configuration();
         self.schedule_control_move(site);
     }
 
     fn restore_radio(&mut self, site: SiteId, held: HeldRadio, out: &mut Outbox) {
-        let HeldRadio { unit, tmsi, .. } = held;
+        let HeldRadio { unit, tmsi, held_ms, .. } = held;
         if let Err(cause) = self.check_radio(site, &held) {
             if self.visitors.get(unit).is_some_and(|visitor| visitor.site == site) {
                 return self.deregister(unit, cause, out);
             }
             self.tell(site, Deregister { unit, cause }, out);
             return self.drop_message(site, cause, out);
+        }
+        if self.visitors.get(unit).is_some_and(|visitor| visitor.site != site) {
+            self.deregister(unit, Cause::MovedToOtherSite, out);
         }
         let talkgroup = held.talkgroup.filter(|talkgroup| self.may_affiliate(unit, *talkgroup).is_ok());
         let earlier = self.visitors.get(unit).copied();
@@ -94,6 +102,7 @@ impl Controller {
             secondary: self.may_scan(unit, talkgroup, held.secondary),
             rights: self.rights_of(unit),
             since: earlier.map_or(self.now, |visitor| visitor.since),
+            arrived: Arrival::before(self.now, held_ms),
             accepted: earlier
                 .and_then(|visitor| visitor.accepted)
                 .filter(|_| earlier.is_some_and(|row| row.tmsi == tmsi)),
@@ -116,6 +125,7 @@ impl Controller {
                 self.report(EventKind::Affiliated { unit, site, talkgroup }, out);
             }
         }
+        self.copies.note_place(unit, site);
         self.deliver_orders(unit, out);
     }
 
@@ -123,10 +133,13 @@ impl Controller {
     fn check_radio(&self, site: SiteId, held: &HeldRadio) -> Result<(), Cause> {
         let subscriber = self.home.unit(held.unit).ok_or(Cause::UnknownUnit)?;
         let visitor = self.visitors.get(held.unit);
+        let arrived = Arrival::before(self.now, held.held_ms);
         match () {
             () if self.remote.condition(held.unit) == Condition::Killed => Err(Cause::UnitKilled),
             () if !subscriber.may_use(site) => Err(Cause::SiteNotAllowed),
-            () if visitor.is_some_and(|visitor| visitor.site != site) => Err(Cause::MovedToOtherSite),
+            () if visitor.is_some_and(|visitor| visitor.site != site && visitor.arrived >= arrived) => {
+                Err(Cause::MovedToOtherSite)
+            }
             () if self.visitors.holder(held.tmsi).is_some_and(|holder| holder != held.unit) => {
                 Err(Cause::RegistrationReplaced)
             }
@@ -135,15 +148,30 @@ impl Controller {
         }
     }
 
-    fn restore_call(&mut self, site: SiteId, held: &HeldCall, out: &mut Outbox) {
+    fn restore_call(&mut self, site: SiteId, held: &HeldCall, slots: usize, out: &mut Outbox) {
         let outcome = match self.calls.get(held.call).is_some() {
             true => self.check_known_call(site, held).map(|()| self.resume_call(site, held, out)),
-            false => self
-                .check_adoption(site, held)
-                .map(|()| self.advance_report(site, self.as_adopted(site, held), out)),
+            false => self.check_adoption(site, held, slots).map(|()| {
+                self.advance_report(site, self.as_adopted(site, held), out);
+                self.widen_own_call(site, held, out);
+            }),
         };
         if let Err(cause) = outcome {
             self.release_reported(site, held, cause, out);
+        }
+    }
+
+    /// A call that a site set up alone was heard there alone: whoever hears it elsewhere enters late. One of an earlier term is told of
+    /// by every site that carries it.
+    fn widen_own_call(&mut self, site: SiteId, held: &HeldCall, out: &mut Outbox) {
+        if isolated::node_of(site) != Some(held.call.node) {
+            return;
+        }
+        for other in self.sites.keys().collect::<Vec<_>>() {
+            let is_in_service = self.sites.get(other).is_some_and(Site::in_service);
+            if is_in_service && self.calls.get(held.call).is_some_and(|call| self.is_heard(call, other)) {
+                self.cover_call(held.call, other, out);
+            }
         }
     }
 
@@ -160,23 +188,50 @@ impl Controller {
         }
     }
 
-    /// What must hold for a call of an earlier term to be taken over, in order.
-    fn check_adoption(&self, site: SiteId, held: &HeldCall) -> Result<(), Cause> {
+    /// What must hold for a call of an earlier term, or of a site's own, to be taken over, in order.
+    fn check_adoption(&self, site: SiteId, held: &HeldCall, slots: usize) -> Result<(), Cause> {
         let row = self.sites.get(site).ok_or(Cause::UnknownSite)?;
         let is_ours = held.call.node == self.system.node && held.call.epoch >= self.epoch;
-        // Both its units would have to be known, and the other one's site has not reported yet.
-        let talkgroup = match held.parties {
-            Parties::Group(_) => self.group(held.parties).ok_or(Cause::UnknownTalkgroup)?,
-            Parties::Pair(_) => return Err(Cause::CallLost),
-        };
+        // The site alone knows of those that it set up itself, however often it has reported before.
+        let is_its_own = isolated::node_of(site) == Some(held.call.node);
+        let is_lost = self.lost_calls.is_awaited(held.call, site);
+        let is_news = is_its_own || is_lost || (row.memory != Memory::Told && !is_ours);
         match () {
-            () if row.memory == Memory::Told || is_ours || self.calls.is_over(held.call) => {
-                Err(Cause::UnknownCall)
-            }
-            () if talkgroup.call.is_some() => Err(Cause::UnknownCall),
+            () if !is_news || self.calls.is_over(held.call) => Err(Cause::UnknownCall),
+            () if !self.are_known(held.parties, site, slots) => Err(self.cause_of_unknown(held.parties)),
+            () if self.has_another_call(held.parties) && (is_its_own || is_lost) => Err(Cause::CallMerged),
+            () if self.has_another_call(held.parties) => Err(Cause::UnknownCall),
             () if !self.is_heard_at(held.parties, site) => Err(Cause::NobodyLeft),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),
+        }
+    }
+
+    /// Whether a call can be judged by what is known here. Of two units both must be at the site that reports: the site of the
+    /// other may report later. What two that talk at once have told each other stands in no report.
+    fn are_known(&self, parties: Parties, site: SiteId, slots: usize) -> bool {
+        match parties {
+            Parties::Group(_) => self.group(parties).is_some(),
+            Parties::Pair(pair) => {
+                slots == 1
+                    && [pair.caller, pair.called].into_iter().all(|unit| self.present_at(unit, site).is_ok())
+            }
+        }
+    }
+
+    fn cause_of_unknown(&self, parties: Parties) -> Cause {
+        match parties {
+            Parties::Group(_) => Cause::UnknownTalkgroup,
+            Parties::Pair(_) => Cause::CallLost,
+        }
+    }
+
+    fn has_another_call(&self, parties: Parties) -> bool {
+        match parties {
+            Parties::Group(_) => self.group(parties).is_some_and(|row| row.call.is_some()),
+            Parties::Pair(pair) => {
+                [pair.caller, pair.called].into_iter().any(|unit| self.calls.pair_of(unit).is_some())
+            }
         }
     }
 
@@ -223,7 +278,10 @@ impl Controller {
         }
         let talker = held.talker.filter(|talker| {
             let here = self.is_here(talker.unit, held.parties, site);
-            here == held.talker_is_here && !self.spurts.was_used(talker.spurt, self.system.node)
+            // A spurt of a call that this controller has lost goes on in it.
+            let is_its_own = self.lost_calls.is_awaited(held.call, site);
+            here == held.talker_is_here
+                && (is_its_own || !self.spurts.was_used(talker.spurt, self.system.node))
         });
         HeldCall { talker, talker_is_here: held.talker_is_here && talker.is_some(), ..*held }
     }
@@ -244,7 +302,10 @@ impl Controller {
     }
 
     fn is_heard_at(&self, parties: Parties, site: SiteId) -> bool {
-        self.group(parties).is_some_and(|row| row.is_present_at(site))
+        match parties {
+            Parties::Group(_) => self.group(parties).is_some_and(|row| row.is_present_at(site)),
+            Parties::Pair(pair) => self.present_at(pair.caller, site).is_ok(),
+        }
     }
 
     fn is_free(&self, site: SiteId, held: &HeldCall) -> bool {

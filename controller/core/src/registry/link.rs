@@ -55,7 +55,7 @@ impl Controller {
         }
         self.lose_site(site, Cause::LinkReplaced, out);
         let row = self.sites.get_mut(site).expect("the site was found above");
-        row.link = Some(Link { heard: self.now, said: self.now, stage: Stage::Ungreeted });
+        row.link = Some(Link::new(self.now));
         self.timers.set(TimerKey::Silence(site), self.now + self.silence_limit());
         self.timers.set(TimerKey::Heartbeat(site), self.now + self.heartbeat_interval());
     }
@@ -201,6 +201,8 @@ impl Controller {
         self.timers.cancel(TimerKey::Silence(site));
         self.timers.cancel(TimerKey::Heartbeat(site));
         self.timers.cancel(TimerKey::ControlMove(site));
+        self.timers.cancel(TimerKey::CopyStep(site));
+        self.copies.lose(site);
         for identity in challenges.into_keys() {
             self.timers.cancel(TimerKey::Challenge(site, identity));
         }

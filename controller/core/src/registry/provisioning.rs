@@ -28,6 +28,7 @@ impl Controller {
         );
         if !of_units {
             self.queue.watch_mut().wake_all();
+            self.copies.note_configuration();
         }
         let outcome = match change {
             Change::System(parameters) => self.provision_system(parameters, out),
@@ -185,6 +186,7 @@ impl Controller {
     fn follow_subscription(&mut self, unit: UnitId, out: &mut Outbox) {
         self.forget_challenges_of(unit);
         self.forgive_clone(unit);
+        self.copies.note_unit(unit);
         let rights = self.rights_of(unit);
         if let Some(visitor) = self.visitors.get_mut(unit) {
             visitor.rights = rights;
@@ -201,6 +203,7 @@ impl Controller {
         self.forget_challenges_of(unit);
         self.forgive_clone(unit);
         self.home.remove(unit);
+        self.copies.note_unit(unit);
         self.remote.forget(unit);
     }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trunklab_protocol::from_site::{HeldCall, HeldRadio};
 use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::operator::AirCounters;
+use trunklab_protocol::part::Parts;
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ToSite;
@@ -62,6 +63,15 @@ pub struct Link {
     pub said: Moment,
     /// How far it has come.
     pub stage: Stage,
+    /// What the site is just telling of the time in which it served alone.
+    pub report: Parts,
+}
+
+impl Link {
+    /// One that stands since now; the greeting is awaited.
+    pub fn new(now: Moment) -> Self {
+        Self { heard: now, said: now, stage: Stage::Ungreeted, report: Parts::default() }
+    }
 }
 
 /// How far a link has come.

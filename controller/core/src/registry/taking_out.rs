@@ -83,6 +83,7 @@ impl Controller {
             self.deregister(unit, cause, out);
         }
         self.lacking.retain(|(lacking, _)| *lacking != site);
+        self.copies.forget(site);
         if let Some(row) = self.sites.remove(site) {
             self.time_of_sites_gone = self.time_of_sites_gone + row.slots.time_used();
         }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use trunklab_protocol::Imei;
 use trunklab_protocol::proof::{Challenge, Response, SessionKey};
+use trunklab_protocol::to_site::CopiedVector;
 
 use super::home::Row;
 
@@ -17,10 +18,12 @@ pub struct Vector {
 }
 
 impl Row {
-    /// A vector for a unit that has named this equipment. `challenge` is drawn for it and for nothing else.
-    pub fn vector(&self, challenge: Challenge, equipment: Option<Imei>) -> Vector {
-        let key = self.key();
-        Vector { challenge, expected: key.answer(&challenge, equipment), session: key.session(&challenge) }
+    /// A vector for a unit that has named this equipment; `None` where the key is not here. `challenge` is drawn for it and for
+    /// nothing else.
+    pub fn vector(&self, challenge: Challenge, equipment: Option<Imei>) -> Option<Vector> {
+        let key = self.key()?;
+        let (expected, session) = (key.answer(&challenge, equipment), key.session(&challenge));
+        Some(Vector { challenge, expected, session })
     }
 }
 
@@ -33,6 +36,21 @@ impl Vector {
     /// The session key, for whoever gives the right answer.
     pub fn opened_by(&self, response: &Response) -> Option<SessionKey> {
         self.expected.matches(response).then_some(self.session)
+    }
+}
+
+/// As it travels to a site that may serve alone, and back into use there.
+impl From<Vector> for CopiedVector {
+    fn from(vector: Vector) -> Self {
+        let Vector { challenge, expected, session } = vector;
+        Self { challenge, expected, session }
+    }
+}
+
+impl From<CopiedVector> for Vector {
+    fn from(vector: CopiedVector) -> Self {
+        let CopiedVector { challenge, expected, session } = vector;
+        Self { challenge, expected, session }
     }
 }
 
@@ -56,7 +74,7 @@ mod tests {
         let key = UnitKey::new([0xA5; 16]);
         let row = Row::from(Subscriber::new(UnitId::new(7).unwrap(), key));
         let (challenge, equipment) = (Challenge::new([1; 16]), Imei::new(350_000_000_000_007));
-        let vector = row.vector(challenge, equipment);
+        let vector = row.vector(challenge, equipment).unwrap();
         let right = key.answer(&challenge, equipment);
         assert_eq!(
             vector.opened_by(&right).map(|key| *key.octets()),

@@ -26,8 +26,10 @@ pub struct Visitor {
     pub secondary: ScanList,
     /// What it may ask for: a copy of its subscription's.
     pub rights: Rights,
-    /// Since when.
+    /// Since when it is registered, wherever.
     pub since: Moment,
+    /// When it registered at this site.
+    pub arrived: Arrival,
     /// The answer that opened this registration; `None` where an inventory told of it.
     pub accepted: Option<Accepted>,
     /// When its site last passed on a word that it has proved, in this registration.
@@ -42,6 +44,22 @@ pub struct Visitor {
     pub last_message: Option<Told>,
     /// What it is doing.
     pub activity: Activity,
+}
+
+/// When a unit registered at its site. A site may tell of one from before the controller's time began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arrival(i64);
+
+impl Arrival {
+    /// At this moment.
+    pub fn at(now: Moment) -> Self {
+        Self(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// So many milliseconds before this moment.
+    pub fn before(now: Moment, held_ms: u32) -> Self {
+        Self(Self::at(now).0 - i64::from(held_ms) * 1_000)
+    }
 }
 
 /// Whether a unit can be reached.

@@ -14,6 +14,7 @@ use trunklab_protocol::{
 use super::rows::{PendingOrder, Why};
 use crate::controller::Controller;
 use crate::output::Outbox;
+use crate::registry::home::Row;
 use crate::registry::visitors::Presence;
 use crate::timers::TimerKey;
 
@@ -135,9 +136,9 @@ impl Controller {
         let ProvedOrder::Kill = order;
         let waiting = self.remote.kept(unit).and_then(|kept| kept.waiting(Class::Service));
         let is_ordered = waiting.is_some_and(|pending| pending.order == RadioOrder::Kill {});
-        match self.home.unit(unit).filter(|_| is_ordered) {
-            Some(row) => {
-                let answer = row.key().vouch(&challenge, unit, order);
+        match self.home.unit(unit).filter(|_| is_ordered).and_then(Row::key) {
+            Some(key) => {
+                let answer = key.vouch(&challenge, unit, order);
                 self.tell_by(Clause::Kill, site, NetworkAnswer { unit, order, answer }, out);
             }
             None => self.drop_message(site, Cause::UnknownOrder, out),
@@ -180,7 +181,9 @@ impl Controller {
             | FromSite::AlertCancel(_)
             | FromSite::MessageAnswer(_)
             | FromSite::OrderAnswer(_)
-            | FromSite::NetworkChallenge(_) => return false,
+            | FromSite::NetworkChallenge(_)
+            | FromSite::ServedAlone(_)
+            | FromSite::Report(_) => return false,
         };
         if self.remote.condition(unit) == Condition::Active || self.present_at(unit, site).is_err() {
             return false;

@@ -125,6 +125,7 @@ impl Controller {
         if kept {
             row.kept = next;
             row.said = 0;
+            self.copies.note_unit(unit);
             self.remote_changed(unit, why, out);
         } else if let Why::Taken(given, _) | Why::MonitorEnded(given, _) = why {
             // A radio that has answered is asked again, and answers again.
@@ -214,6 +215,7 @@ impl Controller {
             return Err(Cause::OrderUnderWay);
         }
         row.kept = kept.clone();
+        self.copies.note_unit(unit);
         for pending in &kept.pending {
             self.await_expiry(unit, &pending.order);
         }

@@ -76,6 +76,7 @@ impl Controller {
             if let Some(visitor) = self.visitors.get_mut(unit) {
                 visitor.rights = rights;
             }
+            self.copies.note_unit(unit);
             let Rights { priority, services, .. } = rights;
             let by = given.by.console.clone();
             self.report(EventKind::RightsChanged { unit, priority, services, by }, out);

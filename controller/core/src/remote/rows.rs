@@ -261,6 +261,18 @@ impl Remote {
         self.kept(unit).map_or_else(|| RemoteUnit::usual(unit).view(), RemoteUnit::view)
     }
 
+    /// Whether a unit is of use, and where it was set.
+    pub(crate) fn standing_of(&self, unit: UnitId) -> (Condition, Option<Regroup>) {
+        self.kept(unit).map_or((Condition::Active, None), |kept| (kept.condition, kept.regrouped))
+    }
+
+    /// Takes over what another register says of a unit.
+    pub(crate) fn copy(&mut self, kept: RemoteUnit) {
+        let unit = kept.unit;
+        self.row_mut(unit).kept = kept;
+        self.tidy(unit);
+    }
+
     /// What operators are shown.
     pub(crate) fn views(&self) -> Vec<UnitView> {
         self.rows

@@ -159,6 +159,7 @@ impl Statistics {
             | EventKind::CallReaches { .. }
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
+            | EventKind::SiteServedAlone { .. }
             | EventKind::Cloned { .. }
             | EventKind::MessageSent { .. }
             | EventKind::MessageDelivered { .. }

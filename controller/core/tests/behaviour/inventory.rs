@@ -261,3 +261,34 @@ fn a_new_term_ends_what_ran_in_the_one_before() {
     system.expect("event: call 1 released: the controller was started again and no site knew the call");
     assert!(system.controller.snapshot(system.now).calls.is_empty());
 }
+
+#[test]
+fn a_radio_that_two_sites_hold_is_where_it_registered_later() {
+    let mut system = System::with_two_sites(2);
+    system.after_ms(60_000);
+    system.loses_site(3);
+    let since = |number, held_ms| HeldRadio { held_ms, ..held_radio(number, Some(41)) };
+    // Unit 1018 registered at site 5 a minute ago: at site 3 it was before that, or after.
+    system.connects(3, 1, &[since(1017, 60_000), since(1018, 60_001)], &[]);
+    system.expect("site 3 -> unit 1018 deregistered: unit registered at another site");
+    system.loses_site(3);
+    system.connects(3, 1, &[since(1017, 60_000), since(1018, 59_999)], &[]);
+    system
+        .expect("site 5 -> unit 1018 deregistered: unit registered at another site")
+        .expect("event: unit 1018 registered at site 3");
+    system.unit(1018).speaks_through(3).presses_ptt(41);
+    system.expect("site 3 -> call 1, channel 2, talker 1018 here");
+}
+
+/// A controller that was started again has not seen when they registered: both may have before its time began.
+#[test]
+fn of_two_reports_from_before_the_term_the_later_registration_counts() {
+    let mut system = System::with_two_sites(2);
+    system.starts(2);
+    let since = |held_ms| [HeldRadio { held_ms, ..held_radio(1017, Some(41)) }];
+    system.connects(5, 1, &since(600_000), &[]);
+    system.connects(3, 1, &since(300_000), &[]);
+    system.expect("site 5 -> unit 1017 deregistered: unit registered at another site");
+    system.connects(5, 1, &since(u32::MAX), &[]);
+    system.expect("site 5 -> unit 1017 deregistered: unit registered at another site");
+}

@@ -22,6 +22,7 @@ mod hostile;
 mod identity;
 mod individual;
 mod inventory;
+mod isolated;
 mod messages;
 mod monitor_end;
 mod orders;

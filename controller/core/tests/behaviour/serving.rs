@@ -198,6 +198,7 @@ impl Pair {
             tmsi: Tmsi::new(number).unwrap(),
             talkgroup: Some(self.talkgroups[number as usize]),
             secondary: ScanList::default(),
+            held_ms: 0,
         });
         let radios = radios.collect();
         self.says(at, InventoryRadios { radios });

@@ -277,7 +277,8 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
             fact == Fact::Monitored { unit: *unit, listener: *listener }
         }
         EventKind::RightsChanged { unit, .. } => fact == Fact::RightsChanged { unit: *unit },
-        EventKind::Registered { .. }
+        EventKind::SiteServedAlone { .. }
+        | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }

@@ -87,6 +87,8 @@ pub(super) struct SiteForm {
     pub(super) broadcast_interval: Option<Spanned<String>>,
     pub(super) talker_silence: Option<Spanned<String>>,
     pub(super) late_entry_interval: Option<Spanned<String>>,
+    /// How long it waits for a controller before it serves alone.
+    pub(super) isolated_after: Option<Spanned<String>>,
 }
 
 /// What is a sector's own; everything else it has from its `[[site]]`.

@@ -134,6 +134,8 @@ pub struct SiteProvision {
     pub talker_silence_ms: u16,
     /// How often late-entry words are repeated, in milliseconds.
     pub late_entry_interval_ms: u16,
+    /// How long it waits for a controller before it serves alone, in milliseconds; 0: it never does.
+    pub isolated_after_ms: u32,
 }
 
 impl SiteProvision {

@@ -16,6 +16,10 @@ impl Transcript {
             let (from, arrow, to) = match line.place {
                 Place::FromSite(site) => (format!("S{site}"), "->>", "C".to_owned()),
                 Place::ToSite(site) => ("C".to_owned(), "->>", format!("S{site}")),
+                // A site that serves alone talks to itself.
+                Place::FromAlone(site) | Place::ToAlone(site) => {
+                    (format!("S{site}"), "->>", format!("S{site}"))
+                }
                 Place::ToConsole => ("C".to_owned(), "->>", "O".to_owned()),
                 Place::Unit(unit) => (format!("Note over U{unit}"), "", String::new()),
                 Place::Site(site) => (format!("Note over S{site}"), "", String::new()),
@@ -37,7 +41,11 @@ impl Transcript {
         for place in places {
             match place {
                 Place::Unit(unit) => units.push(format!("U{unit} as unit {unit}")),
-                Place::FromSite(site) | Place::ToSite(site) | Place::Site(site) => {
+                Place::FromSite(site)
+                | Place::ToSite(site)
+                | Place::FromAlone(site)
+                | Place::ToAlone(site)
+                | Place::Site(site) => {
                     sites.push(site);
                 }
                 Place::ToConsole => console = Some("O as console".to_owned()),

@@ -121,6 +121,8 @@ impl World {
             | controller::input::Input::Configure { .. }
             | controller::input::Input::Stored { .. }
             | controller::input::Input::StoreFailed { .. }
+            | controller::input::Input::Copied(_)
+            | controller::input::Input::HandedBack
             | controller::input::Input::ClosingDown => None,
         };
         let mut out = controller::output::Outbox::new();
@@ -214,7 +216,8 @@ impl World {
             | StoreItem::CallClosed(_)
             | StoreItem::Audit(_)
             | StoreItem::Cloned(_)
-            | StoreItem::Message(_) => {}
+            | StoreItem::Message(_)
+            | StoreItem::Reported(_) => {}
             StoreItem::Configured(configured) => {
                 self.configured = Some((configured.version, configured.configuration.clone()));
             }

@@ -39,7 +39,8 @@ impl Ledger {
             | StoreItem::Audit(_)
             | StoreItem::Remote(_)
             | StoreItem::Rights { .. }
-            | StoreItem::Message(_) => {}
+            | StoreItem::Message(_)
+            | StoreItem::Reported(_) => {}
         }
     }
 
@@ -75,6 +76,8 @@ impl Ledger {
     }
 
     fn close(&mut self, record: CallRecord) {
+        // One that was opened again takes the place of what it was before.
+        self.closed.retain(|other| (other.call, other.epoch) != (record.call, record.epoch));
         self.closed.push_back(record);
         if self.closed.len() > WAITING_MAX {
             self.closed.pop_front();

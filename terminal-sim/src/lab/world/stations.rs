@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
+use trunklab_basestation_core::alone::{Memory, Remember};
 use trunklab_basestation_core::{self as station, BaseStation};
 use trunklab_protocol::air_downlink::Beacon;
 use trunklab_protocol::proof::VoiceKey;
-use trunklab_protocol::{Cause, Incarnation, Moment, SiteId};
+use trunklab_protocol::{Cause, Incarnation, Moment, SiteId, Span};
 use trunklab_terminal_core as terminal;
 
 use super::World;
@@ -24,6 +25,8 @@ pub(super) struct Station {
     pub(super) beacon: Option<Beacon>,
     pub(super) voice: Option<(VoiceKey, VoiceKey)>,
     pub(super) chance: Chance,
+    /// What it has kept on its disk.
+    pub(super) memory: Memory,
     /// Ordered links never overtake: the last arrival in each direction.
     pub(super) last_up: Moment,
     pub(super) last_down: Moment,
@@ -37,6 +40,8 @@ impl World {
         let incarnation = Incarnation::new(chance.number()).expect("every number is an incarnation");
         let core = BaseStation::new(incarnation, chance.octets(), voice_address(site), self.now)
             .with_order(self.rules.words);
+        let memory = self.stations.get(&site).map(|station| station.memory.clone()).unwrap_or_default();
+        let core = core.with_memory(memory.clone());
         let cut = self.stations.get(&site).is_some_and(|station| station.cut);
         let fresh = Station {
             core,
@@ -47,6 +52,7 @@ impl World {
             beacon: None,
             voice: None,
             chance,
+            memory,
             last_up: Moment::ORIGIN,
             last_down: Moment::ORIGIN,
         };
@@ -96,8 +102,23 @@ impl World {
                     self.tell_beacon(unit, site);
                 }
             }
+            station::output::Output::Remember(what) => self.remember(site, what),
             station::output::Output::Event(event) => self.see(Sight::Station(site, event)),
         }
+    }
+}
+
+impl World {
+    /// A base station's disk keeps something, and says so of a report.
+    fn remember(&mut self, site: SiteId, what: Remember) {
+        let Some(station) = self.stations.get_mut(&site) else { return };
+        if let Remember::Report(number, _) = &what {
+            let (run, number) = (station.run, *number);
+            let kept = Arrival::AtStation(site, run, station::input::Input::Kept { number });
+            station.memory.note(what);
+            return self.schedule(self.now + Span::from_millis(1), kept);
+        }
+        station.memory.note(what);
     }
 }
 

@@ -70,9 +70,13 @@ pub fn a_scan_list() -> impl Strategy<Value = ScanList> {
 
 pub fn a_held_radio() -> impl Strategy<Value = HeldRadio> {
     let affiliation = proptest::option::of(a_talkgroup());
-    (a_unit(), 1_u32..9, affiliation, a_scan_list()).prop_map(|(unit, tmsi, talkgroup, secondary)| {
-        HeldRadio { unit, tmsi: Tmsi::new(tmsi).unwrap(), talkgroup, secondary }
-    })
+    let held_ms = prop_oneof![0_u32..9_000, Just(u32::MAX)];
+    (a_unit(), 1_u32..9, affiliation, a_scan_list(), held_ms).prop_map(
+        |(unit, tmsi, talkgroup, secondary, held_ms)| {
+            let tmsi = Tmsi::new(tmsi).unwrap();
+            HeldRadio { unit, tmsi, talkgroup, secondary, held_ms }
+        },
+    )
 }
 
 pub fn a_held_call() -> impl Strategy<Value = HeldCall> {

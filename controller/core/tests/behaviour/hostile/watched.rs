@@ -329,7 +329,8 @@ impl Watched {
             }
             Output::ToSite { site, message: ToSite::Registered(registered), .. } => {
                 let Registered { unit, tmsi, talkgroup, secondary, .. } = registered;
-                self.radios.insert(unit, (site, HeldRadio { unit, tmsi, talkgroup, secondary }));
+                let held = HeldRadio { unit, tmsi, talkgroup, secondary, held_ms: 0 };
+                self.radios.insert(unit, (site, held));
             }
             Output::ToSite { message: ToSite::Affiliated(affiliated), .. } => {
                 if let Some((_, held)) = self.radios.get_mut(&affiliated.unit) {

@@ -44,6 +44,9 @@ fn kept(item: &StoreItem) -> Option<String> {
         StoreItem::Rights { unit, priority, .. } => {
             Some(format!("store -> unit {unit} has priority {priority}"))
         }
+        StoreItem::Reported(reported) => {
+            Some(format!("store -> a record of epoch {}", reported.item.epoch()))
+        }
         StoreItem::Message(record) => Some(match (record.outcome, record.ended) {
             (None, _) => format!("store -> message {} on its way", record.message),
             (Some((_, Ok(()))), None) => format!("store -> message {} delivered", record.message),
@@ -71,6 +74,15 @@ fn told(message: &ToSite) -> String {
         ToSite::EmergencyStatus(word) => format!("unit {}: emergency {:?}", word.unit, word.stage),
         ToSite::RadioOrder(word) => format!("unit {} is to {}", word.unit, word.order),
         ToSite::NetworkAnswer(word) => format!("proof for unit {}", word.unit),
+        ToSite::CopyConfiguration(word) => {
+            format!("copy {} of the configuration, part {} of {}", word.revision, word.part, word.parts)
+        }
+        ToSite::CopySubscriber(word) => {
+            format!("copy of unit {} with {} vectors", word.unit, word.vectors.len())
+        }
+        ToSite::CopyDropped(word) => format!("copy of unit {} dropped", word.unit),
+        ToSite::CopyEnd(_) => "copy whole".into(),
+        ToSite::ReportKept(word) => format!("report {} kept", word.number),
         ToSite::CallBack(word) => format!("unit {} called back", word.unit),
         ToSite::Page(page) => format!("unit {} paged for unit {}", page.unit, page.caller),
         ToSite::Ringing(ringing) => format!("unit {} told that it rings", ringing.unit),
@@ -155,6 +167,9 @@ fn happened(kind: &EventKind) -> String {
     match kind {
         EventKind::SiteUp { site, .. } => format!("site {site} up"),
         EventKind::SiteLost { site, cause } => format!("site {site} lost: {cause}"),
+        EventKind::SiteServedAlone { site, alone_ms, reports, .. } => {
+            format!("site {site} served alone for {alone_ms} ms, has {reports} reports")
+        }
         EventKind::ControlMoved { site, control } => format!("control channel of site {site} now {control}"),
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
         EventKind::RegisterRefused { identity, cause, .. } => format!("{identity} not registered: {cause}"),

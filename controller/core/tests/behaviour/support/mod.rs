@@ -68,8 +68,8 @@ pub fn subscriber(number: u32, talkgroups: &[u16]) -> Subscriber {
     }
 }
 
-/// A radio in an inventory.
+/// A radio in an inventory, that has just registered at its site.
 pub fn held_radio(number: u32, affiliation: Option<u16>) -> HeldRadio {
     let (tmsi, talkgroup) = (Tmsi::new(number).unwrap(), affiliation.map(talkgroup));
-    HeldRadio { unit: unit(number), tmsi, talkgroup, secondary: ScanList::default() }
+    HeldRadio { unit: unit(number), tmsi, talkgroup, secondary: ScanList::default(), held_ms: 0 }
 }

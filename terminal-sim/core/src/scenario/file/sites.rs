@@ -69,6 +69,7 @@ impl Reader<'_> {
             broadcast_interval_ms: self.interval(form.broadcast_interval.as_ref(), 1_000)?,
             talker_silence_ms: self.interval(form.talker_silence.as_ref(), 1_000)?,
             late_entry_interval_ms: self.interval(form.late_entry_interval.as_ref(), 1_000)?,
+            isolated_after_ms: self.millis(form.isolated_after.as_ref())?.unwrap_or(0),
         });
         Ok(())
     }

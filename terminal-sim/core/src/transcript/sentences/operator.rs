@@ -27,6 +27,10 @@ pub(in crate::transcript) fn reported(event: &EventKind) -> Option<(Clause, Said
         EventKind::SiteLost { site, cause } => {
             (Clause::SignsOfLife, Said::plain(format!("site {site} is lost: {cause}")))
         }
+        EventKind::SiteServedAlone { site, alone_ms, .. } => {
+            let text = format!("site {site} has served alone for {}", seconds(*alone_ms));
+            (Clause::IsolationReport, Said::plain(text))
+        }
         EventKind::ControlMoved { site, control } => (
             Clause::SearchedControl,
             Said::plain(format!("control channel of site {site} moves to {control}")),

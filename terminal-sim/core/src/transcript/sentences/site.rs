@@ -11,6 +11,12 @@ use super::{Said, addressee, counted, of_identity, scans, seconds, set_up, stage
 pub(in crate::transcript) fn from_site(message: &FromSite) -> Option<Said> {
     Some(match message {
         FromSite::Health(_) | FromSite::Settings(_) | FromSite::InventoryEnd(_) => return None,
+        FromSite::ServedAlone(word) => {
+            let reports = counted(word.reports as usize, "report");
+            Said::plain(format!("served alone for {}, has {reports}", seconds(word.alone_ms)))
+        }
+        FromSite::Report(word) if word.part != word.parts => return None,
+        FromSite::Report(word) => Said::plain(format!("makes report {}", word.number)),
         FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
         FromSite::InventoryRadios(word) => {
             Said::plain(format!("holds {}", counted(word.radios.len(), "radio")))
@@ -120,6 +126,19 @@ pub(in crate::transcript) fn from_site(message: &FromSite) -> Option<Said> {
 pub(in crate::transcript) fn to_site(message: &ToSite) -> Option<Said> {
     Some(match message {
         ToSite::Heartbeat(_) => return None,
+        ToSite::CopyConfiguration(word) if word.part != word.parts => return None,
+        ToSite::CopyConfiguration(word) => {
+            Said::plain(format!("copy {} of the configuration", word.revision))
+        }
+        ToSite::CopySubscriber(word) => {
+            let vectors = counted(word.vectors.len(), "vector");
+            Said::of_unit(word.unit, format!("copy of unit {} with {vectors}", word.unit))
+        }
+        ToSite::CopyDropped(word) => {
+            Said::of_unit(word.unit, format!("copy of unit {} is dropped", word.unit))
+        }
+        ToSite::CopyEnd(_) => Said::plain("the copy is whole".to_owned()),
+        ToSite::ReportKept(word) => Said::plain(format!("report {} is kept", word.number)),
         ToSite::Configure(word) => {
             let carriers = counted(word.settings.carriers.len(), "carrier");
             Said::plain(format!("configured: {}, {carriers}", word.settings.profile))

@@ -1,0 +1,80 @@
+//! What a station keeps through its own restart, so that it can serve alone and loses no report (docs/resilience.md 14.1).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use trunklab_controller_core::configuration::Configuration;
+use trunklab_controller_core::isolated::CopiedUnit;
+use trunklab_controller_core::output::StoreItem;
+use trunklab_protocol::UnitId;
+
+use super::{Copied, Reports};
+
+/// One thing to keep. A shell keeps them in order, and gives all of them back at the next start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Remember {
+    /// The copy's configuration, in place of the one before.
+    Configuration(Box<Configuration>),
+    /// The copy of a unit, in place of the one before. Its vectors are secrets.
+    Unit(Box<CopiedUnit>),
+    /// Nothing is known of the unit any more.
+    Dropped(UnitId),
+    /// The site begins to serve alone, for the how-manieth time: the number must not come again, and the vectors that the dispatch was
+    /// given count as used.
+    BeginsAlone(u16),
+    /// A report, in place of an earlier one of this number; to be answered with [`crate::Input::Kept`].
+    Report(u32, Box<StoreItem>),
+    /// A controller has the report.
+    Reported(u32),
+}
+
+/// All that is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memory {
+    pub(super) configuration: Option<Box<Configuration>>,
+    pub(super) units: BTreeMap<UnitId, CopiedUnit>,
+    pub(super) reports: BTreeMap<u32, StoreItem>,
+    pub(super) times_alone: u16,
+}
+
+impl Memory {
+    /// Keeps one thing more.
+    pub fn note(&mut self, what: Remember) {
+        match what {
+            Remember::Configuration(configuration) => self.configuration = Some(configuration),
+            Remember::Unit(unit) => _ = self.units.insert(unit.copy.unit, *unit),
+            Remember::Dropped(unit) => _ = self.units.remove(&unit),
+            Remember::BeginsAlone(time) => {
+                self.times_alone = time;
+                self.units.values_mut().for_each(|unit| _ = spend(unit));
+            }
+            Remember::Report(number, item) => _ = self.reports.insert(number, *item),
+            Remember::Reported(number) => _ = self.reports.remove(&number),
+        }
+    }
+
+    /// What a station that starts makes of it.
+    pub(crate) fn parts(self) -> (Copied, Reports, u16) {
+        let Self { configuration, units, reports, times_alone } = self;
+        (Copied::of(configuration, units), Reports::of(reports), times_alone)
+    }
+
+    /// The same in as few things as possible: what a shell writes anew from time to time.
+    pub fn whole(&self) -> Vec<Remember> {
+        let configuration = self.configuration.clone().map(Remember::Configuration);
+        let units = self.units.values().cloned().map(|unit| Remember::Unit(Box::new(unit)));
+        let reports =
+            self.reports.iter().map(|(number, item)| Remember::Report(*number, Box::new(item.clone())));
+        // Before the units: it would take their vectors.
+        let times = (self.times_alone > 0).then_some(Remember::BeginsAlone(self.times_alone));
+        times.into_iter().chain(configuration).chain(units).chain(reports).collect()
+    }
+}
+
+/// Takes half of a unit's vectors, one at least, for a dispatch that begins: the others are for one that begins after a
+/// restart, which could not tell which of these were used.
+pub(super) fn spend(unit: &mut CopiedUnit) -> CopiedUnit {
+    let half = unit.vectors.len().div_ceil(2);
+    let vectors = unit.vectors.drain(..half).collect();
+    CopiedUnit { copy: unit.copy.clone(), vectors }
+}
