@@ -351,12 +351,11 @@ impl OnAir {
         let at = slot.at();
         // A controller that serves the site settles silence elsewhere and hang time.
         let unserved = |moment: Option<Moment>| moment.filter(|_| !served);
+        // A talker waits until the slot is the call's, and is not missed meanwhile.
+        let talker = slot.talker_here_heard().filter(|_| self.radiates(at));
         [
             (slot.uplink.due(&self.timing), Timer::UplinkClose(at)),
-            (
-                slot.talker_here_heard().map(|(_, _, heard)| heard + self.silence_here(slot)),
-                Timer::TalkerSilence(at),
-            ),
+            (talker.map(|(_, _, heard)| heard + self.silence_here(slot)), Timer::TalkerSilence(at)),
             (
                 unserved(slot.talker_elsewhere_heard()).map(|heard| heard + self.silence()),
                 Timer::NetworkSilence(at),

@@ -74,13 +74,16 @@ impl TrafficChannel {
         self.begun.is_some() || !matches!(self.state, State::Free)
     }
 
-    /// It radiates from `now` on, and not before.
+    /// It radiates from `now` on, and not before: its talker, who waits for that, is missed from the first burst on.
     pub fn begin_at(&mut self, timing: &Timing, now: Moment) {
+        let first = Beat::from(timing, Channel::Traffic, self.at, now);
         match &mut self.state {
             State::Free => {}
-            State::Carrying { beat, .. } | State::Releasing { beat, .. } => {
-                *beat = Beat::from(timing, Channel::Traffic, self.at, now);
+            State::Carrying { beat, call } => {
+                *beat = first;
+                call.floor.is_missed_from(first.settled(timing));
             }
+            State::Releasing { beat, .. } => *beat = first,
         }
     }
 

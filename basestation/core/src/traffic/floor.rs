@@ -62,6 +62,14 @@ impl Floor {
         }
     }
 
+    /// A talker here of whom nothing was heard yet could not be heard before this moment.
+    pub(super) fn is_missed_from(&mut self, moment: Moment) {
+        match self {
+            Self::Taken { speech, heard, .. } if speech.is_awaited() => *heard = moment,
+            Self::Taken { .. } | Self::Idle { .. } | Self::Both(_) => {}
+        }
+    }
+
     /// What is still to be heard of a spurt that is over.
     pub(super) fn take_speech(&mut self, timing: &Timing) -> Option<Speech> {
         let over = Self::Idle { since: Moment::ORIGIN, tail: None };

@@ -1,12 +1,13 @@
 //! A call on the control channel's slot (clause 12.12.11).
 
+use trunklab_basestation_core::Output;
 use trunklab_protocol::air_downlink::DownlinkWord;
 use trunklab_protocol::air_uplink::{Alarm, CallRequest, RequestKind};
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::to_site::{Configure, Refused, Release};
-use trunklab_protocol::{Cause, ProfileId, Signalling, Span};
+use trunklab_protocol::to_site::{Assert, Configure, Refused, Release};
+use trunklab_protocol::{Cause, Moment, ProfileId, Signalling, Span};
 
 use crate::harness::*;
 
@@ -48,6 +49,49 @@ fn the_grant_is_said_as_often_as_is_due_and_then_the_slot_is_the_calls() {
         let rest = &said[speaks.count()..];
         assert!(rest.iter().all(|(channel, _)| *channel == Channel::Traffic), "{}: {rest:?}", profile.name);
         assert!(matches!(rest[0].1, DownlinkWord::FloorTaken(_)), "{}: {:?}", profile.name, rest[0]);
+    }
+}
+
+/// The grant of a call over four talkgroups takes the control channel more than a second where its words are long.
+#[test]
+fn its_talker_is_missed_from_the_slots_first_burst_on() {
+    for profile in PROFILES {
+        let mut station = associated(profile.id);
+        let others = vec![talkgroup(42), talkgroup(43), talkgroup(44)];
+        station.order(Assert { others, ..assertion(1, at(1, 0), Some(talker(9, 12)), true) });
+        let ordered = station.now;
+        station.run_for(Span::from_secs(3));
+        let silent = station.said.iter().find_map(|(moment, output)| match output {
+            Output::ToController { message: FromSite::TalkerSilent(_), .. } => Some(*moment),
+            _ => None,
+        });
+        let said = station.radiated(at(1, 0));
+        let (_, first) = said.iter().find(|(_, burst)| burst.place.channel == Channel::Traffic).unwrap();
+        let (slot, count) = (first.place.at.slot, first.place.count);
+        let begins = profile.downlink_start(Moment::ORIGIN, Channel::Traffic, slot, count);
+        assert!(begins > ordered, "{}", profile.name);
+        let missed = silent.expect("a talker that says nothing is missed").since(begins);
+        let silence = Span::from_secs(1);
+        assert!(
+            missed >= silence && missed < silence + profile.traffic.period(),
+            "{}: {missed:?}",
+            profile.name
+        );
+    }
+}
+
+#[test]
+fn a_talker_that_waits_for_the_slot_keeps_the_floor() {
+    for profile in PROFILES {
+        let mut station = associated(profile.id);
+        let others = vec![talkgroup(42), talkgroup(43), talkgroup(44)];
+        station.order(Assert { others, ..assertion(1, at(1, 0), Some(talker(9, 12)), true) });
+        while !channels(&mut station).iter().any(|(_, word)| matches!(word, DownlinkWord::FloorTaken(_))) {
+            station.run_to_next_downlink(Channel::Traffic, at(1, 0));
+        }
+        station.talk(at(1, 0), 1, talker(9, 12), 5);
+        assert_eq!((station.told(), station.dropped()), (vec![], vec![]), "{}", profile.name);
+        assert!(!station.packets().is_empty(), "{}", profile.name);
     }
 }
 
