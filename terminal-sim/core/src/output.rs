@@ -100,7 +100,8 @@ pub enum HandsetEvent {
     },
     /// The network has said who the handset is, which was blank: it keeps that.
     Subscribed {
-        /// Its individual id.
+        /// Its individual id; beside it programs read what the radio is called.
+        #[serde(rename = "individual_id")]
         unit: UnitId,
         /// Its subscription, where it has one.
         imsi: Option<Imsi>,

@@ -40,6 +40,7 @@ impl Controller {
     pub(crate) fn deliver_orders(&mut self, unit: UnitId, out: &mut Outbox) {
         // Where the store failed before.
         self.set_back(unit, out);
+        self.give_up_orders_of_killed(unit, out);
         self.begin_delivery(unit, out);
     }
 

@@ -134,6 +134,7 @@ impl Controller {
         self.settle_answer(unit, out);
         if kept {
             self.set_back(unit, out);
+            self.give_up_orders_of_killed(unit, out);
         }
         self.begin_delivery(unit, out);
         self.remote.tidy(unit);
@@ -178,8 +179,9 @@ impl Controller {
                 self.report(EventKind::RadioOrderPending { unit, of_radio, by: by.console }, out);
             }
             Why::MonitorEnded(given, ended) => self.monitor_order_ended(unit, &given, ended, out),
-            Why::Expired(PendingOrder { order: of_radio, by, .. }) => {
-                let (by, cause) = (by.console, Cause::OrderExpired);
+            Why::GivenUp(PendingOrder { order: of_radio, by, .. }, cause) => {
+                self.timers.cancel(TimerKey::OrderExpiry(unit, of_radio.rule().class));
+                let by = by.console;
                 self.report(EventKind::RadioOrderFailed { unit, of_radio, by, cause }, out);
             }
         }
@@ -201,9 +203,25 @@ impl Controller {
             // It may just be answered.
             return self.timers.set(TimerKey::OrderExpiry(unit, class), self.now + MINUTE);
         }
-        if let (next, Some(pending)) = row.kept.without(class) {
-            let over = self.audited(unit, pending.clone(), Err(Cause::OrderExpired));
-            self.save_remote(next, Some(over), Why::Expired(pending), out);
+        self.give_order_up(unit, class, Cause::OrderExpired, out);
+    }
+
+    /// A killed unit obeys nothing any more: what still waits for it is over, one order after the other.
+    pub(super) fn give_up_orders_of_killed(&mut self, unit: UnitId, out: &mut Outbox) {
+        let Some(row) = self.remote.rows.get(&unit).filter(|row| row.saving.is_none()) else { return };
+        if row.kept.condition == Condition::Killed
+            && let Some(pending) = row.kept.pending.first()
+        {
+            self.give_order_up(unit, pending.order.rule().class, Cause::UnitKilled, out);
+        }
+    }
+
+    /// An order waits no longer.
+    fn give_order_up(&mut self, unit: UnitId, class: Class, cause: Cause, out: &mut Outbox) {
+        let without = self.remote.kept(unit).map(|kept| kept.without(class));
+        if let Some((next, Some(pending))) = without {
+            let over = self.audited(unit, pending.clone(), Err(cause));
+            self.save_remote(next, Some(over), Why::GivenUp(pending, cause), out);
         }
     }
 

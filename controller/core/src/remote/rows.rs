@@ -140,8 +140,8 @@ pub(super) enum Why {
     Taken(Given, Option<PendingOrder>),
     /// A radio has answered an order: obeyed, or why not.
     Answered(PendingOrder, Result<(), Cause>),
-    /// An order waits no longer.
-    Expired(PendingOrder),
+    /// An order waits no longer, and why.
+    GivenUp(PendingOrder, Cause),
     /// An operator has ended a monitor that waited.
     MonitorEnded(Given, PendingOrder),
     /// The talkgroup of a unit is no more: it is set back, perhaps in place of being set there.
@@ -236,7 +236,7 @@ impl Remote {
     pub(crate) fn take_given(&mut self) -> Vec<Given> {
         let whose = |saving: Saving| match saving.why {
             Why::Taken(given, _) | Why::MonitorEnded(given, _) => Some(given),
-            Why::Answered(..) | Why::Expired(_) | Why::SetBack(..) => None,
+            Why::Answered(..) | Why::GivenUp(..) | Why::SetBack(..) => None,
         };
         self.rows.values_mut().filter_map(|row| row.saving.take()).filter_map(whose).collect()
     }

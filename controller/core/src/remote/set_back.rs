@@ -2,7 +2,7 @@
 //! nobody is (clause 13.3.6).
 
 use trunklab_protocol::operator::{Authority, ConsoleName};
-use trunklab_protocol::{Cause, RadioOrder, TalkgroupId, UnitId};
+use trunklab_protocol::{Cause, Condition, RadioOrder, TalkgroupId, UnitId};
 
 use super::rows::{PendingOrder, Why};
 use crate::controller::Controller;
@@ -21,10 +21,12 @@ impl Controller {
         }
     }
 
-    /// Sets a unit back where its talkgroup is no more. While its row is being written it waits for that.
+    /// Sets a unit back where its talkgroup is no more; one that was killed is nowhere. While its row is being written it waits for
+    /// that.
     pub(super) fn set_back(&mut self, unit: UnitId, out: &mut Outbox) {
         let Some(row) = self.remote.rows.get(&unit).filter(|row| row.saving.is_none()) else { return };
-        if row.kept.heads_for().is_none_or(|talkgroup| self.talkgroups.contains(talkgroup)) {
+        let stands = row.kept.heads_for().is_none_or(|talkgroup| self.talkgroups.contains(talkgroup));
+        if stands || row.kept.condition == Condition::Killed {
             return;
         }
         let number = self.random().order_number();

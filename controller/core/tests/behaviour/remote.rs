@@ -307,6 +307,60 @@ fn a_killed_unit_is_let_in_no_more() {
     system.expect(&format!("site 3 -> unit 1017 deregistered: {}", Cause::UnitKilled));
 }
 
+/// A unit that is to be killed, and to be regrouped and checked after that.
+fn to_be_killed() -> System {
+    let mut system = System::with_two_sites(2);
+    for order in [kill(1017), regroup(1017, 41, true), check(1017)] {
+        system.console(order);
+    }
+    system
+}
+
+#[test]
+fn what_else_waits_for_a_killed_unit_is_over() {
+    let mut system = to_be_killed();
+    system.unit(1017).obeys();
+    let given_up = |of: &str| format!("event: {of} of unit 1017 is over: {}", Cause::UnitKilled);
+    assert_eq!(over(&system).1, Err(Cause::UnitKilled));
+    system.remote_stored();
+    system.expect(&given_up("regroup to talkgroup 41, selector locked"));
+    assert_eq!(over(&system), (RadioOrder::Check {}, Err(Cause::UnitKilled)));
+    system.remote_stored();
+    system.expect(&given_up("check"));
+    let shown = view(&system, 1017).unwrap();
+    assert_eq!((shown.condition, shown.pending.len()), (Condition::Killed, 0));
+    system.after_ms(120_000);
+    system.expect_no("check");
+}
+
+#[test]
+fn what_else_waited_for_a_unit_that_an_earlier_term_killed_is_over() {
+    let mut system = to_be_killed();
+    system.unit(1017).answers_its_order(None);
+    let kept = row(&system);
+    assert_eq!((kept.condition, kept.pending.len()), (Condition::Killed, 2));
+    system.starts(2);
+    system.provision(Change::Remote(kept));
+    for left in [1, 0] {
+        assert_eq!(over(&system).1, Err(Cause::UnitKilled));
+        system.remote_stored();
+        assert_eq!(view(&system, 1017).unwrap().pending.len(), left);
+    }
+}
+
+#[test]
+fn nobody_sets_a_killed_unit_back_whose_talkgroup_is_taken_out() {
+    let mut system = System::with_two_sites(2);
+    system.has_talkgroup(43);
+    system.console(regroup(1017, 43, true));
+    system.unit(1017).obeys();
+    system.console(kill(1017));
+    system.unit(1017).obeys();
+    system.provision(Change::TalkgroupRemoved(talkgroup(43)));
+    system.expect_no("restore").expect_no("store -> unit 1017");
+    assert!(view(&system, 1017).unwrap().pending.is_empty());
+}
+
 #[test]
 fn a_radio_that_was_not_shown_the_network_says_so_and_stays_stunned() {
     let mut system = System::with_two_sites(2);

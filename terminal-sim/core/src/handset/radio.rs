@@ -193,12 +193,11 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// The user notices something: nothing of a call to which the microphone was opened from afar.
+    /// The user notices something: nothing of a call to which the microphone was opened from afar, and all else.
     pub(super) fn tell(&mut self, event: HandsetEvent) {
-        if self.radio.remote.monitor.is_some() {
-            return;
+        if self.radio.remote.monitor.is_none() || !is_of_call(&event) {
+            self.out.push(Output::Event(event));
         }
-        self.out.push(Output::Event(event));
     }
 
     pub(super) fn refuse(&mut self, cause: Cause) {
@@ -208,4 +207,23 @@ impl Turn<'_> {
     pub(super) fn tell_service(&mut self, camp: &Camp) {
         self.tell(HandsetEvent::Service { site: camp.site, service: camp.service });
     }
+}
+
+/// Whether it is about a call, or a request for one.
+const fn is_of_call(event: &HandsetEvent) -> bool {
+    matches!(
+        event,
+        HandsetEvent::Queued { .. }
+            | HandsetEvent::CalledBack
+            | HandsetEvent::CalledRings { .. }
+            | HandsetEvent::FloorQueued { .. }
+            | HandsetEvent::Refused { .. }
+            | HandsetEvent::TalkPermit { .. }
+            | HandsetEvent::TalkWarning { .. }
+            | HandsetEvent::FloorLost { .. }
+            | HandsetEvent::TalkEnded { .. }
+            | HandsetEvent::Joined { .. }
+            | HandsetEvent::Hears { .. }
+            | HandsetEvent::Left { .. }
+    )
 }

@@ -93,6 +93,10 @@ impl Service {
         if unit != turn.radio.unit() {
             return;
         }
+        // Before it goes off it says once more what it is, and confirms nothing that it cannot do.
+        if turn.radio.remote.condition == Condition::Killed && order != (RadioOrder::Kill {}) {
+            return self.answer_order(turn, number, Some(Cause::UnitKilled));
+        }
         match order {
             RadioOrder::Kill {} => return self.demand_proof(turn, number),
             // It answers with its request for the call.
@@ -146,13 +150,8 @@ impl Service {
     }
 
     fn serve_again(&mut self, turn: &mut Turn<'_>) {
-        match turn.radio.remote.condition {
-            Condition::Killed => return,
-            Condition::Active => {}
-            Condition::Stunned => {
-                turn.radio.remote.condition = Condition::Active;
-                turn.tell(HandsetEvent::Revived);
-            }
+        if std::mem::take(&mut turn.radio.remote.condition) == Condition::Stunned {
+            turn.tell(HandsetEvent::Revived);
         }
         self.ask_for_what_was_refused(turn);
     }

@@ -1,6 +1,6 @@
 //! A world in trouble, and how it is mended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use trunklab::lab::observed::Sight;
@@ -12,7 +12,9 @@ use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::{Order, UnitView};
-use trunklab_protocol::{AreaChoice, Condition, Moment, Position, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    AreaChoice, Condition, Moment, Position, RadioOrder, Service, SiteId, Span, TalkgroupId, UnitId,
+};
 use trunklab_terminal_core::handset::{HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
 
@@ -50,6 +52,8 @@ pub struct Trouble {
     clones: Vec<UnitId>,
     /// Units whose identity another radio has as well.
     cloned: BTreeSet<UnitId>,
+    /// Units that are out of use for good when all is calm again: they are none of `units` any more.
+    pub(super) killed: BTreeSet<UnitId>,
     dead: BTreeSet<SiteId>,
     cut: BTreeSet<SiteId>,
     controller_runs: bool,
@@ -94,6 +98,17 @@ impl Trouble {
     /// The first, if any, whose selector is set from afar.
     pub fn a_regrouped_unit(&self) -> Option<UnitId> {
         self.units.iter().copied().find(|unit| self.view(*unit).regrouped.is_some())
+    }
+
+    /// How many units are killed, or are to be.
+    pub fn killed_units(&self) -> usize {
+        let shown = self.shown_units();
+        let is_to_be = |unit: UnitId| {
+            let pending = shown.iter().filter(|shown| shown.unit == unit).flat_map(|shown| &shown.pending);
+            pending.into_iter().any(|pending| pending.of_radio == RadioOrder::Kill {})
+        };
+        let is_killed = |unit: UnitId| self.view(unit).condition == Condition::Killed;
+        self.units.iter().filter(|unit| is_to_be(**unit) || is_killed(**unit)).count()
     }
 
     pub fn clones(&self) -> &[UnitId] {
@@ -185,6 +200,7 @@ impl Trouble {
             watch: Watch::default(),
             chance: Chance::new(seed, 77),
             sites: scenario.provision().sites.iter().map(|site| site.site).collect(),
+            killed: BTreeSet::new(),
             dead: BTreeSet::new(),
             cut: BTreeSet::new(),
             controller_runs: true,
@@ -210,6 +226,14 @@ impl Trouble {
     /// What became of this world, as short as possible.
     pub fn digest(&self) -> (u64, Traffic) {
         (self.world.controller().unwrap().digest(), self.world.traffic())
+    }
+
+    /// How often the want of each right was why a request was refused.
+    pub fn refused_for_want_of_a_right(&self) -> BTreeMap<Service, u32> {
+        let refused = self.services.as_ref().map(|services| services.rights.refused().clone());
+        let mut refused = refused.unwrap_or_default();
+        refused.retain(|_, count| *count > 0);
+        refused
     }
 
     pub(super) fn services_mut(&mut self) -> &mut Services {
@@ -392,7 +416,7 @@ impl Trouble {
     }
 
     fn clears_emergencies(&mut self) {
-        for unit in self.units.clone() {
+        for unit in self.units.iter().chain(&self.killed).copied().collect::<Vec<_>>() {
             self.does(Deed::Order(Order::ClearEmergency { unit }));
         }
     }

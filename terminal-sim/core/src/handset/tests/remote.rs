@@ -201,6 +201,23 @@ fn a_handset_that_nobody_hears_any_more_is_killed_all_the_same() {
 }
 
 #[test]
+fn nothing_takes_a_kill_back_while_the_handset_still_says_that_it_obeys() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    orders(&mut bench, 1, RadioOrder::Kill {});
+    bench.says(proof(KEY, &challenge(&bench)));
+    bench.run(Span::from_millis(200));
+    for (number, ordered) in [(2, RadioOrder::Stun {}), (3, RadioOrder::Revive {}), (4, locked(43))] {
+        bench.forget();
+        bench.says(order(number, ordered));
+        bench.run_until(|bench| !answers(bench).is_empty(), SECOND);
+        let said = answers(&bench).remove(0);
+        assert_eq!((said.number.number(), said.refusal), (number, Some(Cause::UnitKilled)), "{ordered}");
+        assert_eq!((bench.handset.memory().condition, &bench.events[..]), (Condition::Killed, &[][..]));
+    }
+    assert_eq!(bench.handset.memory().regrouped, None);
+}
+
+#[test]
 fn who_does_not_hold_the_key_kills_nobody() {
     let mut bench = Bench::registered(ProfileId::Iden);
     orders(&mut bench, 1, RadioOrder::Kill {});
@@ -324,6 +341,26 @@ fn a_microphone_is_shut_by_the_network_without_the_user_noticing() {
         bench.run(SECOND);
         assert_eq!(bench.phase(), Phase::Requesting, "{}: the next press is the user's own", profile.name);
     }
+}
+
+#[test]
+fn whose_microphone_is_open_is_shown_what_is_not_of_that_call() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.says(order(1, RadioOrder::Monitor(unit(1018))));
+    bench.run(SECOND);
+    let (number, from) = (StatusNumber::new(3).unwrap(), Some(teller(9)));
+    let message = MessageId { epoch: Epoch::new(1).unwrap(), counter: 9 };
+    bench.says(StatusWord { message, from, to: unit(1017).into(), number });
+    bench.says(order(2, locked(42)));
+    bench.run(SECOND);
+    let from = MessageSource::Unit(unit(1018));
+    assert_eq!(
+        bench.events,
+        [
+            HandsetEvent::ShowsStatus { number, from, to: unit(1017).into() },
+            HandsetEvent::Regrouped { talkgroup: talkgroup(42), locked: true },
+        ]
+    );
 }
 
 #[test]

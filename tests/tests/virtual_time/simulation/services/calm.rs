@@ -9,6 +9,7 @@ use trunklab_protocol::{Condition, Priority, Services, Span, StatusNumber, Talkg
 use trunklab_terminal_core::handset::Phase;
 use trunklab_terminal_core::input::Input;
 
+use super::{happenings, killed};
 use crate::simulation::network::USUAL;
 use crate::simulation::trouble::Trouble;
 
@@ -28,6 +29,7 @@ impl Trouble {
         }
         self.passes(SETTLES);
         let units = self.shown_units();
+        self.who_was_killed_is_gone(&units);
         for unit in self.units.clone() {
             let view = self.view(unit);
             if view.phase == Phase::Denied {
@@ -59,7 +61,44 @@ impl Trouble {
             self.passes(Span::from_secs(2));
         }
         self.services_mut().orders.may_change();
+        self.units_ask_for_what_they_may_not();
         self.stunned_press(&units);
+    }
+
+    /// A unit is killed where the register has it so, or its radio has obeyed and could not say it. From here on it is none of ours.
+    fn who_was_killed_is_gone(&mut self, units: &[UnitView]) {
+        killed::no_order_waits(units);
+        for unit in self.units.clone() {
+            let condition = units.iter().find(|shown| shown.unit == unit).map(|shown| shown.condition);
+            let view = self.view(unit);
+            let (in_register, is_dead) =
+                (condition == Some(Condition::Killed), view.condition == Condition::Killed);
+            let services = self.services_mut();
+            assert_eq!(services.killed.contains(unit), is_dead, "unit {unit} shows");
+            assert!(!is_dead || view.phase == Phase::Off, "unit {unit} was killed, and is {:?}", view.phase);
+            let is_registered = services.registers.at().contains_key(&unit);
+            assert!(!in_register || !is_registered, "unit {unit} was killed, and is registered");
+            // Another radio may have obeyed for it.
+            assert!(!in_register || is_dead || self.is_cloned(unit), "unit {unit} was killed, and is on");
+            if in_register || is_dead {
+                self.killed.insert(unit);
+            }
+        }
+        let killed = &self.killed;
+        self.units.retain(|unit| !killed.contains(unit));
+    }
+
+    /// Without a right nothing comes of what needs it; that is watched.
+    fn units_ask_for_what_they_may_not(&mut self) {
+        for (unit, service) in self.services_mut().orders.lacking() {
+            let others = self.units.iter().copied().filter(|other| *other != unit);
+            let Some(called) = others.last().filter(|_| self.units.contains(&unit)) else { continue };
+            happenings::asks_for(self, unit, service, called);
+            self.passes(Span::from_secs(3));
+            self.does(Deed::User(unit, Input::ReleasePtt));
+            self.does(Deed::User(unit, Input::SelectArea(None)));
+            self.does(Deed::User(unit, Input::HangUp));
+        }
     }
 
     /// Whoever is stunned gets nothing; that nothing comes of it is watched.
@@ -130,10 +169,14 @@ impl Trouble {
 
     /// At the end nothing is left, and everybody is where the register has it.
     pub fn services_are_over(&mut self) {
-        assert!(self.shown_units().is_empty(), "not as usual: {:?}", self.shown_units());
+        let mut shown = self.shown_units();
+        shown.retain(|shown| !self.killed.contains(&shown.unit));
+        assert!(shown.is_empty(), "not as usual: {shown:?}");
         let services = self.services_mut();
         services.shown.are_over();
-        let registered = services.registers.at().clone();
+        let mut registered = services.registers.at().clone();
+        // A radio that obeyed and could not say so is off, and nobody has said that either.
+        registered.retain(|unit, _| !self.killed.contains(unit));
         for unit in &self.units {
             let view = self.view(*unit);
             assert_eq!(view.condition, Condition::Active, "unit {unit} was revived");

@@ -2,8 +2,10 @@
 
 pub mod calm;
 pub mod happenings;
+mod killed;
 mod orders;
 mod registers;
+mod rights;
 mod served;
 mod shown;
 
@@ -14,8 +16,10 @@ use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::operator::UnitView;
 use trunklab_protocol::{Moment, Span, UnitId};
 
+use killed::Killed;
 use orders::Orders;
 use registers::Registers;
+use rights::Rights;
 use shown::Shown;
 
 /// Goes through what was seen and kept in its order: one room for each promise.
@@ -25,6 +29,8 @@ pub struct Services {
     pub orders: Orders,
     pub shown: Shown,
     pub registers: Registers,
+    pub rights: Rights,
+    pub killed: Killed,
 }
 
 impl Services {
@@ -33,8 +39,10 @@ impl Services {
         Self {
             last: 0,
             orders: Orders::new(wait),
+            killed: Killed::new(&radios),
             shown: Shown::new(radios),
             registers: Registers::default(),
+            rights: Rights::default(),
         }
     }
 
@@ -54,27 +62,33 @@ impl Services {
                 self.last = event.sequence;
                 self.orders.see(observed.at, &event.kind);
                 served::nobody_stunned(&event.kind, |unit| self.orders.is_out_of_service(unit));
+                self.killed.told(&event.kind, |unit| self.orders.is_killed(unit));
+                self.rights.see(&event.kind);
                 self.shown.sent(observed.at, &event.kind);
                 self.registers.see(&event.kind);
             }
             Sight::Ordered(id, outcome) => self.orders.answered(*id, *outcome),
-            Sight::Handset(radio, event) => self.shown.see(*radio, event),
-            Sight::FromSite(..)
-            | Sight::ToSite(..)
-            | Sight::ToConsole(..)
-            | Sight::Record(_)
-            | Sight::Attempt(_)
-            | Sight::Station(..) => {}
+            Sight::Handset(radio, event) => {
+                self.shown.see(*radio, event);
+                self.killed.see(*radio, event);
+            }
+            Sight::FromSite(_, message) => {
+                self.rights.asked(message, |unit, service| self.orders.lacks(unit, service));
+            }
+            Sight::ToSite(_, _, message) => self.rights.told(message),
+            Sight::ToConsole(..) | Sight::Record(_) | Sight::Attempt(_) | Sight::Station(..) => {}
         }
     }
 
     /// The controller has begun a new term by itself: what is seen now may be of either.
     pub fn is_unsure(&mut self) {
         self.orders.is_unsure();
+        self.rights.begin_term();
     }
 
     /// Time has passed, and all that was seen until now was told.
     pub fn at(&mut self, now: Moment, units: Option<&[UnitView]>) {
+        self.rights.nothing_is_open();
         if let Some(units) = units {
             self.orders.at(now, units);
         }
@@ -85,6 +99,7 @@ impl Services {
     pub fn begin_term(&mut self, now: Moment, units: &[UnitView], is_anew: bool) {
         self.last = 0;
         self.orders.begin_term(now, units, is_anew);
+        self.rights.begin_term();
         self.registers.begin_term();
     }
 }

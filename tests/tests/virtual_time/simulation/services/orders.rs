@@ -7,7 +7,9 @@ use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_protocol::operator::{EventKind, Order, UnitView};
 use trunklab_protocol::remote::{Class, Waits};
-use trunklab_protocol::{Cause, Condition, Moment, Priority, RadioOrder, Regroup, Services, Span, UnitId};
+use trunklab_protocol::{
+    Cause, Condition, Moment, Priority, RadioOrder, Regroup, Service, Services, Span, UnitId,
+};
 
 use crate::simulation::messages::ON_THE_WAY;
 
@@ -133,6 +135,9 @@ impl Orders {
         if at_once || outcome.is_err() {
             self.is_written_down(&order, outcome);
         }
+        let is_killed = order.for_radio().is_some_and(|(unit, _)| self.is_killed(unit));
+        assert!(!is_killed || outcome.is_err(), "nothing is ordered of who was killed: {order:?}");
+        assert!(is_killed || outcome != Err(Cause::UnitKilled), "nobody was killed: {order:?}");
         if let (Some((unit, of_radio)), Ok(())) = (order.for_radio(), outcome) {
             if let Some(place) = self.taken.iter().position(|taken| *taken == (unit, of_radio)) {
                 self.taken.remove(place);
@@ -209,7 +214,7 @@ impl Orders {
                     | RadioOrder::Monitor(_) => {}
                 }
             }
-            Err(Cause::OrderReplaced) => {}
+            Err(Cause::OrderReplaced | Cause::UnitKilled) => {}
             Err(Cause::OrderExpired) => {
                 assert_eq!(rule.waits, Waits::Minute, "unit {unit}: {of_radio} does not expire");
             }
@@ -223,6 +228,24 @@ impl Orders {
     /// Whether operators were told that a unit gets no service.
     pub fn is_out_of_service(&self, unit: UnitId) -> bool {
         !self.unsure && self.told.get(&unit).is_some_and(|told| told.condition != Condition::Active)
+    }
+
+    /// Whether operators were told that a unit is out of use for good.
+    pub fn is_killed(&self, unit: UnitId) -> bool {
+        !self.unsure && self.told.get(&unit).is_some_and(|told| told.condition == Condition::Killed)
+    }
+
+    /// Whether a unit is known to have no such right.
+    pub fn lacks(&self, unit: UnitId, service: Service) -> bool {
+        let known = self.rights.get(&unit).copied().flatten();
+        !self.unsure && known.is_some_and(|(_, services)| !services.contains(service))
+    }
+
+    /// The rights that units are known not to have, of those for which a radio can ask.
+    pub fn lacking(&self) -> Vec<(UnitId, Service)> {
+        const ASKED_FOR: [Service; 3] = [Service::AreaSelection, Service::Emergency, Service::Individual];
+        let all = self.rights.keys().flat_map(|unit| ASKED_FOR.map(|service| (*unit, service)));
+        all.filter(|(unit, service)| self.lacks(*unit, *service)).collect()
     }
 
     /// A new term has begun without our noticing.
