@@ -72,10 +72,12 @@ impl BaseStation {
             self.counts.drop(None, Cause::NotGreeted, out);
             return;
         }
-        match message {
-            ToSite::Configure(order) => self.configure(*order.settings, out),
-            ToSite::Close(order) => self.close_link(order.cause, out),
-            message => self.carry_out(message, out),
+        if let ToSite::Configure(order) = message {
+            self.configure(*order.settings, out);
+        } else if let ToSite::Close(order) = message {
+            self.close_link(order.cause, out);
+        } else {
+            self.carry_out(message, out);
         }
     }
 

@@ -526,9 +526,9 @@ fn messages() {
 
 /// A call in which unit 1018 listens to unit 1017.
 fn monitor(snapshot: &Snapshot) -> CallView {
-    let (caller, called) = (UnitId::new(1_017).unwrap(), UnitId::new(1_018).unwrap());
+    let (caller, called) = (UnitId::new(1_017).expect("not zero"), UnitId::new(1_018).expect("not zero"));
     CallView {
-        call: CallId { node: NodeId::new(1).unwrap(), epoch: snapshot.epoch, counter: 9 },
+        call: CallId { node: NodeId::new(1).expect("not zero"), epoch: snapshot.epoch, counter: 9 },
         parties: Parties::Pair(Pair { caller, called }),
         talker: Some(caller),
         priority: Priority::LOWEST,

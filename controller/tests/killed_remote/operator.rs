@@ -56,7 +56,7 @@ fn next_of_the_doomed(known: &Known, round: u64) -> Order {
     let next = doomed.find(|unit| last(unit) != Some(RadioOrder::Kill {}));
     match (next, killed) {
         (_, Some(unit)) if round % 4 == 3 => Order::Kill { unit },
-        (Some(unit), _) if last(&unit).is_none() && round % 2 == 0 => Order::Stun { unit },
+        (Some(unit), _) if last(&unit).is_none() && round.is_multiple_of(2) => Order::Stun { unit },
         (Some(unit), _) | (None, Some(unit)) => Order::Kill { unit },
         (None, None) => unreachable!("a unit is to be killed, or was"),
     }

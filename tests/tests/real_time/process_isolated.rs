@@ -30,8 +30,11 @@ fn service(network: &Network, site: usize, service: &str) -> Result<Vec<String>>
     Ok(registrations)
 }
 
-/// Node, term, counter and epoch of each record, and whether it is closed.
-fn records(directory: &Path) -> Result<Vec<((u32, u32, u32, u32), bool)>> {
+/// Node, term and counter of a call, and the epoch of the record.
+type Key = (u32, u32, u32, u32);
+
+/// The key of each record, and whether it is closed.
+fn records(directory: &Path) -> Result<Vec<(Key, bool)>> {
     let connection = Connection::open(directory.join("zone.db"))?;
     let mut rows = connection.prepare("SELECT node, term, counter, epoch, cause FROM call_records")?;
     let rows = rows.query_map([], |row| {

@@ -128,31 +128,27 @@ struct Seen {
     in_service: BTreeMap<SiteId, Moment>,
     registrations: BTreeMap<UnitId, u32>,
     permits: BTreeMap<UnitId, Moment>,
-    talk_ends: BTreeMap<UnitId, u32>,
 }
 
 impl Seen {
+    fn hear(&mut self, unit: UnitId, event: &HandsetEvent, at: Moment) {
+        if let HandsetEvent::Registered { .. } = event {
+            *self.registrations.entry(unit).or_default() += 1;
+        } else if let HandsetEvent::TalkPermit { .. } = event {
+            self.permits.insert(unit, at);
+        }
+    }
+
     fn take(&mut self, world: &mut World) {
         for Observed { at, what } in world.take_observed() {
-            match what {
-                Sight::Station(site, StationEvent::Service(SiteService::Isolated)) => {
-                    self.alone.insert(site, at);
-                }
-                Sight::Controller(event) => {
-                    if let EventKind::SiteUp { site, .. } = event.kind {
-                        self.in_service.insert(site, at);
-                    }
-                }
-                Sight::Handset(unit, HandsetEvent::Registered { .. }) => {
-                    *self.registrations.entry(unit).or_default() += 1;
-                }
-                Sight::Handset(unit, HandsetEvent::TalkPermit { .. }) => {
-                    self.permits.insert(unit, at);
-                }
-                Sight::Handset(unit, HandsetEvent::TalkEnded { .. }) => {
-                    *self.talk_ends.entry(unit).or_default() += 1;
-                }
-                _ => {}
+            if let Sight::Station(site, StationEvent::Service(SiteService::Isolated)) = &what {
+                self.alone.insert(*site, at);
+            } else if let Sight::Controller(event) = &what
+                && let EventKind::SiteUp { site, .. } = event.kind
+            {
+                self.in_service.insert(site, at);
+            } else if let Sight::Handset(unit, event) = &what {
+                self.hear(*unit, event, at);
             }
         }
     }
@@ -171,28 +167,26 @@ impl Drill {
             self.world.run_until(until.min(self.world.now() + Span::from_secs(1)));
             self.seen.take(&mut self.world);
             for (_, item) in self.world.take_records() {
-                match item {
-                    StoreItem::CallOpened(record) => {
-                        self.records.insert((record.call, record.epoch), None);
-                    }
-                    StoreItem::CallClosed(record) => {
-                        let cause = record.released.map(|(_, cause)| cause);
-                        let before = self.records.insert((record.call, record.epoch), cause);
-                        assert!(
-                            before.flatten().is_none_or(|before| before == Cause::CallLost),
-                            "call {} was charged twice",
-                            record.call
-                        );
-                    }
-                    StoreItem::Reported(reported) => {
-                        let ReportedItem::Call(record) = reported.item else { continue };
-                        let cause = record.released.map(|(_, cause)| cause);
-                        let before = self.records.insert((record.call, record.epoch), cause);
-                        assert_eq!(before, None, "call {} was reported twice", record.call);
-                    }
-                    _ => {}
-                }
+                self.charge(item);
             }
+        }
+    }
+
+    /// Each record is closed once, but for one of a call that was lost and came back.
+    fn charge(&mut self, item: StoreItem) {
+        if let StoreItem::CallOpened(record) = item {
+            self.records.insert((record.call, record.epoch), None);
+        } else if let StoreItem::CallClosed(record) = item {
+            let cause = record.released.map(|(_, cause)| cause);
+            let before = self.records.insert((record.call, record.epoch), cause).flatten();
+            let again = before.is_some_and(|before| before != Cause::CallLost);
+            assert!(!again, "call {} was charged twice", record.call);
+        } else if let StoreItem::Reported(reported) = item
+            && let ReportedItem::Call(record) = reported.item
+        {
+            let cause = record.released.map(|(_, cause)| cause);
+            let before = self.records.insert((record.call, record.epoch), cause);
+            assert_eq!(before, None, "call {} was reported twice", record.call);
         }
     }
 

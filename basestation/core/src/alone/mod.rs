@@ -158,10 +158,10 @@ impl BaseStation {
     /// An order of the dispatch.
     fn obey_dispatch(&mut self, clause: Clause, message: ToSite, out: &mut Outbox) {
         out.push(Output::Event(StationEvent::Decided(clause, message.clone())));
-        match message {
-            ToSite::Configure(order) => self.reconfigure(*order.settings, out),
-            message => self.carry_out(message, out),
+        if let ToSite::Configure(order) = message {
+            return self.reconfigure(*order.settings, out);
         }
+        self.carry_out(message, out);
     }
 
     fn octets_for_dispatch(&mut self) -> [u8; 32] {

@@ -91,8 +91,8 @@ impl Trouble {
     /// Without a right nothing comes of what needs it; that is watched.
     fn units_ask_for_what_they_may_not(&mut self) {
         for (unit, service) in self.services_mut().orders.lacking() {
-            let others = self.units.iter().copied().filter(|other| *other != unit);
-            let Some(called) = others.last().filter(|_| self.units.contains(&unit)) else { continue };
+            let mut others = self.units.iter().copied().filter(|other| *other != unit);
+            let Some(called) = others.next_back().filter(|_| self.units.contains(&unit)) else { continue };
             happenings::asks_for(self, unit, service, called);
             self.passes(Span::from_secs(3));
             self.does(Deed::User(unit, Input::ReleasePtt));

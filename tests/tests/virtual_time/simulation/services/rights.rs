@@ -22,6 +22,7 @@ struct Asked {
 }
 
 impl Asked {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "whatever else is said needs no right")]
     fn by(message: &FromSite) -> Option<Self> {
         let (unit, press, service, before): (_, _, _, &[Cause]) = match message {
             FromSite::CallRequest(word) if word.kind == RequestKind::Emergency => {
