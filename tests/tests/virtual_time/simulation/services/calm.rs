@@ -165,6 +165,9 @@ impl Trouble {
         self.passes(SETTLES);
         self.select_usual();
         self.passes(SETTLES);
+        // An order to kill may have waited for a radio that came on since.
+        let shown = self.shown_units();
+        self.who_was_killed_is_gone(&shown);
     }
 
     /// At the end nothing is left, and everybody is where the register has it.

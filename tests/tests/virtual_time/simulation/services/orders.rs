@@ -135,7 +135,12 @@ impl Orders {
         if at_once || outcome.is_err() {
             self.is_written_down(&order, outcome);
         }
-        let is_killed = order.for_radio().is_some_and(|(unit, _)| self.is_killed(unit));
+        let whose = if let Order::EndMonitor { unit } = order {
+            Some(unit)
+        } else {
+            order.for_radio().map(|(unit, _)| unit)
+        };
+        let is_killed = whose.is_some_and(|unit| self.is_killed(unit));
         assert!(!is_killed || outcome.is_err(), "nothing is ordered of who was killed: {order:?}");
         assert!(is_killed || outcome != Err(Cause::UnitKilled), "nobody was killed: {order:?}");
         if let (Some((unit, of_radio)), Ok(())) = (order.for_radio(), outcome) {
