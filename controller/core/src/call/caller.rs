@@ -84,7 +84,8 @@ impl Controller {
         event: EventKind,
         out: &mut Outbox,
     ) {
-        let Request { unit, press, .. } = *request;
+        let Request { unit, press, parties, .. } = *request;
+        self.remote.take_monitor(parties);
         match request.caller {
             Caller::Console => {
                 self.report(event, out);

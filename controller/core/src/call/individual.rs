@@ -90,6 +90,7 @@ impl Controller {
             }
         };
         if let Err(cause) = checked.and_then(|()| self.check_unit_request(site, &message)) {
+            self.remote.take_monitor(parties);
             self.remember_refusal(unit, press, site, cause);
             return self.refuse_call(unit, press, site, parties, cause, out);
         }

@@ -79,6 +79,27 @@ fn a_listener_who_hangs_up_ends_the_monitoring() {
 }
 
 #[test]
+fn a_listener_who_is_not_free_ends_the_monitoring() {
+    let mut system = asking(2);
+    system.unit(1018).says_to_page_of(1017, PageReply::Busy);
+    system.expect(&format!("site 3 -> unit 1017 refused: {}", Cause::CalledBusy));
+    system.unit(1017).opens_its_microphone_to(1018);
+    system.expect(&format!("site 3 -> unit 1017 refused: {}", Cause::NotMonitored));
+}
+
+#[test]
+fn a_listener_who_has_left_ends_the_monitoring() {
+    let mut system = System::with_two_sites(2);
+    system.console(monitor(1017, 1018));
+    system.unit(1018).is_switched_off();
+    system.unit(1017).opens_its_microphone_to(1018);
+    system.remote_stored();
+    system.expect(&format!("site 3 -> unit 1017 refused: {}", Cause::CalledNotRegistered));
+    system.unit(1017).opens_its_microphone_to(1018);
+    system.expect(&format!("site 3 -> unit 1017 refused: {}", Cause::NotMonitored));
+}
+
+#[test]
 fn what_is_no_monitoring_is_not_ended() {
     let mut system = System::with_two_sites(2);
     system.console(end_monitor(4_711));
