@@ -38,7 +38,8 @@ pub struct Keeper {
 /// When the file cannot be read or written.
 pub fn open(path: &Path, kept: mpsc::Sender<u32>) -> Result<(Memory, Keeper), MemoryError> {
     let failed = |source| MemoryError { path: path.to_owned(), source };
-    let memory = read(path).map_err(failed)?;
+    let mut memory = read(path).map_err(failed)?;
+    memory.end_what_was_open();
     let file = write_anew(path, &memory).map_err(failed)?;
     let (sender, waiting) = sync_channel(WAITING_MAX);
     let thread = std::thread::Builder::new().name("memory".to_owned());
@@ -133,6 +134,7 @@ fn report(what: &Remember) -> Option<u32> {
         | Remember::Unit(_)
         | Remember::Dropped(_)
         | Remember::BeginsAlone(_)
+        | Remember::Lives(_)
         | Remember::Reported(_) => None,
     }
 }

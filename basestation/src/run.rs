@@ -343,6 +343,7 @@ impl RunLoop {
             | Remember::Unit(_)
             | Remember::Dropped(_)
             | Remember::BeginsAlone(_)
+            | Remember::Lives(_)
             | Remember::Reported(_) => None,
         };
         match &self.keeper {

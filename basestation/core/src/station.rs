@@ -97,7 +97,8 @@ impl BaseStation {
 
     /// The same with what earlier runs have kept.
     #[must_use]
-    pub fn with_memory(self, memory: Memory) -> Self {
+    pub fn with_memory(self, mut memory: Memory) -> Self {
+        memory.end_what_was_open();
         let (copy, reports, times_alone) = memory.parts();
         Self { copy, reports, times_alone, ..self }
     }
@@ -123,6 +124,7 @@ impl BaseStation {
             Input::Kept { number } => self.kept(number, out),
         }
         self.let_dispatch_hear(out);
+        self.remember_that_it_lives(out);
         // What the input made due in this very moment belongs to it.
         self.advance(self.now, out);
     }

@@ -111,14 +111,14 @@ impl CallRecord {
         }
     }
 
-    /// Ends it where nobody could: with the controller, at the last moment at which the call is known to have run.
-    pub fn cut(&mut self, last_known: Moment) {
+    /// Ends it where nobody could: with the node that carried it, at the last moment at which the call is known to have run.
+    pub fn cut(&mut self, last_known: Moment, cause: Cause) {
         let told = self.slots.iter().flat_map(|slot| [Some(slot.from), slot.until]);
         let said = self.spurts.iter().flat_map(|spurt| [Some(spurt.from), spurt.until.map(|(at, _)| at)]);
         let last = told.chain(said).flatten().fold(self.granted.max(last_known), Moment::max);
         self.slots_given_back(last);
-        self.spurts_ended(last, Cause::ControllerRestarted);
-        self.released = Some((last, Cause::ControllerRestarted));
+        self.spurts_ended(last, cause);
+        self.released = Some((last, cause));
     }
 }
 

@@ -274,6 +274,14 @@ pub struct MessageRecord {
 }
 
 impl MessageRecord {
+    /// Ends it where nobody could: it was not delivered, or its alert is over, at the last moment that it tells of.
+    pub fn cut(&mut self, cause: Cause) {
+        match self.outcome {
+            None => self.outcome = Some((self.requested, Err(cause))),
+            Some((delivered, _)) => self.ended = Some((delivered, cause)),
+        }
+    }
+
     /// Whether nothing more comes of it.
     pub fn is_over(&self) -> bool {
         match self.outcome {

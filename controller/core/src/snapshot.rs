@@ -16,6 +16,11 @@ use crate::registry::sites::{Site, Stage};
 use crate::registry::visitors::Presence;
 
 impl Controller {
+    /// Whether any call runs.
+    pub fn carries_calls(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
     /// All that a console shows. No key, challenge or random octet is in it.
     pub fn snapshot(&self, now: Moment) -> Snapshot {
         Snapshot {

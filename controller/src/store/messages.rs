@@ -64,18 +64,10 @@ pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), Store
     let mut closed = Vec::with_capacity(bodies.len());
     for body in bodies {
         let mut record = store.read_message(&body)?;
-        close(&mut record);
+        record.cut(Cause::ControllerRestarted);
         closed.push(StoreItem::Message(Box::new(record)));
     }
     store.keep(&closed)
-}
-
-fn close(record: &mut MessageRecord) {
-    let cause = Cause::ControllerRestarted;
-    match record.outcome {
-        None => record.outcome = Some((record.requested, Err(cause))),
-        Some((delivered, _)) => record.ended = Some((delivered, cause)),
-    }
 }
 
 pub(super) fn keep(transaction: &Transaction<'_>, record: &MessageRecord) -> rusqlite::Result<()> {

@@ -85,7 +85,7 @@ pub(super) fn close_earlier(store: &mut Store, epoch: Epoch) -> Result<(), Store
         for (at, step) in steps(store, &record)? {
             record.follow(at, &step);
         }
-        record.cut(Moment::from_micros(alive_us.map_or(0, i64::cast_unsigned)));
+        record.cut(Moment::from_micros(alive_us.map_or(0, i64::cast_unsigned)), Cause::ControllerRestarted);
         closed.push(StoreItem::CallClosed(Box::new(record)));
     }
     store.keep(&closed)

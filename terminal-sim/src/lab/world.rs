@@ -144,6 +144,8 @@ pub struct World {
     heard: Vec<Heard>,
     /// What was to be kept, and how much had been seen then.
     records: Vec<(usize, StoreItem)>,
+    /// What base stations kept of times alone.
+    reports: Vec<StoreItem>,
     habit: StoreHabit,
     /// What a slow store has not kept yet.
     in_store: BTreeMap<u64, StoreItem>,
@@ -197,6 +199,7 @@ impl World {
             observed: Vec::new(),
             heard: Vec::new(),
             records: Vec::new(),
+            reports: Vec::new(),
             habit: StoreHabit::Prompt,
             in_store: BTreeMap::new(),
             orders: 0,
@@ -321,6 +324,11 @@ impl World {
     /// since [`Self::take_observed`].
     pub fn take_records(&mut self) -> Vec<(usize, StoreItem)> {
         std::mem::take(&mut self.records)
+    }
+
+    /// What base stations wrote down of the times in which they served alone since the last call, in order.
+    pub fn take_reports(&mut self) -> Vec<StoreItem> {
+        std::mem::take(&mut self.reports)
     }
 
     /// From now on the controller's store works so.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::isolated::CopiedUnit;
 use trunklab_controller_core::output::StoreItem;
-use trunklab_protocol::UnitId;
+use trunklab_protocol::{Cause, Moment, UnitId};
 
 use super::{Copied, Reports};
 
@@ -22,6 +22,8 @@ pub enum Remember {
     /// The site begins to serve alone, for the how-manieth time: the number must not come again, and the vectors that the dispatch was
     /// given count as used.
     BeginsAlone(u16),
+    /// Calls of a time alone go on at this moment.
+    Lives(Moment),
     /// A report, in place of an earlier one of this number; to be answered with [`crate::Input::Kept`].
     Report(u32, Box<StoreItem>),
     /// A controller has the report.
@@ -35,6 +37,7 @@ pub struct Memory {
     pub(super) units: BTreeMap<UnitId, CopiedUnit>,
     pub(super) reports: BTreeMap<u32, StoreItem>,
     pub(super) times_alone: u16,
+    lives: Moment,
 }
 
 impl Memory {
@@ -48,14 +51,31 @@ impl Memory {
                 self.times_alone = time;
                 self.units.values_mut().for_each(|unit| _ = spend(unit));
             }
+            Remember::Lives(at) => self.lives = at,
             Remember::Report(number, item) => _ = self.reports.insert(number, *item),
             Remember::Reported(number) => _ = self.reports.remove(&number),
         }
     }
 
+    /// Nothing of what is kept goes on: the station that kept it is no more, and what had not ended has ended with it. To be done before
+    /// another one starts.
+    pub fn end_what_was_open(&mut self) {
+        let cause = Cause::StationRestarted;
+        for item in self.reports.values_mut() {
+            if let StoreItem::CallOpened(record) = item {
+                record.cut(self.lives, cause);
+                *item = StoreItem::CallClosed(record.clone());
+            } else if let StoreItem::Message(record) = item
+                && !record.is_over()
+            {
+                record.cut(cause);
+            }
+        }
+    }
+
     /// What a station that starts makes of it.
     pub(crate) fn parts(self) -> (Copied, Reports, u16) {
-        let Self { configuration, units, reports, times_alone } = self;
+        let Self { configuration, units, reports, times_alone, .. } = self;
         (Copied::of(configuration, units), Reports::of(reports), times_alone)
     }
 

@@ -50,6 +50,11 @@ impl Alone {
         self.dispatch.next_deadline().map(|deadline| deadline.at)
     }
 
+    /// The epoch of this time alone.
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// The dispatch, to look at.
     pub const fn dispatch(&self) -> &Controller {
         &self.dispatch
@@ -138,6 +143,7 @@ impl BaseStation {
             // Of itself it need not be told.
             controller::output::Output::Event(event) if matches!(event.kind, EventKind::SiteUp { .. }) => {}
             controller::output::Output::Event(event) => {
+                self.charge(event.at, &event.kind, out);
                 out.push(Output::Event(StationEvent::Reported(event.kind)));
             }
             controller::output::Output::WantEntropy => {

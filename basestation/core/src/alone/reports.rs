@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use trunklab_controller_core as controller;
+use trunklab_controller_core::charging::steps_of;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::from_site::{FromSite, Report, ServedAlone};
+use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::part::{TEXT_LEN_MAX, cut};
-use trunklab_protocol::{CallId, Epoch, MessageId, Moment};
+use trunklab_protocol::{CallId, Epoch, MessageId, Moment, Span};
 
 use super::memory::Remember;
 use crate::output::{Outbox, Output};
@@ -18,11 +20,15 @@ pub const REPORTS_MAX: usize = 65_536;
 /// Reports on their way at once: the rest waits for the answers.
 const UNDER_WAY_MAX: usize = 16;
 
+/// How often a site alone keeps that its calls go on: so much of a call is not charged at most when the station is killed.
+const ALIVE: Span = Span::from_secs(1);
+
 /// Whose record a report is: a later state takes the place of the earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Of {
-    Call(CallId),
-    Message(Epoch, MessageId),
+    /// A controller's call may have one of each time alone.
+    Call(CallId, Epoch),
+    Message(MessageId),
 }
 
 /// All reports that no controller has confirmed.
@@ -36,12 +42,14 @@ pub struct Reports {
     /// How many were said on it and are not confirmed.
     under_way: usize,
     served: Option<(Epoch, u32)>,
+    /// When it was last kept that calls go on.
+    alive: Moment,
     /// What the dispatch waits for, by the number of the report that is being kept.
     awaited: BTreeMap<u32, u64>,
 }
 
 impl Reports {
-    /// Those that a shell has kept through a restart. A call that had not ended then has ended with the station.
+    /// Those that a shell has kept through a restart.
     pub fn of(kept: impl IntoIterator<Item = (u32, StoreItem)>) -> Self {
         let mut reports = Self::default();
         for (number, item) in kept {
@@ -99,8 +107,10 @@ impl Reports {
 /// Whose record an item is; `None` for what is nobody's.
 fn of(item: &StoreItem) -> Option<Of> {
     match item {
-        StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => Some(Of::Call(record.call)),
-        StoreItem::Message(record) => Some(Of::Message(record.message.epoch, record.message)),
+        StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => {
+            Some(Of::Call(record.call, record.epoch))
+        }
+        StoreItem::Message(record) => Some(Of::Message(record.message)),
         StoreItem::Patched(_)
         | StoreItem::Unpatched(_)
         | StoreItem::Configured(_)
@@ -140,6 +150,30 @@ impl BaseStation {
         self.reports.put(number, item.clone());
         self.reports.awaited.insert(number, id);
         out.push(Output::Remember(Remember::Report(number, Box::new(item))));
+    }
+
+    /// The dispatch tells of a call: its record follows, so that it is true when the station is killed.
+    pub(crate) fn charge(&mut self, at: Moment, event: &EventKind, out: &mut Outbox) {
+        let Some(epoch) = self.alone.as_ref().map(|alone| alone.epoch()) else { return };
+        for (call, step) in steps_of(event) {
+            let Some(number) = self.reports.numbers.get(&Of::Call(call, epoch)).copied() else { continue };
+            if let Some(StoreItem::CallOpened(record)) = self.reports.kept.get_mut(&number)
+                && !record.is_full()
+            {
+                record.follow(at, &step);
+                let item = StoreItem::CallOpened(record.clone());
+                out.push(Output::Remember(Remember::Report(number, Box::new(item))));
+            }
+        }
+    }
+
+    /// While calls go on at a site alone, what it keeps says so now and then.
+    pub(crate) fn remember_that_it_lives(&mut self, out: &mut Outbox) {
+        let carries = self.alone.as_ref().is_some_and(|alone| alone.dispatch().carries_calls());
+        if carries && self.now.since(self.reports.alive) >= ALIVE {
+            self.reports.alive = self.now;
+            out.push(Output::Remember(Remember::Lives(self.now)));
+        }
     }
 
     /// The shell has kept a report.

@@ -316,6 +316,32 @@ fn what_it_kept_is_reported_until_a_controller_has_it() {
 }
 
 #[test]
+fn a_call_that_was_open_when_the_station_was_killed_is_closed_and_reported() {
+    let mut station = Driven::alone();
+    station.wants_call(1017, 7);
+    station.keeps_reports();
+    station.run_for(Span::from_millis(2_500));
+    let mut memory = Memory::default();
+    station.remembered().into_iter().for_each(|what| memory.note(what));
+    memory.end_what_was_open();
+    let now = station.now;
+    let mut restarted = Driven::bare(ProfileId::Iden);
+    restarted.core =
+        BaseStation::new(INCARNATION, [8; 32], ([127, 0, 0, 1], 4000).into(), now).with_memory(memory);
+    restarted.now = now;
+    restarted.input(Input::LinkUp);
+    restarted.order(Configure { settings: settings(ProfileId::Iden).into() });
+    let reports = reports(&restarted.told());
+    let [(_, StoreItem::CallClosed(record))] = &reports[..] else { panic!("{reports:?}") };
+    let (released, cause) = record.released.unwrap();
+    assert_eq!(cause, Cause::StationRestarted);
+    assert!(now.since(released) <= Span::from_secs(1), "{released} of {now}");
+    // What had happened to it is told: nobody heard its talker.
+    let talked: Vec<_> = record.spurts.iter().map(|spurt| (spurt.unit, spurt.until.unwrap().1)).collect();
+    assert_eq!(talked, [(unit(1017), Cause::TalkerLost)]);
+}
+
+#[test]
 fn a_unit_of_the_copy_registers_with_each_vector_once() {
     let mut station = Driven::alone();
     let mut challenges = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use trunklab_controller_core::charging::{Attempt, attempt_of, steps_of};
 use trunklab_controller_core::output::{CallRecord, StoreItem};
 use trunklab_protocol::operator::{AttemptEntry, Event, RecordEntry};
-use trunklab_protocol::{CallId, Moment, Parties, Span};
+use trunklab_protocol::{CallId, Cause, Moment, Parties, Span};
 
 /// Records and attempts that wait to be told; of more the oldest are forgotten.
 const WAITING_MAX: usize = 1_000;
@@ -70,7 +70,7 @@ impl Ledger {
     /// A new term of office begins.
     pub fn begin_term(&mut self) {
         for (_, mut record) in std::mem::take(&mut self.open) {
-            record.cut(self.alive);
+            record.cut(self.alive, Cause::ControllerRestarted);
             self.close(record);
         }
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use trunklab_basestation_core::alone::{Memory, Remember};
 use trunklab_basestation_core::{self as station, BaseStation};
+use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_downlink::Beacon;
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::{Cause, Incarnation, Moment, SiteId, Span};
@@ -40,7 +41,8 @@ impl World {
         let incarnation = Incarnation::new(chance.number()).expect("every number is an incarnation");
         let core = BaseStation::new(incarnation, chance.octets(), voice_address(site), self.now)
             .with_order(self.rules.words);
-        let memory = self.stations.get(&site).map(|station| station.memory.clone()).unwrap_or_default();
+        let mut memory = self.stations.get(&site).map(|station| station.memory.clone()).unwrap_or_default();
+        memory.end_what_was_open();
         let core = core.with_memory(memory.clone());
         let cut = self.stations.get(&site).is_some_and(|station| station.cut);
         let fresh = Station {
@@ -112,7 +114,8 @@ impl World {
     /// A base station's disk keeps something, and says so of a report.
     fn remember(&mut self, site: SiteId, what: Remember) {
         let Some(station) = self.stations.get_mut(&site) else { return };
-        if let Remember::Report(number, _) = &what {
+        if let Remember::Report(number, item) = &what {
+            self.reports.push(StoreItem::clone(item));
             let (run, number) = (station.run, *number);
             let kept = Arrival::AtStation(site, run, station::input::Input::Kept { number });
             station.memory.note(what);

@@ -24,10 +24,22 @@ const HAPPENINGS: &[Happening] = &[
     (1, link_breaks_or_heals), (1, station_dies_or_starts), (1, controller_dies_or_starts), (1, controller_stops),
 ];
 
-/// One of them happens; in a world of services there are more.
+/// What breaks in a world of faults, beside what breaks everywhere: often enough for sites to serve alone for a while.
+const FAULTS: &[Happening] = &[
+    (4, link_breaks_or_heals),
+    (2, station_dies_or_starts),
+    (3, controller_dies_or_starts),
+    (1, controller_stops),
+];
+
+/// One of them happens; in some families of worlds there are more.
 pub fn one(trouble: &mut Trouble) {
-    let services: &[Happening] = if trouble.family() == Family::Services { SERVICES } else { &[] };
-    let all = || HAPPENINGS.iter().chain(services);
+    let more = match trouble.family() {
+        Family::Calls => &[],
+        Family::Services => SERVICES,
+        Family::Faults => FAULTS,
+    };
+    let all = || HAPPENINGS.iter().chain(more);
     let mut drawn = trouble.below(all().map(|(weight, _)| weight).sum());
     for (weight, happens) in all() {
         if drawn < *weight {

@@ -4,6 +4,7 @@ use trunklab_controller_core::output::{CallRecord, StoreItem};
 use trunklab_protocol::Moment;
 use trunklab_protocol::operator::Event;
 
+use super::alone::Alone;
 use super::floors::Floors;
 use super::messages::Messages;
 use super::records::Records;
@@ -20,6 +21,7 @@ pub struct Ledger {
     pub floors: Floors,
     pub messages: Messages,
     pub records: Records,
+    pub alone: Alone,
 }
 
 impl Ledger {
@@ -41,6 +43,8 @@ impl Ledger {
     pub fn keep(&mut self, item: &StoreItem) {
         if let StoreItem::CallClosed(record) = item {
             self.records.keep(CallRecord::clone(record));
+        } else if let StoreItem::Reported(reported) = item {
+            self.alone.keep(reported);
         }
     }
 
@@ -52,8 +56,9 @@ impl Ledger {
 
     /// The controller is gone, or another is there.
     pub fn begin_term(&mut self) {
-        let unread = std::mem::take(&mut self.records).into_unread();
-        *self = Self { records: unread, ..Self::default() };
+        let records = std::mem::take(&mut self.records).into_unread();
+        let alone = std::mem::take(&mut self.alone);
+        *self = Self { records, alone, ..Self::default() };
     }
 
     /// Nobody wants anything any more, and all has been said.
@@ -62,5 +67,6 @@ impl Ledger {
         self.slots.are_free();
         self.floors.are_free();
         self.messages.are_over();
+        self.alone.is_told();
     }
 }

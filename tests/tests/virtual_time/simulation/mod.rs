@@ -9,6 +9,7 @@
 //! The test command plays two hundred seeds, sixty of services; with `TRUNKLAB_NIGHTLY=1` ten thousand and two thousand, with
 //! `TRUNKLAB_SEEDS=9000-9100` those, and with `TRUNKLAB_SEED=81` one, whose story is told when it fails.
 
+mod alone;
 mod floors;
 mod happenings;
 mod ledger;
@@ -56,6 +57,13 @@ const SERVICES: Seeds = Seeds {
     nightly: 1..=2_000,
 };
 
+const FAULTS: Seeds = Seeds {
+    family: Family::Faults,
+    test: "a_world_of_faults_keeps_its_invariants_and_heals",
+    usual: 1..=200,
+    nightly: 1..=5_000,
+};
+
 /// Which seeds to play, and whether it is one alone.
 fn wanted(seeds: &Seeds) -> (RangeInclusive<u64>, bool) {
     let said = |name| std::env::var(name).ok();
@@ -83,6 +91,7 @@ fn every_world_is_lived_through(of: &Seeds) {
     let is_usual = seeds == of.usual;
     let seeds: Vec<u64> = seeds.collect();
     let refused = Mutex::new(BTreeMap::new());
+    let happened = Mutex::new(alone::Happened::new());
     let failed = in_threads(&seeds, |seed| {
         let mut trouble = Trouble::new(*seed, of.family);
         if alone {
@@ -91,6 +100,9 @@ fn every_world_is_lived_through(of: &Seeds) {
         let outcome = catch_unwind(AssertUnwindSafe(|| trouble.is_lived_through(talkers)));
         for (service, count) in trouble.refused_for_want_of_a_right() {
             *refused.lock().unwrap().entry(service).or_insert(0) += count;
+        }
+        for (what, count) in trouble.happened_alone() {
+            *happened.lock().unwrap().entry(what).or_insert(0) += count;
         }
         outcome.map_err(|panic| {
             let text = sentence(&*panic);
@@ -105,8 +117,15 @@ fn every_world_is_lived_through(of: &Seeds) {
     assert!(failed.is_empty(), "{} of {} seeds\n{}", failed.len(), seeds.len(), failed.join("\n"));
     // A promise of which nobody makes use would always be kept.
     let refused = refused.into_inner().unwrap();
-    let is_enough = of.family == Family::Calls || refused.len() == 3;
+    let is_enough = of.family != Family::Services || refused.len() == 3;
     assert!(is_enough || !is_usual, "which rights were missing, and how often: {refused:?}");
+    let happened = happened.into_inner().unwrap();
+    let is_enough =
+        of.family != Family::Faults || alone::EXPECTED.iter().all(|what| happened.contains_key(what));
+    assert!(is_enough || !is_usual, "what happened at sites alone, and how often: {happened:?}");
+    if of.family == Family::Faults {
+        println!("what happened at sites alone: {happened:?}");
+    }
 }
 
 #[test]
@@ -120,13 +139,18 @@ fn a_world_of_services_keeps_its_promises_and_heals() {
 }
 
 #[test]
+fn a_world_of_faults_keeps_its_invariants_and_heals() {
+    every_world_is_lived_through(&FAULTS);
+}
+
+#[test]
 fn one_seed_gives_one_world() {
     let digest = |family, seed| {
         let mut trouble = Trouble::new(seed, family);
         trouble.is_lived_through(1);
         trouble.digest()
     };
-    for family in [Family::Calls, Family::Services] {
+    for family in [Family::Calls, Family::Services, Family::Faults] {
         assert_eq!(digest(family, 3), digest(family, 3));
         assert_ne!(digest(family, 3), digest(family, 10), "another world of the same profile");
     }

@@ -43,6 +43,11 @@ pub fn network(seed: u64, family: Family) -> Scenario {
     }
     for site in 1..=SITES {
         write_site(&mut text, &mut draw, site, profile);
+        if family == Family::Faults {
+            // Some serve alone at once, some when nobody hopes any more, and some never.
+            writeln!(text, "isolated_after = {}", more.one_of(&["\"0 s\"", "\"1 s\"", "\"1 s\"", "\"6 s\""]))
+                .unwrap();
+        }
     }
     writeln!(text, "[[area]]\nid = 1\nsites = [1, 2]\n[[area]]\nid = 2\nsites = [3]").unwrap();
     for talkgroup in TALKGROUPS {

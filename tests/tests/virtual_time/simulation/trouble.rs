@@ -18,6 +18,7 @@ use trunklab_protocol::{
 use trunklab_terminal_core::handset::{HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
 
+use super::alone::Happened;
 use super::happenings;
 use super::ledger::Ledger;
 use super::network::{APART_M, TALKGROUPS, USUAL, network};
@@ -40,6 +41,8 @@ pub enum Family {
     Calls,
     /// Orders for radios, rights and identities as well.
     Services,
+    /// More breaks, and sites may serve alone.
+    Faults,
 }
 
 pub struct Trouble {
@@ -236,6 +239,11 @@ impl Trouble {
         refused
     }
 
+    /// What happened at sites that served alone, and how often.
+    pub fn happened_alone(&self) -> Happened {
+        self.ledger.alone.happened().clone()
+    }
+
     pub(super) fn services_mut(&mut self) -> &mut Services {
         self.services.as_mut().expect("a world of services")
     }
@@ -308,6 +316,9 @@ impl Trouble {
         if let Some(services) = self.services.as_mut().filter(|_| terms != self.terms) {
             services.is_unsure();
         }
+        for item in self.world.take_reports() {
+            self.ledger.alone.write(item);
+        }
         let mut kept = self.world.take_records().into_iter().peekable();
         for (count, observed) in self.world.take_observed().into_iter().enumerate() {
             while let Some((_, item)) = kept.next_if(|(before, _)| *before <= count) {
@@ -319,6 +330,10 @@ impl Trouble {
             }
             if let Sight::Controller(event) = &observed.what {
                 self.ledger.see(event);
+            } else if let Sight::Station(_, event) = &observed.what {
+                self.ledger.alone.see(event);
+            } else if let Sight::ToSite(_, _, order) = &observed.what {
+                self.ledger.alone.see_order(order);
             }
             if let Some(services) = &mut self.services {
                 services.see(&observed);
