@@ -76,7 +76,7 @@ fn a_record_that_is_cut_ends_where_the_call_was_last_known_to_run() {
     system.after_ms(400);
     let mut cut = system.open.pop_first().unwrap().1;
     let at = |millis: u64| Moment::from_micros(millis * 1_000);
-    cut.cut(at(1_500));
+    cut.cut(at(1_500), Cause::ControllerRestarted);
     assert_eq!(cut.released, Some((at(1_500), Cause::ControllerRestarted)));
     assert_eq!(cut.slots.len(), 2);
     assert!(cut.slots.iter().all(|slot| slot.until == Some(at(1_500))));
