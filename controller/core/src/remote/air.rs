@@ -110,6 +110,7 @@ impl Controller {
         }
         let next = match outcome {
             Ok(()) => row.kept.obeyed(&pending.order),
+            Err(Cause::UnitKilled) => row.kept.without(pending.order.rule().class).0.killed(),
             // It waits no longer: the radio would say the same again.
             Err(_) => row.kept.without(pending.order.rule().class).0,
         };

@@ -121,6 +121,11 @@ impl RemoteUnit {
         row
     }
 
+    /// As it is when its radio says that it is out of use for good: a kill was obeyed after another order had taken its place.
+    pub(super) fn killed(self) -> Self {
+        Self { condition: Condition::Killed, ..self }
+    }
+
     fn view(&self) -> UnitView {
         let pending =
             |pending: &PendingOrder| PendingView { of_radio: pending.order, by: pending.by.console.clone() };

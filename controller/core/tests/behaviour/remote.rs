@@ -307,6 +307,19 @@ fn a_killed_unit_is_let_in_no_more() {
     system.expect(&format!("site 3 -> unit 1017 deregistered: {}", Cause::UnitKilled));
 }
 
+#[test]
+fn a_revival_that_comes_after_the_kill_was_obeyed_comes_too_late() {
+    let mut system = System::with_two_sites(2);
+    for order in [kill(1017), revive(1017)] {
+        system.console(order);
+    }
+    system.unit(1017).answers_its_order(Some(Cause::UnitKilled));
+    system.remote_stored();
+    system.expect(&format!("event: revive of unit 1017 is over: {}", Cause::UnitKilled));
+    system.expect(&format!("site 3 -> unit 1017 deregistered: {}", Cause::UnitKilled));
+    assert_eq!(view(&system, 1017).unwrap().condition, Condition::Killed);
+}
+
 /// A unit that is to be killed, and to be regrouped and checked after that.
 fn to_be_killed() -> System {
     let mut system = System::with_two_sites(2);

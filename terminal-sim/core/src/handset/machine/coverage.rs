@@ -130,6 +130,7 @@ impl Handset {
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         if let State::InService(service) = &mut self.state {
             service.leave(&mut turn, Cause::CallLost);
+            service.give_messages_up(&mut turn, Cause::NotRegistered);
         }
         turn.tell(HandsetEvent::RegisterRefused { cause: Cause::ClonedIdentity });
         let Some(camp) = self.camp().cloned() else { return };

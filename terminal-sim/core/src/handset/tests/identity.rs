@@ -3,7 +3,7 @@
 use trunklab_protocol::air_downlink::{Challenge, Deregistered, RegisterRefused, Registered};
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::proof::{Seal, UnitKey};
-use trunklab_protocol::{Cause, Identity, Imei, Imsi, ProfileId, ScanList, Span, Subscription};
+use trunklab_protocol::{Cause, Identity, Imei, Imsi, ProfileId, ScanList, Span, StatusNumber, Subscription};
 
 use super::bench::*;
 use crate::handset::Phase;
@@ -155,6 +155,19 @@ fn another_refusal_of_a_temporary_identity_says_what_it_always_says() {
     bench.says(RegisterRefused { identity: Identity::Tmsi(TMSI), cause: Cause::RegisterFull });
     bench.run_until(|bench| bench.phase() == Phase::Idle, Span::from_secs(5));
     assert_eq!((bench.phase(), named(&bench).len()), (Phase::Idle, 1));
+}
+
+#[test]
+fn what_the_user_of_a_cloned_handset_was_telling_is_not_told() {
+    let mut bench = Bench::registered(ProfileId::Iden);
+    bench.input(Input::Status { number: StatusNumber::new(3).unwrap(), to: None });
+    bench.says(Deregistered { unit: unit(1017), cause: Cause::ClonedIdentity });
+    bench.run(Span::from_millis(200));
+    let told = [
+        HandsetEvent::MessageRefused { cause: Cause::NotRegistered },
+        HandsetEvent::RegisterRefused { cause: Cause::ClonedIdentity },
+    ];
+    assert_eq!(bench.events, told);
 }
 
 /// Two radios of one identity would otherwise put each other out for ever.
