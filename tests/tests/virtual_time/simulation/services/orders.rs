@@ -219,7 +219,9 @@ impl Orders {
                     | RadioOrder::Monitor(_) => {}
                 }
             }
-            Err(Cause::OrderReplaced | Cause::UnitKilled) => {}
+            Err(Cause::OrderReplaced) => {}
+            // A kill was obeyed whose place this order had just taken.
+            Err(Cause::UnitKilled) => told.condition = Condition::Killed,
             Err(Cause::OrderExpired) => {
                 assert_eq!(rule.waits, Waits::Minute, "unit {unit}: {of_radio} does not expire");
             }
