@@ -183,6 +183,8 @@ impl Controller {
             | FromSite::MessageAnswer(_)
             | FromSite::OrderAnswer(_)
             | FromSite::NetworkChallenge(_)
+            | FromSite::SlotStates(_)
+            | FromSite::SlotTested(_)
             | FromSite::ServedAlone(_)
             | FromSite::Report(_) => return false,
         };
