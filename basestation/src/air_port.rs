@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use bytes::{Bytes, BytesMut};
+use trunklab_basestation_core::plant::Plant;
 use trunklab_protocol::air_downlink::{self, AirDownlink, Beacon, Cookie};
 use trunklab_protocol::air_uplink::{AirUplink, Burst, Listen};
 use trunklab_protocol::frame::encode_with;
-use trunklab_protocol::{CarrierNumber, Cause, Epoch, Family, Frame, Moment, Span};
+use trunklab_protocol::{CarrierNumber, Cause, Epoch, Family, Frame, Moment, PlantPart, SlotAddress, Span};
 
 use crate::cookie::Cookies;
 
@@ -26,6 +27,7 @@ pub type Datagram = (SocketAddr, Bytes);
 pub struct AirPort {
     cookies: Cookies,
     beacon: Option<Beacon>,
+    plant: Plant,
     listeners: BTreeMap<SocketAddr, Listener>,
 }
 
@@ -51,12 +53,30 @@ pub struct Received {
 impl AirPort {
     /// A port that nobody listens to, of a station that is not configured.
     pub const fn new(cookie_key: [u8; 16]) -> Self {
-        Self { cookies: Cookies::new(cookie_key), beacon: None, listeners: BTreeMap::new() }
+        Self {
+            cookies: Cookies::new(cookie_key),
+            beacon: None,
+            plant: Plant::new(),
+            listeners: BTreeMap::new(),
+        }
     }
 
     /// From now on listeners are told this.
     pub fn configure(&mut self, beacon: Beacon) {
         self.beacon = Some(beacon);
+    }
+
+    /// A part of the plant breaks, or works again.
+    pub fn set_plant(&mut self, part: PlantPart, broken: bool) {
+        match broken {
+            true => self.plant.fails(part),
+            false => self.plant.is_mended(part),
+        }
+    }
+
+    /// Whether a burst that is looped back is heard, for each of these slots.
+    pub fn loop_back(&self, slots: &[SlotAddress]) -> Vec<(SlotAddress, bool)> {
+        slots.iter().map(|at| (*at, self.plant.works(*at))).collect()
     }
 
     /// Reads a datagram; answers go to `out`.
@@ -83,7 +103,8 @@ impl AirPort {
             AirUplink::Burst(burst) => {
                 let listener = self.listeners.get_mut(&from).ok_or(Cause::BadCookie)?;
                 listener.heard = now;
-                Ok(Received { burst: Some(burst), lost: listener.count(frame.sequence) })
+                let lost = listener.count(frame.sequence);
+                Ok(Received { burst: Some(burst).filter(|burst| self.plant.works(burst.place.at)), lost })
             }
         }
     }
@@ -125,8 +146,11 @@ impl AirPort {
         Ok(lost)
     }
 
-    /// A burst goes to everybody who hears its carrier.
+    /// A burst goes to everybody who hears its carrier; to nobody where its slot is broken.
     pub fn radiate(&mut self, epoch: Epoch, burst: air_downlink::Burst, out: &mut Vec<Datagram>) {
+        if !self.plant.works(burst.place.at) {
+            return;
+        }
         let carrier = burst.place.at.carrier;
         let message = AirDownlink::from(burst);
         for (address, listener) in &mut self.listeners {

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use trunklab_protocol::air_downlink::{self, Beacon};
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::voice::Header;
-use trunklab_protocol::{Cause, Epoch};
+use trunklab_protocol::{Cause, Epoch, PlantPart, SlotAddress};
 
 use crate::air_port::{AirPort, Datagram};
 use crate::clock::Clock;
@@ -21,6 +21,22 @@ const DATAGRAM_MAX: usize = 65_536;
 
 /// After an error of a socket, so that a persistent one does not spin.
 const AFTER_ERROR: Duration = Duration::from_millis(10);
+
+/// What the run loop has the air port do, in order.
+#[derive(Debug)]
+pub enum ToAir {
+    /// Radiate a burst.
+    Radiate(Epoch, air_downlink::Burst),
+    /// Loop a burst back on each of these slots.
+    LoopBack(Vec<SlotAddress>),
+    /// A part of the plant breaks or works again.
+    Plant {
+        /// Which.
+        part: PlantPart,
+        /// Whether it is broken from here on.
+        broken: bool,
+    },
+}
 
 /// The air port's task.
 pub struct AirTask {
@@ -34,8 +50,10 @@ pub struct AirTask {
     pub counters: Arc<Counters>,
     /// To the run loop.
     pub bursts: mpsc::Sender<Burst>,
-    /// From the run loop: to be radiated.
-    pub radiate: mpsc::Receiver<(Epoch, air_downlink::Burst)>,
+    /// To the run loop: what was heard of bursts that were looped back.
+    pub looped: mpsc::Sender<Vec<(SlotAddress, bool)>>,
+    /// From the run loop: what is to be done.
+    pub orders: mpsc::Receiver<ToAir>,
     /// From the run loop: the epoch and what listeners are told of the site.
     pub site: watch::Receiver<(Epoch, Option<Beacon>)>,
 }
@@ -53,8 +71,8 @@ impl AirTask {
                     Ok((length, from)) => self.receive(from, &datagram[..length], &mut out),
                     Err(_) => tokio::time::sleep(AFTER_ERROR).await,
                 },
-                burst = self.radiate.recv() => match burst {
-                    Some((epoch, burst)) => self.port.radiate(epoch, burst, &mut out),
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(order, &mut out),
                     None => return,
                 },
                 changed = self.site.changed() => match changed {
@@ -89,6 +107,19 @@ impl AirTask {
                 }
             }
             Err(cause) => self.counters.dropped[cause].one(),
+        }
+    }
+
+    fn obey(&mut self, order: ToAir, out: &mut Vec<Datagram>) {
+        match order {
+            ToAir::Radiate(epoch, burst) => self.port.radiate(epoch, burst, out),
+            ToAir::Plant { part, broken } => self.port.set_plant(part, broken),
+            ToAir::LoopBack(slots) => {
+                // What does not get through was not heard.
+                if self.looped.try_send(self.port.loop_back(&slots)).is_err() {
+                    self.counters.dropped[Cause::LinkCongested].one();
+                }
+            }
         }
     }
 

@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use trunklab_basestation_core::alone::{Memory, Remember};
 use trunklab_basestation_core::{BaseStation, Input, Outbox, Output, StationEvent};
-use trunklab_protocol::air_downlink::{self, Beacon};
+use trunklab_protocol::air_downlink::Beacon;
 use trunklab_protocol::air_uplink;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::{Cause, Epoch, Incarnation};
+use trunklab_protocol::{Cause, Epoch, Incarnation, PlantPart, SlotAddress};
 
 use crate::air_port::AirPort;
 use crate::clock::Clock;
@@ -23,7 +23,7 @@ use crate::counters::Counters;
 use crate::credentials::{Credentials, CredentialsError};
 use crate::link::{LinkEvent, LinkKeeper, ToController};
 use crate::memory::{self, Keeper, MemoryError};
-use crate::ports::{AirTask, hear_switch};
+use crate::ports::{AirTask, ToAir, hear_switch};
 use crate::refusal::Refused;
 use crate::status::StationStatus;
 use crate::tls::link_config;
@@ -96,6 +96,7 @@ pub struct Station {
     /// Where the voice switch sends to.
     pub voice_address: SocketAddr,
     status: watch::Receiver<StationStatus>,
+    air: mpsc::Sender<ToAir>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), Refused>>,
 }
@@ -136,7 +137,8 @@ impl Station {
         let (link_events, links) = mpsc::channel(INPUTS_MAX);
         let (burst_sender, bursts) = mpsc::channel(INPUTS_MAX);
         let (packet_sender, packets) = mpsc::channel(INPUTS_MAX);
-        let (radiate, to_radiate) = mpsc::channel(INPUTS_MAX);
+        let (air_orders, orders) = mpsc::channel(INPUTS_MAX);
+        let (looped_sender, looped) = mpsc::channel(INPUTS_MAX);
         let (site, site_seen) = watch::channel((core.newest_epoch(), None));
 
         let mut tasks = JoinSet::new();
@@ -148,7 +150,8 @@ impl Station {
                 clock,
                 counters: Arc::clone(&counters),
                 bursts: burst_sender,
-                radiate: to_radiate,
+                looped: looped_sender,
+                orders,
                 site: site_seen,
             }
             .serve(),
@@ -169,17 +172,24 @@ impl Station {
             controller: None,
             switch: None,
             voice,
-            radiate,
+            air: air_orders.clone(),
             site,
             status: status_sender,
         };
-        let task = tokio::spawn(run_loop.run(links, bursts, packets, kept, stopped, tasks));
-        Ok(Self { air_address, voice_address, status, stop: Some(stop), task })
+        let inbox = Inbox { links, bursts, packets, kept, looped };
+        let task = tokio::spawn(run_loop.run(inbox, stopped, tasks));
+        Ok(Self { air_address, voice_address, status, air: air_orders, stop: Some(stop), task })
     }
 
     /// What the station shows, brought up to date several times a second.
     pub fn status(&self) -> watch::Receiver<StationStatus> {
         self.status.clone()
+    }
+
+    /// A part of its plant breaks, or works again: so that what comes of it can be seen.
+    pub async fn set_plant(&self, part: PlantPart, broken: bool) {
+        // A station whose port is gone has no plant.
+        self.air.send(ToAir::Plant { part, broken }).await.ok();
     }
 
     /// Waits until the station ends by itself, which it does only before it has ever served.
@@ -215,6 +225,15 @@ impl Drop for Station {
     }
 }
 
+/// What comes in, of each kind.
+struct Inbox {
+    links: mpsc::Receiver<LinkEvent>,
+    bursts: mpsc::Receiver<air_uplink::Burst>,
+    packets: mpsc::Receiver<Bytes>,
+    kept: mpsc::Receiver<u32>,
+    looped: mpsc::Receiver<Vec<(SlotAddress, bool)>>,
+}
+
 struct RunLoop {
     core: BaseStation,
     clock: Clock,
@@ -228,7 +247,7 @@ struct RunLoop {
     controller: Option<(String, ToController)>,
     switch: Option<SocketAddr>,
     voice: Arc<UdpSocket>,
-    radiate: mpsc::Sender<(Epoch, air_downlink::Burst)>,
+    air: mpsc::Sender<ToAir>,
     site: watch::Sender<(Epoch, Option<Beacon>)>,
     status: watch::Sender<StationStatus>,
 }
@@ -236,10 +255,7 @@ struct RunLoop {
 impl RunLoop {
     async fn run(
         mut self,
-        mut links: mpsc::Receiver<LinkEvent>,
-        mut bursts: mpsc::Receiver<air_uplink::Burst>,
-        mut packets: mpsc::Receiver<Bytes>,
-        mut kept: mpsc::Receiver<u32>,
+        mut inbox: Inbox,
         mut stopped: oneshot::Receiver<()>,
         mut tasks: JoinSet<()>,
     ) -> Result<(), Refused> {
@@ -250,19 +266,20 @@ impl RunLoop {
             tokio::select! {
                 // The first branch that is ready is taken in turn by chance: no flood starves another source.
                 _ = &mut stopped => break Ok(()),
-                Some(event) = links.recv() => if let Err(refused) = self.link(event) {
+                Some(event) = inbox.links.recv() => if let Err(refused) = self.link(event) {
                     break Err(refused);
                 },
-                Some(burst) = bursts.recv() => self.take(Input::Air(burst)),
-                Some(packet) = packets.recv() => self.take(Input::Voice(packet)),
-                Some(number) = kept.recv() => self.take(Input::Kept { number }),
+                Some(burst) = inbox.bursts.recv() => self.take(Input::Air(burst)),
+                Some(packet) = inbox.packets.recv() => self.take(Input::Voice(packet)),
+                Some(number) = inbox.kept.recv() => self.take(Input::Kept { number }),
+                Some(tests) = inbox.looped.recv() => self.take(Input::LoopedBack { tests }),
                 () = sleep_until(wake) => self.take(Input::Time),
                 _ = status_due.tick() => self.show(),
             }
         };
         self.controller = None;
         // The thread that writes must find room for its last answers.
-        drop((links, kept, self.radiate, self.site));
+        drop((inbox.links, inbox.kept, self.air, self.site));
         if let Some(keeper) = self.keeper.take() {
             tokio::task::spawn_blocking(move || drop(keeper)).await.ok();
         }
@@ -305,10 +322,11 @@ impl RunLoop {
                 tracing::warn!(%cause, "the link to the controller is given up");
                 self.controller = None;
             }
-            Output::Air(burst) => {
-                if self.radiate.try_send((self.core.newest_epoch(), burst)).is_err() {
-                    self.counters.unsent.add(1);
-                }
+            Output::Air(burst) => self.have_air(ToAir::Radiate(self.core.newest_epoch(), burst)),
+            Output::LoopBack { slots } => self.have_air(ToAir::LoopBack(slots)),
+            Output::Plant { part, broken } => {
+                tracing::warn!(%part, broken, "an exercise fault");
+                self.have_air(ToAir::Plant { part, broken });
             }
             Output::Voice(packet) => self.speak(&packet),
             Output::Configured { settings, beacon } => {
@@ -333,6 +351,12 @@ impl RunLoop {
             Output::Event(StationEvent::Reported(event)) => {
                 tracing::info!(?event, "the site's own dispatch reports")
             }
+        }
+    }
+
+    fn have_air(&self, order: ToAir) {
+        if self.air.try_send(order).is_err() {
+            self.counters.unsent.add(1);
         }
     }
 

@@ -220,6 +220,8 @@ impl ScriptedCore {
             | FromSite::CallAlert(_)
             | FromSite::AlertCancel(_)
             | FromSite::ServedAlone(_)
+            | FromSite::SlotStates(_)
+            | FromSite::SlotTested(_)
             | FromSite::Report(_)
             | FromSite::MessageAnswer(_)
             | FromSite::Handover(_) => {}

@@ -239,6 +239,9 @@ causes! {
     CopyUnfit = 0xD3, "the copy for serving alone cannot be read";
     ReportUnfit = 0xD4, "the site's report of its time alone is no record that it may make";
     NotCopied = 0xD5, "the site alone knows nothing of the unit";
+
+    // Faults.
+    SlotFaulty = 0xD6, "the slot is faulty";
     StationRestarted = 0xE2, "the base station was started again while it served alone";
 }
 

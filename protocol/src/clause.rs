@@ -183,6 +183,10 @@ clauses! {
     CopiedRegistration = "14.1.4", "Registration from the copy";
     IsolationEnds = "14.1.5", "Return";
     IsolationReport = "14.1.6", "Report";
+    ExerciseFault = "14.2.1", "Exercise faults";
+    SelfTest = "14.2.2", "Self-test";
+    FaultySlot = "14.2.3", "Faulty slot";
+    SoundSlot = "14.2.4", "Return of a slot";
 }
 
 impl fmt::Display for Clause {

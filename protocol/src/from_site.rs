@@ -5,6 +5,7 @@ use crate::air_uplink::RequestKind;
 use crate::area::AreaChoice;
 use crate::cause::Cause;
 use crate::field::record;
+use crate::health::SlotState;
 use crate::identity::{Identity, Imei, TalkgroupId, Tmsi, UnitId};
 use crate::individual::{CallSetup, PageReply};
 use crate::load::ControlLoad;
@@ -316,6 +317,18 @@ messages! {
             /// The part of its JSON.
             text: String [at most PART_LEN_MAX],
         }
+        /// Slots whose health has changed; in the inventory every faulty one, in parts.
+        0x52 SlotStates {
+            /// The slots.
+            slots: Vec<SlotState> [at most INVENTORY_PART_MAX],
+        }
+        /// What came of a test that was ordered.
+        0x53 SlotTested {
+            /// Which slot.
+            at: SlotAddress,
+            /// Whether the burst was heard that was looped back.
+            heard: bool,
+        }
     }
 }
 
@@ -350,6 +363,8 @@ impl FromSite {
             | Self::Settings(_)
             | Self::ServedAlone(_)
             | Self::Report(_)
+            | Self::SlotStates(_)
+            | Self::SlotTested(_)
             | Self::Register(_)
             | Self::Answer(_)
             | Self::Detach(_)

@@ -22,6 +22,9 @@ pub const CARRIERS_MAX: usize = 255;
 /// The most neighbours of one site.
 pub const NEIGHBOURS_MAX: usize = 255;
 
+/// A site tests its slots no more often than this by itself, in milliseconds: a test takes its time.
+pub const SELF_TEST_MS_MIN: u32 = 1_000;
+
 record! {
     /// A site that radios may move to.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,12 @@ record! {
         pub talker_silence_ms: u16,
         /// How often late-entry words are repeated for a call, in milliseconds.
         pub late_entry_interval_ms: u16,
+        /// How often each slot is tested, in milliseconds; 0: never by itself.
+        pub self_test_ms: u32,
+        /// So many bad tests in a row make a slot faulty.
+        pub bad_tests: u8,
+        /// So many good tests in a row make it sound again.
+        pub good_tests: u8,
         /// How often a site and its controller show that they live, in milliseconds.
         pub heartbeat_ms: u16,
         /// Where the voice switch receives.

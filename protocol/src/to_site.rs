@@ -5,6 +5,7 @@ use crate::air_downlink::{Sides, Talker};
 use crate::cause::Cause;
 use crate::emergency::EmergencyStage;
 use crate::field::record;
+use crate::health::PlantPart;
 use crate::identity::{Identity, TalkgroupId, Tmsi, UnitId};
 use crate::individual::CallSetup;
 use crate::message::messages;
@@ -289,6 +290,18 @@ messages! {
         }
         /// The copy is whole.
         0x53 CopyEnd {}
+        /// A slot is to be tested now.
+        0x54 TestSlot {
+            /// Which.
+            at: SlotAddress,
+        }
+        /// A part of the plant is to break, or to work again, as an exercise.
+        0x55 ExerciseFault {
+            /// Which.
+            part: PlantPart,
+            /// Whether it is broken from here on.
+            broken: bool,
+        }
         /// A report is durable.
         0x58 ReportKept {
             /// Which.

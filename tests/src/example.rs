@@ -19,8 +19,8 @@ use trunklab_protocol::settings::{Neighbour, SiteSettings};
 use trunklab_protocol::to_site::CopiedVector;
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId,
-    MessageReply, PageReply, Pair, Position, ProfileId, Regroup, Signalling, SlotAddress, Subscription,
-    Teller,
+    MessageReply, PageReply, Pair, PlantPart, Position, ProfileId, Regroup, Signalling, SlotAddress,
+    SlotHealth, SlotState, Subscription, Teller,
 };
 
 use crate::message::{AnyMessage, table};
@@ -271,6 +271,9 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "CopiedVector" => record(CopiedVector::FIELDS, source),
         "HeldRadio" => record(HeldRadio::FIELDS, source),
         "HeldCall" => record(HeldCall::FIELDS, source),
+        "SlotHealth" => json!(source.pick(SlotHealth::ALL)),
+        "SlotState" => record(SlotState::FIELDS, source),
+        "PlantPart" => record(PlantPart::FIELDS, source),
         "ControlLoad" => record(ControlLoad::FIELDS, source),
         "Neighbour" => record(Neighbour::FIELDS, source),
         "Subscription" => record(Subscription::FIELDS, source),

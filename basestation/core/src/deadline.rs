@@ -41,4 +41,8 @@ pub enum Timer {
     Isolation,
     /// The site's own dispatch has something to do.
     Dispatch,
+    /// All slots are tested.
+    SelfTest,
+    /// A burst that was looped back is waited for no longer.
+    LoopBack,
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use trunklab_protocol::air_uplink::Burst;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Cause, Epoch};
+use trunklab_protocol::{Cause, Epoch, SlotAddress};
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub enum Input {
     Kept {
         /// Which.
         number: u32,
+    },
+    /// What became of bursts that were looped back, after [`crate::Output::LoopBack`]: each slot, and whether its own was
+    /// heard there.
+    LoopedBack {
+        /// Slots of which that is known by now.
+        tests: Vec<(SlotAddress, bool)>,
     },
     /// A voice packet came from the switch, tag and all. Nothing about it is proved yet.
     Voice(Bytes),

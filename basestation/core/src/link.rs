@@ -136,7 +136,8 @@ pub fn inventory(station: &BaseStation) -> Vec<FromSite> {
     let slots = station.on_air.iter().flat_map(|air| air.slots.values());
     let radios = parts(station.sessions.radios(now)).map(|radios| InventoryRadios { radios }.into());
     let calls = parts(slots.filter_map(|slot| slot.held(now))).map(|calls| InventoryCalls { calls }.into());
-    radios.chain(calls).chain([InventoryEnd {}.into()]).collect()
+    let faulty = station.self_test.faulty().into_iter().map(FromSite::from);
+    radios.chain(calls).chain(faulty).chain([InventoryEnd {}.into()]).collect()
 }
 
 fn parts<T>(mut all: impl Iterator<Item = T>) -> impl Iterator<Item = Vec<T>> {

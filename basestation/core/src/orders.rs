@@ -161,6 +161,8 @@ impl BaseStation {
                     self.note_copy(Ok(Some(part)), out);
                 }
             }
+            ToSite::TestSlot(order) => self.test_slot(order.at, out),
+            ToSite::ExerciseFault(order) => self.exercise_fault(order, out),
             ToSite::ReportKept(word) => self.report_kept(word.number, out),
             ToSite::Assert(order) => self.assert_call(order, out),
             ToSite::Release(to_site::Release { call, cause }) => {
@@ -236,6 +238,7 @@ impl BaseStation {
             Some(_) | None => self.replan(settings, out),
         }
         if let Some(air) = &self.on_air {
+            self.self_test.configure(&air.settings, self.now);
             let settings = Box::new(air.settings.clone());
             out.push(Output::Configured { settings, beacon: air.beacon() });
         }
@@ -350,7 +353,7 @@ impl BaseStation {
     fn leave_slot(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };
         if let Some(slot) = air.slots.get_mut(&at) {
-            slot.release(&air.timing, Cause::SlotReassigned);
+            slot.leave();
         }
     }
 

@@ -6,7 +6,7 @@ use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Cause, Clause, Epoch, UnitId};
+use trunklab_protocol::{Cause, Clause, Epoch, PlantPart, SlotAddress, UnitId};
 
 use crate::alone::Remember;
 
@@ -41,6 +41,19 @@ pub enum Output {
     },
     /// Keep this through a restart, in order, where nobody else can read it.
     Remember(Remember),
+    /// Loop a burst back on each of these slots, beside what it carries, and say with [`crate::Input::LoopedBack`] whether it
+    /// was heard; what is not answered in time was not.
+    LoopBack {
+        /// Which.
+        slots: Vec<SlotAddress>,
+    },
+    /// As an exercise, a part of the plant breaks or works again (see [`crate::plant`]).
+    Plant {
+        /// Which.
+        part: PlantPart,
+        /// Whether it is broken from here on.
+        broken: bool,
+    },
     /// Something for the station's own log.
     Event(StationEvent),
 }

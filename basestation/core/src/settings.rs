@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trunklab_protocol::settings::{CARRIERS_MAX, NEIGHBOURS_MAX, SiteSettings};
+use trunklab_protocol::settings::{CARRIERS_MAX, NEIGHBOURS_MAX, SELF_TEST_MS_MIN, SiteSettings};
 use trunklab_protocol::{Cause, Signalling, SlotAddress, SlotNumber};
 
 /// Whether a station can work with these settings (docs/protocol.md, clause 7.2).
@@ -25,7 +25,10 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
         && settings.heartbeat_ms > 0
         && settings.broadcast_interval_ms > 0
         && settings.talker_silence_ms > 0
-        && settings.late_entry_interval_ms > 0;
+        && settings.late_entry_interval_ms > 0
+        && (settings.self_test_ms == 0 || settings.self_test_ms >= SELF_TEST_MS_MIN)
+        && settings.bad_tests > 0
+        && settings.good_tests > 0;
     if good { Ok(()) } else { Err(Cause::FieldOutOfRange) }
 }
 
@@ -35,18 +38,20 @@ pub fn is_controls(settings: &SiteSettings, at: SlotAddress) -> bool {
     settings.controls().any(|control| profile.is_controls(control, at))
 }
 
+/// Every slot of the site's carriers.
+pub fn all_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddress> + '_ {
+    let profile = settings.profile.profile();
+    settings.carriers.iter().flat_map(move |carrier| {
+        (0..profile.slots).map(move |slot| SlotAddress {
+            carrier: *carrier,
+            slot: SlotNumber::new(slot).expect("no profile has more slots than a slot number tells"),
+        })
+    })
+}
+
 /// The slots that calls can use: every slot but the control channel's, unless signalling is associated.
 pub fn traffic_slots(settings: &SiteSettings) -> impl Iterator<Item = SlotAddress> + '_ {
-    let profile = settings.profile.profile();
-    settings
-        .carriers
-        .iter()
-        .flat_map(move |carrier| {
-            (0..profile.slots).map(move |slot| SlotAddress {
-                carrier: *carrier,
-                slot: SlotNumber::new(slot).expect("no profile has more slots than a slot number tells"),
-            })
-        })
+    all_slots(settings)
         .filter(move |at| settings.signalling == Signalling::Associated || !is_controls(settings, *at))
 }
 

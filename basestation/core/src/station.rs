@@ -22,6 +22,7 @@ use crate::input::Input;
 use crate::link::Link;
 use crate::output::{Outbox, Output, StationEvent};
 use crate::outstanding::Outstanding;
+use crate::self_test::SelfTest;
 use crate::sessions::Sessions;
 use crate::settings::traffic_slots;
 use crate::spurts::SpurtSequences;
@@ -52,6 +53,7 @@ pub struct BaseStation {
     pub(crate) outstanding: Outstanding,
     pub(crate) counts: Counts,
     pub(crate) service: SiteService,
+    pub(crate) self_test: SelfTest,
     pub(crate) on_air: Option<OnAir>,
 }
 
@@ -85,6 +87,7 @@ impl BaseStation {
             outstanding: Outstanding::default(),
             counts: Counts::default(),
             service: SiteService::NoService,
+            self_test: SelfTest::default(),
             on_air: None,
         }
     }
@@ -122,6 +125,7 @@ impl BaseStation {
             Input::Air(burst) => self.receive(burst, out),
             Input::Voice(packet) => self.receive_voice(&packet, out),
             Input::Kept { number } => self.kept(number, out),
+            Input::LoopedBack { tests } => self.looped_back(tests, out),
         }
         self.let_dispatch_hear(out);
         self.remember_that_it_lives(out);
@@ -139,6 +143,8 @@ impl BaseStation {
                 .as_ref()
                 .and_then(|alone| alone.deadline())
                 .map(|at| Deadline { at, why: Timer::Dispatch }),
+            self.self_test.round_due().map(|at| Deadline { at, why: Timer::SelfTest }),
+            self.self_test.answer_due().map(|at| Deadline { at, why: Timer::LoopBack }),
         ];
         let air = self.on_air.iter().flat_map(|air| air.deadlines(self.is_served()));
         link.into_iter().flatten().chain(air).min()
@@ -177,6 +183,7 @@ impl BaseStation {
     }
 
     fn skip_late(&mut self, now: Moment) {
+        self.self_test.skip_late(now);
         let Some(air) = &mut self.on_air else { return };
         for control in air.controls.iter_mut().filter(|control| !control.given) {
             self.counts.control_words_skipped += u64::from(control.words.skip_late(&air.timing, now));
@@ -207,6 +214,8 @@ impl BaseStation {
             Timer::LinkSilence => self.close_link(Cause::LinkSilent, out),
             Timer::Isolation => self.begin_alone(out),
             Timer::Dispatch => self.at_dispatch(controller::input::Input::Time, out),
+            Timer::SelfTest => self.begin_self_tests(out),
+            Timer::LoopBack => self.end_unanswered_tests(out),
         }
     }
 

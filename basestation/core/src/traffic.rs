@@ -167,14 +167,18 @@ impl TrafficChannel {
         let State::Carrying { beat, call } = &mut self.state else {
             return;
         };
-        let tail = call.floor.take_speech(timing);
-        self.state = State::Releasing {
-            beat: *beat,
-            call: call.asserted.call,
-            cause,
-            bursts_left: RELEASE_BURSTS,
-            tail: tail.map(Box::new),
+        let tail = call.floor.take_speech(timing).map(Box::new);
+        let (beat, call) = (*beat, call.asserted.call);
+        self.state = State::Releasing { beat, call, cause, bursts_left: RELEASE_BURSTS, tail };
+    }
+
+    /// The call goes on in another slot, and its speech is heard there: this one says so and is free.
+    pub fn leave(&mut self) {
+        let State::Carrying { beat, call } = &self.state else {
+            return;
         };
+        let (beat, call, cause) = (*beat, call.asserted.call, Cause::SlotReassigned);
+        self.state = State::Releasing { beat, call, cause, bursts_left: RELEASE_BURSTS, tail: None };
     }
 
     /// Somebody still takes part in a call that is not here: says that it is over.

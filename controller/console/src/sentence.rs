@@ -2,7 +2,8 @@
 
 use trunklab_protocol::operator::{ConsoleName, EventKind, Snapshot};
 use trunklab_protocol::{
-    Addressee, AreaId, CallId, EmergencyKind, MessageKind, Parties, SiteId, SlotAddress, TalkgroupId, UnitId,
+    Addressee, AreaId, CallId, EmergencyKind, MessageKind, Parties, SiteId, SlotAddress, SlotHealth,
+    TalkgroupId, UnitId,
 };
 
 use crate::model::Grade;
@@ -14,6 +15,16 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::SiteLost { site, cause } => format!("{} is LOST: {cause}", site_name(*site, picture)),
         EventKind::ControlMoved { site, control } => {
             format!("control channel of {} is now {control}", site_name(*site, picture))
+        }
+        EventKind::SlotHealth { site, at, health: SlotHealth::Faulty } => {
+            format!("slot {at} of {} is FAULTY", site_name(*site, picture))
+        }
+        EventKind::SlotHealth { site, at, health: SlotHealth::Sound } => {
+            format!("slot {at} of {} is sound again", site_name(*site, picture))
+        }
+        EventKind::SlotTested { site, at, heard } => {
+            let what = if *heard { "heard" } else { "NOT HEARD" };
+            format!("test of slot {at} of {}: {what}", site_name(*site, picture))
         }
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),
         EventKind::RegisterRefused { identity, site, cause } => {
@@ -188,7 +199,9 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::CallGranted { emergency: true, .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyBegan { .. } => Grade::Emergency,
-        EventKind::SiteLost { .. } | EventKind::Cloned { .. } => Grade::Warning,
+        EventKind::SiteLost { .. }
+        | EventKind::Cloned { .. }
+        | EventKind::SlotHealth { health: SlotHealth::Faulty, .. } => Grade::Warning,
         EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,
         EventKind::CallQueued { .. }
         | EventKind::EmergencyOver { .. }
@@ -201,6 +214,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::SiteServedAlone { .. }
+        | EventKind::SlotTested { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
         | EventKind::Configured { .. }
@@ -215,6 +229,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::Dropped { .. } => Grade::Notice,
         EventKind::SiteUp { .. }
         | EventKind::ControlMoved { .. }
+        | EventKind::SlotHealth { health: SlotHealth::Sound, .. }
         | EventKind::Registered { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }

@@ -1,9 +1,10 @@
 //! Who holds which slot at one site.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
-use trunklab_protocol::{CallId, CarrierNumber, Moment, SlotAddress, SlotChoice, Span, UnitId};
+use trunklab_protocol::{CallId, CarrierNumber, Moment, SlotAddress, SlotChoice, SlotHealth, Span, UnitId};
 
 use crate::config::SiteConfig;
 use crate::shares::share_of_unit;
@@ -14,6 +15,9 @@ pub struct SlotPool {
     choice: SlotChoice,
     /// The control channels, in order of their shares; their carriers always radiate.
     controls: Vec<SlotAddress>,
+    carriers: Vec<CarrierNumber>,
+    /// Slots that self-tests have found faulty, those of control channels too: no call takes one (docs/resilience.md 14.2.3).
+    faulty: BTreeSet<SlotAddress>,
     slots: Vec<Slot>,
     /// How many of them, the last ones, are the control channels' while no call has them.
     of_control: usize,
@@ -46,6 +50,8 @@ impl SlotPool {
         let mut pool = Self {
             choice: config.slot_choice,
             controls,
+            carriers: config.carriers.clone(),
+            faulty: BTreeSet::new(),
             slots: Vec::new(),
             of_control: 0,
             free: SmallVec::new(),
@@ -77,7 +83,8 @@ impl SlotPool {
             return Vec::new();
         }
         let is_idle = |slot: &Slot| {
-            slot.held.is_none() && !slot.unsettled && slot.idle_since.is_none_or(|since| since <= settled)
+            let may_carry = slot.held.is_none() && !slot.unsettled && self.is_sound(slot.at);
+            may_carry && slot.idle_since.is_none_or(|since| since <= settled)
         };
         let is_place = |slot: &&Slot| match whole_carrier {
             true => {
@@ -129,10 +136,10 @@ impl SlotPool {
         Some(self.slots[index].at)
     }
 
-    /// Takes this very slot for a call; `false` where it does not exist or is held.
+    /// Takes this very slot for a call; `false` where it does not exist, is held or is faulty.
     pub fn take_at(&mut self, at: SlotAddress, call: CallId, now: Moment) -> bool {
         match self.index(at) {
-            Some(index) if self.slots[index].held.is_none() => {
+            Some(index) if self.slots[index].held.is_none() && self.is_sound(at) => {
                 self.hold(index, call, now);
                 true
             }
@@ -150,7 +157,7 @@ impl SlotPool {
         assert_eq!(holder, call, "a slot is given back by the call that holds it");
         self.time_used = self.time_used + now.since(since);
         self.slots[index].idle_since = Some(now);
-        self.set_free(index, !self.slots[index].unsettled);
+        self.free_if_fit(index);
     }
 
     /// Control channels have just left these slots or come to them: until [`Self::settle`] no new call takes one.
@@ -167,13 +174,39 @@ impl SlotPool {
     pub fn settle(&mut self) {
         for index in 0..self.slots.len() {
             self.slots[index].unsettled = false;
-            self.set_free(index, self.slots[index].held.is_none());
+            self.free_if_fit(index);
         }
     }
 
     /// Whether a control channel has just left this slot or come to it.
     pub fn is_unsettled(&self, at: SlotAddress) -> bool {
         self.index(at).is_some_and(|index| self.slots[index].unsettled)
+    }
+
+    /// A slot is found faulty, and no call takes it, or sound again. A call that holds it goes on until it gives it back.
+    pub fn set_health(&mut self, at: SlotAddress, health: SlotHealth) {
+        match health {
+            SlotHealth::Sound => self.faulty.remove(&at),
+            SlotHealth::Faulty => self.faulty.insert(at),
+        };
+        if let Some(index) = self.index(at) {
+            self.free_if_fit(index);
+        }
+    }
+
+    /// Whether a slot, which may be a control channel's, has not been found faulty.
+    pub fn is_sound(&self, at: SlotAddress) -> bool {
+        !self.faulty.contains(&at)
+    }
+
+    /// The slots that are faulty, in order.
+    pub fn faulty(&self) -> impl Iterator<Item = SlotAddress> + '_ {
+        self.faulty.iter().copied()
+    }
+
+    /// The call that holds a slot.
+    pub fn holder(&self, at: SlotAddress) -> Option<CallId> {
+        self.slots[self.index(at)?].held.map(|(call, _)| call)
     }
 
     /// The slots in order, with the call that each carries.
@@ -207,6 +240,11 @@ impl SlotPool {
     /// Where a slot is held that this pool does not have: it is to be given back first.
     pub fn in_place_of(mut self, earlier: &Self) -> Self {
         self.time_used = earlier.time_used;
+        let carriers = std::mem::take(&mut self.carriers);
+        for at in earlier.faulty().filter(|at| carriers.contains(&at.carrier)) {
+            self.set_health(at, SlotHealth::Faulty);
+        }
+        self.carriers = carriers;
         for slot in &earlier.slots {
             if let Some(index) = self.index(slot.at) {
                 self.slots[index].idle_since = slot.idle_since;
@@ -239,6 +277,12 @@ impl SlotPool {
 
     fn calls_on(&self, carrier: CarrierNumber) -> usize {
         self.slots.iter().filter(|slot| slot.at.carrier == carrier && slot.held.is_some()).count()
+    }
+
+    /// A slot that nobody holds is free for calls, where nothing else is against it.
+    fn free_if_fit(&mut self, index: usize) {
+        let Slot { at, held, unsettled, .. } = self.slots[index];
+        self.set_free(index, held.is_none() && !unsettled && self.is_sound(at));
     }
 
     fn hold(&mut self, index: usize, call: CallId, now: Moment) {
@@ -336,6 +380,39 @@ mod tests {
             pool.give_back(slot, held.unwrap(), at(20));
         }
         assert_eq!(taken(&mut pool, 30..31), ["2/1"], "carrier 1 is dark, and carrier 2 is not");
+    }
+
+    #[test]
+    fn no_call_takes_a_faulty_slot_until_it_is_sound_again() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Lowest));
+        let first = pool.take(call(1), None, at(1)).unwrap();
+        pool.set_health(first, SlotHealth::Faulty);
+        assert_eq!(
+            (pool.free(), pool.holder(first)),
+            (16, Some(call(1))),
+            "it goes on until it is given back"
+        );
+        pool.give_back(first, call(1), at(2));
+        assert_eq!((pool.free(), taken(&mut pool, 3..4)), (16, vec!["1/1".to_owned()]));
+        assert!(!pool.take_at(first, call(9), at(4)));
+        assert!(!pool.places_for_control(0, false, at(99)).contains(&first));
+        let mut pool = SlotPool::new(&config(SlotChoice::Lowest)).in_place_of(&pool);
+        assert!(!pool.is_sound(first), "a changed configuration mends nothing");
+        pool.set_health(first, SlotHealth::Sound);
+        assert_eq!((pool.free(), taken(&mut pool, 5..6)), (16, vec!["1/0".to_owned()]));
+    }
+
+    #[test]
+    fn a_faulty_slot_is_forgotten_with_its_carrier() {
+        let mut pool = SlotPool::new(&config(SlotChoice::Lowest));
+        let slot = pool.iter().next().unwrap().0;
+        pool.set_health(slot, SlotHealth::Faulty);
+        let without = SiteConfig {
+            carriers: config(SlotChoice::Lowest).carriers[1..].to_vec(),
+            ..config(SlotChoice::Lowest)
+        };
+        let pool = SlotPool::new(&without).in_place_of(&pool);
+        assert!(SlotPool::new(&config(SlotChoice::Lowest)).in_place_of(&pool).is_sound(slot));
     }
 
     #[test]

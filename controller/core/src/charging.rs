@@ -159,6 +159,8 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::SiteLost { .. }
         | EventKind::SiteServedAlone { .. }
         | EventKind::ControlMoved { .. }
+        | EventKind::SlotHealth { .. }
+        | EventKind::SlotTested { .. }
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }

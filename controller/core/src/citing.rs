@@ -42,6 +42,8 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         | ToSite::CopySubscriber(_)
         | ToSite::CopyDropped(_)
         | ToSite::CopyEnd(_) => Clause::Copy,
+        ToSite::TestSlot(_) => Clause::SelfTest,
+        ToSite::ExerciseFault(_) => Clause::ExerciseFault,
         ToSite::ReportKept(_) => Clause::IsolationReport,
     }
 }

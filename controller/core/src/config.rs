@@ -161,6 +161,10 @@ const fn default_control_moves_ms() -> u32 {
     60_000
 }
 
+const fn default_tests_in_a_row() -> u8 {
+    3
+}
+
 const fn default_copied_vectors() -> u8 {
     4
 }
@@ -296,6 +300,15 @@ pub struct SiteConfig {
     /// (docs/resilience.md 14.1.2).
     #[serde(default)]
     pub isolated_after_ms: u32,
+    /// How often it tests each of its slots, in milliseconds; 0: never by itself (docs/resilience.md 14.2.2).
+    #[serde(default)]
+    pub self_test_ms: u32,
+    /// So many bad tests in a row make a slot faulty.
+    #[serde(default = "default_tests_in_a_row")]
+    pub bad_tests: u8,
+    /// So many good tests in a row make it sound again.
+    #[serde(default = "default_tests_in_a_row")]
+    pub good_tests: u8,
 }
 
 impl SiteConfig {
@@ -324,6 +337,9 @@ impl SiteConfig {
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 2_000,
             isolated_after_ms: 0,
+            self_test_ms: 0,
+            bad_tests: default_tests_in_a_row(),
+            good_tests: default_tests_in_a_row(),
         }
     }
 }

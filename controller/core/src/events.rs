@@ -61,6 +61,8 @@ impl Events {
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::ControlMoved { .. }
+            | EventKind::SlotHealth { .. }
+            | EventKind::SlotTested { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Cloned { .. }

@@ -111,8 +111,11 @@ impl Controller {
             .collect();
         assert_eq!(by_slots, by_legs, "slots and legs differ");
         for (site, row) in self.sites.iter() {
-            let is_free =
-                |at: SlotAddress, call: Option<CallId>| call.is_none() && !row.slots.is_unsettled(at);
+            for (at, call) in row.slots.iter().filter(|(at, _)| !row.slots.is_sound(*at)) {
+                assert_eq!(call, None, "site {site}: a call is on the faulty slot {at}");
+            }
+            let is_fit = |at| !row.slots.is_unsettled(at) && row.slots.is_sound(at);
+            let is_free = |at: SlotAddress, call: Option<CallId>| call.is_none() && is_fit(at);
             let free = row.slots.iter().filter(|(at, call)| is_free(*at, *call)).count();
             assert_eq!(row.slots.free(), free, "site {site}: free slots are miscounted");
         }

@@ -14,6 +14,7 @@ pub mod controller;
 pub mod digest;
 pub mod directory;
 pub mod events;
+mod fault;
 pub mod input;
 mod invariants;
 pub mod isolated;

@@ -133,6 +133,7 @@ impl Controller {
             control: site.slots.controls()[0],
             further_controls: site.slots.controls()[1..].to_vec(),
             slots: site.slots.iter().map(|(at, call)| SlotView { at, call }).collect(),
+            faulty: site.slots.faulty().collect(),
             radios: u32::try_from(present.count()).unwrap_or(u32::MAX),
             air: site.air,
             loads: if site.in_service() { site.loads.clone() } else { Vec::new() },
@@ -142,13 +143,16 @@ impl Controller {
     fn digest_site(&self, site: &Site, digest: &mut Digest) {
         let stage = site.link.as_ref().map(|link| match &link.stage {
             Stage::Ungreeted => (0_u8, 0),
-            Stage::Reporting(_, inventory) => (1, inventory.radios.len() + inventory.calls.len()),
+            Stage::Reporting(_, inventory) => {
+                (1, inventory.radios.len() + inventory.calls.len() + inventory.faulty.len())
+            }
             Stage::InService(_) => (2, 0),
         });
         site.link.as_ref().map(|link| &link.report).hash(digest);
         (site.config.site, site.memory, stage, site.slots.controls(), site.slots.time_used()).hash(digest);
         site.slots.iter().for_each(|slot| slot.hash(digest));
         site.slots.idle_since().for_each(|since| since.hash(digest));
+        site.slots.faulty().for_each(|at| at.hash(digest));
         for unit in &site.units {
             let visitor = self.visitors.get(*unit).expect("a unit at a site is in the visitor register");
             (visitor.unit, visitor.presence, visitor.tmsi, visitor.talkgroup, visitor.since).hash(digest);

@@ -148,6 +148,8 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::AlertCancel(_)
         | FromSite::MessageAnswer(_)
         | FromSite::ServedAlone(_)
+        | FromSite::SlotStates(_)
+        | FromSite::SlotTested(_)
         | FromSite::Report(_)
         | FromSite::Handover(_) => None,
     }

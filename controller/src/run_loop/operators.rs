@@ -176,6 +176,8 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::SiteLost { .. }
         | EventKind::SiteServedAlone { .. }
         | EventKind::ControlMoved { .. }
+        | EventKind::SlotHealth { .. }
+        | EventKind::SlotTested { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }
         | EventKind::Cloned { .. }

@@ -52,6 +52,12 @@ pub(super) struct SiteTable {
     late_entry_interval_ms: u16,
     #[serde(default)]
     isolated_after_ms: u32,
+    #[serde(default)]
+    self_test_ms: u32,
+    #[serde(default = "default_tests_in_a_row")]
+    bad_tests: u8,
+    #[serde(default = "default_tests_in_a_row")]
+    good_tests: u8,
 }
 
 /// `"1/0"`: carrier and slot, as screens show it.
@@ -87,6 +93,10 @@ const fn default_interval_ms() -> u16 {
 
 const fn default_late_entry_ms() -> u16 {
     2_000
+}
+
+const fn default_tests_in_a_row() -> u8 {
+    3
 }
 
 impl Site<'_> {
@@ -147,6 +157,9 @@ impl Site<'_> {
             talker_silence_ms: table.talker_silence_ms,
             late_entry_interval_ms: table.late_entry_interval_ms,
             isolated_after_ms: table.isolated_after_ms,
+            self_test_ms: table.self_test_ms,
+            bad_tests: table.bad_tests,
+            good_tests: table.good_tests,
         })
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConfigurationVersion, ConsoleName, Sender};
 use crate::cause::Cause;
 use crate::emergency::EmergencyKind;
+use crate::health::SlotHealth;
 use crate::identity::{Identity, Imei, TalkgroupId, UnitId};
 use crate::moment::Moment;
 use crate::network::{AreaId, CallId, Epoch, Incarnation, Priority, SiteId, SlotAddress, SpurtId};
@@ -42,6 +43,21 @@ pub enum EventKind {
     SiteServedAlone { site: SiteId, epoch: Epoch, alone_ms: u32, reports: u32 },
     /// A site's control channel has moved.
     ControlMoved { site: SiteId, control: SlotAddress },
+    /// Self-tests have found a slot faulty, or sound again.
+    SlotHealth {
+        site: SiteId,
+        /// In JSON `slot`: the event itself has a member `at`.
+        #[serde(rename = "slot")]
+        at: SlotAddress,
+        health: SlotHealth,
+    },
+    /// What came of a test of a slot that was ordered.
+    SlotTested {
+        site: SiteId,
+        #[serde(rename = "slot")]
+        at: SlotAddress,
+        heard: bool,
+    },
     /// A radio registered.
     Registered { unit: UnitId, site: SiteId },
     /// A registration was refused.

@@ -71,6 +71,8 @@ pub struct SiteView {
     pub further_controls: Vec<SlotAddress>,
     /// Traffic slots in order, with the call that each carries.
     pub slots: Vec<SlotView>,
+    /// Slots that self-tests have found faulty, those of control channels too, in order.
+    pub faulty: Vec<SlotAddress>,
     /// Radios registered there.
     pub radios: u32,
     /// Counters from its last heartbeat.

@@ -15,6 +15,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_) => {
             Clause::Inventory
         }
+        FromSite::SlotStates(_) | FromSite::SlotTested(_) => Clause::SelfTest,
         FromSite::Register(_) | FromSite::Answer(_) => Clause::Registration,
         FromSite::Affiliate(_) => Clause::Affiliation,
         FromSite::Detach(_) => Clause::RegistrationEnd,
@@ -150,6 +151,7 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::ControllerRestarted, Clause::EarlierTerm),
         (Cause::Shutdown, Clause::EndOfTerm),
         (Cause::NoSuchCarrier, Clause::SiteChanged),
+        (Cause::SlotFaulty, Clause::FaultySlot),
         (Cause::TalkgroupRemoved, Clause::TakenOut),
         (Cause::AreaRemoved, Clause::TakenOut),
         (Cause::SiteRemoved, Clause::TakenOut),

@@ -285,6 +285,8 @@ impl Watcher {
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::ControlMoved { .. }
+            | EventKind::SlotHealth { .. }
+            | EventKind::SlotTested { .. }
             | EventKind::Registered { .. }
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }

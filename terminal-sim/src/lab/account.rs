@@ -143,6 +143,10 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::MendLink(site) => Entry::Site { site, text: "link restored" },
         Deed::KillStation(site) => Entry::Site { site, text: "killed" },
         Deed::StartStation(site) => Entry::Site { site, text: "started" },
+        Deed::Plant { site, broken: true, .. } => Entry::Site { site, text: "a part of the plant breaks" },
+        Deed::Plant { site, broken: false, .. } => {
+            Entry::Site { site, text: "a part of the plant is mended" }
+        }
         Deed::KillController => Entry::Controller { text: "killed" },
         Deed::StopController => Entry::Controller { text: "shut down" },
         Deed::StartController => Entry::Controller { text: "started" },

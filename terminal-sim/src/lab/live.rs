@@ -288,6 +288,11 @@ impl Live {
                 }
             }
             Deed::StartStation(site) => self.start_station(site).await?,
+            Deed::Plant { site, part, broken } => {
+                if let Some(station) = self.sites.get(&site).and_then(|here| here.station.as_ref()) {
+                    station.set_plant(part, broken).await;
+                }
+            }
             // Whoever writes the run down has heard it already; what is charged is in the controller's own store.
             Deed::TellLoad(_) | Deed::TellRecords => {}
             Deed::KillController => {

@@ -8,7 +8,7 @@ use trunklab_controller_core::config::{
 };
 use trunklab_protocol::operator::{ConsoleName, StatusText};
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{ProfileId, StatusNumber};
+use trunklab_protocol::{CarrierNumber, PlantPart, ProfileId, SiteId, StatusNumber};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::{self, Action, NetworkProvision, Provision, Scenario, Speech};
 
@@ -56,6 +56,9 @@ pub fn plan(provision: &Provision) -> Plan {
             talker_silence_ms: site.talker_silence_ms,
             late_entry_interval_ms: site.late_entry_interval_ms,
             isolated_after_ms: site.isolated_after_ms,
+            self_test_ms: site.self_test_ms,
+            bad_tests: site.bad_tests,
+            good_tests: site.good_tests,
         })
         .collect();
     let areas = provision
@@ -211,6 +214,8 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::MendLink(site) => Deed::MendLink(*site),
         Action::KillStation(site) => Deed::KillStation(*site),
         Action::StartStation(site) => Deed::StartStation(*site),
+        Action::CarrierFails(site, carrier) => plant(*site, *carrier, true),
+        Action::CarrierMends(site, carrier) => plant(*site, *carrier, false),
         Action::TellLoad(site) => Deed::TellLoad(*site),
         Action::TellRecords => Deed::TellRecords,
         Action::KillController => Deed::KillController,
@@ -224,4 +229,9 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
 
 fn spoken(path: &Path) -> Result<Vec<VoiceFrame>> {
     Ok(vocoder::encode(&wav::read(path)?))
+}
+
+/// A carrier, with all its slots, breaks or works again.
+fn plant(site: SiteId, carrier: CarrierNumber, broken: bool) -> Deed {
+    Deed::Plant { site, part: PlantPart { carrier, slot: None }, broken }
 }

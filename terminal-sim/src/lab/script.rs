@@ -3,7 +3,7 @@
 
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::voice::VoiceFrame;
-use trunklab_protocol::{Moment, Position, SiteId, UnitId};
+use trunklab_protocol::{Moment, PlantPart, Position, SiteId, UnitId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::scenario::Alteration;
 
@@ -32,6 +32,15 @@ pub enum Deed {
     KillStation(SiteId),
     /// It is started again.
     StartStation(SiteId),
+    /// A part of a base station's plant breaks, or works again.
+    Plant {
+        /// Where.
+        site: SiteId,
+        /// Which.
+        part: PlantPart,
+        /// Whether it is broken from here on.
+        broken: bool,
+    },
     /// What a site's last heartbeat said of its control channels is written down.
     TellLoad(SiteId),
     /// What the controller has charged is written down.

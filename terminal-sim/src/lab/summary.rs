@@ -176,6 +176,8 @@ impl Tally {
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::ControlMoved { .. }
+            | EventKind::SlotHealth { .. }
+            | EventKind::SlotTested { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Cloned { .. }

@@ -294,6 +294,7 @@ impl World {
             Deed::MendLink(site) => self.mend_link(site),
             Deed::KillStation(site) => self.kill_station(site),
             Deed::StartStation(site) => self.start_station(site),
+            Deed::Plant { site, part, broken } => self.set_plant(site, part, broken),
             // Whoever writes the run down has heard it already.
             Deed::TellLoad(_) => {}
             Deed::TellRecords => self.tell_records(),

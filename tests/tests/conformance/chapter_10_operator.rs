@@ -69,6 +69,7 @@ fn example(kind: &str) -> Value {
         "EmergencyStage" => json!("acknowledged"),
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
         "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
+        "SlotHealth" => json!("faulty"),
         object => {
             let specification = Specification::read();
             let table = specification
@@ -125,6 +126,8 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::SiteLost { .. } => "site_lost",
         EventKind::SiteServedAlone { .. } => "site_served_alone",
         EventKind::ControlMoved { .. } => "control_moved",
+        EventKind::SlotHealth { .. } => "slot_health",
+        EventKind::SlotTested { .. } => "slot_tested",
         EventKind::Registered { .. } => "registered",
         EventKind::RegisterRefused { .. } => "register_refused",
         EventKind::Deregistered { .. } => "deregistered",

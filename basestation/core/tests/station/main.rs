@@ -14,6 +14,7 @@ mod hostile;
 mod link;
 mod messages;
 mod moved;
+mod self_test;
 mod speech;
 mod talking;
 mod traffic;

@@ -4,7 +4,7 @@
 use trunklab_protocol::operator::{
     CallView, EmergencyView, Event, EventKind, FloorView, MessageStage, PatchView, QueueView, Snapshot,
 };
-use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, UnitId};
+use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, SlotHealth, UnitId};
 
 use super::messages;
 
@@ -31,6 +31,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         EventKind::SiteUp { site, .. } => set_service(picture, *site, true),
         EventKind::SiteLost { site, .. } => set_service(picture, *site, false),
         EventKind::ControlMoved { site, control } => move_control(picture, *site, *control),
+        EventKind::SlotHealth { site, at, health } => set_health(picture, *site, *at, *health),
         EventKind::Registered { site, .. } => {
             picture.totals.registered += 1;
             count_radios(picture, *site, |radios| radios.saturating_add(1))
@@ -45,6 +46,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
         }
         EventKind::RegisterRefused { .. }
         | EventKind::SiteServedAlone { .. }
+        | EventKind::SlotTested { .. }
         | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
         | EventKind::OrderRefused { .. }
@@ -269,6 +271,15 @@ fn move_control(picture: &mut Snapshot, site: SiteId, control: SlotAddress) -> G
         view.control = control;
     }
     Grasp::Partial
+}
+
+fn set_health(picture: &mut Snapshot, site: SiteId, at: SlotAddress, health: SlotHealth) -> Grasp {
+    let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) else { return Grasp::Partial };
+    view.faulty.retain(|other| *other != at);
+    if health == SlotHealth::Faulty {
+        view.faulty.insert(view.faulty.partition_point(|other| *other < at), at);
+    }
+    Grasp::Whole
 }
 
 fn count_radios(picture: &mut Snapshot, site: SiteId, count: impl Fn(u32) -> u32) -> Grasp {

@@ -190,6 +190,7 @@ impl World {
                 .iter()
                 .map(|at| SlotView { at: *at, call: holder(at).map(|call| self.call_id(call)) })
                 .collect(),
+            faulty: Vec::new(),
             radios: u32::try_from(site.radios.len()).unwrap(),
             air: AirCounters {
                 control_words: 61_200,

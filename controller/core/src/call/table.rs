@@ -119,6 +119,7 @@ described! {
         Preempted: "an emergency takes the slots",
         AnnouncementComes: "an announcement comes that its talkgroup shall hear",
         MonitorEnded: "an operator ends the listening to a party of an individual call",
+        SlotFaulty: "a slot of the call is faulty, no other is free at its site, and the call cannot do without the site",
         TakenOut: "the talkgroup, the service area or the slot is taken out of the configuration",
         ClosingDown: "the controller's term of office ends",
     }
@@ -351,6 +352,7 @@ pub const TABLE: &[Row] = {
         row(CallingBack, AnnouncementComes, Ended, END_CALLING_BACK, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(CallingBack, Preempted,       Ended,   END_CALLING_BACK, Some(Cause::Preempted), Clause::Cut),
         row(CallingBack, MonitorEnded,    Ended,   END_CALLING_BACK, Some(Cause::MonitorEnded), Clause::RemoteMonitor),
+        row(CallingBack, SlotFaulty,      Ended,   END_CALLING_BACK, Some(Cause::SlotFaulty), Clause::FaultySlot),
         row(CallingBack, TakenOut,        Ended,   END_CALLING_BACK, None, Clause::TakenOut),
         row(CallingBack, ClosingDown,     Ended,   END_CALLING_BACK, None, Clause::EndOfTerm),
 
@@ -392,6 +394,7 @@ pub const TABLE: &[Row] = {
         row(Talking, AnnouncementComes, Ended, END_TALKING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Talking, Preempted,       Ended,   END_TALKING,                             Some(Cause::Preempted), Clause::Cut),
         row(Talking, MonitorEnded,    Ended,   END_TALKING,                             Some(Cause::MonitorEnded), Clause::RemoteMonitor),
+        row(Talking, SlotFaulty,      Ended,   END_TALKING,                             Some(Cause::SlotFaulty), Clause::FaultySlot),
         row(Talking, TakenOut,        Ended,   END_TALKING,                             None, Clause::TakenOut),
         row(Talking, ClosingDown,     Ended,   END_TALKING,                             None, Clause::EndOfTerm),
 
@@ -409,6 +412,7 @@ pub const TABLE: &[Row] = {
         row(Hanging, AnnouncementComes, Ended, END_HANGING, Some(Cause::Announced), Clause::AnnouncementGroup),
         row(Hanging, Preempted,       Ended,   END_HANGING,                             Some(Cause::Preempted), Clause::Cut),
         row(Hanging, MonitorEnded,    Ended,   END_HANGING,                             Some(Cause::MonitorEnded), Clause::RemoteMonitor),
+        row(Hanging, SlotFaulty,      Ended,   END_HANGING,                             Some(Cause::SlotFaulty), Clause::FaultySlot),
         row(Hanging, TakenOut,        Ended,   END_HANGING,                             None, Clause::TakenOut),
         row(Hanging, ClosingDown,     Ended,   END_HANGING,                             None, Clause::EndOfTerm),
 
@@ -420,6 +424,7 @@ pub const TABLE: &[Row] = {
         row(Conversing, SitesLost,    Ended,   END_CONVERSING,                          Some(Cause::CallLost), Clause::LostSites),
         row(Conversing, Preempted,    Ended,   END_CONVERSING,                          Some(Cause::Preempted), Clause::Cut),
         row(Conversing, MonitorEnded, Ended,   END_CONVERSING,                          Some(Cause::MonitorEnded), Clause::RemoteMonitor),
+        row(Conversing, SlotFaulty,   Ended,   END_CONVERSING,                          Some(Cause::SlotFaulty), Clause::FaultySlot),
         row(Conversing, TakenOut,     Ended,   END_CONVERSING,                          None, Clause::TakenOut),
         row(Conversing, ClosingDown,  Ended,   END_CONVERSING,                          None, Clause::EndOfTerm),
     ]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use trunklab_protocol::propagation::Radiator;
 use trunklab_protocol::reuse::{PlannedSite, clashes};
-use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX};
+use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX, SELF_TEST_MS_MIN};
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::{COPIED_VECTORS_MAX, OTHERS_MAX};
 use trunklab_protocol::{AreaChoice, AreaId, SiteId, StartPolicy, TalkgroupId, Trunking};
@@ -154,6 +154,25 @@ pub fn check_isolation(site: &SiteConfig) -> Result<(), Unfit> {
     Err(Unfit::at(format_args!("site {}", site.site), what))
 }
 
+/// Whether a site's slots can be tested so.
+///
+/// # Errors
+/// Which figure cannot be.
+pub fn check_self_test(site: &SiteConfig) -> Result<(), Unfit> {
+    let SiteConfig { self_test_ms, bad_tests, good_tests, .. } = *site;
+    let what = match () {
+        () if self_test_ms != 0 && self_test_ms < SELF_TEST_MS_MIN => {
+            format!(
+                "self_test_ms {self_test_ms} is too often: write {SELF_TEST_MS_MIN} or more, or 0 for never"
+            )
+        }
+        () if bad_tests == 0 => "bad_tests 0 make nothing faulty: write 1 or more".to_owned(),
+        () if good_tests == 0 => "good_tests 0 make nothing sound: write 1 or more".to_owned(),
+        () => return Ok(()),
+    };
+    Err(Unfit::at(format_args!("site {}", site.site), what))
+}
+
 /// Whether the statistics' times can be kept.
 ///
 /// # Errors
@@ -204,6 +223,7 @@ fn check_site(site: &SiteConfig, known: &Known) -> Checked {
         ));
     }
     check_isolation(site)?;
+    check_self_test(site)?;
     if site.neighbours.len() > NEIGHBOURS_MAX {
         return unfit(format!("has {} neighbours: {NEIGHBOURS_MAX} is the limit", site.neighbours.len()));
     }
@@ -342,6 +362,9 @@ mod tests {
         (|of| of.system.node = trunklab_protocol::NodeId::new(32_768).unwrap(), "system", "write one below 32768"),
         (|of| of.system.copied_vectors = 9, "system", "write 8 or less"),
         (|of| { of.sites[1].site = site_id(32_768); of.sites[1].isolated_after_ms = 1; }, "site 32768", "take isolated_after_ms out"),
+        (|of| of.sites[0].self_test_ms = 999, "site", "write 1000 or more"),
+        (|of| of.sites[0].bad_tests = 0, "site", "bad_tests 0"),
+        (|of| of.sites[0].good_tests = 0, "site", "good_tests 0"),
         (|of| of.system.consoles = vec![console("a", 900), console("b", 900)], "console 900", "is there twice"),
         (|of| of.system.consoles = vec![console("a", 900), console("a", 901)], "console a", "is there twice"),
     ];

@@ -57,6 +57,7 @@ impl Controller {
         let missing: Vec<_> =
             row.units.iter().filter(|unit| !inventory.radios.contains_key(unit)).copied().collect();
         self.report(EventKind::SiteUp { site, incarnation: greeting.incarnation }, out);
+        self.restore_slot_states(site, inventory.faulty, out);
         for unit in missing {
             self.deregister(unit, Cause::SiteLost, out);
         }
@@ -183,6 +184,7 @@ impl Controller {
             () if !self.is_heard(call, site) => Err(Cause::NobodyLeft),
             () if call.record.is_full() => Err(Cause::UnknownCall),
             () if !self.is_within(call.area, site) => Err(Cause::OutsideArea),
+            () if !self.is_sound(site, held.at) => Err(Cause::SlotFaulty),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),
         }
@@ -202,6 +204,7 @@ impl Controller {
             () if self.has_another_call(held.parties) && (is_its_own || is_lost) => Err(Cause::CallMerged),
             () if self.has_another_call(held.parties) => Err(Cause::UnknownCall),
             () if !self.is_heard_at(held.parties, site) => Err(Cause::NobodyLeft),
+            () if !self.is_sound(site, held.at) => Err(Cause::SlotFaulty),
             () if !self.is_free(site, held) => Err(Cause::SlotReassigned),
             () => Ok(()),
         }

@@ -70,7 +70,7 @@ impl Controller {
             FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_)
         );
         let greets = matches!(message, FromSite::Hello(_));
-        let lives = matches!(message, FromSite::Health(_) | FromSite::Settings(_));
+        let lives = matches!(message, FromSite::Health(_) | FromSite::Settings(_) | FromSite::SlotStates(_));
         match &link.stage {
             Stage::Ungreeted if greets => Ok(()),
             Stage::Ungreeted => Err(Cause::NotGreeted),

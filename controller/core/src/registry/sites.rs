@@ -10,7 +10,7 @@ use trunklab_protocol::part::Parts;
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Clause, Identity, Imei, Incarnation, Moment, Press, UnitId};
+use trunklab_protocol::{Clause, Identity, Imei, Incarnation, Moment, Press, SlotAddress, UnitId};
 
 use super::vector::Vector;
 use crate::channels::SlotPool;
@@ -105,6 +105,8 @@ pub struct Inventory {
     pub radios: BTreeMap<UnitId, HeldRadio>,
     /// Calls that it carries.
     pub calls: Vec<HeldCall>,
+    /// Slots that it has found faulty.
+    pub faulty: BTreeSet<SlotAddress>,
 }
 
 /// A challenge that waits for its answer.
@@ -192,6 +194,9 @@ impl Site {
             broadcast_interval_ms: config.broadcast_interval_ms,
             talker_silence_ms: config.talker_silence_ms,
             late_entry_interval_ms: config.late_entry_interval_ms,
+            self_test_ms: config.self_test_ms,
+            bad_tests: config.bad_tests,
+            good_tests: config.good_tests,
             heartbeat_ms: system.heartbeat_ms,
             switch_address: system.switch_address,
             voice_uplink_key: greeting.uplink_key,

@@ -184,6 +184,8 @@ impl Controller {
             | FromSite::MessageAnswer(_)
             | FromSite::OrderAnswer(_)
             | FromSite::NetworkChallenge(_)
+            | FromSite::SlotStates(_)
+            | FromSite::SlotTested(_)
             | FromSite::ServedAlone(_)
             | FromSite::Report(_) => return false,
         };

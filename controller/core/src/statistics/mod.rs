@@ -160,6 +160,8 @@ impl Statistics {
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
             | EventKind::SiteServedAlone { .. }
+            | EventKind::SlotHealth { .. }
+            | EventKind::SlotTested { .. }
             | EventKind::Cloned { .. }
             | EventKind::MessageSent { .. }
             | EventKind::MessageDelivered { .. }

@@ -14,6 +14,7 @@ mod control;
 mod coverage;
 mod duplex;
 mod emergency;
+mod faults;
 mod floor;
 mod floor_queue;
 mod group_call;

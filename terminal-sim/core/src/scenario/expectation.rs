@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
 use trunklab_protocol::{
-    CallId, Cause, EmergencyStage, MessageKind, Moment, Pair, Parties, SiteId, StatusNumber, TalkgroupId,
-    UnitId,
+    CallId, CarrierNumber, Cause, EmergencyStage, MessageKind, Moment, Pair, Parties, SiteId, SlotHealth,
+    StatusNumber, TalkgroupId, UnitId,
 };
 
 use super::file::{Expectation, Scenario, Wish};
@@ -49,6 +49,7 @@ pub enum Fact {
     SiteUp { site: SiteId },
     SiteLost { site: SiteId },
     ControlMoved { site: SiteId },
+    CarrierHealth { site: SiteId, carrier: CarrierNumber, health: SlotHealth },
     FindsControl { unit: UnitId, site: SiteId },
     Carries { site: SiteId, talkgroup: TalkgroupId },
     LeftBySite { site: SiteId, talkgroup: TalkgroupId },
@@ -232,6 +233,9 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::SiteUp { site, .. } => fact == Fact::SiteUp { site: *site },
         EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
         EventKind::ControlMoved { site, .. } => fact == Fact::ControlMoved { site: *site },
+        EventKind::SlotHealth { site, at, health } => {
+            fact == Fact::CarrierHealth { site: *site, carrier: at.carrier, health: *health }
+        }
         EventKind::CallQueued { parties, .. } => {
             parties.talkgroup().is_some_and(|talkgroup| fact == Fact::CallQueued { talkgroup })
         }
@@ -278,6 +282,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         }
         EventKind::RightsChanged { unit, .. } => fact == Fact::RightsChanged { unit: *unit },
         EventKind::SiteServedAlone { .. }
+        | EventKind::SlotTested { .. }
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }
@@ -373,9 +378,10 @@ impl Fact {
             | Self::ConsoleWaits
             | Self::ConsoleRefused { .. }
             | Self::ConsoleStops { .. } => (Vec::new(), None, None),
-            Self::SiteUp { site } | Self::SiteLost { site } | Self::ControlMoved { site } => {
-                (Vec::new(), Some(site), None)
-            }
+            Self::SiteUp { site }
+            | Self::SiteLost { site }
+            | Self::ControlMoved { site }
+            | Self::CarrierHealth { site, .. } => (Vec::new(), Some(site), None),
             Self::Carries { site, talkgroup } | Self::LeftBySite { site, talkgroup } => {
                 (Vec::new(), Some(site), Some(talkgroup))
             }

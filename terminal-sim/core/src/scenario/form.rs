@@ -89,6 +89,12 @@ pub(super) struct SiteForm {
     pub(super) late_entry_interval: Option<Spanned<String>>,
     /// How long it waits for a controller before it serves alone.
     pub(super) isolated_after: Option<Spanned<String>>,
+    /// How often it tests its slots.
+    pub(super) self_test: Option<Spanned<String>>,
+    /// So many bad tests in a row make a slot faulty.
+    pub(super) bad_tests: Option<Spanned<u8>>,
+    /// So many good tests in a row make it sound again.
+    pub(super) good_tests: Option<Spanned<u8>>,
 }
 
 /// What is a sector's own; everything else it has from its `[[site]]`.

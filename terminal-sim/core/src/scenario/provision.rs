@@ -136,6 +136,12 @@ pub struct SiteProvision {
     pub late_entry_interval_ms: u16,
     /// How long it waits for a controller before it serves alone, in milliseconds; 0: it never does.
     pub isolated_after_ms: u32,
+    /// How often it tests its slots, in milliseconds; 0: never by itself.
+    pub self_test_ms: u32,
+    /// So many bad tests in a row make a slot faulty.
+    pub bad_tests: u8,
+    /// So many good tests in a row make it sound again.
+    pub good_tests: u8,
 }
 
 impl SiteProvision {

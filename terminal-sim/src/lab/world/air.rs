@@ -12,6 +12,7 @@ use trunklab_terminal_core as terminal;
 use super::World;
 use super::agenda::Arrival;
 use super::radios::{Ear, Radio};
+use super::stations::Station;
 use trunklab_protocol::propagation;
 
 /// For each unit whose end of talk is to be lost, the spurt once the first such burst has named it.
@@ -39,7 +40,8 @@ impl Radio {
 impl World {
     pub(super) fn radiate(&mut self, site: SiteId, burst: &Burst) {
         self.traffic.bursts_down += 1;
-        let Some(station) = self.stations.get(&site) else { return };
+        let station = self.stations.get(&site).filter(|station| station.plant.works(burst.place.at));
+        let Some(station) = station else { return };
         let Some(beacon) = station.beacon.clone() else { return };
         let carrier = burst.place.at.carrier;
         let mut listeners: Vec<UnitId> =
@@ -67,7 +69,8 @@ impl World {
         if let UplinkWord::Voice(voice) = &burst.word {
             self.traffic.spoken.sent += voice.frames.len() as u64;
         }
-        let Some(station) = self.stations.get(&site).filter(|station| station.running) else { return };
+        let hears = |station: &&Station| station.running && station.plant.works(burst.place.at);
+        let Some(station) = self.stations.get(&site).filter(hears) else { return };
         let (Some(beacon), run) = (&station.beacon, station.run) else { return };
         if loses_talk_end(&mut self.talk_end_losses, unit, &burst.word) {
             return;

@@ -3,17 +3,21 @@
 use std::net::SocketAddr;
 
 use trunklab_basestation_core::alone::{Memory, Remember};
+use trunklab_basestation_core::plant::Plant;
 use trunklab_basestation_core::{self as station, BaseStation};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_downlink::Beacon;
 use trunklab_protocol::proof::VoiceKey;
-use trunklab_protocol::{Cause, Incarnation, Moment, SiteId, Span};
+use trunklab_protocol::{Cause, Incarnation, Moment, PlantPart, SiteId, SlotAddress, Span};
 use trunklab_terminal_core as terminal;
 
 use super::World;
 use super::agenda::{Arrival, Node};
 use crate::lab::observed::Sight;
 use crate::lab::weather::Chance;
+
+/// How long a burst that is looped back is on its way.
+const LOOPED_BACK: Span = Span::from_millis(20);
 
 /// A base station and what the world knows of it.
 pub(super) struct Station {
@@ -28,6 +32,8 @@ pub(super) struct Station {
     pub(super) chance: Chance,
     /// What it has kept on its disk.
     pub(super) memory: Memory,
+    /// What of it is broken, whoever runs it.
+    pub(super) plant: Plant,
     /// Ordered links never overtake: the last arrival in each direction.
     pub(super) last_up: Moment,
     pub(super) last_down: Moment,
@@ -44,6 +50,7 @@ impl World {
         let mut memory = self.stations.get(&site).map(|station| station.memory.clone()).unwrap_or_default();
         memory.end_what_was_open();
         let core = core.with_memory(memory.clone());
+        let plant = self.stations.get(&site).map(|station| station.plant.clone()).unwrap_or_default();
         let cut = self.stations.get(&site).is_some_and(|station| station.cut);
         let fresh = Station {
             core,
@@ -55,6 +62,7 @@ impl World {
             voice: None,
             chance,
             memory,
+            plant,
             last_up: Moment::ORIGIN,
             last_down: Moment::ORIGIN,
         };
@@ -105,12 +113,31 @@ impl World {
                 }
             }
             station::output::Output::Remember(what) => self.remember(site, what),
+            station::output::Output::LoopBack { slots } => self.loop_back(site, &slots),
+            station::output::Output::Plant { part, broken } => self.set_plant(site, part, broken),
             station::output::Output::Event(event) => self.see(Sight::Station(site, event)),
         }
     }
 }
 
 impl World {
+    /// A part of a base station's plant breaks, or works again.
+    pub fn set_plant(&mut self, site: SiteId, part: PlantPart, broken: bool) {
+        let Some(station) = self.stations.get_mut(&site) else { return };
+        match broken {
+            true => station.plant.fails(part),
+            false => station.plant.is_mended(part),
+        }
+    }
+
+    /// Bursts are looped back: heard where the plant works.
+    fn loop_back(&mut self, site: SiteId, slots: &[SlotAddress]) {
+        let Some(station) = self.stations.get(&site) else { return };
+        let tests = slots.iter().map(|at| (*at, station.plant.works(*at))).collect();
+        let (at, run) = (self.now + LOOPED_BACK, station.run);
+        self.schedule(at, Arrival::AtStation(site, run, station::input::Input::LoopedBack { tests }));
+    }
+
     /// A base station's disk keeps something, and says so of a report.
     fn remember(&mut self, site: SiteId, what: Remember) {
         let Some(station) = self.stations.get_mut(&site) else { return };

@@ -280,6 +280,7 @@ impl Trouble {
             | Deed::Reconfigure(_)
             | Deed::OperatorSpeaks(_)
             | Deed::OperatorFallsSilent
+            | Deed::Plant { .. }
             | Deed::TellLoad(_)
             | Deed::TellRecords
             | Deed::Place(..)

@@ -19,7 +19,8 @@ use trunklab_protocol::{
     Addressee, Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout,
     ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, MessageId,
     MessageReply, Msisdn, NodeId, OrderNumber, PageReply, Press, Priority, ScanList, Services, Signalling,
-    SiteId, SlotChoice, SpurtId, StartPolicy, StatusNumber, TalkgroupId, Tmsi, Trunking, UnitId,
+    SiteId, SlotChoice, SlotHealth, SlotState, SpurtId, StartPolicy, StatusNumber, TalkgroupId, Tmsi,
+    Trunking, UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
@@ -188,8 +189,18 @@ pub fn a_message() -> impl Strategy<Value = FromSite> {
         3 => (a_unit(), a_message_id(), proptest::sample::select(MessageReply::ALL)).prop_map(
             |(unit, message, reply)| from_site::MessageAnswer { unit, message, reply }.into()
         ),
+        4 => proptest::collection::vec(a_slot_state(), 0..4)
+            .prop_map(|slots| from_site::SlotStates { slots }.into()),
+        1 => (1_u16..7, any::<bool>())
+            .prop_map(|(at, heard)| from_site::SlotTested { at: channel(at), heard }.into()),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),
     ]
+}
+
+/// A slot that the site has, or a carrier further.
+fn a_slot_state() -> impl Strategy<Value = SlotState> {
+    (1_u16..7, proptest::sample::select(SlotHealth::ALL))
+        .prop_map(|(at, health)| SlotState { at: channel(at), health })
 }
 
 /// One of the first messages of one of the first terms.

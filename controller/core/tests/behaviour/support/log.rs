@@ -104,6 +104,8 @@ fn told(message: &ToSite) -> String {
             let emergency = if assert.emergency { ", emergency" } else { "" };
             format!("call {}, channel {}, {who}{emergency}", assert.call, assert.at.carrier)
         }
+        ToSite::TestSlot(order) => format!("test slot {}", order.at),
+        ToSite::ExerciseFault(order) => format!("{} broken: {}", order.part, order.broken),
         ToSite::Release(release) => format!("call {} released: {}", release.call, release.cause),
         ToSite::FloorQueued(queued) => {
             format!(
@@ -169,6 +171,10 @@ fn happened(kind: &EventKind) -> String {
         EventKind::SiteLost { site, cause } => format!("site {site} lost: {cause}"),
         EventKind::SiteServedAlone { site, alone_ms, reports, .. } => {
             format!("site {site} served alone for {alone_ms} ms, has {reports} reports")
+        }
+        EventKind::SlotHealth { site, at, health } => format!("slot {at} of site {site} {}", health.name()),
+        EventKind::SlotTested { site, at, heard } => {
+            format!("slot {at} of site {site} tested: heard {heard}")
         }
         EventKind::ControlMoved { site, control } => format!("control channel of site {site} now {control}"),
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),

@@ -2,6 +2,7 @@
 
 use toml::Spanned;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
+use trunklab_protocol::settings::SELF_TEST_MS_MIN;
 use trunklab_protocol::{
     CarrierNumber, ControlLayout, ControlPlace, Position, Signalling, SiteId, SlotAddress, SlotChoice,
     SlotNumber,
@@ -70,6 +71,9 @@ impl Reader<'_> {
             talker_silence_ms: self.interval(form.talker_silence.as_ref(), 1_000)?,
             late_entry_interval_ms: self.interval(form.late_entry_interval.as_ref(), 1_000)?,
             isolated_after_ms: self.millis(form.isolated_after.as_ref())?.unwrap_or(0),
+            self_test_ms: self.self_test(form.self_test.as_ref())?,
+            bad_tests: self.tests_in_a_row(form.bad_tests.as_ref())?,
+            good_tests: self.tests_in_a_row(form.good_tests.as_ref())?,
         });
         Ok(())
     }
@@ -81,6 +85,23 @@ impl Reader<'_> {
             let found = self.source.excerpt(value.span());
             self.source.error(value.span(), found, "a time from 1 ms to 65 s", "")
         })
+    }
+
+    fn self_test(&self, value: Option<&Spanned<String>>) -> Result<u32, ScenarioError> {
+        let Some(value) = value else { return Ok(0) };
+        let millis = read_span(self.source, value)?.as_millis();
+        u32::try_from(millis).ok().filter(|millis| *millis >= SELF_TEST_MS_MIN).ok_or_else(|| {
+            let found = self.source.excerpt(value.span());
+            self.source.error(value.span(), found, "1 s or more", "leave it out where slots are not tested")
+        })
+    }
+
+    fn tests_in_a_row(&self, value: Option<&Spanned<u8>>) -> Result<u8, ScenarioError> {
+        match value {
+            None => Ok(3),
+            Some(value) if *value.get_ref() > 0 => Ok(*value.get_ref()),
+            Some(value) => Err(self.out_of_range(value, "a number from 1 to 255")),
+        }
     }
 
     fn control_moves(&self, value: Option<&Spanned<String>>) -> Result<u32, ScenarioError> {

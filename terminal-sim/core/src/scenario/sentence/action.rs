@@ -77,6 +77,10 @@ pub enum Action {
     KillStation(SiteId),
     /// A base station is started.
     StartStation(SiteId),
+    /// A carrier of a base station breaks: it radiates nothing and hears nothing.
+    CarrierFails(SiteId, CarrierNumber),
+    /// It works again.
+    CarrierMends(SiteId, CarrierNumber),
     /// The load of a site's control channels is written down.
     TellLoad(SiteId),
     /// What the controller has charged is written down.
@@ -152,6 +156,8 @@ impl Action {
             | Self::MendLink(_)
             | Self::KillStation(_)
             | Self::StartStation(_)
+            | Self::CarrierFails(..)
+            | Self::CarrierMends(..)
             | Self::TellLoad(_)
             | Self::TellRecords
             | Self::KillController
@@ -168,6 +174,8 @@ impl Action {
             | Self::MendLink(site)
             | Self::KillStation(site)
             | Self::StartStation(site)
+            | Self::CarrierFails(site, _)
+            | Self::CarrierMends(site, _)
             | Self::TellLoad(site) => Some(*site),
             Self::SwitchOn(_)
             | Self::SwitchOff(_)

@@ -1,6 +1,6 @@
 //! What happens to sites, links and the controller, and what is seen of it.
 
-use trunklab_protocol::Span;
+use trunklab_protocol::{SlotHealth, Span};
 
 use super::{Action, Fact, Meaning, Sentence, Sort, one, see};
 
@@ -25,6 +25,10 @@ sentences! {
         |v| one(Action::CutLink(v.site()));
     Do "link of site {site} is restored", "They can connect again.",
         |v| one(Action::MendLink(v.site()));
+    Do "carrier {carrier} of site {site} fails", "It radiates nothing and hears nothing any more.",
+        |v| one(Action::CarrierFails(v.site(), v.carrier()));
+    Do "carrier {carrier} of site {site} is mended", "It works again.",
+        |v| one(Action::CarrierMends(v.site(), v.carrier()));
     Do "site {site} is killed", "The base station stops at once, without a word.",
         |v| one(Action::KillStation(v.site()));
     Do "site {site} is started", "The base station starts, with everything forgotten.",
@@ -55,6 +59,10 @@ sentences! {
         |v| Meaning::See(vec![Fact::SiteUp { site: v.site() }]);
     See "site {site} is lost", "The controller has lost it.",
         |v| Meaning::See(vec![Fact::SiteLost { site: v.site() }]);
+    See "carrier {carrier} of site {site} is faulty", "The controller is told that self-tests have found a slot of it faulty.",
+        |v| Meaning::See(vec![Fact::CarrierHealth { site: v.site(), carrier: v.carrier(), health: SlotHealth::Faulty }]);
+    See "carrier {carrier} of site {site} is sound", "It is told that a slot of it is sound again.",
+        |v| Meaning::See(vec![Fact::CarrierHealth { site: v.site(), carrier: v.carrier(), health: SlotHealth::Sound }]);
     See "control channel of site {site} moves", "The controller moves it to another slot.",
         |v| Meaning::See(vec![Fact::ControlMoved { site: v.site() }]);
     See "unit {units} finds the control channel of site {site}", "It has searched for it, and its registration holds.",

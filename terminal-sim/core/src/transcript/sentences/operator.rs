@@ -147,7 +147,9 @@ pub(in crate::transcript) fn reported(event: &EventKind) -> Option<(Clause, Said
             let clause = if is_answer { Clause::AlertAnswer } else { Clause::AlertEnd };
             (clause, Said::plain(format!("call alert of {from} for unit {unit} is over: {cause}")))
         }
-        EventKind::MessageSent { .. }
+        EventKind::SlotHealth { .. }
+        | EventKind::SlotTested { .. }
+        | EventKind::MessageSent { .. }
         | EventKind::MessageDelivered { .. }
         | EventKind::MessageRefused { .. }
         | EventKind::FloorReleased { .. }

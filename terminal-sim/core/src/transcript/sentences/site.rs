@@ -4,7 +4,7 @@ use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{MessageReply, PageReply, Parties};
+use trunklab_protocol::{MessageReply, PageReply, Parties, SlotHealth, SlotState};
 
 use super::{Said, addressee, counted, of_identity, scans, seconds, set_up, stage, told_by, urgency};
 
@@ -23,6 +23,11 @@ pub(in crate::transcript) fn from_site(message: &FromSite) -> Option<Said> {
         }
         FromSite::InventoryCalls(word) => {
             Said::plain(format!("carries {}", counted(word.calls.len(), "call")))
+        }
+        FromSite::SlotStates(word) => Said::plain(slot_states(&word.slots)),
+        FromSite::SlotTested(word) => {
+            let what = if word.heard { "heard" } else { "not heard" };
+            Said::plain(format!("has tested slot {}: {what}", word.at))
         }
         FromSite::Register(word) => of_identity(word.identity, "wants to register"),
         FromSite::Answer(word) => of_identity(word.identity, "answers the challenge"),
@@ -123,6 +128,15 @@ pub(in crate::transcript) fn from_site(message: &FromSite) -> Option<Said> {
     })
 }
 
+fn slot_states(slots: &[SlotState]) -> String {
+    let of = |health| {
+        let of_it = slots.iter().filter(|slot| slot.health == health).map(|slot| slot.at.to_string());
+        let list = of_it.collect::<Vec<_>>().join(", ");
+        Some(format!("finds {list} {}", health.name())).filter(|_| !list.is_empty())
+    };
+    [SlotHealth::Faulty, SlotHealth::Sound].into_iter().filter_map(of).collect::<Vec<_>>().join(", ")
+}
+
 pub(in crate::transcript) fn to_site(message: &ToSite) -> Option<Said> {
     Some(match message {
         ToSite::Heartbeat(_) => return None,
@@ -143,6 +157,9 @@ pub(in crate::transcript) fn to_site(message: &ToSite) -> Option<Said> {
             let carriers = counted(word.settings.carriers.len(), "carrier");
             Said::plain(format!("configured: {}, {carriers}", word.settings.profile))
         }
+        ToSite::TestSlot(word) => Said::plain(format!("test slot {}", word.at)),
+        ToSite::ExerciseFault(word) if word.broken => Said::plain(format!("exercise: {} breaks", word.part)),
+        ToSite::ExerciseFault(word) => Said::plain(format!("exercise: {} works again", word.part)),
         ToSite::Close(word) => Said::plain(format!("link closed: {}", word.cause)),
         ToSite::Challenge(word) => of_identity(word.identity, "is challenged"),
         ToSite::Registered(word) => {
