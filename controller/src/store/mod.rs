@@ -5,6 +5,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod configurations;
+mod late;
 mod messages;
 mod page;
 mod patches;
@@ -101,6 +102,17 @@ pub enum StoreError {
     /// The last term of office was the last that a number exists for.
     #[error("{}: the term of office cannot grow any further", .0.display())]
     NoEpochLeft(PathBuf),
+}
+
+impl StoreError {
+    /// Whether the disk is full or cannot be written: the same may be kept later.
+    pub fn is_of_the_disk(&self) -> bool {
+        let Self::Sqlite { source, .. } = self else { return false };
+        matches!(
+            source.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::SystemIoFailure)
+        )
+    }
 }
 
 /// Where the store is.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +12,7 @@ use trunklab_controller_core::config::Change;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::{CallId, Epoch, Moment};
 
+use super::late::{Late, TRY_AGAIN, may_be_late};
 use super::{Kept, Store, StoreError};
 use crate::counters::Counters;
 
@@ -56,15 +57,15 @@ enum Request {
 }
 
 /// What one commit keeps, in order.
-enum Waiting {
+pub(super) enum Waiting {
     Item(Item),
     Told { epoch: Epoch, at: Moment, told: Told },
 }
 
-struct Item {
+pub(super) struct Item {
     epoch: Epoch,
     id: u64,
-    item: Box<StoreItem>,
+    pub(super) item: Box<StoreItem>,
 }
 
 enum Errand {
@@ -177,8 +178,18 @@ impl Queue {
         request
     }
 
-    fn next(&self) -> Option<Request> {
-        self.requests.recv().ok().map(|request| self.counted(request))
+    /// What comes next; nothing for so long where something waits for room on the disk.
+    fn next(&self, late: &Late) -> Next {
+        let request = if late.is_empty() {
+            self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            self.requests.recv_timeout(TRY_AGAIN)
+        };
+        match request {
+            Ok(request) => Next::Request(self.counted(request)),
+            Err(RecvTimeoutError::Timeout) => Next::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Next::End,
+        }
     }
 
     fn next_now(&self) -> Option<Request> {
@@ -188,8 +199,13 @@ impl Queue {
 
 fn serve(mut store: Store, queue: &Queue, answers: &mpsc::Sender<StoreAnswer>, counters: &Counters) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
-    while let Some(first) = queue.next() {
-        let mut next = Some(first);
+    let mut late = Late::default();
+    loop {
+        let mut next = match queue.next(&late) {
+            Next::Request(request) => Some(request),
+            Next::Nothing => None,
+            Next::End => return,
+        };
         let mut errand = None;
         while let Some(request) = next.take() {
             match request {
@@ -201,20 +217,40 @@ fn serve(mut store: Store, queue: &Queue, answers: &mpsc::Sender<StoreAnswer>, c
                 next = queue.next_now();
             }
         }
-        commit(&mut store, &mut batch, answers, counters);
-        if errand.is_some_and(|errand| run(&mut store, errand) == Next::End) {
+        // Whoever asks for something sees all that was told before.
+        let is_due = late.is_due() || errand.is_some() || !batch.iter().all(may_be_late);
+        if is_due || late.is_empty() {
+            commit(&mut store, &mut batch, &mut late, answers, counters);
+        } else {
+            batch.drain(..).for_each(|waiting| put_off(waiting, &mut late, counters));
+        }
+        if errand.is_some_and(|errand| run(&mut store, errand) == After::End) {
             return;
         }
     }
 }
 
-#[derive(PartialEq, Eq)]
+/// What the thread does next.
 enum Next {
+    Request(Request),
+    Nothing,
+    End,
+}
+
+/// What it does after an errand.
+#[derive(PartialEq, Eq)]
+enum After {
     Continue,
     End,
 }
 
-fn run(store: &mut Store, errand: Errand) -> Next {
+fn put_off(waiting: Waiting, late: &mut Late, counters: &Counters) {
+    if !late.put(waiting) {
+        counters.steps_lost.one();
+    }
+}
+
+fn run(store: &mut Store, errand: Errand) -> After {
     match errand {
         // Whoever asked may have gone: then nobody needs the answer.
         Errand::BeginTerm { above, wall_at_origin_us, answer } => {
@@ -227,40 +263,55 @@ fn run(store: &mut Store, errand: Errand) -> Next {
                 error!(%failure, "an input that was set aside could not be kept");
             }
         }
-        Errand::Stop => return Next::End,
+        Errand::Stop => return After::End,
     }
-    Next::Continue
+    After::Continue
 }
 
+/// One commit of what waits for room and what has come now.
 fn commit(
     store: &mut Store,
     batch: &mut Vec<Waiting>,
+    late: &mut Late,
     answers: &mpsc::Sender<StoreAnswer>,
     counters: &Counters,
 ) {
-    if batch.is_empty() {
+    if batch.is_empty() && late.is_empty() {
         return;
     }
-    let all = batch.iter().map(|waiting| match waiting {
+    let all = late.iter().chain(batch.iter()).map(|waiting| match waiting {
         Waiting::Item(asked) => Kept::Item(&asked.item),
         Waiting::Told { epoch, at, told } => Kept::Told { epoch: *epoch, at: *at, told },
     });
-    let kept = match store.keep_all(all) {
-        Ok(()) => true,
-        Err(failure) => {
-            error!(%failure, items = batch.len(), "the store could not keep what had to last");
-            false
-        }
-    };
+    let outcome = store.keep_all(all);
     counters.store_commits.one();
-    let count = if kept { &counters.stored } else { &counters.store_failures };
-    let items = batch.iter().filter(|waiting| matches!(waiting, Waiting::Item(_))).count();
-    count.add(items as u64);
-    for waiting in batch.drain(..) {
-        let Waiting::Item(Item { epoch, id, .. }) = waiting else { continue };
-        if answers.blocking_send(StoreAnswer { epoch, id, kept }).is_err() {
-            // What is left in the queue is still kept.
-            debug!(id, "nobody waits for the store's answer any more");
+    if let Err(failure) = &outcome {
+        error!(%failure, items = batch.len(), late = late.iter().count(), "the store could not keep what had to last");
+    }
+    if outcome.as_ref().is_err_and(StoreError::is_of_the_disk) {
+        for waiting in batch.drain(..) {
+            if may_be_late(&waiting) {
+                put_off(waiting, late, counters);
+            } else {
+                answer(waiting, false, answers, counters);
+            }
         }
+        late.has_failed();
+    } else {
+        let all = late.take().chain(batch.drain(..));
+        all.for_each(|waiting| answer(waiting, outcome.is_ok(), answers, counters));
+    }
+}
+
+fn answer(waiting: Waiting, kept: bool, answers: &mpsc::Sender<StoreAnswer>, counters: &Counters) {
+    let Waiting::Item(Item { epoch, id, .. }) = waiting else { return };
+    if kept {
+        counters.stored.one()
+    } else {
+        counters.store_failures.one()
+    }
+    if answers.blocking_send(StoreAnswer { epoch, id, kept }).is_err() {
+        // What is left in the queue is still kept.
+        debug!(id, "nobody waits for the store's answer any more");
     }
 }

@@ -2,7 +2,8 @@
 
 use trunklab_controller_core::charging::Step;
 use trunklab_controller_core::output::CallRecord;
-use trunklab_protocol::{Cause, Moment, SiteId, UnitId};
+use trunklab_protocol::air_uplink::RequestKind;
+use trunklab_protocol::{CallId, Cause, Moment, SiteId, TalkgroupId, UnitId};
 
 use super::*;
 
@@ -139,4 +140,46 @@ fn the_thread_answers_after_the_commit_and_flushes_before_it_stops() {
     }
     assert_eq!(counters.stored.read(), 3);
     assert_eq!(records(&mut Store::open(&place(&directory)).unwrap()).len(), 3);
+}
+
+#[test]
+fn records_wait_for_room_on_a_full_disk_and_lose_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let counters = std::sync::Arc::new(crate::counters::Counters::default());
+    let (answers, mut answered) = tokio::sync::mpsc::channel(1_024);
+    let mut store = Store::open(&place(&directory)).unwrap();
+    let epoch = store.begin_term(Epoch::new(0).unwrap(), 0).unwrap();
+    store.fill_disk(true);
+    let (handle, thread) = StoreHandle::start(store, answers, counters.clone()).unwrap();
+    let opened = |counter| {
+        let record = *open_record(1);
+        CallRecord { call: CallId { counter, ..record.call }, ..record }
+    };
+    // Some find room in the pages that are there.
+    let mut calls = 0;
+    while counters.store_failures.read() == 0 {
+        calls += 1;
+        assert!(calls < 10_000, "the disk is never full");
+        let step = Told::Step(opened(calls).call, Step::Emergency);
+        // Somebody waits for this one: it is refused.
+        let patch = StoreItem::Patched(vec![TalkgroupId::new(u16::try_from(calls).unwrap()).unwrap()]);
+        assert!(handle.keep(epoch, 1, StoreItem::CallOpened(Box::new(opened(calls)))));
+        assert!(handle.tell(epoch, Moment::from_micros(1), step));
+        assert!(handle.keep(epoch, 2, patch));
+        while answered.blocking_recv().unwrap().id != 2 {}
+    }
+    let released = Some((Moment::from_micros(999), Cause::HangTimeOver));
+    let closed = Box::new(CallRecord { released, ..opened(calls) });
+    assert!(handle.keep(epoch, 1, StoreItem::CallClosed(closed.clone())));
+    assert!(handle.run(|store| store.fill_disk(false)));
+    assert!(handle.stop());
+    thread.join().unwrap();
+    assert_eq!(counters.store_failures.read(), 1, "what somebody waited for");
+    let mut store = Store::open(&place(&directory)).unwrap();
+    store.begin_term(epoch, 0).unwrap();
+    let kept = records(&mut store);
+    let (told, as_closed): (Vec<_>, Vec<_>) = kept.iter().partition(|record| **record != *closed);
+    assert_eq!((told.len() + 1, as_closed.len()), (calls as usize, 1));
+    let untold: Vec<_> = told.iter().filter(|record| record.kind != RequestKind::Emergency).collect();
+    assert!(untold.is_empty(), "of {calls}, without what was told of them: {untold:?}");
 }
