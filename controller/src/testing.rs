@@ -220,6 +220,7 @@ impl ScriptedCore {
             | FromSite::CallAlert(_)
             | FromSite::AlertCancel(_)
             | FromSite::ServedAlone(_)
+            | FromSite::ServedFailsoft(_)
             | FromSite::SlotStates(_)
             | FromSite::SlotTested(_)
             | FromSite::Report(_)

@@ -21,7 +21,7 @@ use crate::subscription::Subscription;
 use crate::voice::FrameRun;
 
 octet_enum! {
-    /// What a site can do now (clause 5.2.1): the rungs of degradation, best first.
+    /// What a site can do now (clause 5.2.1): the rungs of degradation.
     pub enum SiteService {
         /// Linked to its controller: the whole network.
         Wide = 0,
@@ -29,6 +29,36 @@ octet_enum! {
         Isolated = 1,
         /// Link lost, refuses new calls.
         NoService = 2,
+        /// Link lost, repeats on its failsoft channels what any radio says there.
+        Failsoft = 3,
+    }
+}
+
+impl SiteService {
+    /// How much a radio that hunts has of it: the least is the best.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Wide => 0,
+            Self::Isolated => 1,
+            Self::Failsoft => 2,
+            Self::NoService => 3,
+        }
+    }
+
+    /// Whether somebody decides about what radios ask for.
+    pub const fn decides(self) -> bool {
+        match self {
+            Self::Wide | Self::Isolated => true,
+            Self::NoService | Self::Failsoft => false,
+        }
+    }
+
+    /// Why a request is refused where nobody decides.
+    pub const fn denial(self) -> Cause {
+        match self {
+            Self::Wide | Self::Isolated | Self::NoService => Cause::SiteUnavailable,
+            Self::Failsoft => Cause::SiteInFailsoft,
+        }
     }
 }
 
@@ -162,6 +192,15 @@ messages! {
             site: SiteId,
             /// Its control carrier.
             carrier: CarrierNumber,
+        }
+        /// Where radios of a talkgroup go when the site is in failsoft: they keep it.
+        0x04 FailsoftChannel {
+            /// The site.
+            site: SiteId,
+            /// The talkgroup.
+            talkgroup: TalkgroupId,
+            /// Its failsoft channel.
+            at: SlotAddress,
         }
         /// Asks a registering unit to prove itself.
         0x10 Challenge {
@@ -380,6 +419,37 @@ messages! {
             press: Press,
             /// Place among those that wait for this floor, from 1.
             position: u16,
+        }
+        /// The slot is a failsoft channel, and nobody talks there.
+        0x38 FailsoftOpen {
+            /// The site.
+            site: SiteId,
+            /// Whether the failsoft tone is heard in this burst.
+            tone: bool,
+        }
+        /// Speech on a failsoft channel. Nobody has granted it, and who talks is what the radio says of itself.
+        0x39 FailsoftVoice {
+            /// The site.
+            site: SiteId,
+            /// For which talkgroup.
+            talkgroup: TalkgroupId,
+            /// Who talks.
+            talker: UnitId,
+            /// Which of its presses.
+            press: Press,
+            /// Vocoder frames since the press (20 ms each).
+            position: u32,
+            /// The frames.
+            frames: FrameRun,
+            /// Whether the talker has stopped.
+            last: bool,
+            /// Whether the failsoft tone is heard in this burst.
+            tone: bool,
+        }
+        /// The slot is a failsoft channel no longer: radios go back to the control channel.
+        0x3A FailsoftOver {
+            /// The site.
+            site: SiteId,
         }
         /// The unit is to do something.
         0x40 RadioOrder (crate::passed_down::RadioOrder)

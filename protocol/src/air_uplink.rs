@@ -217,6 +217,21 @@ messages! {
             /// The frames.
             frames: FrameRun,
         }
+        /// Speech on a failsoft channel: nobody is asked.
+        0x31 FailsoftVoice {
+            /// Who.
+            unit: UnitId,
+            /// For which talkgroup.
+            talkgroup: TalkgroupId,
+            /// Which of its presses.
+            press: Press,
+            /// Vocoder frames since the press (20 ms each).
+            position: u32,
+            /// The frames.
+            frames: FrameRun,
+            /// Whether this is the last of it.
+            last: bool,
+        }
         /// Says what became of an order.
         0x40 OrderAnswer {
             /// Who.
@@ -278,6 +293,7 @@ impl UplinkWord {
             Self::FloorRequest(word) => Some(word.unit),
             Self::TalkEnd(word) => Some(word.unit),
             Self::Voice(word) => Some(word.unit),
+            Self::FailsoftVoice(word) => Some(word.unit),
             Self::OrderAnswer(word) => Some(word.unit),
             Self::NetworkChallenge(word) => Some(word.unit),
             Self::Status(word) => Some(word.unit),

@@ -242,6 +242,15 @@ causes! {
 
     // Faults.
     SlotFaulty = 0xD6, "the slot is faulty";
+
+    // Failsoft.
+    SiteInFailsoft = 0xDC, "the site is in failsoft: nobody grants anything";
+    SaidInFailsoft = 0xDD, "said on a failsoft channel, where nobody grants and nobody waits";
+    FailsoftOver = 0xDE, "failsoft is over";
+    FailsoftBusy = 0xDF, "another radio talks on the failsoft channel";
+    FailsoftTalkLimit = 0xE0, "the radio talked on the failsoft channel for as long as it may";
+
+    // A base station that was killed while it served alone.
     StationRestarted = 0xE2, "the base station was started again while it served alone";
 }
 

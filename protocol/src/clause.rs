@@ -187,6 +187,13 @@ clauses! {
     SelfTest = "14.2.2", "Self-test";
     FaultySlot = "14.2.3", "Faulty slot";
     SoundSlot = "14.2.4", "Return of a slot";
+
+    FailsoftChannel = "14.6.1", "Failsoft channel";
+    FailsoftBegins = "14.6.2", "Beginning of failsoft";
+    FailsoftRepeats = "14.6.3", "Repeating";
+    FailsoftRadio = "14.6.4", "Radios in failsoft";
+    FailsoftEnds = "14.6.5", "End of failsoft";
+    FailsoftReport = "14.6.6", "Report of failsoft";
 }
 
 impl fmt::Display for Clause {

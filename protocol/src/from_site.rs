@@ -329,6 +329,21 @@ messages! {
             /// Whether the burst was heard that was looped back.
             heard: bool,
         }
+        /// The site was in failsoft before this link stood.
+        0x56 ServedFailsoft {
+            /// Its epoch of that time.
+            epoch: Epoch,
+            /// For how long, in milliseconds.
+            failsoft_ms: u32,
+            /// How many spurts it repeated, recorded or not.
+            spurts: u32,
+            /// Of them, those whose radio did not prove who it is: of these there is no record.
+            unproved: u32,
+            /// How many uplink bursts were lost to others.
+            collisions: u32,
+            /// How many reports it has to make.
+            reports: u32,
+        }
     }
 }
 
@@ -362,6 +377,7 @@ impl FromSite {
             | Self::Health(_)
             | Self::Settings(_)
             | Self::ServedAlone(_)
+            | Self::ServedFailsoft(_)
             | Self::Report(_)
             | Self::SlotStates(_)
             | Self::SlotTested(_)

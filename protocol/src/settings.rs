@@ -9,6 +9,7 @@ use crate::air_downlink::{AccessRules, Reselection};
 use crate::antenna::Antenna;
 use crate::control::{ControlPlace, Signalling};
 use crate::field::{Field, record};
+use crate::identity::TalkgroupId;
 use crate::network::{CarrierNumber, MastId, Position, SiteId, SlotAddress};
 use crate::profile::ProfileId;
 use crate::proof::VoiceKey;
@@ -22,6 +23,8 @@ pub const CARRIERS_MAX: usize = 255;
 /// The most neighbours of one site.
 pub const NEIGHBOURS_MAX: usize = 255;
 
+/// The most talkgroups of one site that have a failsoft channel.
+pub const FAILSOFT_MAX: usize = 256;
 /// A site tests its slots no more often than this by itself, in milliseconds: a test takes its time.
 pub const SELF_TEST_MS_MIN: u32 = 1_000;
 
@@ -33,6 +36,17 @@ record! {
         pub site: SiteId,
         /// Its control carrier.
         pub carrier: CarrierNumber,
+    }
+}
+
+record! {
+    /// Where a talkgroup goes when the site is in failsoft (docs/resilience.md 14.6.1).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct FailsoftPlace {
+        /// The talkgroup.
+        pub talkgroup: TalkgroupId,
+        /// Its failsoft channel, which it may share.
+        pub at: SlotAddress,
     }
 }
 
@@ -78,6 +92,10 @@ record! {
         pub talker_silence_ms: u16,
         /// How often late-entry words are repeated for a call, in milliseconds.
         pub late_entry_interval_ms: u16,
+        /// How long it waits for a controller before it goes into failsoft, in milliseconds; 0: it never does.
+        pub failsoft_after_ms: u32,
+        /// The failsoft channel of each talkgroup that has one.
+        pub failsoft: Vec<FailsoftPlace> [at most FAILSOFT_MAX],
         /// How often each slot is tested, in milliseconds; 0: never by itself.
         pub self_test_ms: u32,
         /// So many bad tests in a row make a slot faulty.

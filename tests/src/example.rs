@@ -15,7 +15,7 @@ use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::proof::ProvedOrder;
-use trunklab_protocol::settings::{Neighbour, SiteSettings};
+use trunklab_protocol::settings::{FailsoftPlace, Neighbour, SiteSettings};
 use trunklab_protocol::to_site::CopiedVector;
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Demand, EmergencyStage, Family, FloorPolicy, MessageId,
@@ -276,6 +276,7 @@ fn named(name: &str, source: &mut impl Source) -> Value {
         "PlantPart" => record(PlantPart::FIELDS, source),
         "ControlLoad" => record(ControlLoad::FIELDS, source),
         "Neighbour" => record(Neighbour::FIELDS, source),
+        "FailsoftPlace" => record(FailsoftPlace::FIELDS, source),
         "Subscription" => record(Subscription::FIELDS, source),
         "SiteSettings" => record(SiteSettings::FIELDS, source),
         "UplinkWord" => {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use smallvec::SmallVec;
 use trunklab_protocol::air_downlink::{
-    Burst, DownlinkWord, EmergencyStatus, Grant, Idle, Neighbour, Release, System,
+    Burst, DownlinkWord, EmergencyStatus, FailsoftChannel, Grant, Idle, Neighbour, Release, System,
 };
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::settings::SiteSettings;
@@ -23,6 +23,9 @@ use crate::urgency::{URGENCIES, Urgency, WordOrder, Words};
 
 /// A late-entry word that was put off for so many intervals is overdue (docs/call-processing.md, clause 12.12.1).
 const LATE_ENTRY_PATIENCE: u64 = 3;
+
+/// Failsoft channels told after one broadcast: the others are told after the next.
+const FAILSOFT_AT_ONCE: usize = 8;
 
 /// Where grants wait.
 const GRANTS: [Urgency; 3] = [Urgency::EmergencyGrant, Urgency::Grant, Urgency::GrantAgain];
@@ -98,6 +101,8 @@ pub struct ControlChannel {
     late_entry: LateEntry,
     neighbours_left: usize,
     neighbour_next: usize,
+    failsoft_left: usize,
+    failsoft_next: usize,
 }
 
 impl ControlChannel {
@@ -115,6 +120,8 @@ impl ControlChannel {
             late_entry: LateEntry::default(),
             neighbours_left: 0,
             neighbour_next: 0,
+            failsoft_left: 0,
+            failsoft_next: 0,
         }
     }
 
@@ -287,7 +294,8 @@ impl ControlChannel {
                 let half_over = self.system_said.is_none_or(|said| ends.since(said) >= half);
                 half_over.then(|| self.system(ends, settings, system))
             }
-            Urgency::Neighbour => (self.neighbours_left > 0).then(|| self.neighbour(settings)),
+            Urgency::Neighbour if self.neighbours_left > 0 => Some(self.neighbour(settings)),
+            Urgency::Neighbour => (self.failsoft_left > 0).then(|| self.failsoft_channel(settings)),
             Urgency::Idle => Some(Idle {}.into()),
         }
     }
@@ -295,6 +303,7 @@ impl ControlChannel {
     fn system(&mut self, now: Moment, settings: &SiteSettings, system: &System) -> DownlinkWord {
         self.system_said = Some(now);
         self.neighbours_left = settings.neighbours.len();
+        self.failsoft_left = settings.failsoft.len().min(FAILSOFT_AT_ONCE);
         system.clone().into()
     }
 
@@ -303,6 +312,13 @@ impl ControlChannel {
         self.neighbour_next = (self.neighbour_next + 1) % settings.neighbours.len();
         self.neighbours_left -= 1;
         Neighbour { site: neighbour.site, carrier: neighbour.carrier }.into()
+    }
+
+    fn failsoft_channel(&mut self, settings: &SiteSettings) -> DownlinkWord {
+        let place = settings.failsoft[self.failsoft_next % settings.failsoft.len()];
+        self.failsoft_next = (self.failsoft_next + 1) % settings.failsoft.len();
+        self.failsoft_left -= 1;
+        FailsoftChannel { site: settings.site, talkgroup: place.talkgroup, at: place.at }.into()
     }
 
     /// The first word that waits, which may have to wait to be said again.
@@ -460,6 +476,10 @@ pub fn named_unit(word: &DownlinkWord) -> Option<UnitId> {
         DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)
+        | DownlinkWord::FailsoftChannel(_)
+        | DownlinkWord::FailsoftOpen(_)
+        | DownlinkWord::FailsoftVoice(_)
+        | DownlinkWord::FailsoftOver(_)
         | DownlinkWord::Challenge(_)
         | DownlinkWord::RegisterRefused(_)
         | DownlinkWord::Grant(_)
@@ -490,6 +510,10 @@ fn answered_unit(word: &DownlinkWord) -> Option<UnitId> {
         | DownlinkWord::Idle(_)
         | DownlinkWord::System(_)
         | DownlinkWord::Neighbour(_)
+        | DownlinkWord::FailsoftChannel(_)
+        | DownlinkWord::FailsoftOpen(_)
+        | DownlinkWord::FailsoftVoice(_)
+        | DownlinkWord::FailsoftOver(_)
         | DownlinkWord::Challenge(_)
         | DownlinkWord::Registered(_)
         | DownlinkWord::RegisterRefused(_)

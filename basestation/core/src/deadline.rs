@@ -19,6 +19,10 @@ pub enum Timer {
     AccessClose(SlotAddress),
     /// An uplink burst of a traffic slot closes.
     UplinkClose(SlotAddress),
+    /// An uplink burst of a failsoft channel closes.
+    FailsoftUplink(SlotAddress),
+    /// A talker on a failsoft channel is missed, or has talked for as long as it may.
+    FailsoftSpurt(SlotAddress),
     /// A talker at this site was not heard for the silence limit.
     TalkerSilence(SlotAddress),
     /// Without a controller: a talker elsewhere was not heard for the silence limit.
@@ -29,16 +33,26 @@ pub enum Timer {
     ControlWordEnds(SlotAddress),
     /// A traffic slot's downlink burst has been radiated to its end.
     BurstEnds(SlotAddress),
+    /// A failsoft channel's downlink burst has been radiated to its end.
+    FailsoftBurstEnds(SlotAddress),
     /// A control word begins: it is settled what it says.
     ControlWordBegins(SlotAddress),
     /// A traffic slot's downlink burst begins: it is settled what it says.
     BurstBegins(SlotAddress),
+    /// A failsoft channel's downlink burst begins: it is settled what it says.
+    FailsoftBurstBegins(SlotAddress),
+    /// Failsoft is to end, and who still talks has had time enough.
+    FailsoftCut,
+    /// Every failsoft channel has said that failsoft is over.
+    FailsoftOver,
     /// Time to show the controller that the site lives.
     Heartbeat,
     /// The controller was not heard for too long.
     LinkSilence,
     /// No controller has served the site for too long: it serves alone.
     Isolation,
+    /// No controller has served the site for too long, and it cannot serve alone: it goes into failsoft.
+    Failsoft,
     /// The site's own dispatch has something to do.
     Dispatch,
     /// All slots are tested.

@@ -9,6 +9,7 @@ mod associated;
 mod begun;
 mod control;
 mod controls;
+mod failsoft;
 mod judgement;
 mod link;
 mod load;

@@ -3,11 +3,11 @@
 //! A radio in a call hears its call's slot and nothing else. So whatever is for it is said there as well, in bursts that can be spared.
 
 use trunklab_protocol::air_downlink::{
-    AlertOver, CallAlert, DownlinkWord, MessageDelivered, MessageRefused, SiteService, Status, Working,
+    AlertOver, CallAlert, DownlinkWord, MessageDelivered, MessageRefused, Status, Working,
 };
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::from_site::FromSite;
-use trunklab_protocol::{Addressee, Cause, Pair, Parties, Press, TalkgroupId, UnitId, from_site};
+use trunklab_protocol::{Addressee, Pair, Parties, Press, TalkgroupId, UnitId, from_site};
 
 use crate::output::Outbox;
 use crate::outstanding::Asked;
@@ -45,8 +45,8 @@ impl BaseStation {
 
     /// A message is passed on once; until it is answered its radio is told to wait.
     fn message_wanted(&mut self, unit: UnitId, press: Press, message: impl Into<FromSite>, out: &mut Outbox) {
-        if self.service == SiteService::NoService {
-            let cause = Cause::SiteUnavailable;
+        if !self.service.decides() {
+            let cause = self.service.denial();
             return self.tell_of_message(unit, MessageRefused { unit, press, cause }, 1, out);
         }
         self.tell_of_message(unit, Working { unit, press }, 1, out);
@@ -57,7 +57,7 @@ impl BaseStation {
 
     /// What is said to a message is passed on however often it is said.
     fn message_said(&mut self, unit: UnitId, press: Press, message: impl Into<FromSite>, out: &mut Outbox) {
-        if self.service != SiteService::NoService {
+        if self.service.decides() {
             self.tell_of_message(unit, Working { unit, press }, 1, out);
             self.tell(message, out);
         }

@@ -30,7 +30,7 @@ impl BaseStation {
         self.copy.begin();
         self.update_service(out);
         self.tell_controller(hello(self), out);
-        if self.alone.is_none() {
+        if self.alone.is_none() && self.failsoft.is_none() {
             self.report_inventory(out);
         }
     }
@@ -50,6 +50,7 @@ impl BaseStation {
             return;
         }
         self.outstanding.clear();
+        self.reopen_failsoft();
         self.update_service(out);
         if let Some(air) = &mut self.on_air {
             air.slots.values_mut().for_each(|slot| slot.forget_silence_told());
@@ -206,9 +207,24 @@ impl BaseStation {
             self.report_inventory(out);
         }
         let same = self.on_air.as_ref().is_some_and(|air| air.settings == settings);
+        let replanned = self.on_air.as_ref().is_some_and(|air| replans(&air.settings, &settings));
         if !same {
             self.reconfigure(settings, out);
         }
+        if self.failsoft.is_some() {
+            return self.close_failsoft(replanned, out);
+        }
+        self.serve(out);
+    }
+
+    /// Failsoft is over, and a controller has configured the site: it says what it holds, and is in service.
+    pub(crate) fn come_into_service(&mut self, out: &mut Outbox) {
+        self.report_inventory(out);
+        self.serve(out);
+    }
+
+    /// The controller's orders hold from here on: radios, and the controller, are told so.
+    fn serve(&mut self, out: &mut Outbox) {
         self.update_service(out);
         if let Some(air) = &self.on_air {
             let settings = Box::new(air.settings.without_keys());

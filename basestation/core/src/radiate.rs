@@ -65,6 +65,10 @@ impl BaseStation {
     pub(crate) fn end_traffic_burst(&mut self, at: SlotAddress, out: &mut Outbox) {
         let Some(air) = &mut self.on_air else { return };
         let Some(burst) = air.slots.get_mut(&at).and_then(|slot| slot.end_burst()) else { return };
+        let is_free = air.slots.get(&at).is_some_and(|slot| !slot.is_in_use());
+        if let (true, Some(failsoft)) = (is_free, &mut self.failsoft) {
+            failsoft.slot_is_free(&air.timing, at, self.now);
+        }
         air.returns(self.now);
         self.counts.traffic_bursts += 1;
         if let DownlinkWord::Voice(voice) = &burst.word {
@@ -117,5 +121,11 @@ impl OnAir {
 
 /// Whether a control word is for somebody: more than broadcast, neighbours and idle.
 pub const fn says_something(word: &DownlinkWord) -> bool {
-    !matches!(word, DownlinkWord::System(_) | DownlinkWord::Neighbour(_) | DownlinkWord::Idle(_))
+    !matches!(
+        word,
+        DownlinkWord::System(_)
+            | DownlinkWord::Neighbour(_)
+            | DownlinkWord::FailsoftChannel(_)
+            | DownlinkWord::Idle(_)
+    )
 }

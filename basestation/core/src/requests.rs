@@ -4,9 +4,7 @@
 //! burst bounds how many of them reach the controller. Every other word must carry its unit's proof.
 
 use bytes::BytesMut;
-use trunklab_protocol::air_downlink::{
-    Deregistered, FloorRefused, Refused, RegisterRefused, SiteService, Working,
-};
+use trunklab_protocol::air_downlink::{Deregistered, FloorRefused, Refused, RegisterRefused, Working};
 use trunklab_protocol::air_uplink::{
     Alarm, Burst, CallRequest, FloorRequest, Handover, Leaving, UnitRequest, UplinkWord,
 };
@@ -128,20 +126,22 @@ impl BaseStation {
             | UplinkWord::Answer(_)
             | UplinkWord::TalkEnd(_)
             | UplinkWord::Leaving(_)
+            | UplinkWord::FailsoftVoice(_)
             | UplinkWord::Voice(_) => {}
         }
     }
 
     /// A word that was taken on the control channel.
     fn request(&mut self, word: UplinkWord, out: &mut Outbox) -> Result<(), Cause> {
-        let serves = self.service != SiteService::NoService;
+        let serves = self.service.decides();
+        let denial = self.service.denial();
         match word {
             UplinkWord::Register(word) if serves => {
                 let (identity, press, equipment) = (word.identity, word.press, word.equipment);
                 self.tell(from_site::Register { identity, press, equipment }, out);
             }
             UplinkWord::Register(word) => {
-                self.answer(RegisterRefused { identity: word.identity, cause: Cause::SiteUnavailable }, out);
+                self.answer(RegisterRefused { identity: word.identity, cause: denial }, out);
             }
             UplinkWord::Answer(word) if serves => {
                 let (identity, response, talkgroup) = (word.identity, word.response, word.talkgroup);
@@ -149,7 +149,7 @@ impl BaseStation {
                 self.tell(from_site::Answer { identity, response, talkgroup, secondary }, out);
             }
             UplinkWord::Answer(word) => {
-                self.answer(RegisterRefused { identity: word.identity, cause: Cause::SiteUnavailable }, out);
+                self.answer(RegisterRefused { identity: word.identity, cause: denial }, out);
             }
             UplinkWord::Affiliate(word) if serves => {
                 let (unit, press, talkgroup) = (word.unit, word.press, word.talkgroup);
@@ -159,7 +159,7 @@ impl BaseStation {
                     self.tell(from_site::Affiliate { unit, press, talkgroup, secondary }, out);
                 }
             }
-            UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::Affiliate(word) => self.refuse(word.unit, word.press, denial, out),
             UplinkWord::CallRequest(CallRequest { unit, press, talkgroup, kind, area }) => {
                 let request = from_site::CallRequest { unit, press, talkgroup, kind, area };
                 self.call_wanted(unit, press, request, out);
@@ -176,13 +176,13 @@ impl BaseStation {
                 let (page, reply) = (word.page, word.reply);
                 self.tell(from_site::PageAnswer { unit, caller, page, reply }, out);
             }
-            UplinkWord::PageAnswer(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::PageAnswer(word) => self.refuse(word.unit, word.press, denial, out),
             UplinkWord::HangUp(word) if serves => {
                 let (unit, press, call) = (word.unit, word.press, word.call);
                 self.answer(Working { unit, press }, out);
                 self.tell(from_site::HangUp { unit, call }, out);
             }
-            UplinkWord::HangUp(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::HangUp(word) => self.refuse(word.unit, word.press, denial, out),
             UplinkWord::OrderAnswer(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
@@ -193,7 +193,7 @@ impl BaseStation {
                 let (number, refusal) = (word.number, word.refusal);
                 self.tell(from_site::OrderAnswer { unit, number, refusal }, out);
             }
-            UplinkWord::OrderAnswer(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::OrderAnswer(word) => self.refuse(word.unit, word.press, denial, out),
             UplinkWord::NetworkChallenge(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
@@ -201,20 +201,20 @@ impl BaseStation {
                 self.tell(from_site::NetworkChallenge { unit, order, challenge }, out);
             }
             UplinkWord::NetworkChallenge(word) => {
-                self.refuse(word.unit, word.press, Cause::SiteUnavailable, out);
+                self.refuse(word.unit, word.press, denial, out);
             }
             UplinkWord::CallCancel(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
                 self.tell(from_site::CallCancel { unit, press }, out);
             }
-            UplinkWord::CallCancel(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::CallCancel(word) => self.refuse(word.unit, word.press, denial, out),
             UplinkWord::PttReleased(word) if serves => {
                 let (unit, press) = (word.unit, word.press);
                 self.answer(Working { unit, press }, out);
                 self.tell(from_site::PttReleased { unit, press }, out);
             }
-            UplinkWord::PttReleased(word) => self.refuse(word.unit, word.press, Cause::SiteUnavailable, out),
+            UplinkWord::PttReleased(word) => self.refuse(word.unit, word.press, denial, out),
             UplinkWord::Detach(word) => {
                 // Without a link the controller learns of it from the next inventory.
                 self.forget_radio(word.unit);
@@ -226,7 +226,10 @@ impl BaseStation {
             | UplinkWord::CallAlert(_)
             | UplinkWord::AlertCancel(_)
             | UplinkWord::MessageAnswer(_) => self.message(word, out),
-            UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
+            UplinkWord::TalkEnd(_)
+            | UplinkWord::Leaving(_)
+            | UplinkWord::FailsoftVoice(_)
+            | UplinkWord::Voice(_) => {
                 return Err(Cause::WrongSlot);
             }
         }
@@ -267,6 +270,7 @@ impl BaseStation {
             | UplinkWord::CallAlert(_)
             | UplinkWord::AlertCancel(_)
             | UplinkWord::MessageAnswer(_)
+            | UplinkWord::FailsoftVoice(_)
             | UplinkWord::Handover(_) => return Err(Cause::WrongSlot),
         };
         let elsewhere = |slot: &TrafficChannel| slot.at() != at && slot.call() == Some(call);
@@ -299,6 +303,7 @@ impl BaseStation {
             | UplinkWord::CallAlert(_)
             | UplinkWord::AlertCancel(_)
             | UplinkWord::MessageAnswer(_)
+            | UplinkWord::FailsoftVoice(_)
             | UplinkWord::Handover(_) => Err(Cause::WrongSlot),
         };
         if heard == Err(Cause::UnknownCall) && radiates {
@@ -343,8 +348,8 @@ impl BaseStation {
             // It missed the grant.
             return self.announce(at, out);
         }
-        if self.service == SiteService::NoService {
-            return self.refuse(unit, press, Cause::SiteUnavailable, out);
+        if !self.service.decides() {
+            return self.refuse(unit, press, self.service.denial(), out);
         }
         self.answer(Working { unit, press }, out);
         if self.outstanding.ask(unit, Asked::Call, press) {
@@ -354,8 +359,8 @@ impl BaseStation {
 
     /// Somebody asks for a floor, on the call's slot or, while another talks there, on the control channel.
     fn floor_wanted(&mut self, request: FloorRequest, out: &mut Outbox) {
-        if self.service == SiteService::NoService {
-            return self.refuse_floor(&request, Cause::SiteUnavailable, out);
+        if !self.service.decides() {
+            return self.refuse_floor(&request, self.service.denial(), out);
         }
         let FloorRequest { unit, press, call, demand } = request;
         if self.outstanding.ask(unit, Asked::Floor, press) {
@@ -366,10 +371,10 @@ impl BaseStation {
     /// A radio is in an emergency: the controller hears of it however often it is said, and answers each time.
     fn alarm(&mut self, word: &Alarm, out: &mut Outbox) {
         let Alarm { unit, press, known } = *word;
-        if self.service != SiteService::NoService {
+        if self.service.decides() {
             self.tell(from_site::Alarm { unit, press, known }, out);
         } else {
-            self.refuse(unit, press, Cause::SiteUnavailable, out);
+            self.refuse(unit, press, self.service.denial(), out);
         }
     }
 
@@ -399,7 +404,10 @@ pub(crate) const fn belongs(word: &UplinkWord, channel: Channel) -> bool {
         | UplinkWord::Handover(_)
         | UplinkWord::OrderAnswer(_)
         | UplinkWord::NetworkChallenge(_) => matches!(channel, Channel::Control),
-        UplinkWord::TalkEnd(_) | UplinkWord::Leaving(_) | UplinkWord::Voice(_) => {
+        UplinkWord::TalkEnd(_)
+        | UplinkWord::Leaving(_)
+        | UplinkWord::FailsoftVoice(_)
+        | UplinkWord::Voice(_) => {
             matches!(channel, Channel::Traffic)
         }
         UplinkWord::FloorRequest(_)

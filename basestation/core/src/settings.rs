@@ -22,6 +22,7 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
                 && settings.controls().filter(|other| other.carrier == at.carrier).count() == 1
         })
         && settings.neighbours.len() <= NEIGHBOURS_MAX
+        && has_fit_failsoft(settings)
         && settings.heartbeat_ms > 0
         && settings.broadcast_interval_ms > 0
         && settings.talker_silence_ms > 0
@@ -30,6 +31,17 @@ pub fn check(settings: &SiteSettings) -> Result<(), Cause> {
         && settings.bad_tests > 0
         && settings.good_tests > 0;
     if good { Ok(()) } else { Err(Cause::FieldOutOfRange) }
+}
+
+/// Whether each failsoft channel is a slot of calls alone, and each talkgroup has one.
+fn has_fit_failsoft(settings: &SiteSettings) -> bool {
+    let talkgroups: BTreeSet<_> = settings.failsoft.iter().map(|place| place.talkgroup).collect();
+    talkgroups.len() == settings.failsoft.len()
+        && settings.failsoft.iter().all(|place| {
+            settings.carriers.contains(&place.at.carrier)
+                && place.at.slot.number() < settings.profile.profile().slots
+                && !is_controls(settings, place.at)
+        })
 }
 
 /// Whether a slot is a control channel's, which with some profiles takes its carrier.

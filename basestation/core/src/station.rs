@@ -18,6 +18,7 @@ use crate::control::Grants;
 use crate::controls::{Control, Controls};
 use crate::counts::Counts;
 use crate::deadline::{Deadline, Timer};
+use crate::failsoft::Failsoft;
 use crate::input::Input;
 use crate::link::Link;
 use crate::output::{Outbox, Output, StationEvent};
@@ -49,6 +50,7 @@ pub struct BaseStation {
     /// How often it did, in earlier runs as well.
     pub(crate) times_alone: u16,
     pub(crate) alone: Option<Box<Alone>>,
+    pub(crate) failsoft: Option<Box<Failsoft>>,
     pub(crate) sessions: Sessions,
     pub(crate) outstanding: Outstanding,
     pub(crate) counts: Counts,
@@ -83,6 +85,7 @@ impl BaseStation {
             reports: Reports::default(),
             times_alone: 0,
             alone: None,
+            failsoft: None,
             sessions: Sessions::default(),
             outstanding: Outstanding::default(),
             counts: Counts::default(),
@@ -139,6 +142,7 @@ impl BaseStation {
             self.link.heartbeat_due().map(|at| Deadline { at, why: Timer::Heartbeat }),
             self.link.silence_due().map(|at| Deadline { at, why: Timer::LinkSilence }),
             self.isolation_due().map(|at| Deadline { at, why: Timer::Isolation }),
+            self.failsoft_due().map(|at| Deadline { at, why: Timer::Failsoft }),
             self.alone
                 .as_ref()
                 .and_then(|alone| alone.deadline())
@@ -147,7 +151,12 @@ impl BaseStation {
             self.self_test.answer_due().map(|at| Deadline { at, why: Timer::LoopBack }),
         ];
         let air = self.on_air.iter().flat_map(|air| air.deadlines(self.is_served()));
-        link.into_iter().flatten().chain(air).min()
+        let failsoft = self
+            .failsoft
+            .iter()
+            .zip(&self.on_air)
+            .flat_map(|(failsoft, air)| failsoft.deadlines(&air.timing));
+        link.into_iter().flatten().chain(air).chain(failsoft).min()
     }
 
     /// How the station stands.
@@ -193,12 +202,21 @@ impl BaseStation {
             self.counts.traffic_bursts_skipped += u64::from(slot.skip_late(&air.timing, now));
         }
         air.returns(now);
+        if let Some(failsoft) = &mut self.failsoft {
+            self.counts.traffic_bursts_skipped += failsoft.skip_late(&air.timing, now);
+        }
     }
 
     fn fire(&mut self, why: Timer, out: &mut Outbox) {
         match why {
             Timer::AccessClose(at) => self.close_access(at, out),
             Timer::UplinkClose(at) => self.close_uplink(at, out),
+            Timer::FailsoftUplink(at) => self.close_failsoft_uplink(at, out),
+            Timer::FailsoftSpurt(at) => self.end_failsoft_spurt(at, out),
+            Timer::FailsoftBurstEnds(at) => self.end_failsoft_burst(at, out),
+            Timer::FailsoftBurstBegins(at) => self.begin_failsoft_burst(at),
+            Timer::FailsoftCut => self.cut_failsoft(out),
+            Timer::FailsoftOver => self.end_failsoft(out),
             Timer::TalkerSilence(at) => self.talker_silent(at, out),
             Timer::NetworkSilence(at) => self.clear_floor(at),
             Timer::HangTime(at) => self.end_call(at, Cause::HangTimeOver, out),
@@ -213,6 +231,7 @@ impl BaseStation {
             }
             Timer::LinkSilence => self.close_link(Cause::LinkSilent, out),
             Timer::Isolation => self.begin_alone(out),
+            Timer::Failsoft => self.begin_failsoft(out),
             Timer::Dispatch => self.at_dispatch(controller::input::Input::Time, out),
             Timer::SelfTest => self.begin_self_tests(out),
             Timer::LoopBack => self.end_unanswered_tests(out),
@@ -223,7 +242,10 @@ impl BaseStation {
     fn receive(&mut self, burst: Burst, out: &mut Outbox) {
         let unit = burst.word.unit();
         let kept = match &mut self.on_air {
-            Some(air) => air.receive(self.now, burst),
+            Some(air) => match self.failsoft.as_mut().and_then(|failsoft| failsoft.uplink(burst.place)) {
+                Some(uplink) => uplink.receive(&air.timing, self.now, burst),
+                None => air.receive(self.now, burst),
+            },
             None => Err(Cause::NoSuchCarrier),
         };
         if let Err(cause) = kept {
@@ -250,6 +272,8 @@ impl BaseStation {
     pub(crate) fn tell(&mut self, message: impl Into<FromSite>, out: &mut Outbox) {
         match &mut self.alone {
             Some(alone) => alone.tell(message.into()),
+            // What comes of it in failsoft its controller learns of by the inventory.
+            None if self.failsoft.is_some() => {}
             None => self.tell_controller(message, out),
         }
     }
@@ -263,10 +287,11 @@ impl BaseStation {
 
     /// Brings the announced service in line with the link.
     pub(crate) fn update_service(&mut self, out: &mut Outbox) {
-        let service = match () {
-            () if self.alone.is_some() => SiteService::Isolated,
-            () if self.link.serves() => SiteService::Wide,
-            () => SiteService::NoService,
+        let service = match &self.failsoft {
+            Some(failsoft) => failsoft.service(),
+            None if self.alone.is_some() => SiteService::Isolated,
+            None if self.link.serves() => SiteService::Wide,
+            None => SiteService::NoService,
         };
         if service == self.service {
             return;

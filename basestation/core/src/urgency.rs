@@ -28,7 +28,7 @@ pub enum Urgency {
     LateEntry,
     /// Who the site is, where half of its interval is over.
     Broadcast,
-    /// One of the neighbours.
+    /// One of the neighbours, or of the failsoft channels.
     Neighbour,
     /// Nothing.
     Idle,
@@ -95,7 +95,7 @@ pub const ORDER: [Row; 14] = [
     Row { urgency: Urgency::Answer,           words: waits(RADIOS, 1, Urgency::Answer),        name: "an answer to one radio" },
     Row { urgency: Urgency::LateEntry,        words: Words::Made,                             name: "late entry" },
     Row { urgency: Urgency::Broadcast,        words: Words::Made,                             name: "the broadcast, where half of its interval is over" },
-    Row { urgency: Urgency::Neighbour,        words: Words::Made,                             name: "a neighbour" },
+    Row { urgency: Urgency::Neighbour,        words: Words::Made,                             name: "a neighbour, or a failsoft channel" },
     Row { urgency: Urgency::Idle,             words: Words::Made,                             name: "nothing" },
 ];
 

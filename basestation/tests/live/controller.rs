@@ -59,6 +59,8 @@ pub fn settings(switch_address: SocketAddr) -> SiteSettings {
         broadcast_interval_ms: 500,
         talker_silence_ms: 1_000,
         late_entry_interval_ms: 1_000,
+        failsoft_after_ms: 0,
+        failsoft: Vec::new(),
         self_test_ms: 0,
         bad_tests: 3,
         good_tests: 3,

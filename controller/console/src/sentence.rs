@@ -149,6 +149,12 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             let (site, alone_s) = (site_name(*site, picture), alone_ms / 1_000);
             format!("{site} SERVED ALONE for {alone_s} s, reports {reports} {records}")
         }
+        EventKind::SiteServedFailsoft { site, failsoft_ms, spurts, unproved, collisions, .. } => {
+            let (site, failsoft_s) = (site_name(*site, picture), failsoft_ms / 1_000);
+            format!(
+                "{site} WAS IN FAILSOFT for {failsoft_s} s: {spurts} spurts, {unproved} unproved, {collisions} bursts lost"
+            )
+        }
         EventKind::FloorTaken { call, unit, .. } => {
             format!("{} talks on {}", who(*unit, picture), call_name(*call, picture))
         }
@@ -214,6 +220,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::SiteLeft { .. }
         | EventKind::EmergencyAcknowledged { .. }
         | EventKind::SiteServedAlone { .. }
+        | EventKind::SiteServedFailsoft { .. }
         | EventKind::SlotTested { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }

@@ -158,6 +158,7 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
         | EventKind::SiteServedAlone { .. }
+        | EventKind::SiteServedFailsoft { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::operator::{ConfigurationVersion, ConsoleName, StatusText};
 use trunklab_protocol::proof::UnitKey;
-use trunklab_protocol::settings::Neighbour;
+use trunklab_protocol::settings::{FailsoftPlace, Neighbour};
 use trunklab_protocol::{
     Announcement, Antenna, AreaChoice, AreaId, CarrierNumber, ClonePolicy, ControlLayout, ControlPlace,
     Demand, EmergencyPolicy, FleetMember, FloorPolicy, FullDuplex, Imei, Imsi, MastId, Msisdn, NodeId,
@@ -300,6 +300,13 @@ pub struct SiteConfig {
     /// (docs/resilience.md 14.1.2).
     #[serde(default)]
     pub isolated_after_ms: u32,
+    /// How long it waits for a controller before it goes into failsoft, in milliseconds; 0: it never does. One that may serve alone
+    /// does that instead (docs/resilience.md 14.6.2).
+    #[serde(default)]
+    pub failsoft_after_ms: u32,
+    /// Its failsoft channels.
+    #[serde(default)]
+    pub failsoft: Vec<FailsoftChannel>,
     /// How often it tests each of its slots, in milliseconds; 0: never by itself (docs/resilience.md 14.2.2).
     #[serde(default)]
     pub self_test_ms: u32,
@@ -309,6 +316,16 @@ pub struct SiteConfig {
     /// So many good tests in a row make it sound again.
     #[serde(default = "default_tests_in_a_row")]
     pub good_tests: u8,
+}
+
+/// A slot that a site repeats on in failsoft, and whose radios go there (docs/resilience.md 14.6.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailsoftChannel {
+    /// Where.
+    pub at: SlotAddress,
+    /// Which talkgroups share it.
+    pub talkgroups: Vec<TalkgroupId>,
 }
 
 impl SiteConfig {
@@ -337,10 +354,25 @@ impl SiteConfig {
             talker_silence_ms: 1_000,
             late_entry_interval_ms: 2_000,
             isolated_after_ms: 0,
+            failsoft_after_ms: 0,
+            failsoft: Vec::new(),
             self_test_ms: 0,
             bad_tests: default_tests_in_a_row(),
             good_tests: default_tests_in_a_row(),
         }
+    }
+
+    /// The failsoft channel of each talkgroup that has one, as radios and base station are told.
+    pub fn failsoft_places(&self) -> Vec<FailsoftPlace> {
+        let places = |channel: &FailsoftChannel| {
+            let at = channel.at;
+            channel
+                .talkgroups
+                .iter()
+                .map(move |talkgroup| FailsoftPlace { talkgroup: *talkgroup, at })
+                .collect::<Vec<_>>()
+        };
+        self.failsoft.iter().flat_map(places).collect()
     }
 }
 

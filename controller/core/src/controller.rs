@@ -296,6 +296,7 @@ impl Controller {
             FromSite::AlertCancel(message) => self.alert_cancelled(site, message, out),
             FromSite::MessageAnswer(message) => self.message_answered(site, message, out),
             FromSite::ServedAlone(message) => self.served_alone(site, message, out),
+            FromSite::ServedFailsoft(message) => self.served_failsoft(site, &message, out),
             FromSite::Report(message) => self.report_told(site, message, out),
             FromSite::SlotStates(message) => self.slots_told(site, message, out),
             FromSite::SlotTested(message) => self.slot_tested(site, message, out),

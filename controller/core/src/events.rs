@@ -60,6 +60,7 @@ impl Events {
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
+            | EventKind::SiteServedFailsoft { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }

@@ -137,6 +137,8 @@ impl Controller {
             radios: u32::try_from(present.count()).unwrap_or(u32::MAX),
             air: site.air,
             loads: if site.in_service() { site.loads.clone() } else { Vec::new() },
+            served_alone_ms: self.reports.alone_ms(site.config.site),
+            in_failsoft_ms: self.reports.failsoft_ms(site.config.site),
         }
     }
 

@@ -148,6 +148,7 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::AlertCancel(_)
         | FromSite::MessageAnswer(_)
         | FromSite::ServedAlone(_)
+        | FromSite::ServedFailsoft(_)
         | FromSite::SlotStates(_)
         | FromSite::SlotTested(_)
         | FromSite::Report(_)

@@ -175,6 +175,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         EventKind::SiteUp { .. }
         | EventKind::SiteLost { .. }
         | EventKind::SiteServedAlone { .. }
+        | EventKind::SiteServedFailsoft { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_controller_core::configuration::{
-    Unfit, check_copied_vectors, check_isolation, check_self_test, check_statistics,
+    Unfit, check_copied_vectors, check_failsoft, check_isolation, check_self_test, check_statistics,
 };
 use trunklab_protocol::operator::StatusText;
 use trunklab_protocol::reuse::Clash;
@@ -139,6 +139,7 @@ fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
     }
     let configs = described.iter().map(|site| site.config(&described)).collect::<Result<Vec<_>, _>>()?;
     configs.iter().try_for_each(check_isolation)?;
+    configs.iter().try_for_each(|site| check_failsoft(site, |talkgroup| talkgroups.contains(&talkgroup)))?;
     configs.iter().try_for_each(check_self_test)?;
     let warnings = file.co_channel.judge(&configs, standing)?;
     changes.extend(configs.into_iter().map(Change::Site));

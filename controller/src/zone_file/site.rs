@@ -1,13 +1,13 @@
 //! `[[site]]`: one site, or the sectors of one mast; carriers, control channels, rules of access, neighbours.
 
 use serde::Deserialize;
-use trunklab_controller_core::config::SiteConfig;
+use trunklab_controller_core::config::{FailsoftChannel, SiteConfig};
 use trunklab_controller_core::registry::control_place::CONTROL_MOVES_MS_MIN;
 use trunklab_protocol::air_downlink::{AccessRules, Reselection};
 use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{
     Azimuth, CarrierNumber, ControlLayout, ControlPlace, Position, ProfileId, Signalling, SiteId,
-    SlotAddress, SlotChoice, SlotNumber,
+    SlotAddress, SlotChoice, SlotNumber, TalkgroupId,
 };
 
 use super::sector::{SectorTable, Site};
@@ -53,11 +53,23 @@ pub(super) struct SiteTable {
     #[serde(default)]
     isolated_after_ms: u32,
     #[serde(default)]
+    failsoft_after_ms: u32,
+    #[serde(default)]
+    failsoft: Vec<FailsoftTable>,
+    #[serde(default)]
     self_test_ms: u32,
     #[serde(default = "default_tests_in_a_row")]
     bad_tests: u8,
     #[serde(default = "default_tests_in_a_row")]
     good_tests: u8,
+}
+
+/// `{ at = "2/0", talkgroups = [41] }`: a failsoft channel.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FailsoftTable {
+    at: Place,
+    talkgroups: Vec<TalkgroupId>,
 }
 
 /// `"1/0"`: carrier and slot, as screens show it.
@@ -157,6 +169,12 @@ impl Site<'_> {
             talker_silence_ms: table.talker_silence_ms,
             late_entry_interval_ms: table.late_entry_interval_ms,
             isolated_after_ms: table.isolated_after_ms,
+            failsoft_after_ms: table.failsoft_after_ms,
+            failsoft: table
+                .failsoft
+                .iter()
+                .map(|channel| FailsoftChannel { at: channel.at.0, talkgroups: channel.talkgroups.clone() })
+                .collect(),
             self_test_ms: table.self_test_ms,
             bad_tests: table.bad_tests,
             good_tests: table.good_tests,

@@ -41,6 +41,16 @@ pub enum EventKind {
     SiteLost { site: SiteId, cause: Cause },
     /// A site has served alone before its link stood again, and has so many reports to make of that.
     SiteServedAlone { site: SiteId, epoch: Epoch, alone_ms: u32, reports: u32 },
+    /// A site was in failsoft before its link stood again. It repeated so many spurts, some without proof of who spoke, and so
+    /// many bursts were lost to others.
+    SiteServedFailsoft {
+        site: SiteId,
+        epoch: Epoch,
+        failsoft_ms: u32,
+        spurts: u32,
+        unproved: u32,
+        collisions: u32,
+    },
     /// A site's control channel has moved.
     ControlMoved { site: SiteId, control: SlotAddress },
     /// Self-tests have found a slot faulty, or sound again.

@@ -79,6 +79,10 @@ pub struct SiteView {
     pub air: AirCounters,
     /// The load of each control channel, from there as well; empty while the site is out of service.
     pub loads: Vec<ControlLoad>,
+    /// For how long it served alone the last time, in milliseconds, as it has told since; `None`: it has told of no such time.
+    pub served_alone_ms: Option<u32>,
+    /// For how long it was in failsoft the last time, likewise.
+    pub in_failsoft_ms: Option<u32>,
 }
 
 /// A traffic slot.

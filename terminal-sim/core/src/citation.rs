@@ -12,6 +12,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::Hello(_) | FromSite::Health(_) => Clause::Connecting,
         FromSite::Settings(_) => Clause::SiteConfiguration,
         FromSite::ServedAlone(_) | FromSite::Report(_) => Clause::IsolationReport,
+        FromSite::ServedFailsoft(_) => Clause::FailsoftReport,
         FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_) => {
             Clause::Inventory
         }
@@ -53,6 +54,12 @@ pub(crate) fn of_handset(event: &HandsetEvent) -> Clause {
             Clause::Registration
         }
         HandsetEvent::Service { .. } => Clause::SiteService,
+        HandsetEvent::Failsoft { .. }
+        | HandsetEvent::FailsoftPermit
+        | HandsetEvent::FailsoftTalkEnded
+        | HandsetEvent::FailsoftHears { .. } => Clause::FailsoftRadio,
+        HandsetEvent::FailsoftTone => Clause::FailsoftRepeats,
+        HandsetEvent::FailsoftOver { .. } => Clause::FailsoftEnds,
         HandsetEvent::Subscribed { .. } => Clause::FirstRegistration,
         HandsetEvent::RegisterRefused { cause } => of_refused_registration(*cause),
         HandsetEvent::Searches { .. } | HandsetEvent::FindsControl { .. } => Clause::SearchedControl,
@@ -161,6 +168,8 @@ pub(crate) fn of_cause(cause: Cause) -> Clause {
         (Cause::SelectorLocked, Clause::Regrouping),
         (Cause::NotMonitored, Clause::RemoteMonitor),
         (Cause::MonitorEnded, Clause::RemoteMonitor),
+        (Cause::SiteInFailsoft, Clause::FailsoftBegins),
+        (Cause::FailsoftTalkLimit, Clause::FailsoftRepeats),
     ];
     CLAUSES.iter().find(|(known, _)| *known == cause).map_or(Clause::OrderOfChecks, |(_, clause)| *clause)
 }

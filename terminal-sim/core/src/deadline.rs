@@ -46,6 +46,9 @@ reasons! {
     CallSilent = "nothing was heard of the call for too long";
     Note = "there is something to say of a status or a call alert";
     Alert = "the user is alerted again";
+    FailsoftSilent = "nothing was heard from the failsoft channel for too long";
+    FailsoftQuiet = "the talker in failsoft is heard no more";
+    FailsoftTalkLimit = "the user has talked in failsoft for as long as one may";
     Measure = "the neighbours are to be measured";
     MoveFails = "the other site did not take the handset in in time";
 }

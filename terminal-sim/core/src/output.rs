@@ -54,6 +54,17 @@ pub enum Output {
         /// The frames.
         frames: FrameRun,
     },
+    /// Speech for the loudspeaker, in failsoft.
+    HeardInFailsoft {
+        /// Who talks, as the radio says of itself.
+        talker: UnitId,
+        /// By what spurts of one talker are told apart: no controller has given it.
+        spurt: SpurtId,
+        /// Vocoder frames since the spurt began (20 ms each).
+        position: u32,
+        /// The frames.
+        frames: FrameRun,
+    },
     /// Speech was cut off, for it came before the talk permit.
     Clipped {
         /// How many vocoder frames.
@@ -203,6 +214,33 @@ pub enum HandsetEvent {
         call: CallId,
         /// Who.
         talker: UnitId,
+    },
+    /// FAILSOFT: nobody decides, and the handset is on the channel that is programmed for its talkgroup.
+    Failsoft {
+        /// At which site.
+        site: SiteId,
+        /// For which talkgroup.
+        talkgroup: TalkgroupId,
+        /// Where.
+        at: SlotAddress,
+    },
+    /// The tone that reminds of failsoft.
+    FailsoftTone,
+    /// The button is down in failsoft: speak, nobody is asked.
+    FailsoftPermit,
+    /// What was said in failsoft is over.
+    FailsoftTalkEnded,
+    /// Somebody talks in failsoft.
+    FailsoftHears {
+        /// Who, as the radio says of itself.
+        talker: UnitId,
+        /// For which talkgroup.
+        talkgroup: TalkgroupId,
+    },
+    /// The handset leaves its failsoft channel.
+    FailsoftOver {
+        /// Of which site.
+        site: SiteId,
     },
     /// An operator has stunned the handset.
     Stunned,

@@ -81,6 +81,11 @@ pub enum Entry<'a> {
         /// The site.
         site: SiteId,
     },
+    /// A site goes into failsoft.
+    GoesIntoFailsoft {
+        /// The site.
+        site: SiteId,
+    },
     /// The controller told the console how its talk stands.
     ToConsole {
         /// The clause that the controller cites.
@@ -187,6 +192,9 @@ impl Transcript {
             Entry::ServesAlone { .. } => {
                 (Some(Clause::IsolationBegins), Some(Said::plain("serves alone".to_owned())))
             }
+            Entry::GoesIntoFailsoft { .. } => {
+                (Some(Clause::FailsoftBegins), Some(Said::plain("goes into failsoft".to_owned())))
+            }
             Entry::ToConsole { clause, word } => (Some(clause), Some(to_console(word))),
             Entry::Reported { event } | Entry::ReportedAlone { event, .. } => reported(event).unzip(),
             Entry::Record(entry) => Some(record::record(entry)).unzip(),
@@ -205,9 +213,10 @@ impl Transcript {
             Entry::DecidedAlone { site, .. } => Place::ToAlone(site),
             Entry::ToConsole { .. } => Place::ToConsole,
             Entry::Unit { unit, .. } | Entry::Handset { unit, .. } => Place::Unit(unit),
-            Entry::Site { site, .. } | Entry::ReportedAlone { site, .. } | Entry::ServesAlone { site } => {
-                Place::Site(site)
-            }
+            Entry::Site { site, .. }
+            | Entry::ReportedAlone { site, .. }
+            | Entry::ServesAlone { site }
+            | Entry::GoesIntoFailsoft { site } => Place::Site(site),
             Entry::Reported { .. } | Entry::Record(_) | Entry::Attempt(_) | Entry::Controller { .. } => {
                 Place::Controller
             }

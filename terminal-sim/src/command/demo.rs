@@ -284,6 +284,7 @@ impl Watcher {
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
+            | EventKind::SiteServedFailsoft { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }

@@ -89,6 +89,9 @@ impl<'a> Account<'a> {
             Sight::Station(site, StationEvent::Service(SiteService::Isolated)) => {
                 Some(Entry::ServesAlone { site: *site })
             }
+            Sight::Station(site, StationEvent::Service(SiteService::Failsoft)) => {
+                Some(Entry::GoesIntoFailsoft { site: *site })
+            }
             // A station's own log is not on the air, and the console hears of its order by what comes of it.
             Sight::Station(..) | Sight::Ordered(..) => None,
         };

@@ -14,7 +14,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use trunklab_protocol::air_downlink::{AirDownlink, Beacon, Burst};
-use trunklab_protocol::air_uplink::{self, AirUplink, Listen, UplinkWord};
+use trunklab_protocol::air_uplink::{self, AirUplink, Listen};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{
     CarrierNumber, Cause, Epoch, Family, Frame, Moment, Position, SiteId, Span, UnitId, frame,
@@ -24,7 +24,7 @@ use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::{HandsetEvent, Outbox, Output};
 
 use crate::lab::summary::Spoken;
-use crate::lab::world::{Heard, TalkEndLosses, loses_talk_end};
+use crate::lab::world::{Heard, TalkEndLosses, frames_said, loses_talk_end};
 use trunklab_protocol::propagation;
 
 /// How often an air port is told which carriers are wanted, even when nothing changed.
@@ -358,7 +358,7 @@ impl Ether {
         let memory = radio.core.memory();
         if memory != radio.kept {
             // Kept before it is confirmed: the network says an order no more that was.
-            radio.kept = memory;
+            radio.kept = memory.clone();
             if let Err(why) = (self.keeper)(unit, &memory) {
                 self.report(Report::NotKept(unit, why));
             }
@@ -378,7 +378,8 @@ impl Ether {
             Output::Measure { site, .. } => self.measure(unit, site),
             Output::Mute => self.tune(unit, Ear::Off),
             Output::Transmit { site, burst } => self.transmit(unit, site, burst),
-            Output::Heard { talker, spurt, position, frames, .. } => {
+            Output::Heard { talker, spurt, position, frames, .. }
+            | Output::HeardInFailsoft { talker, spurt, position, frames } => {
                 self.report(Report::Heard(Heard { at, unit, talker, spurt, position, frames }));
             }
             Output::Clipped { frames } => self.status.spoken.clipped += u64::from(frames),
@@ -416,9 +417,7 @@ impl Ether {
         let Some(radio) = self.radios.get(&unit) else { return };
         let Some(index) = self.doors.iter().position(|door| door.site() == Some(site)) else { return };
         let Some((beacon, _)) = &self.doors[index].beacon else { return };
-        if let UplinkWord::Voice(voice) = &burst.word {
-            self.status.spoken.sent += voice.frames.len() as u64;
-        }
+        self.status.spoken.sent += frames_said(&burst.word);
         burst.level_dbm = beacon.radiator().uplink_level_dbm(radio.position);
         if propagation::is_audible(burst.level_dbm) {
             self.send(index, &AirUplink::Burst(burst));

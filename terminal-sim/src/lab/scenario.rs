@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use trunklab_controller_core::config::{
-    self, ConsoleUnit, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters, Talkgroup,
+    self, ConsoleUnit, FailsoftChannel, Reach, ServiceArea, SiteConfig, Subscriber, SystemParameters,
+    Talkgroup,
 };
 use trunklab_protocol::operator::{ConsoleName, StatusText};
 use trunklab_protocol::voice::VoiceFrame;
@@ -56,6 +57,12 @@ pub fn plan(provision: &Provision) -> Plan {
             talker_silence_ms: site.talker_silence_ms,
             late_entry_interval_ms: site.late_entry_interval_ms,
             isolated_after_ms: site.isolated_after_ms,
+            failsoft_after_ms: site.failsoft_after_ms,
+            failsoft: site
+                .failsoft
+                .iter()
+                .map(|(at, talkgroups)| FailsoftChannel { at: *at, talkgroups: talkgroups.clone() })
+                .collect(),
             self_test_ms: site.self_test_ms,
             bad_tests: site.bad_tests,
             good_tests: site.good_tests,

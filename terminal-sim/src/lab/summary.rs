@@ -175,6 +175,7 @@ impl Tally {
             EventKind::SiteUp { .. }
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
+            | EventKind::SiteServedFailsoft { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
@@ -217,7 +218,7 @@ impl Tally {
 
     fn notice(&mut self, unit: UnitId, event: &HandsetEvent, at: Moment) {
         match event {
-            HandsetEvent::TalkPermit { .. } => {
+            HandsetEvent::TalkPermit { .. } | HandsetEvent::FailsoftPermit => {
                 if let Some(pressed) = self.pressed.remove(&unit) {
                     self.permit.saturating_record(at.since(pressed).as_micros());
                 }
@@ -248,6 +249,11 @@ impl Tally {
             | HandsetEvent::Joined { .. }
             | HandsetEvent::Hears { .. }
             | HandsetEvent::Left { .. }
+            | HandsetEvent::Failsoft { .. }
+            | HandsetEvent::FailsoftTone
+            | HandsetEvent::FailsoftTalkEnded
+            | HandsetEvent::FailsoftHears { .. }
+            | HandsetEvent::FailsoftOver { .. }
             | HandsetEvent::Stunned
             | HandsetEvent::Revived
             | HandsetEvent::Killed

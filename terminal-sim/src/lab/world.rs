@@ -32,7 +32,7 @@ use trunklab_protocol::{
 use trunklab_terminal_core::handset::Handset;
 
 use self::agenda::{Arrival, Node};
-pub(crate) use self::air::{TalkEndLosses, loses_talk_end};
+pub(crate) use self::air::{TalkEndLosses, frames_said, loses_talk_end};
 use self::ledger::Ledger;
 use self::operator::Operator;
 use self::radios::{Ear, Radio};

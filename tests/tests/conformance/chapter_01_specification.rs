@@ -14,7 +14,7 @@ use trunklab_protocol::load::ControlLoad;
 use trunklab_protocol::network::BurstPlace;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::proof::ProvedOrder;
-use trunklab_protocol::settings::{Neighbour, SiteSettings};
+use trunklab_protocol::settings::{FailsoftPlace, Neighbour, SiteSettings};
 use trunklab_protocol::{
     CallId, CallSetup, Cause, ControlPlace, Family, MessageId, MessageReply, PageReply, Pair, Position,
     ProfileId, Regroup, Signalling, SlotAddress, Subscription, Teller,
@@ -84,7 +84,7 @@ fn every_record_stands_in_the_specification_field_by_field() {
             );
         )*};
     }
-    holds_for!(Regroup CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour SiteSettings Subscription MessageId Teller);
+    holds_for!(Regroup CallId SlotAddress BurstPlace Position AccessRules Talker Pair HeldRadio HeldCall ControlLoad Neighbour FailsoftPlace SiteSettings Subscription MessageId Teller);
 }
 
 #[test]

@@ -125,6 +125,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::SiteUp { .. } => "site_up",
         EventKind::SiteLost { .. } => "site_lost",
         EventKind::SiteServedAlone { .. } => "site_served_alone",
+        EventKind::SiteServedFailsoft { .. } => "site_served_failsoft",
         EventKind::ControlMoved { .. } => "control_moved",
         EventKind::SlotHealth { .. } => "slot_health",
         EventKind::SlotTested { .. } => "slot_tested",

@@ -9,6 +9,7 @@
 mod demo;
 mod ends;
 mod handset_state;
+mod process_failsoft;
 mod process_isolated;
 mod process_restart;
 mod recording;

@@ -44,6 +44,7 @@ const PAIRS: &[(&str, ProfileId, Alike)] = &[
     ("controller-restart", ProfileId::Tetra, Alike::Verdicts),
     ("new-database", ProfileId::Iden, Alike::Verdicts),
     ("isolated-calls", ProfileId::Iden, Alike::Verdicts),
+    ("failsoft-talk", ProfileId::Tetra, Alike::Verdicts),
     // The sectors stand on one spot: only by the antennas that their beacons tell is one heard better than another.
     ("three-sectors", ProfileId::Iden, Alike::Verdicts),
 ];

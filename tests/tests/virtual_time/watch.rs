@@ -50,6 +50,12 @@ impl Watch {
             | HandsetEvent::FloorQueued { .. }
             | HandsetEvent::TalkWarning { .. }
             | HandsetEvent::FloorLost { .. }
+            | HandsetEvent::Failsoft { .. }
+            | HandsetEvent::FailsoftTone
+            | HandsetEvent::FailsoftPermit
+            | HandsetEvent::FailsoftTalkEnded
+            | HandsetEvent::FailsoftHears { .. }
+            | HandsetEvent::FailsoftOver { .. }
             | HandsetEvent::Stunned
             | HandsetEvent::Revived
             | HandsetEvent::Killed

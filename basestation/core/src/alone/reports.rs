@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trunklab_controller_core as controller;
 use trunklab_controller_core::charging::steps_of;
 use trunklab_controller_core::output::StoreItem;
-use trunklab_protocol::from_site::{FromSite, Report, ServedAlone};
+use trunklab_protocol::from_site::{FromSite, Report, ServedAlone, ServedFailsoft};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::part::{TEXT_LEN_MAX, cut};
 use trunklab_protocol::{CallId, Epoch, MessageId, Moment, Span};
@@ -42,6 +42,8 @@ pub struct Reports {
     /// How many were said on it and are not confirmed.
     under_way: usize,
     served: Option<(Epoch, u32)>,
+    /// A time in failsoft of which no controller is known to know.
+    in_failsoft: Option<ServedFailsoft>,
     /// When it was last kept that calls go on.
     alive: Moment,
     /// What the dispatch waits for, by the number of the report that is being kept.
@@ -72,6 +74,20 @@ impl Reports {
     /// A time alone is over.
     pub fn served_alone(&mut self, epoch: Epoch, alone_ms: u32) {
         self.served = Some((epoch, alone_ms));
+    }
+
+    /// A time in failsoft is over.
+    pub fn served_failsoft(&mut self, served: ServedFailsoft) {
+        self.in_failsoft = Some(served);
+    }
+
+    /// Keeps an item for which nobody waits, as long as there is room.
+    pub fn add(&mut self, item: StoreItem, out: &mut Outbox) {
+        if self.len() < REPORTS_MAX {
+            let number = self.number_of(&item);
+            self.put(number, item.clone());
+            out.push(Output::Remember(Remember::Report(number, Box::new(item))));
+        }
     }
 
     fn put(&mut self, number: u32, item: StoreItem) {
@@ -190,6 +206,10 @@ impl BaseStation {
             let reports = u32::try_from(self.reports.len()).unwrap_or(u32::MAX);
             self.tell(ServedAlone { epoch, alone_ms, reports }, out);
         }
+        if let Some(served) = self.reports.in_failsoft.clone() {
+            let reports = u32::try_from(self.reports.len()).unwrap_or(u32::MAX);
+            self.tell(ServedFailsoft { reports, ..served }, out);
+        }
         self.say_reports(out);
     }
 
@@ -200,7 +220,7 @@ impl BaseStation {
             out.push(Output::Remember(Remember::Reported(number)));
         }
         // That it served alone was heard before the report.
-        self.reports.served = None;
+        (self.reports.served, self.reports.in_failsoft) = (None, None);
         self.say_reports(out);
     }
 

@@ -105,6 +105,8 @@ pub fn settings(profile: ProfileId) -> SiteSettings {
         broadcast_interval_ms: 1_000,
         talker_silence_ms: 1_000,
         late_entry_interval_ms: 2_000,
+        failsoft_after_ms: 0,
+        failsoft: Vec::new(),
         self_test_ms: 0,
         bad_tests: 3,
         good_tests: 3,

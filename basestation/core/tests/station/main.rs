@@ -8,6 +8,7 @@ mod associated;
 mod control;
 mod distributed;
 mod duplex;
+mod failsoft;
 mod floor;
 mod harness;
 mod hostile;

@@ -2,7 +2,8 @@
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
 use trunklab_protocol::operator::{
-    CallView, EmergencyView, Event, EventKind, FloorView, MessageStage, PatchView, QueueView, Snapshot,
+    CallView, EmergencyView, Event, EventKind, FloorView, MessageStage, PatchView, QueueView, SiteView,
+    Snapshot,
 };
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, SlotHealth, UnitId};
 
@@ -30,6 +31,12 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
     match &event.kind {
         EventKind::SiteUp { site, .. } => set_service(picture, *site, true),
         EventKind::SiteLost { site, .. } => set_service(picture, *site, false),
+        EventKind::SiteServedAlone { site, alone_ms, .. } => {
+            set_time_without(picture, *site, |view| view.served_alone_ms = Some(*alone_ms))
+        }
+        EventKind::SiteServedFailsoft { site, failsoft_ms, .. } => {
+            set_time_without(picture, *site, |view| view.in_failsoft_ms = Some(*failsoft_ms))
+        }
         EventKind::ControlMoved { site, control } => move_control(picture, *site, *control),
         EventKind::SlotHealth { site, at, health } => set_health(picture, *site, *at, *health),
         EventKind::Registered { site, .. } => {
@@ -45,7 +52,6 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             Grasp::of(left == Grasp::Whole && arrived == Grasp::Whole)
         }
         EventKind::RegisterRefused { .. }
-        | EventKind::SiteServedAlone { .. }
         | EventKind::SlotTested { .. }
         | EventKind::Cloned { .. }
         | EventKind::Affiliated { .. }
@@ -262,6 +268,12 @@ fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp 
     view.in_service = in_service;
     view.loads.clear();
     Grasp::Whole
+}
+
+/// What a site has told of a time without its controller.
+fn set_time_without(picture: &mut Snapshot, site: SiteId, set: impl Fn(&mut SiteView)) -> Grasp {
+    let view = picture.sites.iter_mut().find(|view| view.site == site);
+    Grasp::of(view.map(set).is_some())
 }
 
 /// Which slots calls can use has changed with it: only a snapshot tells.

@@ -55,10 +55,20 @@ fn mast(site: &SiteView, picture: &Snapshot) -> String {
     }
 }
 
+/// What it has told of times without its controller.
+fn without_controller(site: &SiteView) -> String {
+    let told = [("served ALONE", site.served_alone_ms), ("was in FAILSOFT", site.in_failsoft_ms)];
+    let told = told.into_iter().filter_map(|(what, ms)| Some(format!("; {what} for {} s", ms? / 1_000)));
+    told.collect()
+}
+
 fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteView, mast: &str) {
     let inner = panel(frame, area, model, &format!("Site {} {}", site.site, site.name), mast);
     let service = match (site.in_service, model.losses.get(&site.site)) {
-        (true, _) => Line::styled("in service", model.theme.style(Role::Good)),
+        (true, _) => {
+            let text = format!("in service{}", without_controller(site));
+            Line::styled(text, model.theme.style(Role::Good))
+        }
         (false, Some(loss)) => {
             let text = format!("LOST at {}: {}", time_of_day(loss.at), loss.cause);
             Line::styled(text, model.theme.style(Role::Warning))

@@ -200,6 +200,8 @@ impl World {
                 late: 2,
                 dropped: 5,
             },
+            served_alone_ms: None,
+            in_failsoft_ms: None,
             loads: if site.in_service { vec![load(site.control)] } else { Vec::new() },
         }
     }

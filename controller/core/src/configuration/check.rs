@@ -5,10 +5,12 @@ use std::fmt::Display;
 
 use trunklab_protocol::propagation::Radiator;
 use trunklab_protocol::reuse::{PlannedSite, clashes};
-use trunklab_protocol::settings::{CARRIERS_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX, SELF_TEST_MS_MIN};
+use trunklab_protocol::settings::{
+    CARRIERS_MAX, FAILSOFT_MAX, NAME_LEN_MAX, NEIGHBOURS_MAX, SELF_TEST_MS_MIN,
+};
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::{COPIED_VECTORS_MAX, OTHERS_MAX};
-use trunklab_protocol::{AreaChoice, AreaId, SiteId, StartPolicy, TalkgroupId, Trunking};
+use trunklab_protocol::{AreaChoice, AreaId, ControlPlace, SiteId, StartPolicy, TalkgroupId, Trunking};
 
 use super::{Configuration, Unfit};
 use crate::call::console::CONSOLES_MAX;
@@ -154,6 +156,73 @@ pub fn check_isolation(site: &SiteConfig) -> Result<(), Unfit> {
     Err(Unfit::at(format_args!("site {}", site.site), what))
 }
 
+/// Whether each failsoft channel of a site is a slot of calls alone, and each talkgroup has one at most (docs/resilience.md 14.6.1).
+///
+/// # Errors
+/// The first that is not, and what to change.
+pub fn check_failsoft(site: &SiteConfig, exists: impl Fn(TalkgroupId) -> bool) -> Result<(), Unfit> {
+    let place = format!("site {}", site.site);
+    let unfit = |what: String| Err(Unfit::at(&place, what));
+    if site.failsoft_after_ms > 0 && isolated::node_of(site.site).is_none() {
+        return unfit(format!(
+            "failsoft_after_ms {} cannot be: what is said in failsoft has a number of the site's own, which has one below \
+             {NODE_BASE}; give it one, or take failsoft_after_ms out",
+            site.failsoft_after_ms
+        ));
+    }
+    if site.failsoft_after_ms > 0 && site.failsoft.is_empty() {
+        return unfit(format!(
+            "failsoft_after_ms {} leads nowhere: name failsoft channels, or take it out",
+            site.failsoft_after_ms
+        ));
+    }
+    if !site.failsoft.is_empty() && site.control_place == ControlPlace::Searched {
+        return unfit(
+            "has failsoft channels and a control channel that moves onto any slot: let it stay, or take failsoft out".to_owned(),
+        );
+    }
+    at_most(
+        &format!("{place}: talkgroups with a failsoft channel"),
+        site.failsoft_places().len(),
+        FAILSOFT_MAX,
+    )?;
+    let controls = site.first_controls();
+    let mut slots = BTreeSet::new();
+    let mut talkgroups = BTreeSet::new();
+    for channel in &site.failsoft {
+        let at = channel.at;
+        if !site.carriers.contains(&at.carrier) || at.slot.number() >= site.profile.profile().slots {
+            return unfit(format!("failsoft channel {at} is not at this site: name one of its slots"));
+        }
+        if site.is_controls(&controls, at) {
+            return unfit(format!("failsoft channel {at} is the control channel's slot: name one of calls"));
+        }
+        if !slots.insert(at) {
+            return unfit(format!(
+                "failsoft channel {at} is there twice: name all talkgroups that share it in one of the two"
+            ));
+        }
+        if channel.talkgroups.is_empty() {
+            return unfit(format!(
+                "failsoft channel {at} is for nobody: name its talkgroups, or take it out"
+            ));
+        }
+        for talkgroup in &channel.talkgroups {
+            if !exists(*talkgroup) {
+                return unfit(format!(
+                    "failsoft channel {at} is for talkgroup {talkgroup}, which is not there: add it, or take it out here"
+                ));
+            }
+            if !talkgroups.insert(*talkgroup) {
+                return unfit(format!(
+                    "talkgroup {talkgroup} has two failsoft channels: take it out of one of them"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether a site's slots can be tested so.
 ///
 /// # Errors
@@ -223,6 +292,7 @@ fn check_site(site: &SiteConfig, known: &Known) -> Checked {
         ));
     }
     check_isolation(site)?;
+    check_failsoft(site, |talkgroup| known.talkgroups.contains(&talkgroup))?;
     check_self_test(site)?;
     if site.neighbours.len() > NEIGHBOURS_MAX {
         return unfit(format!("has {} neighbours: {NEIGHBOURS_MAX} is the limit", site.neighbours.len()));
@@ -294,10 +364,10 @@ fn check_talkgroup(talkgroup: &Talkgroup, known: &Known) -> Checked {
 mod tests {
     use trunklab_protocol::operator::ConsoleName;
     use trunklab_protocol::settings::Neighbour;
-    use trunklab_protocol::{CarrierNumber, Cause, ProfileId, UnitId};
+    use trunklab_protocol::{CarrierNumber, Cause, ProfileId, SlotAddress, SlotNumber, UnitId};
 
     use super::*;
-    use crate::config::ConsoleUnit;
+    use crate::config::{ConsoleUnit, FailsoftChannel};
 
     fn carrier(number: u16) -> CarrierNumber {
         CarrierNumber::new(number).unwrap()
@@ -362,12 +432,30 @@ mod tests {
         (|of| of.system.node = trunklab_protocol::NodeId::new(32_768).unwrap(), "system", "write one below 32768"),
         (|of| of.system.copied_vectors = 9, "system", "write 8 or less"),
         (|of| { of.sites[1].site = site_id(32_768); of.sites[1].isolated_after_ms = 1; }, "site 32768", "take isolated_after_ms out"),
+        (|of| { of.sites[1].site = site_id(32_768); of.sites[1].failsoft_after_ms = 1; }, "site 32768", "take failsoft_after_ms out"),
+        (|of| of.sites[0].failsoft_after_ms = 1, "site 3", "leads nowhere: name failsoft channels"),
+        (|of| of.sites[0].failsoft = vec![failsoft(12, 1, &[41])].into_iter().chain([failsoft(12, 1, &[41])]).collect(), "site 3", "12/1 is there twice"),
+        (|of| of.sites[0].failsoft = vec![failsoft(12, 0, &[41])], "site 3", "12/0 is the control channel's slot"),
+        (|of| of.sites[0].failsoft = vec![failsoft(14, 1, &[41])], "site 3", "14/1 is not at this site"),
+        (|of| of.sites[0].failsoft = vec![failsoft(99, 0, &[41])], "site 3", "99/0 is not at this site"),
+        (|of| of.sites[0].failsoft = vec![failsoft(12, 1, &[])], "site 3", "12/1 is for nobody"),
+        (|of| of.sites[0].failsoft = vec![failsoft(12, 1, &[42])], "site 3", "talkgroup 42, which is not there"),
+        (|of| of.sites[0].failsoft = vec![failsoft(12, 1, &[41]), failsoft(12, 2, &[41])], "site 3", "talkgroup 41 has two failsoft channels"),
+        (|of| { of.sites[0].failsoft = vec![failsoft(12, 1, &[41])]; of.sites[0].control_place = ControlPlace::Searched; }, "site 3", "let it stay, or take failsoft out"),
         (|of| of.sites[0].self_test_ms = 999, "site", "write 1000 or more"),
         (|of| of.sites[0].bad_tests = 0, "site", "bad_tests 0"),
         (|of| of.sites[0].good_tests = 0, "site", "good_tests 0"),
         (|of| of.system.consoles = vec![console("a", 900), console("b", 900)], "console 900", "is there twice"),
         (|of| of.system.consoles = vec![console("a", 900), console("a", 901)], "console a", "is there twice"),
     ];
+
+    fn failsoft(carrier: u16, slot: u8, talkgroups: &[u16]) -> FailsoftChannel {
+        let slot = SlotNumber::new(slot).unwrap();
+        FailsoftChannel {
+            at: SlotAddress { carrier: CarrierNumber::new(carrier).unwrap(), slot },
+            talkgroups: talkgroups.iter().map(|number| TalkgroupId::new(*number).unwrap()).collect(),
+        }
+    }
 
     fn console(name: &str, unit: u32) -> ConsoleUnit {
         ConsoleUnit { name: ConsoleName::new(name), unit: UnitId::new(unit).unwrap() }

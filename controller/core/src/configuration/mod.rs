@@ -15,7 +15,9 @@ use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{AreaId, Cause, Epoch, Incarnation, Moment, SiteId, SlotAddress, TalkgroupId};
 
 pub use self::change::Pending;
-pub use self::check::{check_copied_vectors, check_isolation, check_self_test, check_statistics};
+pub use self::check::{
+    check_copied_vectors, check_failsoft, check_isolation, check_self_test, check_statistics,
+};
 use crate::config::{Change, ServiceArea, SiteConfig, SystemParameters, Talkgroup};
 use crate::controller::Controller;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use trunklab_protocol::from_site::{Report, ServedAlone};
+use trunklab_protocol::from_site::{Report, ServedAlone, ServedFailsoft};
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::ReportKept;
 use trunklab_protocol::{Cause, Epoch, Moment, SiteId};
@@ -21,8 +21,10 @@ const SITE_NOW_MAX: Moment = Moment::from_micros(u64::MAX / 4);
 pub(crate) struct Reports {
     /// By the request to the store, which answers each: whose it is and its number there.
     waiting: BTreeMap<u64, (SiteId, u32)>,
-    /// The last time alone of each site that was told of.
-    told: BTreeMap<SiteId, Epoch>,
+    /// The last time alone of each site that was told of, and how long it was in milliseconds.
+    told: BTreeMap<SiteId, (Epoch, u32)>,
+    /// The last time in failsoft, likewise.
+    in_failsoft: BTreeMap<SiteId, (Epoch, u32)>,
 }
 
 impl Reports {
@@ -31,9 +33,19 @@ impl Reports {
         *self = Self::default();
     }
 
+    /// For how long a site served alone the last time, in milliseconds.
+    pub(crate) fn alone_ms(&self, site: SiteId) -> Option<u32> {
+        self.told.get(&site).map(|(_, alone_ms)| *alone_ms)
+    }
+
+    /// For how long it was in failsoft, likewise.
+    pub(crate) fn failsoft_ms(&self, site: SiteId) -> Option<u32> {
+        self.in_failsoft.get(&site).map(|(_, failsoft_ms)| *failsoft_ms)
+    }
+
     /// For the digest.
     pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
-        (&self.waiting, &self.told).hash(hasher);
+        (&self.waiting, &self.told, &self.in_failsoft).hash(hasher);
     }
 }
 
@@ -44,8 +56,23 @@ impl Controller {
         if !is_epoch_of(site, epoch) {
             return self.drop_message(site, Cause::ReportUnfit, out);
         }
-        if self.reports.told.insert(site, epoch) != Some(epoch) {
+        let before = self.reports.told.insert(site, (epoch, alone_ms));
+        if before.is_none_or(|(told, _)| told != epoch) {
             self.report(EventKind::SiteServedAlone { site, epoch, alone_ms, reports }, out);
+        }
+    }
+
+    /// A site was in failsoft. It says so on each connection until its reports are kept; operators are told once (clause 14.6.6).
+    pub(crate) fn served_failsoft(&mut self, site: SiteId, message: &ServedFailsoft, out: &mut Outbox) {
+        let ServedFailsoft { epoch, failsoft_ms, spurts, unproved, collisions, .. } = *message;
+        if !is_epoch_of(site, epoch) {
+            return self.drop_message(site, Cause::ReportUnfit, out);
+        }
+        let before = self.reports.in_failsoft.insert(site, (epoch, failsoft_ms));
+        if before.is_none_or(|(told, _)| told != epoch) {
+            let event =
+                EventKind::SiteServedFailsoft { site, epoch, failsoft_ms, spurts, unproved, collisions };
+            self.report(event, out);
         }
     }
 

@@ -194,6 +194,8 @@ impl Site {
             broadcast_interval_ms: config.broadcast_interval_ms,
             talker_silence_ms: config.talker_silence_ms,
             late_entry_interval_ms: config.late_entry_interval_ms,
+            failsoft_after_ms: config.failsoft_after_ms,
+            failsoft: config.failsoft_places(),
             self_test_ms: config.self_test_ms,
             bad_tests: config.bad_tests,
             good_tests: config.good_tests,

@@ -187,6 +187,7 @@ impl Controller {
             | FromSite::SlotStates(_)
             | FromSite::SlotTested(_)
             | FromSite::ServedAlone(_)
+            | FromSite::ServedFailsoft(_)
             | FromSite::Report(_) => return false,
         };
         if self.remote.condition(unit) == Condition::Active || self.present_at(unit, site).is_err() {

@@ -160,6 +160,7 @@ impl Statistics {
             | EventKind::Patched { .. }
             | EventKind::Unpatched { .. }
             | EventKind::SiteServedAlone { .. }
+            | EventKind::SiteServedFailsoft { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
             | EventKind::Cloned { .. }

@@ -1,7 +1,6 @@
 //! A handset asks: for a call on the control channel, for the floor on the slot of its call. What is due is sent, and what
 //! nobody answers is given up.
 
-use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::{CallRequest, PttReleased, RequestKind, UnitRequest};
 use trunklab_protocol::{Cause, Press};
 
@@ -22,8 +21,8 @@ impl Service {
 
     /// Asks for a call with a talkgroup or a unit on the control channel.
     pub(super) fn request_for(&mut self, turn: &mut Turn<'_>, kind: RequestKind, wanted: Wanted) {
-        if self.camp.service == SiteService::NoService {
-            turn.refuse(Cause::SiteUnavailable);
+        if !self.camp.service.decides() {
+            turn.refuse(self.camp.service.denial());
             if kind == RequestKind::Emergency {
                 let press = turn.radio.next_press();
                 self.begin_emergency(turn, press);

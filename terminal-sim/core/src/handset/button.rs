@@ -4,6 +4,7 @@ use trunklab_protocol::Cause;
 use trunklab_protocol::air_uplink::RequestKind;
 
 use super::call::{Activity, Button, Request};
+use super::errand::Setback;
 use super::radio::Turn;
 use super::service::Service;
 
@@ -14,6 +15,10 @@ impl Service {
         }
         if kind == RequestKind::Normal && self.calls_back(turn) {
             return;
+        }
+        if matches!(self.setback, Some(Setback::Spread(..))) {
+            // Who wants something does not wait for the moment of a selection.
+            self.say_selection_anew(turn);
         }
         let reverts = kind == RequestKind::Emergency && turn.radio.config.emergency_talkgroup.is_some();
         match &mut self.activity {

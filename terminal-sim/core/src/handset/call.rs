@@ -4,23 +4,19 @@ use std::collections::VecDeque;
 
 use trunklab_protocol::air_downlink::Party;
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord, Voice};
-use trunklab_protocol::profile::{Channel, Profile};
-use trunklab_protocol::voice::{FRAME_MS, FrameRun, VoiceFrame};
+use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{
-    BurstPlace, CallId, CallSetup, FloorPolicy, Moment, Parties, Press, ScanList, SlotAddress, Span, SpurtId,
+    BurstPlace, CallId, CallSetup, FloorPolicy, Moment, Parties, Press, ScanList, SlotAddress, SpurtId,
     TalkgroupId, UnitId,
 };
 
 use super::access::Access;
 use super::camp::Camp;
-use super::clock::Opportunity;
 use super::microphone::Microphone;
 use super::neighbours::Place;
+use super::pace::{Pace, collecting};
 use super::phase::Phase;
 use crate::deadline::{Deadline, Why};
-
-/// Bursts by which a talker's place may jump in one wake: a longer sleep has lost the call anyway.
-const SKIP_MAX: u32 = 10_000;
 
 /// What a registered handset is doing.
 #[derive(Debug, Clone)]
@@ -153,13 +149,11 @@ pub(super) struct Talk {
     pub(super) in_call: InCall,
     pub(super) spurt: SpurtId,
     pub(super) since: Moment,
-    pub(super) next: Opportunity,
+    pub(super) pace: Pace,
     /// Whether the user was warned that the time is nearly over.
     pub(super) warned: bool,
     /// Where it goes, and how often it has said so.
     pub(super) leaving: Option<(Place, u8)>,
-    first: u32,
-    position: u32,
 }
 
 /// We talk and hear at once, in a full duplex call.
@@ -301,7 +295,7 @@ impl Activity {
             Self::Requesting(request) => Some(request.access.deadline()),
             Self::Queued(queued) => Some(queued.deadline()),
             Self::Talking(talk) | Self::Conversing(Converse { talk, .. }) => {
-                Some(Deadline { at: talk.next.at, why: Why::VoiceBurst })
+                Some(Deadline { at: talk.pace.next.at, why: Why::VoiceBurst })
             }
             Self::Ending(ending) => Some(ending.deadline()),
             Self::Hanging(hang) => hang.ask.as_ref().map(|ask| ask.access.deadline()),
@@ -328,20 +322,19 @@ impl Queued {
 impl Talk {
     /// A talk whose first burst begins at `from` or later.
     pub(super) fn new(now: Moment, camp: &Camp, in_call: InCall, spurt: SpurtId, from: Moment) -> Self {
-        let next = camp.next_uplink(Channel::Traffic, in_call.at, from);
-        let first = next.count;
-        Self { in_call, spurt, since: now, next, warned: false, leaving: None, first, position: 0 }
+        let pace = Pace::from(camp, in_call.at, from);
+        Self { in_call, spurt, since: now, pace, warned: false, leaving: None }
     }
 
     /// The same floor under a new name: the controller was started again.
     pub(super) fn renamed(&self, now: Moment, camp: &Camp, spurt: SpurtId, microphone: &Microphone) -> Self {
-        let from = self.next.at.max(microphone.begins() + collecting(camp.profile));
+        let from = self.pace.next.at.max(microphone.begins() + collecting(camp.profile));
         Self::new(now, camp, self.in_call.clone(), spurt, from)
     }
 
     /// Whether a burst of this talk was on the air.
     pub(super) fn was_heard(&self) -> bool {
-        self.next.count > self.first
+        self.pace.was_heard()
     }
 
     /// Whether what the slot shows may still be older than the grant.
@@ -357,36 +350,9 @@ impl Talk {
         unit: UnitId,
         speech: impl Iterator<Item = VoiceFrame>,
     ) -> Option<(BurstPlace, UplinkWord)> {
-        if now > self.next.at + camp.lateness_max(Channel::Traffic) {
-            self.skip_to(camp.next_uplink(Channel::Traffic, self.in_call.at, now), camp, speech);
-            return None;
-        }
-        let place = BurstPlace { at: self.in_call.at, channel: Channel::Traffic, count: self.next.count };
-        let frames = self.frames_of(self.next.count, camp);
-        let position = self.position;
-        self.position += u32::from(frames);
-        self.next = camp.uplink(Channel::Traffic, self.in_call.at, self.next.count.saturating_add(1));
-        if frames == 0 {
-            return None;
-        }
-        let run = FrameRun::new(speech.take(usize::from(frames)).map(Some))
-            .expect("a profile's burst holds no more than a run");
-        let word = Voice { unit, call: self.in_call.call, spurt: self.spurt, position, frames: run };
+        let (place, position, frames) = self.pace.burst(now, camp, speech)?;
+        let word = Voice { unit, call: self.in_call.call, spurt: self.spurt, position, frames };
         Some((place, word.into()))
-    }
-
-    /// Bursts were missed: their speech is gone, so that what follows keeps its time.
-    fn skip_to(&mut self, next: Opportunity, camp: &Camp, speech: impl Iterator<Item = VoiceFrame>) {
-        let missed = next.count.saturating_sub(self.next.count).min(SKIP_MAX);
-        let bursts = self.next.count..self.next.count.saturating_add(missed);
-        let frames: u32 = bursts.map(|count| u32::from(self.frames_of(count, camp))).sum();
-        self.position += frames;
-        speech.take(usize::try_from(frames).expect("a count of frames fits")).for_each(drop);
-        self.next = next;
-    }
-
-    fn frames_of(&self, count: u32, camp: &Camp) -> u8 {
-        camp.profile.voice_frames(count.saturating_sub(self.first))
     }
 }
 
@@ -403,44 +369,6 @@ impl Ending {
 
     fn deadline(&self) -> Deadline {
         let why = if self.rest.is_empty() { Why::TalkEndBurst } else { Why::VoiceBurst };
-        Deadline { at: self.talk.next.at, why }
-    }
-}
-
-/// How long speech is collected before the first burst of a talk begins. A slot is shorter than the speech that it
-/// carries, which has to be spoken by then; the fullest stretch of the pattern decides, so that no later burst has to wait
-/// for its last frame. A continuous channel carries speech as it is spoken.
-pub(super) fn collecting(profile: &Profile) -> Span {
-    if !profile.slotted {
-        return Span::ZERO;
-    }
-    let round = u32::try_from(profile.voice_pattern.len()).expect("a pattern is short");
-    let mut spoken = Span::ZERO;
-    let lacking = (0..round).map(|burst| {
-        spoken = spoken + Span::from_millis(FRAME_MS * u64::from(profile.voice_frames(burst)));
-        (Moment::ORIGIN + spoken).since(Moment::ORIGIN + profile.traffic.start(burst))
-    });
-    lacking.max().expect("a pattern has a burst")
-}
-
-#[cfg(test)]
-mod tests {
-    use trunklab_protocol::profile::PROFILES;
-
-    use super::*;
-
-    #[test]
-    fn no_slot_carries_what_is_not_spoken_yet() {
-        let collected: Vec<u64> = PROFILES.iter().map(|profile| collecting(profile).as_millis()).collect();
-        assert_eq!(collected, [90, 113, 60, 0, 140, 0, 0]);
-        for profile in PROFILES.iter().filter(|profile| profile.slotted) {
-            let mut frames = 0;
-            for burst in 0..1_000 {
-                frames += u64::from(profile.voice_frames(burst));
-                let spoken = Span::from_millis(FRAME_MS * frames);
-                let begins = profile.traffic.start(burst) + collecting(profile);
-                assert!(spoken <= begins + Span::from_micros(1), "{}: burst {burst}", profile.name);
-            }
-        }
+        Deadline { at: self.talk.pace.next.at, why }
     }
 }

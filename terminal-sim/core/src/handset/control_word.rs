@@ -48,6 +48,10 @@ impl Service {
             DownlinkWord::MessageRefused(word) => self.message_refused(turn, word),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
+            | DownlinkWord::FailsoftChannel(_)
+            | DownlinkWord::FailsoftOpen(_)
+            | DownlinkWord::FailsoftVoice(_)
+            | DownlinkWord::FailsoftOver(_)
             | DownlinkWord::Challenge(_)
             | DownlinkWord::Registered(_)
             | DownlinkWord::RegisterRefused(_)
@@ -67,7 +71,10 @@ impl Service {
             return None;
         }
         if !is_for(word, turn.radio.known_unit()) {
-            self.begin_search(turn);
+            // In a call, whose slot is the control channel's, it is searched for when the call is over.
+            if self.activity.in_call().is_none() {
+                self.begin_search(turn);
+            }
             return None;
         }
         match self.camp.update(word) {

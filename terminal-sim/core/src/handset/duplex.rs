@@ -3,7 +3,8 @@
 
 use trunklab_protocol::air_downlink::{Grant, Sides};
 
-use super::call::{Activity, Converse, Hang, Talk, collecting};
+use super::call::{Activity, Converse, Hang, Talk};
+use super::pace::collecting;
 use super::phase::Trigger;
 use super::radio::Turn;
 use super::service::Service;

@@ -19,12 +19,16 @@ pub(super) enum Setback {
     Refused(TalkgroupId),
     /// Nothing answered, or a site that could ask nobody: it is said again at this time, or as soon as the handset is idle.
     Undecided(TalkgroupId, Moment),
+    /// Nothing came of it yet: after failsoft many may have to say one, and each has its moment (docs/resilience.md 14.6.5).
+    Spread(TalkgroupId, Moment),
 }
 
 impl Setback {
     fn is_of(self, selected: TalkgroupId) -> bool {
         match self {
-            Self::Refused(talkgroup) | Self::Undecided(talkgroup, _) => talkgroup == selected,
+            Self::Refused(talkgroup) | Self::Undecided(talkgroup, _) | Self::Spread(talkgroup, _) => {
+                talkgroup == selected
+            }
         }
     }
 }
@@ -108,6 +112,9 @@ impl Service {
     /// What the site could not do before it may be able to do now: a selection that failed is told again, and one that is
     /// being told begins anew, for the tries until now were for nothing.
     pub(super) fn service_changed(&mut self, turn: &mut Turn<'_>) {
+        if matches!(self.setback, Some(Setback::Spread(..))) {
+            return;
+        }
         if self.affiliated.is_some() || matches!(self.setback, Some(Setback::Undecided(..))) {
             self.say_selection_anew(turn);
         }
@@ -115,7 +122,7 @@ impl Service {
 
     /// When a selection that nothing answered is said again.
     pub(super) fn selection_deadline(&self) -> Option<Deadline> {
-        let Some(Setback::Undecided(_, at)) = self.setback else { return None };
+        let Some(Setback::Undecided(_, at) | Setback::Spread(_, at)) = self.setback else { return None };
         self.activity.is_free().then_some(Deadline { at, why: Why::Selection })
     }
 
@@ -131,7 +138,7 @@ impl Service {
     /// A refusal tells what the control channel did not: the handset was in a call when the site lost its link. The next
     /// word about the site may say that it has it again.
     fn is_out_of_service(&mut self, turn: &mut Turn<'_>) {
-        if self.camp.service != SiteService::NoService {
+        if self.camp.service.decides() {
             self.camp.service = SiteService::NoService;
             turn.tell_service(&self.camp);
         }

@@ -34,14 +34,14 @@ impl Service {
     pub(super) fn fire_leaving(&mut self, turn: &mut Turn<'_>) -> Option<Departure> {
         let Activity::Talking(talk) = &mut self.activity else { return None };
         let Some((to, said)) = &mut talk.leaving else { return None };
-        let (at, due) = (talk.in_call.at, talk.next);
+        let (at, due) = (talk.in_call.at, talk.pace.next);
         if turn.now > due.at + self.camp.lateness_max(Channel::Traffic) {
-            talk.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
+            talk.pace.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
             return None;
         }
         *said += 1;
         let (to, said_all) = (*to, *said >= LEAVING_TRIES);
-        talk.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
+        talk.pace.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
         let (unit, call, spurt) = (turn.radio.unit(), talk.in_call.call, talk.spurt);
         let place = BurstPlace { at, channel: Channel::Traffic, count: due.count };
         let word = Leaving { unit, call, spurt, to: to.site }.into();

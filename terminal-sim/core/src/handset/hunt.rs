@@ -83,7 +83,7 @@ impl Hunt {
             .candidates
             .values()
             .filter(|camp| !barred.holds(camp.site, now))
-            .min_by_key(|camp| (camp.service, Reverse(camp.level_dbm), camp.site))
+            .min_by_key(|camp| (camp.service.rank(), Reverse(camp.level_dbm), camp.site))
             .map(|camp| camp.site)?;
         self.candidates.remove(&best)
     }

@@ -6,6 +6,7 @@ use trunklab_protocol::{Moment, Span};
 use super::access::Access;
 use super::camp::Camp;
 use super::config::HandsetConfig;
+use super::failsoft::Failsoft;
 use super::hunt::{Barred, Hunt};
 use super::moving::Moving;
 use super::phase::{self, Phase, Trigger};
@@ -18,6 +19,7 @@ use crate::input::Input;
 use crate::output::Outbox;
 
 mod coverage;
+mod failsoft;
 mod hearing;
 mod shown;
 mod user;
@@ -43,6 +45,7 @@ enum State {
     Denied(Camp),
     InService(Service),
     Moving(Moving),
+    Failsoft(Failsoft),
     Detaching { camp: Camp, session: SessionKey, access: Access },
 }
 
@@ -115,6 +118,7 @@ impl Handset {
             }
             Input::Burst { site, level_dbm, burst } => self.burst(site, level_dbm, &burst, out),
         }
+        self.heed_failsoft(out);
         self.fire_due(out);
         self.forget_monitor();
     }
@@ -135,6 +139,7 @@ impl Handset {
                 [emergency, monitor, alert].into_iter().flatten().chain([own]).min()
             }
             State::Moving(moving) => Some(moving.deadline()),
+            State::Failsoft(failsoft) => Some(failsoft.deadline()),
             State::Detaching { camp, access, .. } => {
                 let lost = Deadline { at: camp.lost_at(), why: Why::SignalLost };
                 Some(access.deadline().min(lost))
@@ -168,6 +173,10 @@ impl Handset {
                 let departure = service.fire(&mut turn, why);
                 self.depart(departure, out);
             }
+            State::Failsoft(failsoft) => {
+                let end = failsoft.fire(&mut turn, why);
+                self.end_failsoft(end, out);
+            }
             State::Detaching { .. } => self.fire_detach(why, out),
         }
     }
@@ -188,6 +197,7 @@ impl Handset {
             State::Registering(registration) => Some(&registration.camp),
             State::InService(service) => Some(&service.camp),
             State::Moving(moving) => Some(&moving.left.camp),
+            State::Failsoft(failsoft) => Some(&failsoft.camp),
             State::Denied(camp) | State::Detaching { camp, .. } => Some(camp),
         }
     }
@@ -198,6 +208,7 @@ impl Handset {
             State::Registering(registration) => Some(&mut registration.camp),
             State::InService(service) => Some(&mut service.camp),
             State::Moving(moving) => Some(&mut moving.left.camp),
+            State::Failsoft(failsoft) => Some(&mut failsoft.camp),
             State::Denied(camp) | State::Detaching { camp, .. } => Some(camp),
         }
     }
@@ -213,6 +224,7 @@ impl State {
             Self::Denied(_) => Phase::Denied,
             Self::InService(service) => service.activity.phase(),
             Self::Moving(_) => Phase::Moving,
+            Self::Failsoft(failsoft) => failsoft.phase(),
             Self::Detaching { .. } => Phase::Detaching,
         }
     }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use trunklab_protocol::{Condition, Imsi, UnitId};
 
 use super::config::HandsetConfig;
+use super::failsoft::Programmed;
 use super::machine::Handset;
 use super::remote::Regrouped;
 
 /// What the network has made of a handset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
     /// Who it is; `None` where nobody had to tell it.
@@ -17,6 +18,9 @@ pub struct Memory {
     pub condition: Condition,
     /// Where its selector is set from afar; `None`: its user sets it.
     pub regrouped: Option<Regrouped>,
+    /// Where it goes in failsoft (docs/resilience.md 14.6.1).
+    #[serde(default)]
+    pub failsoft: Vec<Programmed>,
 }
 
 /// Who a blank handset is.

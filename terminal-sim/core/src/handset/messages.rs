@@ -129,7 +129,7 @@ impl Service {
 
     /// A user's message; one at a time.
     fn begin_message(&mut self, turn: &mut Turn<'_>, press: Press, word: UplinkWord) -> bool {
-        if self.camp.service == trunklab_protocol::air_downlink::SiteService::NoService {
+        if !self.camp.service.decides() {
             turn.tell(HandsetEvent::MessageRefused { cause: Cause::SiteUnavailable });
             return false;
         }

@@ -1,7 +1,7 @@
 //! On the way to a better site (docs/protocol.md, clause 5.3.5): hear it, register there. Until that is done the
 //! registration at the site that is left holds, and is what a handset goes back to when the other does not take it in.
 
-use trunklab_protocol::air_downlink::{Burst, DownlinkWord, SiteService};
+use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
 use trunklab_protocol::{Cause, Moment, SiteId};
 
 use super::camp::Camp;
@@ -137,7 +137,7 @@ impl Moving {
         if camp.was_under_way(burst.place) {
             return None;
         }
-        if system.service == SiteService::NoService {
+        if !system.service.decides() {
             turn.tell(HandsetEvent::RegisterRefused { cause: Cause::SiteUnavailable });
             return Some(End::Failed);
         }

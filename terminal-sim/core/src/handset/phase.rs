@@ -49,6 +49,10 @@ words! {
         Listening = "listening",
         AwaitingFloor = "waiting for the floor",
         Moving = "going to another site",
+        SeekingFailsoft = "looking for its failsoft channel",
+        Failsoft = "FAILSOFT",
+        FailsoftTalking = "FAILSOFT, talking",
+        FailsoftListening = "FAILSOFT, listening",
         Detaching = "switching off",
     }
 }
@@ -84,6 +88,10 @@ words! {
         FloorAwaited = "somebody else has the floor, and it is asked for",
         CallFound = "a call of the talkgroup is announced",
         CallOver = "the call is over, silent, or not ours any more",
+        FailsoftTried = "the site is in failsoft, or its control channel is lost",
+        FailsoftHeard = "the failsoft channel is heard",
+        FailsoftOver = "failsoft is over, and it is registered",
+        FailsoftLeft = "failsoft is over, and it is not registered",
         Detached = "the network was told",
         OutOfUse = "an operator has put it out of use for good",
     }
@@ -124,6 +132,19 @@ transitions! {
     Idle | Talking | Hanging | Listening,                            NeighbourBetter     => Moving;
     Moving,                                                          MoveFailed          => Idle;
     Idle,                                                            TalkMoved           => Requesting;
+
+    // Failsoft.
+    Registering | Idle | Ringing | Requesting | Queued | SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening,
+                                                                     FailsoftTried       => SeekingFailsoft;
+    SeekingFailsoft,                                                 FailsoftHeard       => Failsoft;
+    Failsoft | FailsoftListening,                                    Pressed             => FailsoftTalking;
+    FailsoftTalking,                                                 Released            => Failsoft;
+    Failsoft,                                                        OtherTalks          => FailsoftListening;
+    FailsoftListening,                                               FloorIsFree         => Failsoft;
+    SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, SignalLost         => Hunting;
+    SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, FailsoftOver       => Idle;
+    SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, FailsoftLeft       => Registering;
+    SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, SwitchedOff        => Off;
 
     // Registration.
     Registering | Moving,                                            RegistrationGranted => Idle;

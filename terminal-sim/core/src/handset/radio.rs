@@ -13,6 +13,7 @@ use super::camp::Camp;
 use super::config::HandsetConfig;
 use super::dice::Dice;
 use super::emergency::Emergency;
+use super::failsoft::Channels;
 use super::memory::{Memory, Told};
 use super::messages::{Alert, Heard};
 use super::microphone::Microphone;
@@ -57,6 +58,8 @@ pub(super) struct Radio {
     pub(super) emergency: Option<Emergency>,
     /// What orders have made of it: switched off, it keeps that.
     pub(super) remote: Remote,
+    /// Where it goes in failsoft: switched off, it keeps that.
+    pub(super) failsoft: Channels,
     /// What the network has said who it is.
     told: Option<Told>,
     /// Messages that were heard, the last ones.
@@ -83,6 +86,7 @@ impl Radio {
             tmsi: None,
             emergency: None,
             remote: Remote::default(),
+            failsoft: Channels::default(),
             told: None,
             heard: VecDeque::new(),
             alerts: Vec::new(),
@@ -126,12 +130,13 @@ impl Radio {
     /// What it keeps whatever becomes of its battery.
     pub(super) fn memory(&self) -> Memory {
         let Remote { condition, regrouped, .. } = self.remote;
-        Memory { told: self.told, condition, regrouped }
+        Memory { told: self.told, condition, regrouped, failsoft: self.failsoft.kept() }
     }
 
     /// It is as it was when it kept this.
     pub(super) fn remember(&mut self, memory: Memory) {
-        let Memory { told, condition, regrouped } = memory;
+        let Memory { told, condition, regrouped, failsoft } = memory;
+        self.failsoft = Channels::of(failsoft);
         match told {
             // Programmed since then, it is whom it is programmed to be.
             Some(Told { unit, imsi }) if self.config.is_blank() => self.subscribe(unit, imsi),

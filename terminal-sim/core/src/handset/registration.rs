@@ -1,6 +1,6 @@
 //! Registration: name yourself, answer the challenge, be registered (docs/protocol.md, clause 5.4).
 
-use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered, SiteService};
+use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered};
 use trunklab_protocol::air_uplink::{Answer, Register, RequestKind};
 use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey};
 use trunklab_protocol::{Cause, Identity, Moment, ScanList, Span, Subscription, TalkgroupId};
@@ -71,7 +71,7 @@ impl Registration {
 
     /// The user wants something: whoever waits for its moment in the window registers now.
     pub(super) fn hurry(&mut self, turn: &mut Turn<'_>) {
-        if matches!(self.step, Step::Spread { .. }) && self.camp.service != SiteService::NoService {
+        if matches!(self.step, Step::Spread { .. }) && self.camp.service.decides() {
             self.ask(turn);
         }
     }
@@ -92,7 +92,7 @@ impl Registration {
     pub(super) fn deadline(&self) -> Deadline {
         let lost = Deadline { at: self.camp.lost_at(), why: Why::SignalLost };
         match &self.step {
-            Step::Waiting { .. } | Step::Spread { .. } if self.camp.service == SiteService::NoService => lost,
+            Step::Waiting { .. } | Step::Spread { .. } if !self.camp.service.decides() => lost,
             Step::Waiting { until } | Step::Spread { until } => {
                 lost.min(Deadline { at: *until, why: Why::RegisterAgain })
             }
@@ -154,6 +154,10 @@ impl Registration {
             }
             DownlinkWord::Idle(_)
             | DownlinkWord::Neighbour(_)
+            | DownlinkWord::FailsoftChannel(_)
+            | DownlinkWord::FailsoftOpen(_)
+            | DownlinkWord::FailsoftVoice(_)
+            | DownlinkWord::FailsoftOver(_)
             | DownlinkWord::Affiliated(_)
             | DownlinkWord::Refused(_)
             | DownlinkWord::Queued(_)

@@ -4,10 +4,11 @@
 
 use std::collections::VecDeque;
 
+use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::{
-    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, ScanList, SlotAddress, SpurtId, TalkgroupId,
+    BurstPlace, CallId, Cause, FloorPolicy, Moment, Press, ScanList, SlotAddress, Span, SpurtId, TalkgroupId,
     UnitId,
 };
 
@@ -15,6 +16,7 @@ use super::call::{Activity, Converse, Idle, Wish};
 use super::camp::Camp;
 use super::emergency::Shout;
 use super::errand::Setback;
+use super::failsoft::Held;
 use super::individual::Reply;
 use super::neighbours::{Neighbours, Place};
 use super::note::Note;
@@ -125,6 +127,35 @@ impl Service {
         service
     }
 
+    /// The same after failsoft, where the registration held: what was selected meanwhile is told within `spread`.
+    pub(super) fn resumed(turn: &mut Turn<'_>, camp: Camp, held: Held, spread: Span) -> Self {
+        let Held { session, affiliated, secondary } = held;
+        let spread = camp.registration_window.unwrap_or(spread);
+        let at = turn.now + turn.radio.dice.span_below(spread);
+        let mut service = Self::new(turn, camp, session, (affiliated, secondary));
+        service.setback = Some(Setback::Spread(turn.radio.selected, at));
+        service.activity = Activity::Idle(service.idle(turn));
+        service
+    }
+
+    /// Whether it is in no call, and its user waits for none that is granted.
+    pub(super) fn is_on_control(&self) -> bool {
+        self.activity.in_call().is_none()
+    }
+
+    /// Nobody decides any more, or nobody is heard: whatever was asked for is not to be.
+    pub(super) fn gives_way_to_failsoft(&mut self, turn: &mut Turn<'_>) {
+        let is_said = self.camp.service == SiteService::Failsoft;
+        let cause = if is_said { Cause::SiteInFailsoft } else { Cause::NoAnswer };
+        self.give_messages_up(turn, cause);
+        if let Activity::Ringing(ring) = &self.activity {
+            turn.tell(HandsetEvent::RingOver { caller: ring.caller, cause });
+        }
+        if self.activity.request().is_some() || self.activity.holds_a_press() {
+            turn.refuse(cause);
+        }
+    }
+
     /// The slot that the handset hears beside the control channel.
     pub(super) fn traffic_slot(&self) -> Option<SlotAddress> {
         self.activity.in_call().map(|in_call| in_call.at)
@@ -167,7 +198,14 @@ impl Service {
                 self.fire_answer(turn);
                 return self.is_done_for(turn);
             }
-            Why::MonitorEnds | Why::HuntEnds | Why::RegisterAgain | Why::Measure | Why::MoveFails => {}
+            Why::MonitorEnds
+            | Why::HuntEnds
+            | Why::RegisterAgain
+            | Why::Measure
+            | Why::FailsoftSilent
+            | Why::FailsoftQuiet
+            | Why::FailsoftTalkLimit
+            | Why::MoveFails => {}
         }
         None
     }

@@ -7,7 +7,8 @@ use trunklab_protocol::profile::Channel;
 use trunklab_protocol::voice::VoiceFrame;
 use trunklab_protocol::{BurstPlace, Cause, SpurtId};
 
-use super::call::{Activity, Converse, Ending, Hang, InCall, Talk, collecting};
+use super::call::{Activity, Converse, Ending, Hang, InCall, Talk};
+use super::pace::collecting;
 use super::phase::Trigger;
 use super::radio::{Ptt, Turn, transmit};
 use super::service::Service;
@@ -71,13 +72,13 @@ impl Service {
     pub(super) fn fire_talk_end(&mut self, turn: &mut Turn<'_>) {
         let Activity::Ending(ending) = &mut self.activity else { return };
         let Ending { talk, said, .. } = ending;
-        let (at, due) = (talk.in_call.at, talk.next);
+        let (at, due) = (talk.in_call.at, talk.pace.next);
         if turn.now > due.at + self.camp.lateness_max(Channel::Traffic) {
-            talk.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
+            talk.pace.next = self.camp.next_uplink(Channel::Traffic, at, turn.now);
             return;
         }
         *said += 1;
-        talk.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
+        talk.pace.next = self.camp.uplink(Channel::Traffic, at, due.count.saturating_add(1));
         let word = TalkEnd { unit: turn.radio.unit(), call: talk.in_call.call, spurt: talk.spurt };
         let place = BurstPlace { at, channel: Channel::Traffic, count: due.count };
         let said_all = *said >= TALK_END_TRIES;
@@ -94,7 +95,7 @@ impl Service {
         let mut talk = talk.clone();
         if rest.is_empty() && !talk.was_heard() {
             // Nothing is to be sent, so nothing is collected.
-            talk.next = self.camp.next_uplink(Channel::Traffic, talk.in_call.at, turn.now);
+            talk.pace.next = self.camp.next_uplink(Channel::Traffic, talk.in_call.at, turn.now);
         }
         self.shift(Trigger::Released, Activity::Ending(Ending { leave, ..Ending::of(talk, rest) }));
     }

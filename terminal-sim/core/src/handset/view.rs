@@ -53,6 +53,8 @@ pub struct HandsetView {
     pub tries: u8,
     /// The call that it is in.
     pub call: Option<RunningCall>,
+    /// Who is heard on the failsoft channel.
+    pub failsoft_talker: Option<UnitId>,
     /// Speech that waits to be sent, in vocoder frames of 20 ms.
     pub speech_waiting: usize,
     /// Speech dropped because too much waited, in vocoder frames since the handset was made.

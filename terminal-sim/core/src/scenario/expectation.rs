@@ -59,6 +59,10 @@ pub enum Fact {
     PairGranted { unit: UnitId, other: UnitId },
     PairReleased { unit: UnitId, other: UnitId, cause: Cause },
     FloorEnds { unit: UnitId, cause: Cause },
+    InFailsoft { unit: UnitId, site: SiteId },
+    HearsTone { unit: UnitId },
+    LeavesFailsoft { unit: UnitId, site: SiteId },
+    WasInFailsoft { site: SiteId },
     Stunned { unit: UnitId },
     Revived { unit: UnitId },
     Killed { unit: UnitId },
@@ -207,6 +211,12 @@ fn handset_shows(who: UnitId, event: &HandsetEvent, fact: Fact) -> bool {
         HandsetEvent::MessageDelivered => fact == Fact::MessageDelivered { unit: who },
         HandsetEvent::MessageRefused { cause } => fact == Fact::MessageRefused { unit: who, cause },
         HandsetEvent::Left { cause, .. } => fact == Fact::Leaves { unit: who, cause },
+        HandsetEvent::Failsoft { site, .. } => fact == Fact::InFailsoft { unit: who, site },
+        HandsetEvent::FailsoftTone => fact == Fact::HearsTone { unit: who },
+        HandsetEvent::FailsoftPermit => fact == Fact::MayTalk { unit: who },
+        HandsetEvent::FailsoftTalkEnded => fact == Fact::StopsTalking { unit: who },
+        HandsetEvent::FailsoftHears { talker, .. } => fact == Fact::Hears { unit: who, talker },
+        HandsetEvent::FailsoftOver { site } => fact == Fact::LeavesFailsoft { unit: who, site },
         HandsetEvent::Stunned => fact == Fact::Stunned { unit: who },
         HandsetEvent::Revived => fact == Fact::Revived { unit: who },
         HandsetEvent::Killed => fact == Fact::Killed { unit: who },
@@ -232,6 +242,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
     match event {
         EventKind::SiteUp { site, .. } => fact == Fact::SiteUp { site: *site },
         EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
+        EventKind::SiteServedFailsoft { site, .. } => fact == Fact::WasInFailsoft { site: *site },
         EventKind::ControlMoved { site, .. } => fact == Fact::ControlMoved { site: *site },
         EventKind::SlotHealth { site, at, health } => {
             fact == Fact::CarrierHealth { site: *site, carrier: at.carrier, health: *health }
@@ -326,6 +337,8 @@ impl Fact {
         match *self {
             Self::Registers { unit, site }
             | Self::LeavesFor { unit, site }
+            | Self::InFailsoft { unit, site }
+            | Self::LeavesFailsoft { unit, site }
             | Self::FindsControl { unit, site } => (vec![unit], Some(site), None),
             Self::Affiliates { unit, talkgroup }
             | Self::RegroupedTo { unit, talkgroup }
@@ -351,6 +364,7 @@ impl Fact {
             | Self::RegisterRefused { unit, .. }
             | Self::OutOfRange { unit }
             | Self::MayTalk { unit }
+            | Self::HearsTone { unit }
             | Self::StopsTalking { unit }
             | Self::WaitsForFloor { unit }
             | Self::Warned { unit }
@@ -379,6 +393,7 @@ impl Fact {
             | Self::ConsoleRefused { .. }
             | Self::ConsoleStops { .. } => (Vec::new(), None, None),
             Self::SiteUp { site }
+            | Self::WasInFailsoft { site }
             | Self::SiteLost { site }
             | Self::ControlMoved { site }
             | Self::CarrierHealth { site, .. } => (Vec::new(), Some(site), None),

@@ -2,6 +2,7 @@
 
 mod areas;
 mod checks;
+mod failsoft;
 mod network;
 mod reuse;
 mod sectors;
@@ -153,6 +154,7 @@ impl<'a> Reader<'a> {
         for talkgroup in &form.talkgroups {
             self.talkgroup(talkgroup)?;
         }
+        self.failsoft_talkgroups(&form.sites)?;
         for unit in &form.units {
             self.unit(unit)?;
         }

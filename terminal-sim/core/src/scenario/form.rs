@@ -89,12 +89,23 @@ pub(super) struct SiteForm {
     pub(super) late_entry_interval: Option<Spanned<String>>,
     /// How long it waits for a controller before it serves alone.
     pub(super) isolated_after: Option<Spanned<String>>,
+    /// How long it waits for a controller before it goes into failsoft.
+    pub(super) failsoft_after: Option<Spanned<String>>,
+    pub(super) failsoft: Option<Vec<FailsoftForm>>,
     /// How often it tests its slots.
     pub(super) self_test: Option<Spanned<String>>,
     /// So many bad tests in a row make a slot faulty.
     pub(super) bad_tests: Option<Spanned<u8>>,
     /// So many good tests in a row make it sound again.
     pub(super) good_tests: Option<Spanned<u8>>,
+}
+
+/// A failsoft channel of a site.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FailsoftForm {
+    pub(super) at: Spanned<String>,
+    pub(super) talkgroups: Vec<Spanned<u16>>,
 }
 
 /// What is a sector's own; everything else it has from its `[[site]]`.

@@ -136,6 +136,10 @@ pub struct SiteProvision {
     pub late_entry_interval_ms: u16,
     /// How long it waits for a controller before it serves alone, in milliseconds; 0: it never does.
     pub isolated_after_ms: u32,
+    /// How long it waits for a controller before it goes into failsoft, in milliseconds; 0: it never does.
+    pub failsoft_after_ms: u32,
+    /// Its failsoft channels, each with the talkgroups that share it.
+    pub failsoft: Vec<(SlotAddress, Vec<TalkgroupId>)>,
     /// How often it tests its slots, in milliseconds; 0: never by itself.
     pub self_test_ms: u32,
     /// So many bad tests in a row make a slot faulty.

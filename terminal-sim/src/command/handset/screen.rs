@@ -302,6 +302,16 @@ fn sentence(at: Moment, event: &HandsetEvent, statuses: &Statuses) -> String {
         HandsetEvent::MessageDelivered => "delivered".to_owned(),
         HandsetEvent::MessageRefused { cause } => format!("not delivered: {cause}"),
         HandsetEvent::Left { call, cause } => format!("left call {call}: {cause}"),
+        HandsetEvent::Failsoft { site, talkgroup, at } => {
+            format!("FAILSOFT at site {site}: talkgroup {talkgroup} is on {at}, nobody grants calls")
+        }
+        HandsetEvent::FailsoftTone => "FAILSOFT (beep)".to_owned(),
+        HandsetEvent::FailsoftPermit => "FAILSOFT: talk".to_owned(),
+        HandsetEvent::FailsoftTalkEnded => "talk ended in failsoft".to_owned(),
+        HandsetEvent::FailsoftHears { talker, talkgroup } => {
+            format!("hears unit {talker} in failsoft, talkgroup {talkgroup}")
+        }
+        HandsetEvent::FailsoftOver { site } => format!("failsoft of site {site} is over"),
         HandsetEvent::Stunned => "STUNNED: no service until an operator revives it".to_owned(),
         HandsetEvent::Revived => "revived".to_owned(),
         HandsetEvent::Killed => "OUT OF USE FOR GOOD".to_owned(),
@@ -365,8 +375,9 @@ fn offered<'a>(choice: &Choice, shown: &Shown<'a>, rows: usize) -> (String, Vec<
 fn face(view: &HandsetView, shown: &Shown<'_>) -> Vec<Line<'static>> {
     let (theme, number) = (shown.theme, shown.number);
     let state = match view.phase {
-        Phase::Talking | Phase::Conversing => Style::new().fg(Color::Red),
-        Phase::Listening => Style::new().fg(Color::Green),
+        Phase::Talking | Phase::Conversing | Phase::FailsoftTalking => Style::new().fg(Color::Red),
+        Phase::Listening | Phase::FailsoftListening => Style::new().fg(Color::Green),
+        Phase::SeekingFailsoft | Phase::Failsoft => Style::new().fg(Color::Magenta),
         Phase::Queued | Phase::Requesting | Phase::AwaitingFloor | Phase::Ringing => {
             Style::new().fg(Color::Yellow)
         }

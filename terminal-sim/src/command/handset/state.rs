@@ -91,7 +91,7 @@ impl State {
     /// # Errors
     /// The file, and what the system says.
     pub(super) fn write(&self, unit: UnitId, memory: &Memory) -> Result<(), String> {
-        let kept = Kept { version: VERSION, unit, memory: *memory };
+        let kept = Kept { version: VERSION, unit, memory: memory.clone() };
         let write = || -> std::io::Result<()> {
             fs::create_dir_all(&self.folder)?;
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -107,8 +107,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use trunklab_protocol::{Condition, Imsi, Regroup, TalkgroupId};
-    use trunklab_terminal_core::handset::{Regrouped, Told};
+    use trunklab_protocol::{CarrierNumber, Condition, Imsi, Regroup, SiteId, SlotAddress, TalkgroupId};
+    use trunklab_terminal_core::handset::{Programmed, Regrouped, Told};
 
     use super::*;
 
@@ -123,6 +123,11 @@ mod tests {
             told: Some(Told { unit: unit(), imsi: Imsi::new(1_010_000_000_017) }),
             condition: Condition::Stunned,
             regrouped: Some(Regrouped { order, before: talkgroup(41) }),
+            failsoft: vec![Programmed {
+                site: SiteId::new(3).unwrap(),
+                talkgroup: TalkgroupId::new(41).unwrap(),
+                at: SlotAddress::first_of(CarrierNumber::new(14).unwrap()),
+            }],
         }
     }
 

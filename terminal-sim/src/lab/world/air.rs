@@ -25,6 +25,17 @@ pub(crate) fn loses_talk_end(losses: &mut TalkEndLosses, unit: UnitId, word: &Up
     *lost.get_or_insert(end.spurt) == end.spurt
 }
 
+/// Vocoder frames that a word says.
+pub(crate) fn frames_said(word: &UplinkWord) -> u64 {
+    if let UplinkWord::Voice(voice) = word {
+        voice.frames.len() as u64
+    } else if let UplinkWord::FailsoftVoice(voice) = word {
+        voice.frames.len() as u64
+    } else {
+        0
+    }
+}
+
 impl Radio {
     /// The level at which a site is heard here; computed once for each place and each site.
     fn level_dbm(&mut self, site: SiteId, beacon: &Beacon) -> i8 {
@@ -66,9 +77,7 @@ impl World {
 
     pub(super) fn transmit(&mut self, unit: UnitId, site: SiteId, mut burst: air_uplink::Burst) {
         self.traffic.bursts_up += 1;
-        if let UplinkWord::Voice(voice) = &burst.word {
-            self.traffic.spoken.sent += voice.frames.len() as u64;
-        }
+        self.traffic.spoken.sent += frames_said(&burst.word);
         let hears = |station: &&Station| station.running && station.plant.works(burst.place.at);
         let Some(station) = self.stations.get(&site).filter(hears) else { return };
         let (Some(beacon), run) = (&station.beacon, station.run) else { return };

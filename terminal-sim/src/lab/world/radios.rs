@@ -82,7 +82,8 @@ impl World {
             terminal::output::Output::Measure { site, .. } => self.measure(unit, site),
             terminal::output::Output::Mute => self.tune(unit, Ear::Off),
             terminal::output::Output::Transmit { site, burst } => self.transmit(unit, site, burst),
-            terminal::output::Output::Heard { talker, spurt, position, frames, .. } => {
+            terminal::output::Output::Heard { talker, spurt, position, frames, .. }
+            | terminal::output::Output::HeardInFailsoft { talker, spurt, position, frames } => {
                 self.heard.push(Heard { at: self.now, unit, talker, spurt, position, frames });
             }
             terminal::output::Output::Clipped { frames } => self.traffic.spoken.clipped += u64::from(frames),

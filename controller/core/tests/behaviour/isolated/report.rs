@@ -7,7 +7,7 @@ use trunklab_controller_core::output::{
     CallRecord, HeldSlot, MessageRecord, Output, ReportedItem, Spurt, StoreItem,
 };
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::from_site::{Report, ServedAlone};
+use trunklab_protocol::from_site::{Report, ServedAlone, ServedFailsoft};
 use trunklab_protocol::operator::Sender;
 use trunklab_protocol::part::cut;
 use trunklab_protocol::{CallId, Cause, Epoch, MessageId, MessageKind, Moment, Priority, StatusNumber};
@@ -98,6 +98,40 @@ fn operators_are_told_once_that_a_site_has_served_alone() {
     system
         .expect_no("served alone")
         .expect("event: dropped: the site's report of its time alone is no record that it may make");
+}
+
+#[test]
+fn operators_are_told_once_that_a_site_was_in_failsoft() {
+    let mut system = with_one_that_may();
+    let word = |time| {
+        let epoch = epoch_of(site(3), time).unwrap();
+        ServedFailsoft { epoch, failsoft_ms: 90_000, spurts: 7, unproved: 2, collisions: 4, reports: 5 }
+    };
+    system.from_site(3, word(1));
+    system.expect("event: site 3 in failsoft for 90000 ms: 7 spurts, 2 unproved, 4 lost");
+    system.from_site(3, word(1));
+    system.expect_no("in failsoft");
+    system.from_site(3, word(2));
+    system.expect("event: site 3 in failsoft for 90000 ms: 7 spurts, 2 unproved, 4 lost");
+    system.from_site(5, word(1));
+    system
+        .expect_no("in failsoft")
+        .expect("event: dropped: the site's report of its time alone is no record that it may make");
+}
+
+/// What was said in failsoft is a record like any other of a site's own.
+#[test]
+fn a_spurt_in_failsoft_is_kept_as_a_record() {
+    let mut system = with_one_that_may();
+    let said = CallRecord {
+        priority: Priority::LOWEST,
+        released: Some((ms(2_000), Cause::SaidInFailsoft)),
+        slots: SmallVec::from_iter([HeldSlot { until: Some(ms(2_000)), ..record().slots[0] }]),
+        ..record()
+    };
+    let store = system.reports(3, 7, &of_call(said), 60_000).unwrap();
+    system.input(Input::Stored { id: store });
+    system.expect("site 3 -> report 7 kept");
 }
 
 #[test]

@@ -172,6 +172,11 @@ fn happened(kind: &EventKind) -> String {
         EventKind::SiteServedAlone { site, alone_ms, reports, .. } => {
             format!("site {site} served alone for {alone_ms} ms, has {reports} reports")
         }
+        EventKind::SiteServedFailsoft { site, failsoft_ms, spurts, unproved, collisions, .. } => {
+            format!(
+                "site {site} in failsoft for {failsoft_ms} ms: {spurts} spurts, {unproved} unproved, {collisions} lost"
+            )
+        }
         EventKind::SlotHealth { site, at, health } => format!("slot {at} of site {site} {}", health.name()),
         EventKind::SlotTested { site, at, heard } => {
             format!("slot {at} of site {site} tested: heard {heard}")

@@ -138,6 +138,10 @@ impl Handset {
     }
 
     pub(super) fn lose_signal(&mut self, out: &mut Outbox) {
+        // Without a control channel the site may be in failsoft.
+        if self.seek_failsoft(out) {
+            return;
+        }
         self.spread = SPREAD_AFTER_LOSS;
         self.barred.forgive();
         self.in_service(out, |service, turn| service.give_messages_up(turn, Cause::NoAnswer));

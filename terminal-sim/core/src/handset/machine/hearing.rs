@@ -32,6 +32,7 @@ impl Handset {
                 let end = moving.hears(&mut turn, site, level_dbm, burst);
                 self.end_move(end, out);
             }
+            State::Failsoft(_) => self.failsoft_burst(site, level_dbm, burst, out),
             State::Registering(_) | State::Denied(_) | State::InService(_) | State::Detaching { .. } => {
                 self.own_burst(site, level_dbm, burst, out);
             }
@@ -49,6 +50,7 @@ impl Handset {
             | State::Registering(_)
             | State::Denied(_)
             | State::Moving(_)
+            | State::Failsoft(_)
             | State::Detaching { .. } => None,
         };
         if let State::InService(service) = &mut self.state
@@ -91,6 +93,11 @@ impl Handset {
     }
 
     fn control_word(&mut self, word: &DownlinkWord, out: &mut Outbox) {
+        if let DownlinkWord::FailsoftChannel(channel) = word
+            && self.camp().is_some_and(|camp| camp.site == channel.site)
+        {
+            self.radio.failsoft.learn(channel);
+        }
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {
             State::Registering(registration) => {
@@ -113,6 +120,7 @@ impl Handset {
             | State::Hunting(_)
             | State::OutOfRange(_)
             | State::Moving(_)
+            | State::Failsoft(_)
             | State::Detaching { .. } => {}
         }
     }

@@ -32,6 +32,7 @@ impl Handset {
             status: self.radio.shown,
             tries: 0,
             call: None,
+            failsoft_talker: None,
             speech_waiting: self.radio.microphone.waiting(),
             speech_overrun: self.radio.microphone.overrun(),
         };
@@ -42,6 +43,10 @@ impl Handset {
         match &self.state {
             State::InService(service) => show(service, &mut view),
             State::Registering(registration) => view.tries = registration.tries(),
+            State::Failsoft(failsoft) => {
+                view.channel = Some(failsoft.at);
+                view.failsoft_talker = failsoft.talker();
+            }
             State::Off
             | State::Hunting(_)
             | State::OutOfRange(_)

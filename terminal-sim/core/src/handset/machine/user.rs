@@ -33,6 +33,11 @@ impl Handset {
         self.radio.forget_messages();
         match &mut self.state {
             State::Off | State::Detaching { .. } => {}
+            State::Failsoft(failsoft) => {
+                // Nobody could be told.
+                failsoft.stop(&mut Turn { now: self.now, radio: &mut self.radio, out });
+                self.switch_off(Trigger::SwitchedOff, out);
+            }
             State::Hunting(_) | State::OutOfRange(_) | State::Registering(_) | State::Denied(_) => {
                 self.switch_off(Trigger::SwitchedOff, out);
             }
@@ -68,6 +73,7 @@ impl Handset {
         if let State::InService(service) = &mut self.state {
             service.select(&mut Turn { now: self.now, radio: &mut self.radio, out });
         }
+        self.select_in_failsoft(out);
     }
 
     pub(super) fn scan(&mut self, on: bool, out: &mut Outbox) {
@@ -129,6 +135,14 @@ impl Handset {
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {
             State::InService(service) => service.press(&mut turn, kind),
+            State::Failsoft(failsoft) => {
+                failsoft.press(&mut turn);
+                if kind == RequestKind::Emergency {
+                    // Nobody decides here: the network hears of it as soon as there is one.
+                    let press = turn.radio.next_press();
+                    turn.radio.emergency = Some(Emergency { press, light: EmergencyLight::Unanswered });
+                }
+            }
             // On the way to another site the press is kept: it is asked for there.
             State::Off | State::Moving(_) => {}
             State::Registering(registration) => {
@@ -155,6 +169,7 @@ impl Handset {
             | State::Registering(_)
             | State::Denied(_)
             | State::Moving(_)
+            | State::Failsoft(_)
             | State::Detaching { .. } => {
                 let press = turn.radio.next_press();
                 turn.radio.emergency = Some(Emergency { press, light: EmergencyLight::Unanswered });
@@ -178,6 +193,7 @@ impl Handset {
             State::InService(service) => service.call(&mut turn, called, setup),
             State::Off => {}
             State::Moving(_) => turn.refuse(Cause::WrongState),
+            State::Failsoft(_) => turn.refuse(Cause::SiteInFailsoft),
             State::Hunting(_)
             | State::OutOfRange(_)
             | State::Registering(_)
@@ -192,6 +208,7 @@ impl Handset {
         match &mut self.state {
             State::InService(service) => tell(service, &mut turn),
             State::Off => {}
+            State::Failsoft(_) => turn.tell(HandsetEvent::MessageRefused { cause: Cause::SiteInFailsoft }),
             State::Hunting(_)
             | State::OutOfRange(_)
             | State::Registering(_)
@@ -214,8 +231,11 @@ impl Handset {
         if !self.radio.is_down() || self.radio.remote.monitor.is_some() {
             return;
         }
+        let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         if let State::InService(service) = &mut self.state {
-            service.release(&mut Turn { now: self.now, radio: &mut self.radio, out });
+            service.release(&mut turn);
+        } else if let State::Failsoft(failsoft) = &mut self.state {
+            failsoft.release(&mut turn);
         }
         self.radio.release();
     }

@@ -171,6 +171,7 @@ impl Bench {
                 Output::Hunt
                 | Output::Tune { .. }
                 | Output::Mute
+                | Output::HeardInFailsoft { .. }
                 | Output::Heard { .. }
                 | Output::Clipped { .. } => {}
             }
@@ -282,6 +283,7 @@ impl Bench {
                 | UplinkWord::Leaving(_)
                 | UplinkWord::OrderAnswer(_)
                 | UplinkWord::NetworkChallenge(_)
+                | UplinkWord::FailsoftVoice(_)
                 | UplinkWord::Voice(_) => None,
             })
             .expect("a request was sent")
@@ -394,6 +396,7 @@ impl Bench {
                 | UplinkWord::Leaving(_)
                 | UplinkWord::OrderAnswer(_)
                 | UplinkWord::NetworkChallenge(_)
+                | UplinkWord::FailsoftVoice(_)
                 | UplinkWord::Voice(_) => {}
             }
         }

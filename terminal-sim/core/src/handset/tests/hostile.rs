@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
-    AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FloorIdle, FloorQueued,
-    FloorRefused, FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Party, Queued, Refused,
-    RegisterRefused, Registered, Release, Reselection, Ringing, Sides, SiteService, System, TalkWarning,
-    Talker, Voice, Working,
+    AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FailsoftChannel,
+    FailsoftOpen, FailsoftOver, FailsoftVoice, FloorIdle, FloorQueued, FloorRefused, FloorTaken,
+    FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Party, Queued, Refused, RegisterRefused,
+    Registered, Release, Reselection, Ringing, Sides, SiteService, System, TalkWarning, Talker, Voice,
+    Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::profile::Channel;
@@ -94,6 +95,16 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
             let (unit, tmsi) = (unit(1017), Tmsi::new(1).unwrap());
             Registered { identity, unit, tmsi, talkgroup, secondary: ScanList::default(), subscription: None }.into()
         }),
+        2 => (3_u16..5, group.clone(), address())
+            .prop_map(|(number, talkgroup, at)| FailsoftChannel { site: site(number), talkgroup, at }.into()),
+        2 => any::<bool>().prop_map(|tone| FailsoftOpen { site: site(3), tone }.into()),
+        2 => (who(), press(), group.clone(), any::<u32>(), any::<bool>(), any::<bool>()).prop_map(
+            |(talker, press, talkgroup, position, last, tone)| {
+                let frames = FrameRun::new([Some([7; 8]), None]).unwrap();
+                FailsoftVoice { site: site(3), talkgroup, talker, press, position, frames, last, tone }.into()
+            }
+        ),
+        1 => (3_u16..5).prop_map(|number| FailsoftOver { site: site(number) }.into()),
         1 => (identity(), cause()).prop_map(|(identity, cause)| RegisterRefused { identity, cause }.into()),
         1 => (who(), press(), group.clone())
             .prop_map(|(unit, press, talkgroup)| {

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod coverage;
 mod emergency;
+mod failsoft;
 mod floor;
 mod hostile;
 mod identity;

@@ -65,6 +65,7 @@ fn three_seconds(bench: &mut Bench, granted_after: Span) -> (Moment, u32, Vec<(M
         | Output::Tune { .. }
         | Output::Measure { .. }
         | Output::Mute
+        | Output::HeardInFailsoft { .. }
         | Output::Transmit { .. }
         | Output::Heard { .. }
         | Output::Event(_) => None,
@@ -186,6 +187,7 @@ fn what_is_heard_goes_to_the_loudspeaker_with_its_place_in_time() {
         | Output::Tune { .. }
         | Output::Measure { .. }
         | Output::Mute
+        | Output::HeardInFailsoft { .. }
         | Output::Transmit { .. }
         | Output::Heard { .. }
         | Output::Clipped { .. }

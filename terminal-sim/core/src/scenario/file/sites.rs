@@ -39,6 +39,7 @@ impl Reader<'_> {
         }
         let carriers = self.carriers(site, part)?;
         let control = self.control(part.control, &carriers)?;
+        let failsoft = self.failsoft(form.failsoft.as_deref().unwrap_or_default(), &carriers, control)?;
         let chosen = form.slot_choice.as_ref();
         let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
         let chosen = form.control_channel.as_ref();
@@ -71,6 +72,8 @@ impl Reader<'_> {
             talker_silence_ms: self.interval(form.talker_silence.as_ref(), 1_000)?,
             late_entry_interval_ms: self.interval(form.late_entry_interval.as_ref(), 1_000)?,
             isolated_after_ms: self.millis(form.isolated_after.as_ref())?.unwrap_or(0),
+            failsoft_after_ms: self.millis(form.failsoft_after.as_ref())?.unwrap_or(0),
+            failsoft,
             self_test_ms: self.self_test(form.self_test.as_ref())?,
             bad_tests: self.tests_in_a_row(form.bad_tests.as_ref())?,
             good_tests: self.tests_in_a_row(form.good_tests.as_ref())?,
@@ -152,7 +155,7 @@ impl Reader<'_> {
         Ok(carriers)
     }
 
-    fn control(
+    pub(super) fn control(
         &self,
         control: Option<&Spanned<String>>,
         carriers: &[CarrierNumber],

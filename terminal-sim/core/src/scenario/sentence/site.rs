@@ -67,6 +67,14 @@ sentences! {
         |v| Meaning::See(vec![Fact::ControlMoved { site: v.site() }]);
     See "unit {units} finds the control channel of site {site}", "It has searched for it, and its registration holds.",
         |v| { let site = v.site(); see(v, |unit| Fact::FindsControl { unit, site }) };
+    See "site {site} was in failsoft", "Back at its controller, it tells of that.",
+        |v| Meaning::See(vec![Fact::WasInFailsoft { site: v.site() }]);
+    See "unit {units} shows failsoft at site {site}", "It is on the channel there that is programmed for its talkgroup.",
+        |v| { let site = v.site(); see(v, |unit| Fact::InFailsoft { unit, site }) };
+    See "unit {units} hears the failsoft tone", "The tone that reminds of failsoft.",
+        |v| see(v, |unit| Fact::HearsTone { unit });
+    See "unit {units} leaves failsoft at site {site}", "It goes back to the control channel, or to look for another site.",
+        |v| { let site = v.site(); see(v, |unit| Fact::LeavesFailsoft { unit, site }) };
     See "site {site} carries a call of talkgroup {talkgroup}", "The controller places the talkgroup's call there.",
         |v| Meaning::See(vec![Fact::Carries { site: v.site(), talkgroup: v.talkgroup() }]);
     See "site {site} leaves the call of talkgroup {talkgroup}", "The controller gives the call's slot there back.",

@@ -20,11 +20,12 @@ pub(in crate::transcript) fn handset(unit: UnitId, event: &HandsetEvent) -> Said
         }
         HandsetEvent::LeavesFor { site } => (format!("leaves for site {site}"), None),
         HandsetEvent::Service { site, service } => {
-            use trunklab_protocol::air_downlink::SiteService::{Isolated, NoService, Wide};
+            use trunklab_protocol::air_downlink::SiteService::{Failsoft, Isolated, NoService, Wide};
             let what = match service {
                 Wide => "serves the whole network",
                 Isolated => "is isolated",
                 NoService => "has no service",
+                Failsoft => "is in failsoft",
             };
             (format!("sees that site {site} {what}"), None)
         }
@@ -70,6 +71,16 @@ pub(in crate::transcript) fn handset(unit: UnitId, event: &HandsetEvent) -> Said
             (format!("joins call {call} of {parties}{late}"), Some(*call))
         }
         HandsetEvent::Hears { call, talker } => (format!("hears unit {talker} in call {call}"), Some(*call)),
+        HandsetEvent::Failsoft { site, talkgroup, at } => {
+            (format!("shows FAILSOFT: site {site}, talkgroup {talkgroup}, slot {at}"), None)
+        }
+        HandsetEvent::FailsoftTone => ("beeps: failsoft".to_owned(), None),
+        HandsetEvent::FailsoftPermit => ("may talk in failsoft".to_owned(), None),
+        HandsetEvent::FailsoftTalkEnded => ("stops talking in failsoft".to_owned(), None),
+        HandsetEvent::FailsoftHears { talker, talkgroup } => {
+            (format!("hears unit {talker} in failsoft, talkgroup {talkgroup}"), None)
+        }
+        HandsetEvent::FailsoftOver { site } => (format!("leaves failsoft of site {site}"), None),
         HandsetEvent::Stunned => ("is stunned".to_owned(), None),
         HandsetEvent::Revived => ("is revived".to_owned(), None),
         HandsetEvent::Killed => ("is out of use for good".to_owned(), None),

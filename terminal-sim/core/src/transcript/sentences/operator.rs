@@ -3,7 +3,7 @@
 use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
 use trunklab_protocol::{Addressee, Cause, Clause, EmergencyKind, MessageKind};
 
-use super::{Said, addressee, groups, message, seconds};
+use super::{Said, addressee, counted, groups, message, seconds};
 use crate::citation::of_cause;
 
 pub(in crate::transcript) fn to_console(word: &TalkWord) -> Said {
@@ -30,6 +30,15 @@ pub(in crate::transcript) fn reported(event: &EventKind) -> Option<(Clause, Said
         EventKind::SiteServedAlone { site, alone_ms, .. } => {
             let text = format!("site {site} has served alone for {}", seconds(*alone_ms));
             (Clause::IsolationReport, Said::plain(text))
+        }
+        EventKind::SiteServedFailsoft { site, failsoft_ms, spurts, unproved, collisions, .. } => {
+            let spurts = counted(*spurts as usize, "spurt");
+            let lost = counted(*collisions as usize, "burst");
+            let text = format!(
+                "site {site} was in failsoft for {}: {spurts}, {unproved} unproved, {lost} lost to others",
+                seconds(*failsoft_ms)
+            );
+            (Clause::FailsoftReport, Said::plain(text))
         }
         EventKind::ControlMoved { site, control } => (
             Clause::SearchedControl,

@@ -15,6 +15,12 @@ pub(in crate::transcript) fn from_site(message: &FromSite) -> Option<Said> {
             let reports = counted(word.reports as usize, "report");
             Said::plain(format!("served alone for {}, has {reports}", seconds(word.alone_ms)))
         }
+        FromSite::ServedFailsoft(word) => {
+            let (spurts, reports) =
+                (counted(word.spurts as usize, "spurt"), counted(word.reports as usize, "report"));
+            let for_ms = seconds(word.failsoft_ms);
+            Said::plain(format!("was in failsoft for {for_ms}, repeated {spurts}, has {reports}"))
+        }
         FromSite::Report(word) if word.part != word.parts => return None,
         FromSite::Report(word) => Said::plain(format!("makes report {}", word.number)),
         FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
