@@ -63,6 +63,7 @@ impl Events {
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
+            | EventKind::NetworkAlarm { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Cloned { .. }

@@ -65,6 +65,12 @@ fn question(asked: &Asked) -> String {
         Order::EndMonitor { unit } => format!("End the listening to unit {unit}?"),
         Order::SetPriority { unit, priority } => format!("Give unit {unit} priority {priority}?"),
         Order::SetRights { unit, services } => format!("Give unit {unit} {}?", rights(*services)),
+        Order::AcknowledgeAlarm { alarm } => format!("Acknowledge alarm {alarm}?"),
+        Order::TestSlot { site, slot } => format!("Test slot {slot} of site {site}?"),
+        Order::ExerciseFault { site, part, broken: true } => format!("BREAK {part} of site {site}?"),
+        Order::ExerciseFault { site, part, broken: false } => {
+            format!("Let {part} of site {site} work again?")
+        }
     }
 }
 

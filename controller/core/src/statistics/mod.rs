@@ -162,6 +162,7 @@ impl Statistics {
             | EventKind::SiteServedAlone { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
+            | EventKind::NetworkAlarm { .. }
             | EventKind::Cloned { .. }
             | EventKind::MessageSent { .. }
             | EventKind::MessageDelivered { .. }
