@@ -53,28 +53,22 @@ pub enum AlarmEnd {
 
 /// Kind, name, severity, end, text: one row each.
 const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 5] = [
-    (AlarmKind::SlotFaulty, "slot_faulty", Severity::Minor, AlarmEnd::ByItself, "a slot is faulty"),
-    (AlarmKind::SiteLost, "site_lost", Severity::Critical, AlarmEnd::ByItself, "the site's link is lost"),
-    (
-        AlarmKind::StoreFailing,
-        "store_failing",
-        Severity::Critical,
-        AlarmEnd::ByItself,
-        "what has to last is not kept",
-    ),
+    (AlarmKind::SlotFaulty, "slot_faulty", Severity::Minor, AlarmEnd::ByItself, "slot is faulty"),
+    (AlarmKind::SiteLost, "site_lost", Severity::Critical, AlarmEnd::ByItself, "link is lost"),
+    (AlarmKind::StoreFailing, "store_failing", Severity::Critical, AlarmEnd::ByItself, "store keeps nothing"),
     (
         AlarmKind::IdentityCloned,
         "identity_cloned",
         Severity::Major,
         AlarmEnd::ByAcknowledgement,
-        "the identity is active twice",
+        "identity active twice",
     ),
     (
         AlarmKind::ServedAlone,
         "served_alone",
         Severity::Warning,
         AlarmEnd::ByAcknowledgement,
-        "the site has served alone",
+        "has served alone",
     ),
 ];
 

@@ -113,6 +113,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowGroups => Some(Screen::Groups),
         Action::ShowUnits => Some(Screen::Units),
         Action::ShowMessages => Some(Screen::Messages),
+        Action::ShowAlarms => Some(Screen::Alarms),
         Action::ShowEvents => Some(Screen::Events),
         Action::ShowStatistics => Some(Screen::Statistics),
         Action::ShowConfiguration => Some(Screen::Configuration),
@@ -140,6 +141,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::DropDraft
         | Action::AcknowledgeMessage
         | Action::AcknowledgeMessages
+        | Action::AcknowledgeAlarm
         | Action::Revert
         | Action::Confirm
         | Action::Deny
