@@ -229,13 +229,13 @@ impl Controller {
             }
             // No answer waits for the record of a call: it was opened before the call spoke.
             Input::Stored { id } => {
-                self.store_works(true, out);
                 self.item_stored(id, true, out);
+                self.store_works(true, out);
             }
             Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
-                self.store_works(false, out);
                 self.item_stored(id, false, out);
+                self.store_works(false, out);
             }
             Input::Order { id, by, order } => self.ordered(Given { id, by, order }, out),
             Input::Configure { id, by, base, configuration } => {

@@ -140,12 +140,14 @@ impl Controller {
         }
     }
 
-    /// Operators are told, and the store is asked to keep it.
-    fn tell_alarm(&mut self, change: AlarmChange, record: AlarmRecord, out: &mut Outbox) -> u64 {
+    /// Operators are told, and the store is asked to keep it: of itself it keeps how it failed when it works again.
+    fn tell_alarm(&mut self, change: AlarmChange, record: AlarmRecord, out: &mut Outbox) {
         let alarm = record.view(self.epoch);
-        let id = self.store(StoreItem::NetworkAlarm(Box::new(record)), out);
+        let begins = matches!(change, AlarmChange::Raised | AlarmChange::Flaps);
+        if !(begins && record.source.kind == AlarmKind::StoreFailing) {
+            self.store(StoreItem::NetworkAlarm(Box::new(record)), out);
+        }
         self.report(EventKind::NetworkAlarm { change, alarm }, out);
-        id
     }
 
     /// An operator has seen an alarm. Once more is no matter: who saw it first stands there.
@@ -165,12 +167,12 @@ impl Controller {
         }
         alarm.acknowledged = Some((stamp, given.by.console.clone()));
         let record = alarm.clone();
-        let mut store = self.tell_alarm(AlarmChange::Acknowledged, record, out);
+        self.tell_alarm(AlarmChange::Acknowledged, record, out);
         if source.kind.end() == AlarmEnd::ByAcknowledgement {
             self.end_signal(source, out);
-            store = self.store_count;
         }
-        self.alarms.acknowledging.insert(store, given.clone());
+        // The last thing that the store was asked for is that it was seen, or is over with that.
+        self.alarms.acknowledging.insert(self.store_count, given.clone());
         Ok(Done::WhenStored)
     }
 
