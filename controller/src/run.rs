@@ -473,7 +473,8 @@ fn with_switch_address(change: Change, switch_address: SocketAddr) -> Change {
         | Change::AreaRemoved(_)
         | Change::TalkgroupRemoved(_)
         | Change::Version(_)
-        | Change::Remote(_) => change,
+        | Change::Remote(_)
+        | Change::Alarm(_) => change,
     }
 }
 

@@ -87,6 +87,9 @@ impl Dispatch for ScriptedCore {
                     | Order::RestoreGroups { .. }
                     | Order::Monitor { .. }
                     | Order::EndMonitor { .. }
+                    | Order::AcknowledgeAlarm { .. }
+                    | Order::TestSlot { .. }
+                    | Order::ExerciseFault { .. }
                     | Order::SetPriority { .. }
                     | Order::SetRights { .. } => 1,
                 };
@@ -123,6 +126,7 @@ impl Dispatch for ScriptedCore {
             consoles: Vec::new(),
             emergencies: Vec::new(),
             units: Vec::new(),
+            alarms: Vec::new(),
             messages: Vec::new(),
             statuses: Vec::new(),
             totals: Totals { registered: self.stored, ..Totals::default() },

@@ -242,6 +242,8 @@ causes! {
 
     // Faults.
     SlotFaulty = 0xD6, "the slot is faulty";
+    UnknownAlarm = 0xD7, "no such alarm is raised";
+    TooManyAlarms = 0xD8, "as many alarms are raised as may";
 
     // Failsoft.
     SiteInFailsoft = 0xDC, "the site is in failsoft: nobody grants anything";

@@ -187,6 +187,10 @@ clauses! {
     SelfTest = "14.2.2", "Self-test";
     FaultySlot = "14.2.3", "Faulty slot";
     SoundSlot = "14.2.4", "Return of a slot";
+    NetworkAlarm = "14.3.1", "Alarms";
+    AlarmDamping = "14.3.2", "Damping";
+    AlarmAcknowledged = "14.3.3", "Acknowledged";
+    AlarmHistory = "14.3.4", "History";
 
     FailsoftChannel = "14.6.1", "Failsoft channel";
     FailsoftBegins = "14.6.2", "Beginning of failsoft";

@@ -40,6 +40,7 @@ record! {
 record! {
     /// A part of a base station's plant that can break: a carrier, or one slot of it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub struct PlantPart {
         /// Which carrier.
         pub carrier: CarrierNumber,

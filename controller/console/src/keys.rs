@@ -66,6 +66,10 @@ pub enum Action {
     Tell,
     /// Show the statuses and call alerts.
     ShowMessages,
+    /// Show what is wrong with the network's parts.
+    ShowAlarms,
+    /// The chosen alarm was seen.
+    AcknowledgeAlarm,
     /// Have the chosen version of the configuration come back, once that is confirmed.
     Revert,
     /// The chosen message was seen.
@@ -101,6 +105,7 @@ impl Action {
             | Self::Tell
             | Self::AcknowledgeMessage
             | Self::AcknowledgeMessages
+            | Self::AcknowledgeAlarm
             | Self::OrderUnit(UnitKey::Alert | UnitKey::CancelAlert)
             | Self::Confirm => Some(Right::Dispatch),
             Self::OrderUnit(UnitKey::Kill) | Self::Revert => Some(Right::Administer),
@@ -117,6 +122,7 @@ impl Action {
             | Self::ShowConfiguration
             | Self::ShowUnits
             | Self::ShowMessages
+            | Self::ShowAlarms
             | Self::Tick
             | Self::Choose
             | Self::DropDraft
@@ -204,6 +210,7 @@ const SCREENS: &[Binding] = &[
     row(&[KeyCode::Char('M'), KeyCode::Char('7')], Action::ShowMessages, "statuses and call alerts",            ""),
     row(&[KeyCode::Char('h'), KeyCode::Char('8')], Action::ShowStatistics, "the last hour, in figures",        ""),
     row(&[KeyCode::Char('n'), KeyCode::Char('9')], Action::ShowConfiguration, "the configuration's versions",  ""),
+    row(&[KeyCode::Char('w'), KeyCode::Char('0')], Action::ShowAlarms,   "alarms: what is wrong", ""),
     row(&[KeyCode::Tab],                           Action::NextEmergency, "choose the next emergency",          ""),
     row(&[KeyCode::Char('a')],                     Action::Acknowledge,  "acknowledge the chosen emergency",   ""),
     row(&[KeyCode::Char('x')],                     Action::Clear,        "clear the chosen emergency",         ""),
@@ -293,6 +300,12 @@ const MESSAGES: &[Binding] = &[
 ];
 
 #[rustfmt::skip]
+const ALARMS: &[Binding] = &[
+    row(&[KeyCode::Char(' ')], Action::AcknowledgeAlarm, "acknowledge the chosen alarm", "seen"),
+    row(&[KeyCode::Esc],       Action::Back,             "back to the overview",         "back"),
+];
+
+#[rustfmt::skip]
 const DRAFT_MOVES: &[Binding] = &[
     row(&[KeyCode::Up],       Action::Move(Step::Up),       "one line up",     ""),
     row(&[KeyCode::Down],     Action::Move(Step::Down),     "one line down",   ""),
@@ -375,6 +388,7 @@ pub fn tables(screen: &Screen) -> &'static [&'static [Binding]] {
         Screen::Units => &[UNITS, UNIT_ORDERS, UNITS_BACK, MOVES, SCREENS],
         Screen::Unit(_) => &[UNIT_ORDERS, UNIT_BACK, SCREENS],
         Screen::Messages => &[MESSAGES, MOVES, SCREENS],
+        Screen::Alarms => &[ALARMS, MOVES, SCREENS],
         Screen::Events => &[EVENTS, MOVES, SCREENS],
         Screen::Configuration => &[CONFIGURATION, MOVES, SCREENS],
         Screen::Statistics => &[FIGURES, SCREENS],
@@ -441,6 +455,7 @@ pub fn does(action: Action) -> &'static str {
         Screen::Groups,
         Screen::Units,
         Screen::Messages,
+        Screen::Alarms,
         Screen::Events,
         Screen::Calls,
         Screen::Configuration,
@@ -479,6 +494,7 @@ mod tests {
             Screen::Units,
             Screen::Unit(trunklab_protocol::UnitId::new(1).unwrap()),
             Screen::Messages,
+            Screen::Alarms,
             Screen::Events,
             Screen::Statistics,
             Screen::Configuration,

@@ -1,6 +1,6 @@
 //! One sentence for each event: what the log shows and the filter searches. Causes speak their own text.
 
-use trunklab_protocol::operator::{ConsoleName, EventKind, Snapshot};
+use trunklab_protocol::operator::{AlarmChange, ConsoleName, EventKind, Severity, Snapshot};
 use trunklab_protocol::{
     Addressee, AreaId, CallId, EmergencyKind, MessageKind, Parties, SiteId, SlotAddress, SlotHealth,
     TalkgroupId, UnitId,
@@ -15,6 +15,16 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
         EventKind::SiteLost { site, cause } => format!("{} is LOST: {cause}", site_name(*site, picture)),
         EventKind::ControlMoved { site, control } => {
             format!("control channel of {} is now {control}", site_name(*site, picture))
+        }
+        EventKind::NetworkAlarm { change, alarm } => {
+            let what = match change {
+                AlarmChange::Raised => "raised",
+                AlarmChange::Flaps => "raised, comes and goes",
+                AlarmChange::Settled => "comes and goes no more",
+                AlarmChange::Acknowledged => "acknowledged",
+                AlarmChange::Cleared => "cleared",
+            };
+            format!("{} alarm {what}: {}, {}", alarm.severity.name(), alarm.object, alarm.kind.text())
         }
         EventKind::SlotHealth { site, at, health: SlotHealth::Faulty } => {
             format!("slot {at} of {} is FAULTY", site_name(*site, picture))
@@ -205,6 +215,11 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::CallGranted { emergency: true, .. }
         | EventKind::EmergencyRaised { .. }
         | EventKind::EmergencyBegan { .. } => Grade::Emergency,
+        EventKind::NetworkAlarm { change: AlarmChange::Raised | AlarmChange::Flaps, alarm }
+            if alarm.severity >= Severity::Major =>
+        {
+            Grade::Warning
+        }
         EventKind::SiteLost { .. }
         | EventKind::Cloned { .. }
         | EventKind::SlotHealth { health: SlotHealth::Faulty, .. } => Grade::Warning,
@@ -222,6 +237,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
         | EventKind::SiteServedAlone { .. }
         | EventKind::SiteServedFailsoft { .. }
         | EventKind::SlotTested { .. }
+        | EventKind::NetworkAlarm { .. }
         | EventKind::Patched { .. }
         | EventKind::Unpatched { .. }
         | EventKind::Configured { .. }

@@ -1,5 +1,6 @@
 //! The console's decisions, pure: a message changes the model and may ask the shell for something.
 
+pub(crate) mod alarms;
 pub(crate) mod configuration;
 mod drafts;
 mod join;
@@ -88,6 +89,8 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::ShowGroups => model.screen = Screen::Groups,
         Action::ShowUnits => model.screen = Screen::Units,
         Action::ShowMessages => model.screen = Screen::Messages,
+        Action::ShowAlarms => model.screen = Screen::Alarms,
+        Action::AcknowledgeAlarm => return alarms::acknowledge(model),
         Action::OrderUnit(key) => return units::ask(model, key),
         Action::Tell => drafts::tell(model),
         Action::Choose => return drafts::choose(model),
@@ -199,6 +202,7 @@ fn ask(model: &mut Model) -> Option<Command> {
         | Screen::Groups
         | Screen::Units
         | Screen::Messages
+        | Screen::Alarms
         | Screen::Events
         | Screen::Help(_) => None,
     }
@@ -243,6 +247,7 @@ fn move_choice(model: &mut Model, step: Step) {
     let groups = group_list(model);
     let units = units::unit_list(model);
     let messages = messages::message_list(model);
+    let alarms = alarms::alarm_list(model);
     let versions = configuration::version_list(model);
     match &mut model.screen {
         Screen::Overview | Screen::Sites => model.sites.step(&sites, step),
@@ -256,6 +261,7 @@ fn move_choice(model: &mut Model, step: Step) {
         Screen::Groups => model.groups.step(&groups, step),
         Screen::Units => model.units.cursor.step(&units, step),
         Screen::Messages => model.messages.step(&messages, step),
+        Screen::Alarms => model.alarms.step(&alarms, step),
         Screen::Configuration => model.configuration.versions.step(&versions, step),
         Screen::Events => model.log_view.step(&model.log, step),
         Screen::Help(from) => {
@@ -289,6 +295,7 @@ fn open(model: &mut Model) {
         | Screen::Units
         | Screen::Unit(_)
         | Screen::Messages
+        | Screen::Alarms
         | Screen::Events
         | Screen::Statistics
         | Screen::Configuration

@@ -14,13 +14,13 @@ use trunklab_console::update::{Message, update};
 use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
-    Admission, CallView, ConfigurationVersion, ConsoleName, ControlView, Difference, Event, MessageStage,
-    MessageView, Order, PendingView, Role, Sender, Snapshot, StatisticsPage, StatisticsRow, StatusText,
-    UnitView, VersionView, Versions, WaitView,
+    Admission, AlarmId, AlarmKind, AlarmObject, CallView, ConfigurationVersion, ConsoleName, ControlView,
+    Difference, Event, MessageStage, MessageView, NetworkAlarm, Order, PendingView, Role, Sender, Snapshot,
+    StatisticsPage, StatisticsRow, StatusText, UnitView, VersionView, Versions, WaitView,
 };
 use trunklab_protocol::{
-    CallId, Cause, Condition, Epoch, MessageId, MessageKind, NodeId, Pair, Parties, Priority, RadioOrder,
-    Regroup, Service, Services, SiteId, Span, StatusNumber, TalkgroupId, UnitId,
+    CallId, Cause, Condition, Epoch, MessageId, MessageKind, Moment, NodeId, Pair, Parties, Priority,
+    RadioOrder, Regroup, Service, Services, SiteId, SlotAddress, Span, StatusNumber, TalkgroupId, UnitId,
 };
 
 const BEAT: Span = Span::from_millis(250);
@@ -419,7 +419,7 @@ fn versions_of_the_configuration() {
 
     scene.hear(admitted(Role::Administrator));
     let device = |number: u16, settings_said| {
-        let at = trunklab_protocol::SlotAddress {
+        let at = SlotAddress {
             carrier: trunklab_protocol::CarrierNumber::new(number * 10).unwrap(),
             slot: trunklab_protocol::SlotNumber::new(0).unwrap(),
         };
@@ -489,6 +489,43 @@ fn orders_and_what_came_of_them() {
     scene.press(&[KeyCode::Esc, KeyCode::Char('P')]);
     scene.hear(Report::Rights(Ok(rights)));
     check("units_priority", &scene);
+}
+
+fn alarm(counter: u32, kind: AlarmKind, object: AlarmObject) -> NetworkAlarm {
+    NetworkAlarm {
+        id: AlarmId { epoch: Epoch::new(5).expect("5 is an epoch"), counter },
+        kind,
+        severity: kind.severity(),
+        object,
+        since: Some(Moment::from_micros(u64::from(counter) * 60_000_000)),
+        count: counter,
+        flapping: false,
+        acknowledged_by: None,
+    }
+}
+
+#[test]
+fn alarms() {
+    let mut scene = Scene::busy();
+    let site = SiteId::new(3).unwrap();
+    let at = SlotAddress::first_of(trunklab_protocol::CarrierNumber::new(12).unwrap());
+    let unit = AlarmObject::Unit(UnitId::new(1_017).unwrap());
+    let mut snapshot = scene.world.snapshot();
+    snapshot.alarms = vec![
+        alarm(1, AlarmKind::SlotFaulty, AlarmObject::Slot { site, at }),
+        NetworkAlarm {
+            acknowledged_by: Some(ConsoleName::new("desk")),
+            flapping: true,
+            ..alarm(2, AlarmKind::SiteLost, AlarmObject::Site(site))
+        },
+        NetworkAlarm { since: None, ..alarm(3, AlarmKind::StoreFailing, AlarmObject::System) },
+        alarm(4, AlarmKind::IdentityCloned, unit),
+        alarm(5, AlarmKind::ServedAlone, AlarmObject::Site(site)),
+    ];
+    snapshot.sites.iter_mut().filter(|view| view.site == site).for_each(|view| view.faulty = vec![at]);
+    scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });
+    scene.press(&[KeyCode::Char('w'), KeyCode::Down, KeyCode::Down]);
+    check("alarms", &scene);
 }
 
 #[test]

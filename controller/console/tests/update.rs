@@ -10,8 +10,9 @@ use trunklab_console::model::{Asked, Link, Outcome, Screen, Stream, UnitRights};
 use trunklab_console::update::{Command, Message, update};
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
-    Admission, CallView, ConfigurationVersion, ConsoleName, Event, EventKind, MessageStage, MessageView,
-    Order, PendingView, Role, Sender, SiteView, Snapshot, StatusText, UnitView, VersionView, Versions,
+    Admission, AlarmId, AlarmKind, AlarmObject, CallView, ConfigurationVersion, ConsoleName, Event,
+    EventKind, MessageStage, MessageView, NetworkAlarm, Order, PendingView, Role, Sender, SiteView, Snapshot,
+    StatusText, UnitView, VersionView, Versions,
 };
 use trunklab_protocol::{
     Addressee, CallId, Cause, Condition, Epoch, MessageId, MessageKind, Moment, NodeId, Pair, Parties,
@@ -273,6 +274,34 @@ fn what_the_consoles_are_told_is_acknowledged_or_answered() {
     assert!(unseen(&model).contains("and 1 more"), "nothing was answered");
     press(&mut model, "Z");
     assert_eq!(unseen(&model), "");
+}
+
+#[test]
+fn an_alarm_is_acknowledged_once_the_gravest_first() {
+    let alarm = |counter, kind: AlarmKind, acknowledged_by| NetworkAlarm {
+        id: AlarmId { epoch: Epoch::new(7).unwrap(), counter },
+        kind,
+        severity: kind.severity(),
+        object: AlarmObject::System,
+        since: None,
+        count: 1,
+        flapping: false,
+        acknowledged_by,
+    };
+    let mut model = model_with(|snapshot| {
+        let by = Some(ConsoleName::new("desk"));
+        let (minor, critical) = (AlarmKind::SlotFaulty, AlarmKind::StoreFailing);
+        snapshot.alarms = vec![alarm(1, minor, None), alarm(2, critical, by), alarm(3, critical, None)];
+    });
+    let acknowledged = |counter| {
+        let alarm = AlarmId { epoch: Epoch::new(7).unwrap(), counter };
+        Some(Command::Give(Order::AcknowledgeAlarm { alarm }))
+    };
+    assert_eq!(press(&mut model, "w Space"), acknowledged(3));
+    assert_eq!(press(&mut model, "Down Space"), None, "somebody has seen it");
+    assert_eq!(press(&mut model, "Down Space"), acknowledged(1));
+    let mut model = model_with(|_| {});
+    assert_eq!(press(&mut model, "w Space"), None, "nothing is wrong");
 }
 
 fn versions(numbers: &[u64]) -> Report {

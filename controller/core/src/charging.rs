@@ -162,6 +162,7 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::ControlMoved { .. }
         | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }
+        | EventKind::NetworkAlarm { .. }
         | EventKind::Registered { .. }
         | EventKind::RegisterRefused { .. }
         | EventKind::Deregistered { .. }

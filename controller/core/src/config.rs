@@ -14,6 +14,7 @@ use trunklab_protocol::{
     TalkgroupId, Trunking, UnitId,
 };
 
+use crate::fault::AlarmRecord;
 use crate::remote::RemoteUnit;
 
 /// One change of what is provisioned. A change of something that exists replaces it.
@@ -46,6 +47,8 @@ pub enum Change {
     Version(ConfigurationVersion),
     /// What an earlier term wrote down about a unit's remote control.
     Remote(RemoteUnit),
+    /// An alarm of an earlier term that is still raised.
+    Alarm(Box<AlarmRecord>),
 }
 
 /// Statuses that one system may have.
@@ -146,6 +149,12 @@ pub struct SystemParameters {
     pub call_alert_repeat_ms: u32,
     /// For how long it does, in milliseconds.
     pub call_alert_ms_max: u32,
+    /// So often within the window an alarm may be raised before it counts as one that comes and goes; 0: ever so often.
+    pub alarm_flaps_max: u8,
+    /// How far back that counts, in milliseconds.
+    pub alarm_window_ms: u32,
+    /// How long such an alarm stays raised after it came or went last, in milliseconds.
+    pub alarm_quiet_ms: u32,
 }
 
 /// A console whose operator may talk.
@@ -224,6 +233,9 @@ impl Default for SystemParameters {
             message_tries: 3,
             call_alert_repeat_ms: 5_000,
             call_alert_ms_max: 60_000,
+            alarm_flaps_max: 5,
+            alarm_window_ms: 600_000,
+            alarm_quiet_ms: 300_000,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::config::{ServiceArea, SystemParameters};
 use crate::configuration::{Pending, Unfit};
 use crate::directory::Directory;
 use crate::events::Events;
+use crate::fault::{Alarms, signal_of};
 use crate::input::Input;
 use crate::isolated::{CopiedVectors, Copies, LostCalls, Reports};
 use crate::messages::pending::Messages;
@@ -69,6 +70,8 @@ pub struct Controller {
     /// What operators ordered radios to do, and what of it lasts.
     pub(crate) remote: Remote,
     pub(crate) rights_orders: RightsOrders,
+    /// What is wrong with the network's parts.
+    pub(crate) alarms: Alarms,
     /// What is left of the vectors of a site that serves alone.
     pub(crate) copied_vectors: CopiedVectors,
     /// Calls that ended with their sites' links.
@@ -147,6 +150,7 @@ impl Controller {
             consoles: Consoles::default(),
             remote: Remote::default(),
             rights_orders: RightsOrders::default(),
+            alarms: Alarms::default(),
             copied_vectors: CopiedVectors::default(),
             lost_calls: LostCalls::default(),
             copies: Copies::default(),
@@ -224,10 +228,14 @@ impl Controller {
                 self.console_silent(spurt, out);
             }
             // No answer waits for the record of a call: it was opened before the call spoke.
-            Input::Stored { id } => self.item_stored(id, true, out),
+            Input::Stored { id } => {
+                self.item_stored(id, true, out);
+                self.store_works(true, out);
+            }
             Input::StoreFailed { id } => {
                 self.report(EventKind::Dropped { site: None, cause: Cause::DurableStoreFailed }, out);
                 self.item_stored(id, false, out);
+                self.store_works(false, out);
             }
             Input::Order { id, by, order } => self.ordered(Given { id, by, order }, out),
             Input::Configure { id, by, base, configuration } => {
@@ -249,6 +257,7 @@ impl Controller {
         self.configuration_stored(id, kept, out);
         self.message_stored(id, kept, out);
         self.report_stored(id, kept, out);
+        self.alarm_stored(id, kept, out);
     }
 
     fn take_from_site(&mut self, site: SiteId, message: FromSite, out: &mut Outbox) {
@@ -329,6 +338,7 @@ impl Controller {
             TimerKey::ControlMove(site) => self.move_control(site, out),
             TimerKey::ControlNoticed(site) => self.settle_controls(site),
             TimerKey::CopyStep(site) => self.copy_next_units(site, out),
+            TimerKey::AlarmQuiet(source) => self.alarm_is_quiet(source, out),
             TimerKey::Entropy => {
                 out.push(Output::WantEntropy);
                 self.timers.set(TimerKey::Entropy, self.woke + ENTROPY_INTERVAL);
@@ -358,6 +368,7 @@ impl Controller {
         self.pending_configuration = None;
         self.remote.clear();
         self.rights_orders.clear();
+        self.alarms = Alarms::default();
         self.copies.clear();
         self.lost_calls.clear();
         self.reports.clear();
@@ -400,7 +411,11 @@ impl Controller {
     /// Reports an event.
     #[inline]
     pub(crate) fn report(&mut self, kind: EventKind, out: &mut Outbox) {
+        let signal = signal_of(&kind);
         self.events.report(self.now, kind, out);
+        if let Some(signal) = signal {
+            self.take_signal(signal, out);
+        }
     }
 
     /// A site's message changes nothing, and this is why.

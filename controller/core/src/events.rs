@@ -64,6 +64,7 @@ impl Events {
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
+            | EventKind::NetworkAlarm { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Cloned { .. }

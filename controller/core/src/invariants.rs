@@ -31,6 +31,7 @@ impl Controller {
         self.assert_out_of_service();
         self.assert_messages();
         self.assert_copies();
+        self.assert_alarms();
         assert!(
             !self.slots_freed || (self.queue.is_empty() && self.lacking.is_empty()),
             "slots came free unserved"

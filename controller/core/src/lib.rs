@@ -14,7 +14,7 @@ pub mod controller;
 pub mod digest;
 pub mod directory;
 pub mod events;
-mod fault;
+pub mod fault;
 pub mod input;
 mod invariants;
 pub mod isolated;

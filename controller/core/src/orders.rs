@@ -107,6 +107,7 @@ impl Controller {
         let mut begun = self.remote.take_given();
         begun.extend(self.rights_orders.take_given());
         begun.extend(self.patches.take_given());
+        begun.extend(self.alarms.take_given());
         for given in begun {
             self.answer_order(&given, Err(cause), out);
         }
@@ -149,6 +150,11 @@ impl Controller {
             Order::SendStatus { to, number } => self.send_status(*to, *number, given, out),
             Order::CallAlert { unit } => self.call_alert(*unit, given, out),
             Order::CancelAlert { unit } => self.cancel_alert(*unit, given, out),
+            Order::AcknowledgeAlarm { alarm } => self.acknowledge_alarm(*alarm, given, out),
+            Order::TestSlot { site, slot } => self.order_slot_test(*site, *slot, out).map(now),
+            Order::ExerciseFault { site, part, broken } => {
+                self.order_exercise_fault(*site, *part, *broken, out).map(now)
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use trunklab_protocol::{
 };
 
 use crate::configuration::{Configured, Unfit};
+use crate::fault::AlarmRecord;
 use crate::remote::RemoteChange;
 
 /// All that one call of `handle` caused, in order. The caller owns and drains it.
@@ -124,6 +125,8 @@ pub enum StoreItem {
     },
     /// What a site kept while it served alone: once, however often it is told.
     Reported(Box<Reported>),
+    /// How an alarm stands: it replaces what was kept of it before.
+    NetworkAlarm(Box<AlarmRecord>),
 }
 
 /// A record of the time in which a site served alone (docs/resilience.md 14.1.6). Its moments are of the site's clock; when they were

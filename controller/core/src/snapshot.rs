@@ -44,6 +44,7 @@ impl Controller {
             emergencies: self.emergencies.views(),
             units: self.remote.views(),
             messages: self.recent.views(),
+            alarms: self.network_alarms(),
             statuses: self.system.statuses.clone(),
             totals: self.events.totals(),
         }
@@ -100,6 +101,7 @@ impl Controller {
         }
         self.copies.hash(&mut digest);
         self.reports.hash(&mut digest);
+        self.alarms.hash(&mut digest);
         self.lacking.hash(&mut digest);
         for timer in self.timers.iter() {
             timer.hash(&mut digest);

@@ -3,6 +3,7 @@
 use trunklab_protocol::remote::Class;
 use trunklab_protocol::{CallId, Identity, Moment, SiteId, UnitId};
 
+use crate::fault::Source;
 use crate::lookup::Lookup;
 
 /// What a timer is for. Setting a key again replaces its timer.
@@ -56,6 +57,8 @@ pub enum TimerKey {
     ControlNoticed(SiteId),
     /// A site is to be told of further units, for serving alone.
     CopyStep(SiteId),
+    /// What came and went over and over may have been quiet for long enough.
+    AlarmQuiet(Source),
     /// The random stream wants fresh octets.
     Entropy,
 }
@@ -111,6 +114,8 @@ pub enum DeadlineReason {
     ControlNoticed,
     /// A site is to be told of further units.
     CopyStep,
+    /// What came and went over and over may have been quiet for long enough.
+    AlarmQuiet,
     /// Fresh octets are to be asked for.
     Entropy,
 }
@@ -152,6 +157,7 @@ impl TimerKey {
             Self::ControlMove(_) => DeadlineReason::ControlMove,
             Self::ControlNoticed(_) => DeadlineReason::ControlNoticed,
             Self::CopyStep(_) => DeadlineReason::CopyStep,
+            Self::AlarmQuiet(_) => DeadlineReason::AlarmQuiet,
             Self::Entropy => DeadlineReason::Entropy,
         }
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod access_token;
+mod alarms;
 mod audit;
 mod configuration;
 mod enrolment;
@@ -225,6 +226,9 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
         .route("/v1/configuration/differences", get(configuration::compare))
         .route("/v1/configuration/revert", post(configuration::revert))
         .route("/v1/sites/{site}/configuration", get(configuration::of_site))
+        .route("/v1/sites/{site}/slots/{carrier}/{slot}/test", post(alarms::test))
+        .route("/v1/alarms", get(alarms::read))
+        .route("/v1/alarms/{id}/acknowledge", post(alarms::acknowledge))
         .route("/v1/statistics", get(statistics::read))
         .route("/v1/login", post(login::login))
         .route("/v1/refresh", post(login::refresh))

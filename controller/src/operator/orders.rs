@@ -50,7 +50,12 @@ pub(super) async fn give(
         return Problem::new(StatusCode::CONFLICT, detail).because(Cause::WrongState).into_response();
     }
     info!(%by, ?order, "order");
-    match operator.order(by, order).await {
+    answer(&operator, operator.order(by, order).await)
+}
+
+/// What is answered to an order; `None`: the controller had no time for it.
+pub(super) fn answer(operator: &Operator, outcome: Option<Result<(), Cause>>) -> Response {
+    match outcome {
         Some(Ok(())) => StatusCode::NO_CONTENT.into_response(),
         Some(Err(cause @ Cause::NotAllowed)) => {
             operator.reach.counters.operator_refused.one(cause);

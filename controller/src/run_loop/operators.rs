@@ -179,6 +179,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::ControlMoved { .. }
         | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }
+        | EventKind::NetworkAlarm { .. }
         | EventKind::Deregistered { .. }
         | EventKind::Moved { .. }
         | EventKind::Cloned { .. }

@@ -42,6 +42,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             | StoreItem::Remote(_)
             | StoreItem::Rights { .. }
             | StoreItem::Message(_)
+            | StoreItem::NetworkAlarm(_)
             | StoreItem::Reported(_) => {}
         }
         if self.outlets.store.keep(self.epoch, id, item) {

@@ -20,7 +20,7 @@ pub(super) struct Late {
     failed: Option<Instant>,
 }
 
-/// Whether nobody waits for an answer about it.
+/// Whether nobody waits for it. The core learns that it is not kept yet, and when it is.
 pub(super) fn may_be_late(waiting: &Waiting) -> bool {
     match waiting {
         Waiting::Told { .. } => true,
@@ -31,6 +31,7 @@ pub(super) fn may_be_late(waiting: &Waiting) -> bool {
             | StoreItem::Configured(_)
             | StoreItem::Audit(_)
             | StoreItem::Cloned(_)
+            | StoreItem::NetworkAlarm(_)
             | StoreItem::Remote(_)
             | StoreItem::Rights { .. }
             | StoreItem::Message(_)

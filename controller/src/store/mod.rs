@@ -2,6 +2,7 @@
 //! tokens. SQLite stays on its own thread, away from the calls.
 
 mod accounts;
+mod alarms;
 mod attempts;
 mod audit;
 mod configurations;
@@ -20,6 +21,7 @@ mod thread;
 mod tokens;
 
 pub use accounts::{Account, AccountChange};
+pub use alarms::AlarmQuery;
 pub use audit::AuditQuery;
 pub use configurations::VERSIONS_KEPT;
 pub use page::{Found, PLACES_MAX, Page};
@@ -211,7 +213,7 @@ impl Store {
     }
 
     /// What is provisioned beside the subscribers: the system, then sites, service areas and talkgroups, and at last the
-    /// patches and what lasts of remote control, each in order of its number.
+    /// patches, what lasts of remote control, and alarms that are raised, each in order of its number.
     ///
     /// # Errors
     /// When a row is damaged.
@@ -220,6 +222,7 @@ impl Store {
         for table in ["system", "sites", "areas", "talkgroups", "patches", "remote"] {
             changes.extend(self.table(table)?);
         }
+        changes.extend(self.raised_alarms()?);
         let version = self.try_sql(|connection| configurations::newest(connection))?;
         changes.push(Change::Version(version));
         Ok(changes)
@@ -336,6 +339,7 @@ impl Store {
                     Change::Subscriber(_)
                     | Change::Subscribers(_)
                     | Change::SubscriberRemoved(_)
+                    | Change::Alarm(_)
                     | Change::Version(_) => continue,
                     Change::SiteRemoved(site) => {
                         configurations::remove(&transaction, "sites", site.number())?;
@@ -508,6 +512,7 @@ fn keep_item(transaction: &Transaction<'_>, item: &StoreItem) -> rusqlite::Resul
         }
         StoreItem::Message(record) => messages::keep(transaction, record),
         StoreItem::Reported(reported) => reports::keep(transaction, reported),
+        StoreItem::NetworkAlarm(record) => alarms::keep(transaction, record),
     }
 }
 

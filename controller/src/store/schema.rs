@@ -148,6 +148,15 @@ pub(super) const VERSIONS: &[&str] = &[
     CREATE INDEX open_message_records ON message_records (epoch) WHERE over = 0;
     CREATE INDEX message_records_by_time ON message_records (ended_us);
 ",
+    "
+    CREATE TABLE alarms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, counter INTEGER NOT NULL,
+        raised_us INTEGER NOT NULL, cleared_us INTEGER, acknowledged_us INTEGER, body TEXT NOT NULL,
+        UNIQUE (epoch, counter)
+    ) STRICT;
+    CREATE INDEX alarms_by_time ON alarms (raised_us);
+    CREATE INDEX raised_alarms ON alarms (id) WHERE cleared_us IS NULL;
+",
 ];
 
 /// The newest version that this controller knows.

@@ -38,7 +38,8 @@ pub(super) fn keep(transaction: &Transaction<'_>, changes: &[Change]) -> rusqlit
             | Change::AreaRemoved(_)
             | Change::TalkgroupRemoved(_)
             | Change::Version(_)
-            | Change::Remote(_) => {}
+            | Change::Remote(_)
+            | Change::Alarm(_) => {}
         }
     }
     for unit in last.iter().filter(|(_, row)| row.is_none()).map(|(unit, _)| *unit) {

@@ -222,7 +222,7 @@ fn serve(mut store: Store, queue: &Queue, answers: &mpsc::Sender<StoreAnswer>, c
         if is_due || late.is_empty() {
             commit(&mut store, &mut batch, &mut late, answers, counters);
         } else {
-            batch.drain(..).for_each(|waiting| put_off(waiting, &mut late, counters));
+            batch.drain(..).for_each(|waiting| put_off(waiting, &mut late, answers, counters));
         }
         if errand.is_some_and(|errand| run(&mut store, errand) == After::End) {
             return;
@@ -244,7 +244,8 @@ enum After {
     End,
 }
 
-fn put_off(waiting: Waiting, late: &mut Late, counters: &Counters) {
+fn put_off(waiting: Waiting, late: &mut Late, answers: &mpsc::Sender<StoreAnswer>, counters: &Counters) {
+    tell(&waiting, false, answers);
     if !late.put(waiting) {
         counters.steps_lost.one();
     }
@@ -291,7 +292,7 @@ fn commit(
     if outcome.as_ref().is_err_and(StoreError::is_of_the_disk) {
         for waiting in batch.drain(..) {
             if may_be_late(&waiting) {
-                put_off(waiting, late, counters);
+                put_off(waiting, late, answers, counters);
             } else {
                 answer(waiting, false, answers, counters);
             }
@@ -304,12 +305,14 @@ fn commit(
 }
 
 fn answer(waiting: Waiting, kept: bool, answers: &mpsc::Sender<StoreAnswer>, counters: &Counters) {
-    let Waiting::Item(Item { epoch, id, .. }) = waiting else { return };
-    if kept {
-        counters.stored.one()
-    } else {
-        counters.store_failures.one()
+    if let Waiting::Item(_) = waiting {
+        if kept { counters.stored.one() } else { counters.store_failures.one() }
     }
+    tell(&waiting, kept, answers);
+}
+
+fn tell(waiting: &Waiting, kept: bool, answers: &mpsc::Sender<StoreAnswer>) {
+    let Waiting::Item(Item { epoch, id, .. }) = *waiting else { return };
     if answers.blocking_send(StoreAnswer { epoch, id, kept }).is_err() {
         // What is left in the queue is still kept.
         debug!(id, "nobody waits for the store's answer any more");

@@ -78,7 +78,8 @@ impl Known {
                 | Change::AreaRemoved(_)
                 | Change::TalkgroupRemoved(_)
                 | Change::Version(_)
-                | Change::Remote(_) => {}
+                | Change::Remote(_)
+                | Change::Alarm(_) => {}
             }
         }
         Ok(Self { talkgroups, sites, consoles })

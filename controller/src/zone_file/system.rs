@@ -57,6 +57,9 @@ pub(super) struct SystemTable {
     message_tries: Option<u8>,
     call_alert_repeat_ms: Option<u32>,
     call_alert_ms_max: Option<u32>,
+    alarm_flaps_max: Option<u8>,
+    alarm_window_ms: Option<u32>,
+    alarm_quiet_ms: Option<u32>,
 }
 
 /// A console whose operator may talk.
@@ -115,6 +118,9 @@ impl SystemTable {
             message_tries: self.message_tries.unwrap_or(usual.message_tries),
             call_alert_repeat_ms: self.call_alert_repeat_ms.unwrap_or(usual.call_alert_repeat_ms),
             call_alert_ms_max: self.call_alert_ms_max.unwrap_or(usual.call_alert_ms_max),
+            alarm_flaps_max: self.alarm_flaps_max.unwrap_or(usual.alarm_flaps_max),
+            alarm_window_ms: self.alarm_window_ms.unwrap_or(usual.alarm_window_ms),
+            alarm_quiet_ms: self.alarm_quiet_ms.unwrap_or(usual.alarm_quiet_ms),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigurationVersion, ConsoleName, Sender};
+use super::{AlarmChange, ConfigurationVersion, ConsoleName, NetworkAlarm, Sender};
 use crate::cause::Cause;
 use crate::emergency::EmergencyKind;
 use crate::health::SlotHealth;
@@ -68,6 +68,8 @@ pub enum EventKind {
         at: SlotAddress,
         heard: bool,
     },
+    /// An alarm was raised, was seen, is over, or comes and goes.
+    NetworkAlarm { change: AlarmChange, alarm: NetworkAlarm },
     /// A radio registered.
     Registered { unit: UnitId, site: SiteId },
     /// A registration was refused.

@@ -1,6 +1,7 @@
 //! What a console and the controller say to each other: JSON over HTTPS and WebSocket (docs/protocol.md,
 //! chapter 10). Events are what the core reports; a snapshot is where they lead.
 
+mod alarm;
 mod audit;
 mod configuration;
 mod console;
@@ -15,6 +16,9 @@ mod statistics;
 mod talk;
 mod unit;
 
+pub use alarm::{
+    AlarmChange, AlarmEnd, AlarmEntry, AlarmId, AlarmKind, AlarmObject, NetworkAlarm, NoAlarmId, Severity,
+};
 pub use audit::{AuditEntry, Deed};
 pub use configuration::{ConfigurationVersion, Difference, VersionView, Versions};
 pub use console::ConsoleName;

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Right;
+use super::{AlarmId, Right};
+use crate::health::PlantPart;
 use crate::identity::{TalkgroupId, UnitId};
-use crate::network::Priority;
+use crate::network::{Priority, SiteId, SlotAddress};
 use crate::remote::{RadioOrder, Regroup};
 use crate::service::Services;
 use crate::status::{Addressee, StatusNumber};
@@ -60,6 +61,13 @@ pub enum Order {
     CallAlert { unit: UnitId },
     /// The operator's call alert for a unit is over.
     CancelAlert { unit: UnitId },
+
+    /// An alarm was seen (14.3.3).
+    AcknowledgeAlarm { alarm: AlarmId },
+    /// A site is to test a slot now (14.2.2).
+    TestSlot { site: SiteId, slot: SlotAddress },
+    /// A part of a site's plant is to break, or to work again, as an exercise (14.2.1).
+    ExerciseFault { site: SiteId, part: PlantPart, broken: bool },
 }
 
 impl Order {
@@ -75,7 +83,8 @@ impl Order {
             | Self::EndTalk {}
             | Self::SendStatus { .. }
             | Self::CallAlert { .. }
-            | Self::CancelAlert { .. } => Right::Dispatch,
+            | Self::CancelAlert { .. }
+            | Self::AcknowledgeAlarm { .. } => Right::Dispatch,
             Self::Stun { .. }
             | Self::Revive { .. }
             | Self::CheckRadio { .. }
@@ -84,7 +93,9 @@ impl Order {
             | Self::Monitor { .. }
             | Self::EndMonitor { .. }
             | Self::SetPriority { .. }
-            | Self::SetRights { .. } => Right::Supervise,
+            | Self::SetRights { .. }
+            | Self::TestSlot { .. }
+            | Self::ExerciseFault { .. } => Right::Supervise,
             Self::Kill { .. } => Right::Administer,
         }
     }
@@ -113,7 +124,10 @@ impl Order {
             | Self::SetRights { .. }
             | Self::SendStatus { .. }
             | Self::CallAlert { .. }
-            | Self::CancelAlert { .. } => None,
+            | Self::CancelAlert { .. }
+            | Self::AcknowledgeAlarm { .. }
+            | Self::TestSlot { .. }
+            | Self::ExerciseFault { .. } => None,
         }
     }
 }

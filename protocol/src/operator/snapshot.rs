@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConsoleName, MessageView, StatusText};
+use super::{ConsoleName, MessageView, NetworkAlarm, StatusText};
 use crate::antenna::Antenna;
 use crate::emergency::{EmergencyKind, EmergencyStage};
 use crate::identity::{TalkgroupId, UnitId};
@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub units: Vec<UnitView>,
     /// The last messages, the newest last.
     pub messages: Vec<MessageView>,
+    /// Alarms that are raised, in order of what is wrong and of what they are about.
+    pub alarms: Vec<NetworkAlarm>,
     /// The statuses that there are, in order of their numbers.
     pub statuses: Vec<StatusText>,
     /// Sums since the controller's start.

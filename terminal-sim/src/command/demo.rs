@@ -288,6 +288,7 @@ impl Watcher {
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
+            | EventKind::NetworkAlarm { .. }
             | EventKind::Registered { .. }
             | EventKind::RegisterRefused { .. }
             | EventKind::Deregistered { .. }

@@ -165,6 +165,9 @@ fn system(network: &NetworkProvision) -> SystemParameters {
         statuses: (1..=network.statuses).filter_map(StatusNumber::new).map(status).collect(),
         call_alert_repeat_ms: network.call_alert_repeat_ms.unwrap_or(own.call_alert_repeat_ms),
         call_alert_ms_max: network.call_alert_ms_max.unwrap_or(own.call_alert_ms_max),
+        alarm_flaps_max: network.alarm_flaps_max.unwrap_or(own.alarm_flaps_max),
+        alarm_window_ms: network.alarm_window_ms.unwrap_or(own.alarm_window_ms),
+        alarm_quiet_ms: network.alarm_quiet_ms.unwrap_or(own.alarm_quiet_ms),
         ..own
     }
 }

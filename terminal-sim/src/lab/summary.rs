@@ -179,6 +179,7 @@ impl Tally {
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
+            | EventKind::NetworkAlarm { .. }
             | EventKind::Deregistered { .. }
             | EventKind::Moved { .. }
             | EventKind::Cloned { .. }

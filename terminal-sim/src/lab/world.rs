@@ -21,10 +21,11 @@ use trunklab_basestation_core::urgency::{self, WordOrder};
 use trunklab_controller_core::Controller;
 use trunklab_controller_core::call::table::{CallTable, STANDARD};
 use trunklab_controller_core::configuration::Configuration;
+use trunklab_controller_core::fault::AlarmRecord;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_controller_core::switch::{Limits, Switch};
-use trunklab_protocol::operator::ConfigurationVersion;
+use trunklab_protocol::operator::{AlarmId, ConfigurationVersion};
 use trunklab_protocol::voice::FrameRun;
 use trunklab_protocol::{
     CarrierNumber, Epoch, Moment, Priority, Services, SiteId, Span, SpurtId, TalkgroupId, UnitId,
@@ -160,6 +161,8 @@ pub struct World {
     remote: BTreeMap<UnitId, RemoteUnit>,
     /// What it keeps of rights that were changed by order.
     rights: BTreeMap<UnitId, (Priority, Services)>,
+    /// What it keeps of alarms that are raised.
+    alarms: BTreeMap<AlarmId, AlarmRecord>,
     traffic: Traffic,
 }
 
@@ -208,6 +211,7 @@ impl World {
             configured: None,
             remote: BTreeMap::new(),
             rights: BTreeMap::new(),
+            alarms: BTreeMap::new(),
             traffic: Traffic::default(),
             plan,
         };

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use trunklab_protocol::Cause;
 use trunklab_protocol::operator::{
-    Admission, AirCounters, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind, FloorView,
-    Login, MessageView, Order, PatchView, PendingView, QueueView, Refresh, Role, SiteView, SlotView,
-    Snapshot, StatusText, TalkWord, TalkgroupView, Tokens, Totals, UnitState, UnitView, VisitView,
+    Admission, AirCounters, AlarmId, AuditEntry, CallView, ConsoleView, EmergencyView, Event, EventKind,
+    FloorView, Login, MessageView, NetworkAlarm, Order, PatchView, PendingView, QueueView, Refresh, Role,
+    SiteView, SlotView, Snapshot, StatusText, TalkWord, TalkgroupView, Tokens, Totals, UnitState, UnitView,
+    VisitView,
 };
 use trunklab_tests::specification::Specification;
 
@@ -70,6 +71,11 @@ fn example(kind: &str) -> Value {
         "CallId" => json!({ "node": 1, "epoch": 12, "counter": 9 }),
         "SlotAddress" => json!({ "carrier": 2, "slot": 1 }),
         "SlotHealth" => json!("faulty"),
+        "PlantPart" => json!({ "carrier": 2, "slot": 1 }),
+        "AlarmKind" => json!("slot_faulty"),
+        "AlarmChange" => json!("raised"),
+        "Severity" => json!("minor"),
+        "alarm object" => json!({ "slot": { "site": 3, "at": example("SlotAddress") } }),
         object => {
             let specification = Specification::read();
             let table = specification
@@ -129,6 +135,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::ControlMoved { .. } => "control_moved",
         EventKind::SlotHealth { .. } => "slot_health",
         EventKind::SlotTested { .. } => "slot_tested",
+        EventKind::NetworkAlarm { .. } => "network_alarm",
         EventKind::Registered { .. } => "registered",
         EventKind::RegisterRefused { .. } => "register_refused",
         EventKind::Deregistered { .. } => "deregistered",
@@ -274,6 +281,8 @@ fn snapshots_and_their_parts_have_the_specified_members_and_no_others() {
     round_trip::<Totals>("Totals");
     round_trip::<MessageView>("MessageView");
     round_trip::<StatusText>("StatusText");
+    round_trip::<NetworkAlarm>("NetworkAlarm");
+    round_trip::<AlarmId>("AlarmId");
 }
 
 #[test]

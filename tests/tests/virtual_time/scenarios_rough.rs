@@ -142,6 +142,8 @@ const CERTAIN: &[(&str, &str)] = &[
     ("sector-reuse", "unit 1028 hears unit 1027"),
     ("site-lost-in-call", "call of talkgroup 41 is released: CallLost"),
     ("site-lost-in-call", "site 3 is in service"),
+    ("alarm-flapping", "alarm site_lost of site 3 flaps"),
+    ("alarm-raised-cleared", "alarm site_lost of site 3 is acknowledged"),
     ("slot-fails-call-ends", "carrier 12 of site 3 is faulty"),
     ("slot-fails-call-moves", "carrier 12 of site 3 is faulty"),
     ("slot-fails-call-moves", "carrier 12 of site 3 is sound"),

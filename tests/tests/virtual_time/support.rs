@@ -22,6 +22,8 @@ use crate::watch::Watch;
 
 /// Every shipped scenario, in order of its name.
 pub const SCENARIOS: &[&str] = &[
+    "alarm-flapping",
+    "alarm-raised-cleared",
     "announcement-interrupt",
     "announcement-wait",
     "area-local",

@@ -134,6 +134,7 @@ fn of(item: &StoreItem) -> Option<Of> {
         | StoreItem::Cloned(_)
         | StoreItem::Remote(_)
         | StoreItem::Reported(_)
+        | StoreItem::NetworkAlarm(_)
         | StoreItem::Rights { .. } => None,
     }
 }
@@ -151,6 +152,7 @@ fn is_over(item: &StoreItem) -> bool {
         | StoreItem::Cloned(_)
         | StoreItem::Remote(_)
         | StoreItem::Reported(_)
+        | StoreItem::NetworkAlarm(_)
         | StoreItem::Rights { .. } => false,
     }
 }
@@ -158,6 +160,10 @@ fn is_over(item: &StoreItem) -> bool {
 impl BaseStation {
     /// The dispatch wants something kept.
     pub(crate) fn keep(&mut self, id: u64, item: StoreItem, out: &mut Outbox) {
+        if matches!(item, StoreItem::NetworkAlarm(_)) {
+            // Its controller finds out by itself what is wrong here, and no operator is here to be told.
+            return self.at_dispatch(controller::input::Input::Stored { id }, out);
+        }
         let is_full = self.reports.len() >= REPORTS_MAX;
         let (Some(_), false) = (of(&item), is_full) else {
             return self.at_dispatch(controller::input::Input::StoreFailed { id }, out);

@@ -2,8 +2,8 @@
 //! but for what no event tells: the counters on the air, affiliations, and names. Those come with the next snapshot.
 
 use trunklab_protocol::operator::{
-    CallView, EmergencyView, Event, EventKind, FloorView, MessageStage, PatchView, QueueView, SiteView,
-    Snapshot,
+    AlarmChange, CallView, EmergencyView, Event, EventKind, FloorView, MessageStage, NetworkAlarm, PatchView,
+    QueueView, SiteView, Snapshot,
 };
 use trunklab_protocol::{CallId, EmergencyStage, Parties, SiteId, SlotAddress, SlotHealth, UnitId};
 
@@ -38,6 +38,7 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
             set_time_without(picture, *site, |view| view.in_failsoft_ms = Some(*failsoft_ms))
         }
         EventKind::ControlMoved { site, control } => move_control(picture, *site, *control),
+        EventKind::NetworkAlarm { change, alarm } => set_alarm(picture, *change, alarm),
         EventKind::SlotHealth { site, at, health } => set_health(picture, *site, *at, *health),
         EventKind::Registered { site, .. } => {
             picture.totals.registered += 1;
@@ -283,6 +284,16 @@ fn move_control(picture: &mut Snapshot, site: SiteId, control: SlotAddress) -> G
         view.control = control;
     }
     Grasp::Partial
+}
+
+fn set_alarm(picture: &mut Snapshot, change: AlarmChange, alarm: &NetworkAlarm) -> Grasp {
+    picture.alarms.retain(|known| known.id != alarm.id);
+    if change != AlarmChange::Cleared {
+        let place =
+            picture.alarms.partition_point(|known| (known.kind, known.object) < (alarm.kind, alarm.object));
+        picture.alarms.insert(place, alarm.clone());
+    }
+    Grasp::Whole
 }
 
 fn set_health(picture: &mut Snapshot, site: SiteId, at: SlotAddress, health: SlotHealth) -> Grasp {

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
 use trunklab_protocol::operator::{
-    Admission, Event, MessageStage, MessageView, Right, Snapshot, StatisticsPage, Versions,
+    Admission, AlarmId, Event, MessageStage, MessageView, Right, Severity, Snapshot, StatisticsPage, Versions,
 };
 use trunklab_protocol::{CallId, MessageId, Moment, SiteId, Span, TalkgroupId, UnitId};
 
@@ -106,6 +106,8 @@ pub struct Model {
     pub(crate) given: GivenList,
     /// The message that the keys are about, the newest first.
     pub(crate) messages: Cursor<Reverse<MessageId>>,
+    /// The alarm that the keys are about, the gravest first, of equals the newest.
+    pub(crate) alarms: Cursor<(Reverse<Severity>, Reverse<AlarmId>)>,
     /// Messages for the consoles that this operator has acknowledged.
     pub(crate) seen: BTreeSet<MessageId>,
     /// The message that the order which is being put together answers.
@@ -145,6 +147,7 @@ impl Model {
             remark: None,
             given: GivenList::default(),
             messages: Cursor::default(),
+            alarms: Cursor::default(),
             seen: BTreeSet::new(),
             answering: None,
         }

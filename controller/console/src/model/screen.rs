@@ -21,6 +21,8 @@ pub enum Screen {
     Unit(UnitId),
     /// Statuses and call alerts.
     Messages,
+    /// What is wrong with the network's parts.
+    Alarms,
     /// The event log.
     Events,
     /// The last hour of each site.
@@ -41,6 +43,7 @@ impl Screen {
             | Self::Groups
             | Self::Units
             | Self::Messages
+            | Self::Alarms
             | Self::Events
             | Self::Statistics
             | Self::Configuration => Some(Self::Overview),
@@ -61,6 +64,7 @@ impl Screen {
             Self::Units => "units".to_owned(),
             Self::Unit(unit) => format!("unit {unit}"),
             Self::Messages => "messages".to_owned(),
+            Self::Alarms => "alarms".to_owned(),
             Self::Events => "events".to_owned(),
             Self::Statistics => "statistics".to_owned(),
             Self::Configuration => "configuration".to_owned(),

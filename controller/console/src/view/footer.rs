@@ -65,6 +65,12 @@ fn question(asked: &Asked) -> String {
         Order::EndMonitor { unit } => format!("End the listening to unit {unit}?"),
         Order::SetPriority { unit, priority } => format!("Give unit {unit} priority {priority}?"),
         Order::SetRights { unit, services } => format!("Give unit {unit} {}?", rights(*services)),
+        Order::AcknowledgeAlarm { alarm } => format!("Acknowledge alarm {alarm}?"),
+        Order::TestSlot { site, slot } => format!("Test slot {slot} of site {site}?"),
+        Order::ExerciseFault { site, part, broken: true } => format!("BREAK {part} of site {site}?"),
+        Order::ExerciseFault { site, part, broken: false } => {
+            format!("Let {part} of site {site} work again?")
+        }
     }
 }
 
@@ -107,6 +113,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowGroups => Some(Screen::Groups),
         Action::ShowUnits => Some(Screen::Units),
         Action::ShowMessages => Some(Screen::Messages),
+        Action::ShowAlarms => Some(Screen::Alarms),
         Action::ShowEvents => Some(Screen::Events),
         Action::ShowStatistics => Some(Screen::Statistics),
         Action::ShowConfiguration => Some(Screen::Configuration),
@@ -134,6 +141,7 @@ fn leads_to(action: Action) -> Option<Screen> {
         | Action::DropDraft
         | Action::AcknowledgeMessage
         | Action::AcknowledgeMessages
+        | Action::AcknowledgeAlarm
         | Action::Revert
         | Action::Confirm
         | Action::Deny

@@ -60,6 +60,10 @@ fn sums(model: &Model) -> Line<'static> {
     let sites = format!("{in_service}/{}", picture.sites.len());
     let totals = &picture.totals;
     let mut spans = Vec::new();
+    if let Some(gravest) = picture.alarms.iter().map(|alarm| alarm.severity).max() {
+        let text = format!(" {} alarms ", picture.alarms.len());
+        spans.extend([Span::styled(text, model.theme.style(super::alarms::look(gravest))), Span::raw(" ")]);
+    }
     for (value, name) in [
         (sites, "sites"),
         (radios(picture).to_string(), "radios"),

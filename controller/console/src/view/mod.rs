@@ -19,6 +19,7 @@
 //!
 //! The other screens keep header, warnings and footer, and give the rest to one thing.
 
+mod alarms;
 mod calls;
 mod columns;
 mod configuration;
@@ -66,7 +67,12 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
     footer::render(frame, footer, model);
     let body = match (&model.screen, &model.picture) {
         (
-            Screen::Groups | Screen::Units | Screen::Unit(_) | Screen::Messages | Screen::Configuration,
+            Screen::Groups
+            | Screen::Units
+            | Screen::Unit(_)
+            | Screen::Messages
+            | Screen::Alarms
+            | Screen::Configuration,
             Some(picture),
         ) => {
             let left = draft::render(frame, body, model, picture);
@@ -87,6 +93,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
             | Screen::Units
             | Screen::Unit(_)
             | Screen::Messages
+            | Screen::Alarms
             | Screen::Statistics,
             None,
         ) => render_nothing_yet(frame, body, model),
@@ -97,6 +104,7 @@ pub fn render(frame: &mut Frame<'_>, model: &Model) {
         (Screen::Calls, Some(picture)) => calls::render_screen(frame, body, model, picture),
         (Screen::Groups, Some(picture)) => groups::render(frame, body, model, picture),
         (Screen::Messages, Some(picture)) => messages::render(frame, body, model, picture),
+        (Screen::Alarms, Some(picture)) => alarms::render(frame, body, model, picture),
         (Screen::Units, Some(picture)) => units::render(frame, body, model, picture),
         (Screen::Unit(unit), Some(picture)) => unit::render(frame, body, model, picture, *unit),
     }

@@ -65,6 +65,11 @@ fn without_controller(site: &SiteView) -> String {
 fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteView, mast: &str) {
     let inner = panel(frame, area, model, &format!("Site {} {}", site.site, site.name), mast);
     let service = match (site.in_service, model.losses.get(&site.site)) {
+        (true, _) if !site.faulty.is_empty() => {
+            let faulty: Vec<_> = site.faulty.iter().map(ToString::to_string).collect();
+            let text = format!("in service, FAULTY: {}{}", faulty.join(" "), without_controller(site));
+            Line::styled(text, model.theme.style(Role::Warning))
+        }
         (true, _) => {
             let text = format!("in service{}", without_controller(site));
             Line::styled(text, model.theme.style(Role::Good))

@@ -167,6 +167,7 @@ impl World {
             emergencies: Vec::new(),
             units: Vec::new(),
             messages: Vec::new(),
+            alarms: Vec::new(),
             statuses: Vec::new(),
             totals: self.totals,
         }

@@ -136,6 +136,7 @@ impl Controller {
             | Change::SubscriberRemoved(_)
             | Change::Patch(_)
             | Change::Remote(_)
+            | Change::Alarm(_)
             | Change::Version(_) => Clause::ConfigurationChange,
         };
         let mut change = change;

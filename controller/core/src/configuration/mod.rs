@@ -159,6 +159,7 @@ impl Configuration {
                 | Change::SubscriberRemoved(_)
                 | Change::Patch(_)
                 | Change::Remote(_)
+                | Change::Alarm(_)
                 | Change::Version(_) => {}
             }
         }

@@ -1,3 +1,13 @@
-//! Faults: which parts of the network do not work, and what becomes of what they carried (docs/resilience.md 14.2).
+//! Faults: which parts of the network do not work, what becomes of what they carried, and what operators are told of it
+//! (docs/resilience.md 14.2 and 14.3).
 
+mod alarms;
+mod damping;
+mod record;
+mod signals;
 mod slots;
+
+pub use alarms::{ALARMS_MAX, Alarms};
+pub use record::{AlarmRecord, Stamp};
+pub use signals::Source;
+pub(crate) use signals::signal_of;

@@ -3,7 +3,8 @@
 
 use trunklab_protocol::from_site::{SlotStates, SlotTested};
 use trunklab_protocol::operator::EventKind;
-use trunklab_protocol::{CallId, Cause, Clause, SiteId, SlotAddress, SlotHealth, SlotState};
+use trunklab_protocol::to_site::{ExerciseFault, TestSlot};
+use trunklab_protocol::{CallId, Cause, Clause, PlantPart, SiteId, SlotAddress, SlotHealth, SlotState};
 
 use crate::call::calls::Leg;
 use crate::call::table::Event;
@@ -52,6 +53,43 @@ impl Controller {
         }
     }
 
+    /// An operator wants a slot tested.
+    pub(crate) fn order_slot_test(
+        &mut self,
+        site: SiteId,
+        at: SlotAddress,
+        out: &mut Outbox,
+    ) -> Result<(), Cause> {
+        self.check_part(site, |config| config.has_slot(at))?;
+        self.tell(site, TestSlot { at }, out);
+        Ok(())
+    }
+
+    /// An operator breaks a part of a site's plant as an exercise, or has it work again.
+    pub(crate) fn order_exercise_fault(
+        &mut self,
+        site: SiteId,
+        part: PlantPart,
+        broken: bool,
+        out: &mut Outbox,
+    ) -> Result<(), Cause> {
+        let first = SlotAddress::first_of(part.carrier);
+        let at = part.slot.map_or(first, |slot| SlotAddress { slot, ..first });
+        self.check_part(site, |config| config.has_slot(at))?;
+        self.tell(site, ExerciseFault { part, broken }, out);
+        Ok(())
+    }
+
+    /// Whether a site can be ordered something about a part of it.
+    fn check_part(&self, site: SiteId, is_there: impl Fn(&SiteConfig) -> bool) -> Result<(), Cause> {
+        let row = self.sites.get(site).ok_or(Cause::UnknownSite)?;
+        match () {
+            () if !is_there(&row.config) => Err(Cause::NoSuchCarrier),
+            () if !row.in_service() => Err(Cause::SiteUnavailable),
+            () => Ok(()),
+        }
+    }
+
     /// A site's inventory is complete: these slots are faulty, and every other one is sound.
     pub(crate) fn restore_slot_states(
         &mut self,
@@ -64,6 +102,7 @@ impl Controller {
         states.extend(faulty.into_iter().map(|at| (at, SlotHealth::Faulty)));
         let states: Vec<_> = states.into_iter().map(|(at, health)| SlotState { at, health }).collect();
         self.take_slot_states(site, &states, out);
+        self.settle_slot_alarms(site, out);
     }
 
     /// All are marked before a call is moved, so that none moves from one faulty slot to another.

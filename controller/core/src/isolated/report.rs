@@ -132,6 +132,7 @@ fn read(site: SiteId, text: &str, site_now: Moment) -> Result<ReportedItem, Caus
             | StoreItem::Cloned(_)
             | StoreItem::Remote(_)
             | StoreItem::Rights { .. }
+            | StoreItem::NetworkAlarm(_)
             | StoreItem::Reported(_),
         )
         | Err(_) => return Err(Cause::ReportUnfit),

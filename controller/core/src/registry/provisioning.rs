@@ -24,7 +24,11 @@ impl Controller {
     pub(crate) fn provision(&mut self, change: Change, out: &mut Outbox) {
         let of_units = matches!(
             change,
-            Change::Subscriber(_) | Change::Subscribers(_) | Change::SubscriberRemoved(_) | Change::Remote(_)
+            Change::Subscriber(_)
+                | Change::Subscribers(_)
+                | Change::SubscriberRemoved(_)
+                | Change::Remote(_)
+                | Change::Alarm(_)
         );
         if !of_units {
             self.queue.watch_mut().wake_all();
@@ -56,6 +60,7 @@ impl Controller {
                 Ok(())
             }
             Change::Remote(kept) => self.provision_remote(kept, out),
+            Change::Alarm(record) => self.provision_alarm(*record),
         };
         if let Err(cause) = outcome {
             self.report(EventKind::Dropped { site: None, cause }, out);
@@ -107,6 +112,7 @@ impl Controller {
                 self.cover_call(call, site, out);
             }
         }
+        self.settle_slot_alarms(site, out);
         self.schedule_control_move(site);
         Ok(())
     }

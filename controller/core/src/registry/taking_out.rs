@@ -84,6 +84,7 @@ impl Controller {
         }
         self.lacking.retain(|(lacking, _)| *lacking != site);
         self.copies.forget(site);
+        self.forget_alarms_of(site, out);
         if let Some(row) = self.sites.remove(site) {
             self.time_of_sites_gone = self.time_of_sites_gone + row.slots.time_used();
         }

@@ -163,6 +163,7 @@ impl Statistics {
             | EventKind::SiteServedFailsoft { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
+            | EventKind::NetworkAlarm { .. }
             | EventKind::Cloned { .. }
             | EventKind::MessageSent { .. }
             | EventKind::MessageDelivered { .. }

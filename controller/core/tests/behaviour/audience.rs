@@ -2,6 +2,7 @@
 
 use trunklab_controller_core::config::{Change, Reach, Talkgroup};
 use trunklab_controller_core::input::Input;
+use trunklab_controller_core::output::{Output, StoreItem};
 use trunklab_protocol::operator::Order;
 use trunklab_protocol::{Announcement, Demand, EmergencyPolicy, FloorPolicy, TalkgroupId};
 
@@ -274,8 +275,12 @@ fn where_the_store_fails_patches_stay_as_they_are() {
     system.console(order);
     system.expect("order carried out");
     system.console_without_store(Order::UndoPatch { talkgroup: talkgroup(41) });
-    // What came of each order was written down as well.
-    system.input(Input::StoreFailed { id: 7 });
+    let asked = |output: &Output| match output {
+        Output::Store { id, item: StoreItem::Unpatched(_) } => Some(*id),
+        _ => None,
+    };
+    let id = system.outputs.iter().find_map(asked).unwrap();
+    system.input(Input::StoreFailed { id });
     system.expect("order not carried out: the store could not keep what had to last").expect_no("unpatched");
     system.unit(1041).presses_ptt(41);
     system.expect("event: call 1 reaches 42");

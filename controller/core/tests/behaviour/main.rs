@@ -26,6 +26,7 @@ mod inventory;
 mod isolated;
 mod messages;
 mod monitor_end;
+mod network_alarms;
 mod orders;
 mod queue;
 mod recording;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
+use trunklab_protocol::operator::{AlarmChange, AlarmKind, EventKind, Sender, TalkWord};
 use trunklab_protocol::{
     CallId, CarrierNumber, Cause, EmergencyStage, MessageKind, Moment, Pair, Parties, SiteId, SlotHealth,
     StatusNumber, TalkgroupId, UnitId,
@@ -49,6 +49,7 @@ pub enum Fact {
     SiteUp { site: SiteId },
     SiteLost { site: SiteId },
     ControlMoved { site: SiteId },
+    Alarm { kind: AlarmKind, site: Option<SiteId>, change: AlarmChange },
     CarrierHealth { site: SiteId, carrier: CarrierNumber, health: SlotHealth },
     FindsControl { unit: UnitId, site: SiteId },
     Carries { site: SiteId, talkgroup: TalkgroupId },
@@ -244,6 +245,9 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
         EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
         EventKind::SiteServedFailsoft { site, .. } => fact == Fact::WasInFailsoft { site: *site },
         EventKind::ControlMoved { site, .. } => fact == Fact::ControlMoved { site: *site },
+        EventKind::NetworkAlarm { change, alarm } => {
+            fact == Fact::Alarm { kind: alarm.kind, site: alarm.object.site(), change: *change }
+        }
         EventKind::SlotHealth { site, at, health } => {
             fact == Fact::CarrierHealth { site: *site, carrier: at.carrier, health: *health }
         }
@@ -397,6 +401,7 @@ impl Fact {
             | Self::SiteLost { site }
             | Self::ControlMoved { site }
             | Self::CarrierHealth { site, .. } => (Vec::new(), Some(site), None),
+            Self::Alarm { site, .. } => (Vec::new(), site, None),
             Self::Carries { site, talkgroup } | Self::LeftBySite { site, talkgroup } => {
                 (Vec::new(), Some(site), Some(talkgroup))
             }

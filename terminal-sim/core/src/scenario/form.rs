@@ -55,6 +55,9 @@ pub(super) struct NetworkForm {
     pub(super) statuses: Option<Spanned<u16>>,
     pub(super) call_alert_repeat: Option<Spanned<String>>,
     pub(super) longest_call_alert: Option<Spanned<String>>,
+    pub(super) alarm_flaps: Option<Spanned<u8>>,
+    pub(super) alarm_window: Option<Spanned<String>>,
+    pub(super) alarm_quiet: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

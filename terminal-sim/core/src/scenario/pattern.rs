@@ -1,5 +1,6 @@
 //! How a sentence is read: words that stand for themselves, and `{slots}` for what varies.
 
+use trunklab_protocol::operator::AlarmKind;
 use trunklab_protocol::{
     AreaId, CarrierNumber, Cause, Position, SiteId, Span, StatusNumber, TalkgroupId, UnitId,
 };
@@ -24,6 +25,7 @@ pub(super) enum Value {
     Number(u16),
     Status(StatusNumber),
     Place(Position),
+    Alarm(AlarmKind),
 }
 
 /// The values of a sentence, in order of their slots.
@@ -54,6 +56,7 @@ impl Values {
         number -> u16: Number;
         status -> StatusNumber: Status;
         place -> Position: Place;
+        alarm -> AlarmKind: Alarm;
         units -> Vec<UnitId>: Units;
     }
 
@@ -128,6 +131,7 @@ fn take(part: &str, words: &[String]) -> Option<(Option<Value>, usize)> {
         "{carrier}" => (Some(Value::Carrier(first.parse().ok().and_then(CarrierNumber::new)?)), 1),
         "{number}" => (Some(Value::Number(first.parse().ok()?)), 1),
         "{status}" => (Some(Value::Status(first.parse().ok().and_then(StatusNumber::new)?)), 1),
+        "{alarm}" => (Some(Value::Alarm(AlarmKind::ALL.into_iter().find(|kind| kind.name() == first)?)), 1),
         "{cause}" => (Some(Value::Cause(cause(first)?)), 1),
         "{file}" => {
             let name = first.strip_prefix('"')?.strip_suffix('"')?;

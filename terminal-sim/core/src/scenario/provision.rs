@@ -78,6 +78,12 @@ pub struct NetworkProvision {
     pub call_alert_repeat_ms: Option<u32>,
     /// For how long it does, in milliseconds.
     pub call_alert_ms_max: Option<u32>,
+    /// How often an alarm may be raised within the window before it counts as one that comes and goes.
+    pub alarm_flaps_max: Option<u8>,
+    /// How far back that counts, in milliseconds.
+    pub alarm_window_ms: Option<u32>,
+    /// How long such an alarm stays raised after it came or went last, in milliseconds.
+    pub alarm_quiet_ms: Option<u32>,
 }
 
 /// What becomes of a waiting request when its caller releases the button.

@@ -127,6 +127,7 @@ fn every_sentence_is_read() {
             ("{area}", "1"),
             ("{span}", "1.5 s"),
             ("{cause}", "HangTimeOver"),
+            ("{alarm}", "site_lost"),
             ("{file}", "\\\"a.wav\\\""),
             ("{number}", "2"),
             ("{status}", "3"),

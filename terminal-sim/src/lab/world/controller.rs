@@ -2,6 +2,7 @@
 
 use trunklab_controller_core::config::{Change, Subscriber};
 use trunklab_controller_core::configuration::Configuration;
+use trunklab_controller_core::fault::AlarmRecord;
 use trunklab_controller_core::output::StoreItem;
 use trunklab_controller_core::switch::{Limits, Switch};
 use trunklab_controller_core::{self as controller, Controller};
@@ -36,8 +37,9 @@ impl World {
             changes.push(Change::Version(*version));
         }
         let remote = self.remote.values().cloned().map(Change::Remote);
+        let alarms = self.alarms.values().cloned().map(|record| Change::Alarm(Box::new(record)));
         let planned = changes.into_iter().map(|change| self.as_ordered(change));
-        for change in planned.chain(patches).chain(remote).collect::<Vec<_>>() {
+        for change in planned.chain(patches).chain(remote).chain(alarms).collect::<Vec<_>>() {
             self.at_controller(controller::input::Input::Provision(change));
         }
     }
@@ -50,6 +52,7 @@ impl World {
         self.configured = None;
         self.remote.clear();
         self.rights.clear();
+        self.alarms.clear();
         self.start_controller();
     }
 
@@ -218,6 +221,12 @@ impl World {
             | StoreItem::Cloned(_)
             | StoreItem::Message(_)
             | StoreItem::Reported(_) => {}
+            StoreItem::NetworkAlarm(record) if record.cleared.is_some() => {
+                self.alarms.remove(&record.id);
+            }
+            StoreItem::NetworkAlarm(record) => {
+                self.alarms.insert(record.id, AlarmRecord::clone(record));
+            }
             StoreItem::Configured(configured) => {
                 self.configured = Some((configured.version, configured.configuration.clone()));
             }

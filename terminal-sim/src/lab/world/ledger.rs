@@ -40,6 +40,7 @@ impl Ledger {
             | StoreItem::Remote(_)
             | StoreItem::Rights { .. }
             | StoreItem::Message(_)
+            | StoreItem::NetworkAlarm(_)
             | StoreItem::Reported(_) => {}
         }
     }

@@ -12,15 +12,17 @@ use trunklab_controller_core::remote::RemoteUnit;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::from_site::{self, FromSite, HeldCall, HeldRadio};
-use trunklab_protocol::operator::{Authority, ConfigurationVersion, ConsoleName, Order, Role, StatusText};
+use trunklab_protocol::operator::{
+    AlarmId, Authority, ConfigurationVersion, ConsoleName, Order, Role, StatusText,
+};
 use trunklab_protocol::proof::{Challenge, ProvedOrder, Response};
 use trunklab_protocol::switch::ConsoleSilent;
 use trunklab_protocol::{
     Addressee, Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout,
     ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, MessageId,
-    MessageReply, Msisdn, NodeId, OrderNumber, PageReply, Press, Priority, ScanList, Services, Signalling,
-    SiteId, SlotChoice, SlotHealth, SlotState, SpurtId, StartPolicy, StatusNumber, TalkgroupId, Tmsi,
-    Trunking, UnitId,
+    MessageReply, Msisdn, NodeId, OrderNumber, PageReply, PlantPart, Press, Priority, ScanList, Services,
+    Signalling, SiteId, SlotChoice, SlotHealth, SlotState, SpurtId, StartPolicy, StatusNumber, TalkgroupId,
+    Tmsi, Trunking, UnitId,
 };
 
 use crate::support::{area, channel, press, site, site_config, subscriber, talkgroup, unit};
@@ -264,6 +266,15 @@ pub fn an_order() -> impl Strategy<Value = Order> {
         }),
         1 => a_unit().prop_map(|unit| Order::CallAlert { unit }),
         1 => a_unit().prop_map(|unit| Order::CancelAlert { unit }),
+        2 => (0_u32..4, 0_u32..9).prop_map(|(epoch, counter)| Order::AcknowledgeAlarm {
+            alarm: AlarmId { epoch: Epoch::new(epoch).unwrap(), counter },
+        }),
+        1 => (a_site(), 1_u16..7).prop_map(|(site, at)| Order::TestSlot { site, slot: channel(at) }),
+        1 => (a_site(), 1_u16..7, any::<bool>()).prop_map(|(site, at, broken)| Order::ExerciseFault {
+            site,
+            part: PlantPart { carrier: channel(at).carrier, slot: None },
+            broken,
+        }),
     ]
 }
 
@@ -432,6 +443,8 @@ pub fn a_change() -> impl Strategy<Value = Change> {
                         messages_max: queue_len_max + 1,
                         message_wait_ms: 700,
                         call_alert_ms_max: 2_000,
+                        alarm_flaps_max: 2,
+                        alarm_quiet_ms: 5_000,
                         queue_len_max,
                         queue_wait_ms_max,
                         recent_user_ms,

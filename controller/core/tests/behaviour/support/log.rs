@@ -38,6 +38,7 @@ fn kept(item: &StoreItem) -> Option<String> {
         StoreItem::Cloned(cloned) => Some(format!("store -> unit {} cloned", cloned.unit)),
         StoreItem::Configured(configured) => Some(format!("store -> configuration {}", configured.version)),
         StoreItem::Audit(_) => None,
+        StoreItem::NetworkAlarm(record) => Some(format!("store -> alarm {}", record.id)),
         StoreItem::Remote(change) => {
             Some(format!("store -> unit {} is {:?}", change.row.unit, change.row.condition))
         }
@@ -180,6 +181,9 @@ fn happened(kind: &EventKind) -> String {
         EventKind::SlotHealth { site, at, health } => format!("slot {at} of site {site} {}", health.name()),
         EventKind::SlotTested { site, at, heard } => {
             format!("slot {at} of site {site} tested: heard {heard}")
+        }
+        EventKind::NetworkAlarm { change, alarm } => {
+            format!("alarm {} {:?} of {}: {change:?}", alarm.id, alarm.kind, alarm.object)
         }
         EventKind::ControlMoved { site, control } => format!("control channel of site {site} now {control}"),
         EventKind::Registered { unit, site } => format!("unit {unit} registered at site {site}"),

@@ -42,6 +42,9 @@ impl Reader<'_> {
             statuses: self.statuses(form.statuses.as_ref())?,
             call_alert_repeat_ms: self.limit(form.call_alert_repeat.as_ref())?,
             call_alert_ms_max: self.limit(form.longest_call_alert.as_ref())?,
+            alarm_flaps_max: form.alarm_flaps.as_ref().map(|count| *count.get_ref()),
+            alarm_window_ms: self.limit(form.alarm_window.as_ref())?,
+            alarm_quiet_ms: self.limit(form.alarm_quiet.as_ref())?,
         })
     }
 

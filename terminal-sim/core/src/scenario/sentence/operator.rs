@@ -1,7 +1,7 @@
 //! What operators do, and what they are told.
 
-use trunklab_protocol::operator::Order;
-use trunklab_protocol::{Priority, Services};
+use trunklab_protocol::operator::{AlarmChange, AlarmId, Order};
+use trunklab_protocol::{Epoch, PlantPart, Priority, Services, SlotAddress};
 
 use super::{Action, Alteration, Fact, Meaning, Sentence, Sort, each, one, see};
 
@@ -35,6 +35,14 @@ sentences! {
         |v| one(Action::Order(Order::CallAlert { unit: v.other() }));
     Do "console cancels its alert for unit {unit}", "The operator shall not be called any more.",
         |v| one(Action::Order(Order::CancelAlert { unit: v.other() }));
+    Do "console acknowledges alarm {number}", "An operator has seen the alarm of this number of the first term of office.",
+        |v| one(Action::Order(Order::AcknowledgeAlarm { alarm: AlarmId { epoch: Epoch::new(1).expect("1 is an epoch"), counter: v.number().into() } }));
+    Do "console breaks carrier {carrier} of site {site}", "An exercise fault: it radiates nothing and hears nothing any more.",
+        |v| one(Action::Order(Order::ExerciseFault { site: v.site(), part: PlantPart { carrier: v.carrier(), slot: None }, broken: true }));
+    Do "console mends carrier {carrier} of site {site}", "The exercise is over: it works again.",
+        |v| one(Action::Order(Order::ExerciseFault { site: v.site(), part: PlantPart { carrier: v.carrier(), slot: None }, broken: false }));
+    Do "console tests carrier {carrier} of site {site}", "Its first slot is tested by loop-back.",
+        |v| one(Action::Order(Order::TestSlot { site: v.site(), slot: SlotAddress::first_of(v.carrier()) }));
     Do "console falls silent", "The operator speaks no more, though the button is down.",
         |_| one(Action::OperatorFallsSilent);
     Do "console stuns unit {units}", "The radio gets no service any more.",
@@ -75,6 +83,14 @@ sentences! {
         |v| Meaning::See(vec![Fact::Released { talkgroup: v.talkgroup(), cause: v.cause() }]);
     See "emergency of unit {units} is raised", "Operators are told of it.",
         |v| see(v, |unit| Fact::EmergencyRaised { unit });
+    See "alarm {alarm} of site {site} is raised", "Operators are told that something is wrong there: `site_lost`, `slot_faulty`, `served_alone`, `served_failsoft`.",
+        |v| Meaning::See(vec![Fact::Alarm { kind: v.alarm(), site: Some(v.site()), change: AlarmChange::Raised }]);
+    See "alarm {alarm} of site {site} flaps", "It has come and gone so often that it stays raised until it is quiet.",
+        |v| Meaning::See(vec![Fact::Alarm { kind: v.alarm(), site: Some(v.site()), change: AlarmChange::Flaps }]);
+    See "alarm {alarm} of site {site} is acknowledged", "An operator has seen it.",
+        |v| Meaning::See(vec![Fact::Alarm { kind: v.alarm(), site: Some(v.site()), change: AlarmChange::Acknowledged }]);
+    See "alarm {alarm} of site {site} is cleared", "It is over.",
+        |v| Meaning::See(vec![Fact::Alarm { kind: v.alarm(), site: Some(v.site()), change: AlarmChange::Cleared }]);
     See "order is refused: {cause}", "The controller does not carry an order of the console out, with this cause.",
         |v| Meaning::See(vec![Fact::OrderRefused { cause: v.cause() }]);
     See "console may talk", "Talk permit for the operator.",

@@ -1,6 +1,6 @@
 //! What the controller tells operators.
 
-use trunklab_protocol::operator::{EventKind, Sender, TalkWord};
+use trunklab_protocol::operator::{AlarmChange, EventKind, Sender, TalkWord};
 use trunklab_protocol::{Addressee, Cause, Clause, EmergencyKind, MessageKind};
 
 use super::{Said, addressee, counted, groups, message, seconds};
@@ -156,7 +156,26 @@ pub(in crate::transcript) fn reported(event: &EventKind) -> Option<(Clause, Said
             let clause = if is_answer { Clause::AlertAnswer } else { Clause::AlertEnd };
             (clause, Said::plain(format!("call alert of {from} for unit {unit} is over: {cause}")))
         }
-        EventKind::SlotHealth { .. }
+        // That it is raised and cleared follows from what is told of its source.
+        EventKind::NetworkAlarm { change: AlarmChange::Flaps, alarm } => {
+            let text = format!("{} comes and goes: {}", alarm.object, alarm.kind.text());
+            (Clause::AlarmDamping, Said::plain(text))
+        }
+        EventKind::NetworkAlarm { change: AlarmChange::Settled, alarm } => {
+            let text = format!("{} comes and goes no more: {}", alarm.object, alarm.kind.text());
+            (Clause::AlarmDamping, Said::plain(text))
+        }
+        EventKind::NetworkAlarm { change: AlarmChange::Cleared, alarm } if alarm.flapping => {
+            let text = format!("{} is quiet: {}", alarm.object, alarm.kind.text());
+            (Clause::AlarmDamping, Said::plain(text))
+        }
+        EventKind::NetworkAlarm { change: AlarmChange::Acknowledged, alarm } => {
+            let by = alarm.acknowledged_by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+            let text = format!("alarm of {} seen{by}: {}", alarm.object, alarm.kind.text());
+            (Clause::AlarmAcknowledged, Said::plain(text))
+        }
+        EventKind::NetworkAlarm { .. }
+        | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }
         | EventKind::MessageSent { .. }
         | EventKind::MessageDelivered { .. }
