@@ -202,6 +202,13 @@ messages! {
             /// Its failsoft channel.
             at: SlotAddress,
         }
+        /// Where the site's control channel is, said on the slots of calls when it has moved.
+        0x05 ControlAt {
+            /// The site.
+            site: SiteId,
+            /// Where.
+            control: SlotAddress,
+        }
         /// Asks a registering unit to prove itself.
         0x10 Challenge {
             /// As in its `Register`.

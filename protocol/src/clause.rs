@@ -192,6 +192,10 @@ clauses! {
     AlarmAcknowledged = "14.3.3", "Acknowledged";
     AlarmHistory = "14.3.4", "History";
 
+    ControlCandidates = "14.5.1", "Candidates";
+    ControlRotates = "14.5.2", "Rotation";
+    ControlFollowed = "14.5.3", "Radios after a rotation";
+
     FailsoftChannel = "14.6.1", "Failsoft channel";
     FailsoftBegins = "14.6.2", "Beginning of failsoft";
     FailsoftRepeats = "14.6.3", "Repeating";

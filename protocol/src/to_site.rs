@@ -307,5 +307,7 @@ messages! {
             /// Which.
             number: u32,
         }
+        /// Radios in the site's calls are to be told where its control channel is.
+        0x59 TellControl {}
     }
 }

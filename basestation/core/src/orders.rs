@@ -1,9 +1,9 @@
 //! What the controller orders, and what becomes of the site when its controller comes and goes.
 
 use trunklab_protocol::air_downlink::{
-    Affiliated, CallBack, Challenge, Deregistered, DownlinkWord, EmergencyStatus, FloorQueued, FloorRefused,
-    FloorWithdrawn, Grant, Page, PageOver, Queued, Refused, RegisterRefused, Registered, Ringing,
-    TalkWarning,
+    Affiliated, CallBack, Challenge, ControlAt, Deregistered, DownlinkWord, EmergencyStatus, FloorQueued,
+    FloorRefused, FloorWithdrawn, Grant, Page, PageOver, Queued, Refused, RegisterRefused, Registered,
+    Ringing, TalkWarning,
 };
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Assert, ToSite};
@@ -165,6 +165,7 @@ impl BaseStation {
             ToSite::TestSlot(order) => self.test_slot(order.at, out),
             ToSite::ExerciseFault(order) => self.exercise_fault(order, out),
             ToSite::ReportKept(word) => self.report_kept(word.number, out),
+            ToSite::TellControl(_) => self.tell_calls_of_control(out),
             ToSite::Assert(order) => self.assert_call(order, out),
             ToSite::Release(to_site::Release { call, cause }) => {
                 while let Some(at) = self.slot_of(call) {
@@ -250,13 +251,27 @@ impl BaseStation {
         }
         match &mut self.on_air {
             Some(air) if !replans(&air.settings, &settings) => air.settings = settings,
-            Some(air) if moves_control(&air.settings, &settings) => air.move_control(settings, self.now),
+            Some(air) if moves_control(&air.settings, &settings) => {
+                air.move_control(settings, self.now);
+            }
             Some(_) | None => self.replan(settings, out),
         }
         if let Some(air) = &self.on_air {
             self.self_test.configure(&air.settings, self.now);
             let settings = Box::new(air.settings.clone());
             out.push(Output::Configured { settings, beacon: air.beacon() });
+        }
+    }
+
+    /// Radios in calls do not hear the control channel: they are told where it is now.
+    fn tell_calls_of_control(&mut self, out: &mut Outbox) {
+        let Some(air) = &mut self.on_air else { return };
+        let word = ControlAt { site: air.settings.site, control: air.settings.control };
+        let calls = air.slots.values_mut().filter_map(|slot| Some((slot.call()?, slot)));
+        let told = calls.map(|(call, slot)| slot.tell_one(call, word.clone().into(), UNANSWERED_SAYINGS));
+        let full: Vec<Cause> = told.filter_map(Result::err).collect();
+        for cause in full {
+            self.counts.drop(None, cause, out);
         }
     }
 

@@ -45,6 +45,7 @@ pub(crate) const fn clause_of(message: &ToSite) -> Clause {
         ToSite::TestSlot(_) => Clause::SelfTest,
         ToSite::ExerciseFault(_) => Clause::ExerciseFault,
         ToSite::ReportKept(_) => Clause::IsolationReport,
+        ToSite::TellControl(_) => Clause::ControlFollowed,
     }
 }
 

@@ -319,6 +319,9 @@ pub struct SiteConfig {
     /// Its failsoft channels.
     #[serde(default)]
     pub failsoft: Vec<FailsoftChannel>,
+    /// Where the control channel goes when its slot is faulty, in this order after `control` (docs/resilience.md 14.5.1).
+    #[serde(default)]
+    pub control_candidates: Vec<SlotAddress>,
     /// How often it tests each of its slots, in milliseconds; 0: never by itself (docs/resilience.md 14.2.2).
     #[serde(default)]
     pub self_test_ms: u32,
@@ -368,10 +371,16 @@ impl SiteConfig {
             isolated_after_ms: 0,
             failsoft_after_ms: 0,
             failsoft: Vec::new(),
+            control_candidates: Vec::new(),
             self_test_ms: 0,
             bad_tests: default_tests_in_a_row(),
             good_tests: default_tests_in_a_row(),
         }
+    }
+
+    /// Whether radios search for the control channel where it is not heard any more.
+    pub fn searched(&self) -> ControlPlace {
+        if self.control_candidates.is_empty() { self.control_place } else { ControlPlace::Searched }
     }
 
     /// The failsoft channel of each talkgroup that has one, as radios and base station are told.

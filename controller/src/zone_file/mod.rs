@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_controller_core::configuration::{
-    Unfit, check_copied_vectors, check_failsoft, check_isolation, check_self_test, check_statistics,
+    Unfit, check_candidates, check_copied_vectors, check_failsoft, check_isolation, check_self_test,
+    check_statistics,
 };
 use trunklab_protocol::operator::StatusText;
 use trunklab_protocol::reuse::Clash;
@@ -141,6 +142,7 @@ fn parse(text: &str, standing: &[SiteConfig]) -> Result<ZonePlan, Defect> {
     configs.iter().try_for_each(check_isolation)?;
     configs.iter().try_for_each(|site| check_failsoft(site, |talkgroup| talkgroups.contains(&talkgroup)))?;
     configs.iter().try_for_each(check_self_test)?;
+    configs.iter().try_for_each(check_candidates)?;
     let warnings = file.co_channel.judge(&configs, standing)?;
     changes.extend(configs.into_iter().map(Change::Site));
     for area in file.area {

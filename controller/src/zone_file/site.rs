@@ -57,6 +57,8 @@ pub(super) struct SiteTable {
     #[serde(default)]
     failsoft: Vec<FailsoftTable>,
     #[serde(default)]
+    control_candidates: Vec<Place>,
+    #[serde(default)]
     self_test_ms: u32,
     #[serde(default = "default_tests_in_a_row")]
     bad_tests: u8,
@@ -175,6 +177,7 @@ impl Site<'_> {
                 .iter()
                 .map(|channel| FailsoftChannel { at: channel.at.0, talkgroups: channel.talkgroups.clone() })
                 .collect(),
+            control_candidates: table.control_candidates.iter().map(|place| place.0).collect(),
             self_test_ms: table.self_test_ms,
             bad_tests: table.bad_tests,
             good_tests: table.good_tests,

@@ -63,6 +63,7 @@ pub fn plan(provision: &Provision) -> Plan {
                 .iter()
                 .map(|(at, talkgroups)| FailsoftChannel { at: *at, talkgroups: talkgroups.clone() })
                 .collect(),
+            control_candidates: site.control_candidates.clone(),
             self_test_ms: site.self_test_ms,
             bad_tests: site.bad_tests,
             good_tests: site.good_tests,

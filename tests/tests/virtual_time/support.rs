@@ -39,6 +39,8 @@ pub const SCENARIOS: &[&str] = &[
     "config-talkgroup-removed",
     "control-associated",
     "control-distributed",
+    "control-rotates",
+    "control-rotates-in-call",
     "control-searched",
     "control-urgency",
     "controller-restart",

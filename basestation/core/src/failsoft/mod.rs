@@ -118,14 +118,15 @@ impl BaseStation {
         let is_spared = self.alone.is_some() || self.failsoft.is_some() || self.isolation_due().is_some();
         let can = settings.failsoft_after_ms > 0
             && !settings.failsoft.is_empty()
-            && epoch_of(settings.site, self.times_alone.saturating_add(1)).is_some();
+            && self.times_alone < u16::MAX
+            && epoch_of(settings.site, self.times_alone).is_some();
         (can && !is_spared).then(|| since + Span::from_millis(u64::from(settings.failsoft_after_ms)))
     }
 
     /// The link has been gone for long enough: the failsoft channels are repeaters from here on.
     pub(crate) fn begin_failsoft(&mut self, out: &mut Outbox) {
         let Some(air) = &self.on_air else { return };
-        self.times_alone = self.times_alone.saturating_add(1);
+        self.times_alone += 1;
         let Some(epoch) = epoch_of(air.settings.site, self.times_alone) else { return };
         out.push(Output::Remember(Remember::BeginsAlone(self.times_alone)));
         let places: BTreeSet<_> = air.settings.failsoft.iter().map(|place| place.at).collect();
@@ -147,13 +148,15 @@ impl BaseStation {
     /// The controller has configured the site: nobody begins any more, who talks may come to an end, all are told.
     pub(crate) fn close_failsoft(&mut self, replanned: bool, out: &mut Outbox) {
         let Some(failsoft) = &mut self.failsoft else { return };
-        failsoft.repeaters.values_mut().for_each(Repeater::close);
-        failsoft.end = End::LetTalk { until: self.now + LET_TALK };
+        if failsoft.end == End::Open {
+            failsoft.repeaters.values_mut().for_each(Repeater::close);
+            failsoft.end = End::LetTalk { until: self.now + LET_TALK };
+        }
         if replanned {
             // The channels are elsewhere, or are none any more: radios miss them.
             self.cut_failsoft(out);
             self.end_failsoft(out);
-        } else if !failsoft.is_talked_on() {
+        } else if failsoft.end != End::Said && !failsoft.is_talked_on() {
             self.say_failsoft_over(out);
         }
     }

@@ -286,6 +286,8 @@ fn who_talks_when_the_controller_is_back_may_go_on_for_a_while() {
     }
     assert_eq!(station.service(), SiteService::Failsoft);
     assert!(!station.told().iter().any(|message| matches!(message, FromSite::InventoryEnd(_))));
+    // Settings that are said again give no more time.
+    station.order(Configure { settings: with_failsoft(ProfileId::Iden).into() });
     for burst in 20..60 {
         station.send_in(channel(), said(1017, 1, burst, false));
     }

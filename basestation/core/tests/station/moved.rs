@@ -4,7 +4,7 @@ use trunklab_protocol::air_downlink::DownlinkWord;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::settings::SiteSettings;
-use trunklab_protocol::to_site::{Configure, Refused};
+use trunklab_protocol::to_site::{Configure, Refused, TellControl};
 use trunklab_protocol::{Cause, ControlPlace, ProfileId, SlotAddress, Span};
 
 use crate::harness::*;
@@ -84,4 +84,19 @@ fn the_same_settings_again_move_nothing() {
     station.run_for(Span::from_secs(1));
     let after = station.radiated(at(3, 2))[0].1.place.count;
     assert_eq!(after, before + 1);
+}
+
+#[test]
+fn radios_in_calls_are_told_twice_where_it_is_when_the_controller_says_so() {
+    let mut station = Driven::serving(ProfileId::Iden);
+    station.order(assertion(1, at(2, 0), Some(talker(9, 11)), false));
+    station.run_for(Span::from_secs(1));
+    station.order(control_at(ProfileId::Iden, at(3, 0)));
+    station.run_for(Span::from_secs(2));
+    let is_told =
+        |word: &DownlinkWord| matches!(word, DownlinkWord::ControlAt(word) if word.control == at(3, 0));
+    assert!(!station.words(at(2, 0)).iter().any(is_told), "not of any move");
+    station.order(TellControl {});
+    station.run_for(Span::from_secs(2));
+    assert_eq!(station.words(at(2, 0)).iter().filter(|word| is_told(word)).count(), 2);
 }

@@ -10,7 +10,9 @@ use trunklab_protocol::settings::{
 };
 use trunklab_protocol::switch::SITES_MAX;
 use trunklab_protocol::to_site::{COPIED_VECTORS_MAX, OTHERS_MAX};
-use trunklab_protocol::{AreaChoice, AreaId, ControlPlace, SiteId, StartPolicy, TalkgroupId, Trunking};
+use trunklab_protocol::{
+    AreaChoice, AreaId, ControlLayout, ControlPlace, Signalling, SiteId, StartPolicy, TalkgroupId, Trunking,
+};
 
 use super::{Configuration, Unfit};
 use crate::call::console::CONSOLES_MAX;
@@ -242,6 +244,51 @@ pub fn check_self_test(site: &SiteConfig) -> Result<(), Unfit> {
     Err(Unfit::at(format_args!("site {}", site.site), what))
 }
 
+/// Whether a site's control channel can go to its candidates (docs/resilience.md 14.5.1).
+///
+/// # Errors
+/// The first to which it cannot, and what to change.
+pub fn check_candidates(site: &SiteConfig) -> Result<(), Unfit> {
+    let unfit = |what: String| Err(Unfit::at(format_args!("site {}", site.site), what));
+    let profile = site.profile.profile();
+    if site.control_candidates.is_empty() {
+        return Ok(());
+    }
+    if site.self_test_ms == 0 {
+        return unfit(
+            "has control_candidates, and nothing that finds a fault: write self_test_ms as well".to_owned(),
+        );
+    }
+    let is_usual = (site.control_place, site.signalling, site.control_layout)
+        == (ControlPlace::Fixed, Signalling::Common, ControlLayout::Central);
+    if !is_usual {
+        return unfit(
+            "has control_candidates and a control channel that moves, is shared or is one of several: take one of the two out"
+                .to_owned(),
+        );
+    }
+    let mut places = BTreeSet::from([site.control]);
+    for at in &site.control_candidates {
+        let slots = if profile.control_takes_carrier { 1 } else { profile.slots };
+        if !site.carriers.contains(&at.carrier) || at.slot.number() >= slots {
+            return unfit(format!(
+                "control candidate {at} is not at this site: name one of its carriers and a slot below {slots}"
+            ));
+        }
+        if !places.insert(*at) {
+            return unfit(format!(
+                "control candidate {at} is there twice, or is the control channel: take it out"
+            ));
+        }
+        if site.failsoft.iter().any(|channel| site.is_controls(&[*at], channel.at)) {
+            return unfit(format!(
+                "control candidate {at} is a failsoft channel: name another slot for one of the two"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Whether the statistics' times can be kept.
 ///
 /// # Errors
@@ -294,6 +341,7 @@ fn check_site(site: &SiteConfig, known: &Known) -> Checked {
     check_isolation(site)?;
     check_failsoft(site, |talkgroup| known.talkgroups.contains(&talkgroup))?;
     check_self_test(site)?;
+    check_candidates(site)?;
     if site.neighbours.len() > NEIGHBOURS_MAX {
         return unfit(format!("has {} neighbours: {NEIGHBOURS_MAX} is the limit", site.neighbours.len()));
     }
@@ -433,6 +481,14 @@ mod tests {
         (|of| of.system.copied_vectors = 9, "system", "write 8 or less"),
         (|of| { of.sites[1].site = site_id(32_768); of.sites[1].isolated_after_ms = 1; }, "site 32768", "take isolated_after_ms out"),
         (|of| { of.sites[1].site = site_id(32_768); of.sites[1].failsoft_after_ms = 1; }, "site 32768", "take failsoft_after_ms out"),
+        (|of| of.sites[0].control_candidates = vec![slot(12, 1)], "site 3", "write self_test_ms as well"),
+        (|of| { with_candidates(of, &[(12, 1)]); of.sites[0].control_place = ControlPlace::Searched; }, "site 3", "take one of the two out"),
+        (|of| { with_candidates(of, &[(12, 1)]); of.sites[0].signalling = Signalling::Associated; }, "site 3", "take one of the two out"),
+        (|of| { with_candidates(of, &[(12, 1)]); of.sites[0].control_layout = ControlLayout::Distributed; }, "site 3", "take one of the two out"),
+        (|of| with_candidates(of, &[(99, 0)]), "site 3", "candidate 99/0 is not at this site"),
+        (|of| with_candidates(of, &[(12, 0)]), "site 3", "12/0 is there twice, or is the control channel"),
+        (|of| with_candidates(of, &[(12, 1), (12, 1)]), "site 3", "12/1 is there twice"),
+        (|of| { with_candidates(of, &[(12, 1)]); of.sites[0].failsoft = vec![failsoft(12, 1, &[41])]; }, "site 3", "12/1 is a failsoft channel"),
         (|of| of.sites[0].failsoft_after_ms = 1, "site 3", "leads nowhere: name failsoft channels"),
         (|of| of.sites[0].failsoft = vec![failsoft(12, 1, &[41])].into_iter().chain([failsoft(12, 1, &[41])]).collect(), "site 3", "12/1 is there twice"),
         (|of| of.sites[0].failsoft = vec![failsoft(12, 0, &[41])], "site 3", "12/0 is the control channel's slot"),
@@ -449,10 +505,20 @@ mod tests {
         (|of| of.system.consoles = vec![console("a", 900), console("a", 901)], "console a", "is there twice"),
     ];
 
-    fn failsoft(carrier: u16, slot: u8, talkgroups: &[u16]) -> FailsoftChannel {
+    fn slot(carrier: u16, slot: u8) -> SlotAddress {
         let slot = SlotNumber::new(slot).unwrap();
+        SlotAddress { carrier: CarrierNumber::new(carrier).unwrap(), slot }
+    }
+
+    fn with_candidates(of: &mut Configuration, candidates: &[(u16, u8)]) {
+        of.sites[0].self_test_ms = 1_000;
+        of.sites[0].control_candidates =
+            candidates.iter().map(|(carrier, number)| slot(*carrier, *number)).collect();
+    }
+
+    fn failsoft(carrier: u16, number: u8, talkgroups: &[u16]) -> FailsoftChannel {
         FailsoftChannel {
-            at: SlotAddress { carrier: CarrierNumber::new(carrier).unwrap(), slot },
+            at: slot(carrier, number),
             talkgroups: talkgroups.iter().map(|number| TalkgroupId::new(*number).unwrap()).collect(),
         }
     }

@@ -16,7 +16,8 @@ use trunklab_protocol::{AreaId, Cause, Epoch, Incarnation, Moment, SiteId, SlotA
 
 pub use self::change::Pending;
 pub use self::check::{
-    check_copied_vectors, check_failsoft, check_isolation, check_self_test, check_statistics,
+    check_candidates, check_copied_vectors, check_failsoft, check_isolation, check_self_test,
+    check_statistics,
 };
 use crate::config::{Change, ServiceArea, SiteConfig, SystemParameters, Talkgroup};
 use crate::controller::Controller;

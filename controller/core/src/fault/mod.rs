@@ -2,6 +2,7 @@
 //! (docs/resilience.md 14.2 and 14.3).
 
 mod alarms;
+mod control;
 mod damping;
 mod record;
 mod signals;

@@ -116,6 +116,9 @@ impl Controller {
                 self.report(EventKind::SlotHealth { site, at: *at, health: *health }, out);
             }
         }
+        if !changed.is_empty() {
+            self.schedule_control_move(site);
+        }
         for (at, health) in changed {
             match health {
                 SlotHealth::Sound => self.note_room(site),
@@ -133,7 +136,7 @@ impl Controller {
         let has_room = self.sites.get(site).is_some_and(|row| row.slots.free() > 0) && !call.record.is_full();
         let needs_site = call.parties.pair().is_some() || call.legs.len() == 1;
         match () {
-            () if has_room => self.move_leg(id, site, at, out),
+            () if has_room => self.move_leg(id, site, at, Cause::SlotFaulty, out),
             () if needs_site => self.advance_call(id, Event::SlotFaulty, out),
             () => {
                 self.drop_leg(id, site, Cause::SlotFaulty, out);
@@ -146,7 +149,14 @@ impl Controller {
     }
 
     /// A call goes on in another slot of the site. Its record, and operators, see the site leave and join at once.
-    fn move_leg(&mut self, id: CallId, site: SiteId, from: SlotAddress, out: &mut Outbox) {
+    pub(super) fn move_leg(
+        &mut self,
+        id: CallId,
+        site: SiteId,
+        from: SlotAddress,
+        cause: Cause,
+        out: &mut Outbox,
+    ) {
         let (now, row) = (self.now, self.sites.get_mut(site).expect("a leg's site exists"));
         let to = row.slots.take(id, None, now).expect("it was seen that a slot is free");
         row.slots.give_back(from, id, now);
@@ -165,7 +175,7 @@ impl Controller {
         if let Some(assertion) = moved {
             self.tell(site, assertion, out);
         }
-        self.report(EventKind::SiteLeft { call: id, site, cause: Cause::SlotFaulty }, out);
+        self.report(EventKind::SiteLeft { call: id, site, cause }, out);
         for leg in after {
             self.report(EventKind::SiteJoined { call: id, site, at: leg.at }, out);
         }

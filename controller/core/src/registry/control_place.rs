@@ -18,7 +18,7 @@ pub const CONTROL_MOVES_MS_MIN: u32 = 5_000;
 
 /// How long a slot must have been free: its call's release is still being said for a while. Where no slot is, it is tried
 /// again after this time.
-const SETTLED: Span = Span::from_secs(1);
+pub(crate) const SETTLED: Span = Span::from_secs(1);
 
 /// When every radio has noticed that the control channel is where it was no more and has found it again, though it may have
 /// missed the very words that say so and a link may have been slow: one that searches does so after six words of silence,
@@ -41,7 +41,10 @@ impl SiteConfig {
                 && place.slot.number() < slots
         };
         match self.control_place {
-            ControlPlace::Fixed => places == self.first_controls(),
+            ControlPlace::Fixed => {
+                let is_candidate = matches!(places, [place] if self.control_candidates.contains(place));
+                places == self.first_controls() || is_candidate
+            }
             ControlPlace::Searched => places.len() == self.shares() && places.iter().enumerate().all(fits),
         }
     }
@@ -52,7 +55,7 @@ impl Controller {
     pub(crate) fn schedule_control_move(&mut self, site: SiteId) {
         let Some(row) = self.sites.get(site) else { return };
         if row.config.control_place == ControlPlace::Fixed || !row.in_service() {
-            return self.timers.cancel(TimerKey::ControlMove(site));
+            return self.schedule_rotation(site);
         }
         // Between half and one and a half of the mean: nobody can tell when.
         let mean = u64::from(row.config.control_moves_ms.max(CONTROL_MOVES_MS_MIN));
@@ -62,7 +65,11 @@ impl Controller {
 
     /// Timer: a control channel goes to a free slot, if there is one.
     pub(crate) fn move_control(&mut self, site: SiteId, out: &mut Outbox) {
-        let Some(shares) = self.sites.get(site).map(|row| row.slots.controls().len()) else { return };
+        let Some(row) = self.sites.get(site) else { return };
+        if row.config.control_place == ControlPlace::Fixed {
+            return self.rotate_control(site, out);
+        }
+        let shares = row.slots.controls().len();
         let share = if shares > 1 { self.draw(shares) } else { 0 };
         let row = self.sites.get(site).expect("the site was found above");
         let whole_carrier = row.config.profile.profile().control_takes_carrier;
@@ -103,7 +110,7 @@ impl Controller {
     }
 
     /// The sites that announce this one as their neighbour are told where its control channel is.
-    fn tell_neighbours_of(&mut self, site: SiteId, out: &mut Outbox) {
+    pub(crate) fn tell_neighbours_of(&mut self, site: SiteId, out: &mut Outbox) {
         let names_it = |config: &SiteConfig| config.neighbours.iter().any(|neighbour| neighbour.site == site);
         let told: Vec<_> = self
             .sites
@@ -119,7 +126,7 @@ impl Controller {
     }
 
     /// The slots that they leave are for calls; no call holds those that they take.
-    fn place_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>) {
+    pub(crate) fn place_controls(&mut self, site: SiteId, controls: Vec<SlotAddress>) {
         let row = self.sites.get_mut(site).expect("a site whose control channels are placed exists");
         row.slots = SlotPool::with_controls(&row.config, controls).in_place_of(&row.slots);
         self.note_room(site);

@@ -185,7 +185,7 @@ impl Site {
             carriers: config.carriers.clone(),
             control: self.slots.controls()[0],
             further_controls: self.slots.controls()[1..].to_vec(),
-            control_place: config.control_place,
+            control_place: config.searched(),
             signalling: config.signalling,
             neighbours: config.neighbours.clone(),
             access: config.access,

@@ -1,13 +1,13 @@
 //! Faulty slots (docs/resilience.md 14.2.3 and 14.2.4). Channel 1 of a site is its control channel, 2 and on are for calls.
 
-use trunklab_controller_core::config::{Change, Subscriber};
+use trunklab_controller_core::config::{Change, SiteConfig, Subscriber};
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::from_site::{
     HeldCall, InventoryCalls, InventoryEnd, InventoryRadios, SlotStates, SlotTested,
 };
-use trunklab_protocol::{Cause, PageReply, SlotHealth, SlotState, Trunking};
+use trunklab_protocol::{Cause, PageReply, SlotAddress, SlotHealth, SlotState, Trunking};
 
-use crate::support::{System, channel, held_radio, site, subscriber, talkgroup};
+use crate::support::{System, channel, held_radio, site, site_config, subscriber, talkgroup};
 
 impl System {
     fn tells_of(&mut self, number: u16, slots: &[(u16, SlotHealth)]) {
@@ -163,4 +163,85 @@ fn a_control_channel_s_slot_is_known_to_be_faulty() {
     assert!(system.controller.is_sound(site(5), channel(1)));
     let view = system.controller.snapshot(system.now);
     assert_eq!(view.sites[0].faulty, [channel(1)]);
+}
+
+/// Site 3 with so many channels, whose control channel, at channel 1, can go to these.
+fn with_candidates(channels: u16, candidates: &[u16]) -> System {
+    let mut system = System::new();
+    let config = SiteConfig {
+        self_test_ms: 1_000,
+        control_candidates: candidates.iter().map(|at| channel(*at)).collect(),
+        ..site_config(3, channels)
+    };
+    system.provision(Change::Site(config));
+    system.connects(3, 1, &[], &[]);
+    system.has_talkgroup(41);
+    system.has_units_at(3, &[1017, 1018], 41);
+    system
+}
+
+fn control(system: &System) -> SlotAddress {
+    system.controller.snapshot(system.now).sites[0].control
+}
+
+#[test]
+fn a_faulty_control_channel_goes_to_the_next_candidate_that_is_sound_and_free() {
+    let mut system = with_candidates(4, &[2, 3, 4]);
+    system.finds_faulty(3, 2);
+    system.unit(1017).presses_ptt(41);
+    system.expect_sites_hear(&["site 3 -> call 1, channel 3, talker 1017 here"]);
+    system.finds_faulty(3, 1);
+    system.after_ms(0).expect("event: control channel of site 3 now 4/0");
+    system.expect("site 3 -> control channel to be told of in calls").expect_no("call 1 released");
+    assert_eq!(control(&system), channel(4));
+    system.finds_sound(3, 1);
+    system.finds_sound(3, 2);
+    system.after_ms(5_000);
+    assert_eq!(control(&system), channel(4), "it stays until that place is faulty");
+    system.finds_faulty(3, 4);
+    system.after_ms(0);
+    assert_eq!(control(&system), channel(1), "round and round");
+}
+
+#[test]
+fn where_no_candidate_is_free_its_call_makes_room() {
+    let mut system = with_candidates(3, &[2]);
+    system.unit(1017).presses_ptt(41);
+    system.finds_faulty(3, 1);
+    system.after_ms(0);
+    system.expect("site 3 -> call 1, channel 3, talker 1017 here");
+    assert_eq!(control(&system), channel(2));
+}
+
+#[test]
+fn where_no_room_can_be_made_it_waits_and_no_call_ends() {
+    let mut system = with_candidates(1, &[2]);
+    system.unit(1017).presses_ptt(41);
+    system.finds_faulty(3, 1);
+    system.after_ms(5_000);
+    assert_eq!(control(&system), channel(1));
+    system.expect_no("call 1 released");
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000).expect("event: call 1 released: nobody spoke before hang time ran out");
+    system.after_ms(1_000);
+    assert_eq!(control(&system), channel(2));
+}
+
+#[test]
+fn where_every_candidate_is_faulty_it_goes_to_the_first_that_works_again() {
+    let mut system = with_candidates(3, &[2, 3]);
+    system.tells_of(3, &[(1, SlotHealth::Faulty), (2, SlotHealth::Faulty), (3, SlotHealth::Faulty)]);
+    system.after_ms(3_000);
+    assert_eq!(control(&system), channel(1));
+    system.finds_sound(3, 3);
+    system.after_ms(0);
+    assert_eq!(control(&system), channel(3));
+}
+
+#[test]
+fn without_candidates_a_faulty_control_channel_stays() {
+    let mut system = with_candidates(3, &[]);
+    system.finds_faulty(3, 1);
+    system.after_ms(10_000);
+    assert_eq!(control(&system), channel(1));
 }

@@ -109,6 +109,12 @@ impl Camp {
         }
     }
 
+    /// The control channel is elsewhere, as its site has said in a call.
+    pub(super) fn moves_to(&mut self, control: SlotAddress) {
+        self.control = control;
+        self.way = Way::Open(Channel::Control, control);
+    }
+
     /// What a burst on the control channel's slot shows of the way.
     fn learn_way(&mut self, burst: &Burst) {
         let place = burst.place;

@@ -48,6 +48,7 @@ impl Service {
             DownlinkWord::MessageRefused(word) => self.message_refused(turn, word),
             // Registration is behind us; the rest belongs on a call's slot.
             DownlinkWord::Idle(_)
+            | DownlinkWord::ControlAt(_)
             | DownlinkWord::FailsoftChannel(_)
             | DownlinkWord::FailsoftOpen(_)
             | DownlinkWord::FailsoftVoice(_)

@@ -154,6 +154,7 @@ impl Registration {
             }
             DownlinkWord::Idle(_)
             | DownlinkWord::Neighbour(_)
+            | DownlinkWord::ControlAt(_)
             | DownlinkWord::FailsoftChannel(_)
             | DownlinkWord::FailsoftOpen(_)
             | DownlinkWord::FailsoftVoice(_)

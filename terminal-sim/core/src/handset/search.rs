@@ -1,7 +1,7 @@
 //! The search for a control channel that moves (docs/call-processing.md, clause 12.12.10): the handset is registered all
 //! the while. What its user does meanwhile is asked for when the control channel is found.
 
-use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
+use trunklab_protocol::air_downlink::{Burst, ControlAt, DownlinkWord};
 use trunklab_protocol::profile::Channel;
 use trunklab_protocol::{Moment, SiteId, SlotAddress};
 
@@ -42,9 +42,23 @@ impl Service {
     /// The control channel was found: whatever is to be said is said there.
     pub(super) fn end_search(&mut self, turn: &mut Turn<'_>, control: SlotAddress) {
         self.search = None;
-        self.camp.control = control;
         let site = self.camp.site;
         turn.out.push(Output::Tune { site, carrier: control.carrier });
+        self.control_is_at(turn, control);
+    }
+
+    /// In a call the handset is told that the control channel has moved (docs/resilience.md 14.5.3).
+    pub(super) fn told_of_control(&mut self, turn: &mut Turn<'_>, word: &ControlAt) {
+        if word.site == self.camp.site && self.camp.is_searched() && word.control != self.camp.control {
+            self.camp.moves_to(word.control);
+            self.control_is_at(turn, word.control);
+        }
+    }
+
+    /// Whatever is to be said on the control channel is said there.
+    fn control_is_at(&mut self, turn: &mut Turn<'_>, control: SlotAddress) {
+        self.camp.control = control;
+        let site = self.camp.site;
         turn.tell(HandsetEvent::FindsControl { site, control });
         let camp = &self.camp;
         let aim = |access: &mut Access| access.aim(camp, turn.now);

@@ -22,6 +22,7 @@ impl Service {
             DownlinkWord::Idle(_)
             | DownlinkWord::System(_)
             | DownlinkWord::Neighbour(_)
+            | DownlinkWord::ControlAt(_)
             | DownlinkWord::FailsoftChannel(_)
             | DownlinkWord::FailsoftOpen(_)
             | DownlinkWord::FailsoftVoice(_)

@@ -54,6 +54,7 @@ impl Service {
                     self.note_worked_on(turn, word.press);
                 }
             }
+            DownlinkWord::ControlAt(word) => self.told_of_control(turn, word),
             DownlinkWord::Grant(word) => self.hears_of_other(turn, word),
             DownlinkWord::Status(word) => self.status_heard(turn, word),
             DownlinkWord::CallAlert(word) => self.alert_heard(turn, word),

@@ -95,6 +95,8 @@ pub(super) struct SiteForm {
     /// How long it waits for a controller before it goes into failsoft.
     pub(super) failsoft_after: Option<Spanned<String>>,
     pub(super) failsoft: Option<Vec<FailsoftForm>>,
+    /// Where the control channel goes when its slot is faulty.
+    pub(super) control_candidates: Option<Vec<Spanned<String>>>,
     /// How often it tests its slots.
     pub(super) self_test: Option<Spanned<String>>,
     /// So many bad tests in a row make a slot faulty.

@@ -146,6 +146,8 @@ pub struct SiteProvision {
     pub failsoft_after_ms: u32,
     /// Its failsoft channels, each with the talkgroups that share it.
     pub failsoft: Vec<(SlotAddress, Vec<TalkgroupId>)>,
+    /// Where the control channel goes when its slot is faulty, in order.
+    pub control_candidates: Vec<SlotAddress>,
     /// How often it tests its slots, in milliseconds; 0: never by itself.
     pub self_test_ms: u32,
     /// So many bad tests in a row make a slot faulty.

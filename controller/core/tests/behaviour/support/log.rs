@@ -83,6 +83,7 @@ fn told(message: &ToSite) -> String {
         }
         ToSite::CopyDropped(word) => format!("copy of unit {} dropped", word.unit),
         ToSite::CopyEnd(_) => "copy whole".into(),
+        ToSite::TellControl(_) => "control channel to be told of in calls".into(),
         ToSite::ReportKept(word) => format!("report {} kept", word.number),
         ToSite::CallBack(word) => format!("unit {} called back", word.unit),
         ToSite::Page(page) => format!("unit {} paged for unit {}", page.unit, page.caller),

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use trunklab_protocol::air_downlink::{
-    AccessRules, Affiliated, Burst, CallBack, Challenge, Deregistered, DownlinkWord, FailsoftChannel,
-    FailsoftOpen, FailsoftOver, FailsoftVoice, FloorIdle, FloorQueued, FloorRefused, FloorTaken,
-    FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Party, Queued, Refused, RegisterRefused,
-    Registered, Release, Reselection, Ringing, Sides, SiteService, System, TalkWarning, Talker, Voice,
-    Working,
+    AccessRules, Affiliated, Burst, CallBack, Challenge, ControlAt, Deregistered, DownlinkWord,
+    FailsoftChannel, FailsoftOpen, FailsoftOver, FailsoftVoice, FloorIdle, FloorQueued, FloorRefused,
+    FloorTaken, FloorWithdrawn, Grant, Idle, Neighbour, Page, PageOver, Party, Queued, Refused,
+    RegisterRefused, Registered, Release, Reselection, Ringing, Sides, SiteService, System, TalkWarning,
+    Talker, Voice, Working,
 };
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::profile::Channel;
@@ -97,6 +97,8 @@ fn word() -> impl Strategy<Value = DownlinkWord> {
         }),
         2 => (3_u16..5, group.clone(), address())
             .prop_map(|(number, talkgroup, at)| FailsoftChannel { site: site(number), talkgroup, at }.into()),
+        1 => (3_u16..5, address())
+            .prop_map(|(number, control)| ControlAt { site: site(number), control }.into()),
         2 => any::<bool>().prop_map(|tone| FailsoftOpen { site: site(3), tone }.into()),
         2 => (who(), press(), group.clone(), any::<u32>(), any::<bool>(), any::<bool>()).prop_map(
             |(talker, press, talkgroup, position, last, tone)| {

@@ -1,4 +1,4 @@
-use trunklab_protocol::air_downlink::Queued;
+use trunklab_protocol::air_downlink::{ControlAt, Queued, Release};
 use trunklab_protocol::air_uplink::UplinkWord;
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::{CallSetup, Cause, ControlPlace, Incarnation, ProfileId, Span};
@@ -131,4 +131,28 @@ fn nothing_is_dialled_twice_because_of_a_search() {
     bench.run(Span::from_secs(1));
     assert!(bench.uplink.iter().all(|(_, burst)| !matches!(burst.word, UplinkWord::UnitRequest(_))));
     assert!(!bench.refusals().contains(&Cause::NoAnswer));
+}
+
+#[test]
+fn a_radio_in_a_call_that_is_told_where_the_control_channel_is_goes_there_afterwards() {
+    for told_of in [site(3), site(4)] {
+        let mut bench = searched(ProfileId::Iden).listening();
+        let control = slot(16, 0);
+        bench.control = control;
+        let shown = bench.shows.clone();
+        bench.shows(ControlAt { site: told_of, control });
+        bench.run(Span::from_millis(180));
+        bench.shows = shown;
+        bench.run(Span::from_millis(200));
+        assert_eq!(bench.phase(), Phase::Listening);
+        let is_ours = told_of == site(3);
+        let finds = HandsetEvent::FindsControl { site: site(3), control };
+        assert_eq!(bench.events.iter().filter(|event| **event == finds).count(), usize::from(is_ours));
+        bench.forget();
+        bench.shows(Release { call: call(9), cause: Cause::HangTimeOver });
+        bench.run(Span::from_secs(2));
+        assert_eq!(bench.phase(), Phase::Idle);
+        let searches = bench.events.contains(&HandsetEvent::Searches { site: site(3) });
+        assert_eq!(searches, !is_ours, "it knows where to go");
+    }
 }

@@ -39,6 +39,9 @@ impl Reader<'_> {
         }
         let carriers = self.carriers(site, part)?;
         let control = self.control(part.control, &carriers)?;
+        let candidates = form.control_candidates.iter().flatten();
+        let control_candidates =
+            candidates.map(|place| self.control(Some(place), &carriers)).collect::<Result<Vec<_>, _>>()?;
         let failsoft = self.failsoft(form.failsoft.as_deref().unwrap_or_default(), &carriers, control)?;
         let chosen = form.slot_choice.as_ref();
         let slot_choice = self.choice("slot_choice", chosen, SlotChoice::ALL, SlotChoice::name)?;
@@ -74,6 +77,7 @@ impl Reader<'_> {
             isolated_after_ms: self.millis(form.isolated_after.as_ref())?.unwrap_or(0),
             failsoft_after_ms: self.millis(form.failsoft_after.as_ref())?.unwrap_or(0),
             failsoft,
+            control_candidates,
             self_test_ms: self.self_test(form.self_test.as_ref())?,
             bad_tests: self.tests_in_a_row(form.bad_tests.as_ref())?,
             good_tests: self.tests_in_a_row(form.good_tests.as_ref())?,

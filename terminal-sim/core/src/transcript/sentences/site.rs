@@ -157,6 +157,9 @@ pub(in crate::transcript) fn to_site(message: &ToSite) -> Option<Said> {
         ToSite::CopyDropped(word) => {
             Said::of_unit(word.unit, format!("copy of unit {} is dropped", word.unit))
         }
+        ToSite::TellControl(_) => {
+            Said::plain("radios in calls are to be told of the control channel".to_owned())
+        }
         ToSite::CopyEnd(_) => Said::plain("the copy is whole".to_owned()),
         ToSite::ReportKept(word) => Said::plain(format!("report {} is kept", word.number)),
         ToSite::Configure(word) => {
