@@ -329,5 +329,5 @@ fn words_of_another_site_mean_nothing() {
     bench.run(Span::from_millis(200));
     bench.shows(open(false));
     bench.run(Span::from_millis(500));
-    assert_eq!(bench.phase(), Phase::Failsoft);
+    assert_eq!((bench.phase(), bench.events), (Phase::Failsoft, Vec::new()));
 }
