@@ -135,7 +135,6 @@ impl Operator {
         self.is_ready.store(is_ready, Ordering::Relaxed);
     }
 
-    #[cfg(test)]
     pub(crate) fn store(&self) -> &StoreHandle {
         &self.reach.store
     }
