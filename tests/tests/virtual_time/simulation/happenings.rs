@@ -3,7 +3,9 @@
 use trunklab::lab::script::Deed;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::Order;
-use trunklab_protocol::{AreaChoice, CallSetup, Position, StatusNumber, TalkgroupId};
+use trunklab_protocol::{
+    AreaChoice, CallSetup, CarrierNumber, PlantPart, Position, StatusNumber, TalkgroupId,
+};
 use trunklab_terminal_core::input::Input;
 
 use super::network::{APART_M, TALKGROUPS, USUAL};
@@ -21,7 +23,7 @@ const HAPPENINGS: &[Happening] = &[
     (4, tells_a_status), (3, alerts), (1, cancels_its_alert), (2, operator_tells_a_status), (1, operator_alerts),
     (5, operator_talks), (2, operator_is_silent), (2, acknowledges), (2, clears),
     (2, patches), (2, selects_several), (2, undoes_a_patch),
-    (1, link_breaks_or_heals), (1, station_dies_or_starts), (1, controller_dies_or_starts), (1, controller_stops),
+    (1, link_breaks_or_heals), (1, carrier_breaks_or_works), (1, station_dies_or_starts), (1, controller_dies_or_starts), (1, controller_stops),
 ];
 
 /// One of them happens; in a world of services there are more.
@@ -217,6 +219,14 @@ fn undoes_a_patch(trouble: &mut Trouble) {
 fn link_breaks_or_heals(trouble: &mut Trouble) {
     let site = trouble.a_site();
     trouble.does(if trouble.is_cut(site) { Deed::MendLink(site) } else { Deed::CutLink(site) });
+}
+
+fn carrier_breaks_or_works(trouble: &mut Trouble) {
+    let site = trouble.a_site();
+    let number = 10 * site.number() + 2 * u16::try_from(trouble.below(2)).unwrap();
+    let part = PlantPart { carrier: CarrierNumber::new(number).unwrap(), slot: None };
+    let broken = !trouble.is_broken(site, part);
+    trouble.does(Deed::Plant { site, part, broken });
 }
 
 fn station_dies_or_starts(trouble: &mut Trouble) {

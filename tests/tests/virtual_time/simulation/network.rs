@@ -41,8 +41,12 @@ pub fn network(seed: u64, family: Family) -> Scenario {
     if family == Family::Services {
         writeln!(text, "clones = {}", more.one_of(&["\"replace\"", "\"keep\"", "\"refuse_both\""])).unwrap();
     }
+    let mut tests = Draw(Chance::new(seed, 80));
     for site in 1..=SITES {
         write_site(&mut text, &mut draw, site, profile);
+        // How soon a fault is found matters: before or after a talker is missed.
+        let (bad, good) = (tests.one_of(&["1", "3"]), tests.one_of(&["1", "2"]));
+        writeln!(text, "self_test = \"1 s\"\nbad_tests = {bad}\ngood_tests = {good}").unwrap();
     }
     writeln!(text, "[[area]]\nid = 1\nsites = [1, 2]\n[[area]]\nid = 2\nsites = [3]").unwrap();
     for talkgroup in TALKGROUPS {

@@ -13,7 +13,8 @@ use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::{Order, UnitView};
 use trunklab_protocol::{
-    AreaChoice, Condition, Moment, Position, RadioOrder, Service, SiteId, Span, TalkgroupId, UnitId,
+    AreaChoice, Condition, Moment, PlantPart, Position, RadioOrder, Service, SiteId, Span, TalkgroupId,
+    UnitId,
 };
 use trunklab_terminal_core::handset::{HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
@@ -56,6 +57,7 @@ pub struct Trouble {
     pub(super) killed: BTreeSet<UnitId>,
     dead: BTreeSet<SiteId>,
     cut: BTreeSet<SiteId>,
+    broken: BTreeSet<(SiteId, PlantPart)>,
     controller_runs: bool,
     /// Controllers that were started.
     terms: u32,
@@ -131,6 +133,10 @@ impl Trouble {
         self.cut.contains(&site)
     }
 
+    pub fn is_broken(&self, site: SiteId, part: PlantPart) -> bool {
+        self.broken.contains(&(site, part))
+    }
+
     pub fn is_dead(&self, site: SiteId) -> bool {
         self.dead.contains(&site)
     }
@@ -203,6 +209,7 @@ impl Trouble {
             killed: BTreeSet::new(),
             dead: BTreeSet::new(),
             cut: BTreeSet::new(),
+            broken: BTreeSet::new(),
             controller_runs: true,
             ledger: Ledger::default(),
             tells_all: false,
@@ -260,6 +267,8 @@ impl Trouble {
             Deed::User(unit, Input::PowerOn) => _ = self.watch.gone.remove(unit),
             Deed::CutLink(site) => _ = self.cut.insert(*site),
             Deed::MendLink(site) => _ = self.cut.remove(site),
+            Deed::Plant { site, part, broken: true } => _ = self.broken.insert((*site, *part)),
+            Deed::Plant { site, part, broken: false } => _ = self.broken.remove(&(*site, *part)),
             Deed::KillStation(site) => _ = self.dead.insert(*site),
             Deed::StartStation(site) => _ = self.dead.remove(site),
             Deed::KillController | Deed::StopController => self.controller_runs = false,
@@ -272,7 +281,6 @@ impl Trouble {
             | Deed::Reconfigure(_)
             | Deed::OperatorSpeaks(_)
             | Deed::OperatorFallsSilent
-            | Deed::Plant { .. }
             | Deed::TellLoad(_)
             | Deed::TellRecords
             | Deed::Place(..)
@@ -384,6 +392,9 @@ impl Trouble {
         }
         for site in self.dead.clone() {
             self.does(Deed::StartStation(site));
+        }
+        for (site, part) in self.broken.clone() {
+            self.does(Deed::Plant { site, part, broken: false });
         }
         self.does(Deed::Order(Order::EndTalk {}));
         for talkgroup in TALKGROUPS {
