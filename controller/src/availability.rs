@@ -189,6 +189,14 @@ mod tests {
         assert_eq!(figures(&rows[1]), (1, 150, Some(3_450), Some(600)));
     }
 
+    /// By hand: one of 60 s is mended, one that began 50 s before the end goes on. In service for 3490 s: MTTF 1745 s of two
+    /// failures, MTTR 60 s of the one repair.
+    #[test]
+    fn what_is_not_mended_is_no_repair() {
+        let rows = rows(&[3], &[lost(3, 11_000, Some(11_060)), lost(3, 13_550, None)]);
+        assert_eq!(figures(&rows[1]), (2, 110, Some(1_745), Some(60)));
+    }
+
     #[test]
     fn what_ended_before_the_time_or_begins_after_it_is_nothing() {
         let rows = rows(&[3], &[lost(3, 9_000, Some(9_999)), lost(3, 13_600, None), lost(3, 20_000, None)]);
