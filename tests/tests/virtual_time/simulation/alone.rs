@@ -82,16 +82,14 @@ impl Alone {
 
     /// A controller tells its operators something.
     pub fn see_event(&mut self, event: &EventKind) {
-        match event {
-            EventKind::SlotHealth { health: SlotHealth::Faulty, .. } => self.happens("a slot is faulty"),
-            EventKind::SiteLeft { cause: Cause::SlotFaulty, .. }
-            | EventKind::CallReleased { cause: Cause::SlotFaulty, .. } => {
-                self.happens("a call leaves a faulty slot")
-            }
-            EventKind::Dropped { cause: Cause::DurableStoreFailed, .. } => {
-                self.happens("the disk keeps nothing")
-            }
-            _ => {}
+        if let EventKind::SlotHealth { health: SlotHealth::Faulty, .. } = event {
+            self.happens("a slot is faulty");
+        } else if let EventKind::SiteLeft { cause: Cause::SlotFaulty, .. }
+        | EventKind::CallReleased { cause: Cause::SlotFaulty, .. } = event
+        {
+            self.happens("a call leaves a faulty slot");
+        } else if let EventKind::Dropped { cause: Cause::DurableStoreFailed, .. } = event {
+            self.happens("the disk keeps nothing");
         }
     }
 

@@ -113,8 +113,9 @@ struct Control {
 
 /// Self-tests, and failsoft where nothing else is left.
 fn write_resilience(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId, control: Control) {
-    writeln!(text, "self_test = {}\nbad_tests = 2\ngood_tests = 2", draw.one_of(&["\"1 s\"", "\"3 s\""]))
-        .unwrap();
+    // How soon a fault is found matters: before or after a talker is missed.
+    let (bad, good) = (draw.one_of(&["1", "3"]), draw.one_of(&["1", "2"]));
+    writeln!(text, "self_test = \"1 s\"\nbad_tests = {bad}\ngood_tests = {good}").unwrap();
     let slots = profile.profile().slots;
     let has_channel = !control.is_searched && (slots > 1 || !control.is_distributed && !control.is_narrow);
     let after = draw.one_of(&["\"0 s\"", "\"3 s\"", "\"12 s\""]);
