@@ -3,6 +3,7 @@
 //! Links to the sites, the store, the log of inputs, the voice switch, the operator's API and the metrics meet in one
 //! loop that owns the core. Nothing here decides about calls; that is `trunklab-controller-core`'s.
 
+pub mod availability;
 pub mod clock;
 pub mod configuration;
 pub mod counters;

@@ -1,6 +1,7 @@
 //! `controller`: makes a zone, provisions it, enrols its sites, and runs it.
 
 mod account_command;
+mod availability_command;
 mod config_command;
 mod config_place;
 mod import_command;
@@ -16,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use account_command::{AccountCommand, AuditCommand};
 use anyhow::{Context, ensure};
+use availability_command::AvailabilityCommand;
 use clap::{Args, Parser, Subcommand};
 use config_command::ConfigCommand;
 use record_command::RecordCommand;
@@ -90,6 +92,8 @@ enum Command {
     Config(ConfigCommand),
     /// What was counted of traffic: occupancy, Erlangs, queue times, refusals, control channels.
     Statistics(StatisticsCommand),
+    /// How much of the time sites were in service: failures, mean time to failure and to repair.
+    Availability(AvailabilityCommand),
     /// Runs the controller until it is told to end (SIGTERM or Ctrl-C).
     Run(Run),
 }
@@ -266,6 +270,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Records(command) => record_command::manage(command)?,
         Command::Config(command) => config_command::config(command)?,
         Command::Statistics(command) => statistics_command::statistics(&command)?,
+        Command::Availability(command) => availability_command::show(&command)?,
         Command::Run(run) => serve(run)?,
     }
     Ok(())

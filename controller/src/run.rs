@@ -350,6 +350,12 @@ impl RunningController {
         self.switch.counts()
     }
 
+    /// As an exercise: its store's disk is full from here on, or has room again.
+    pub async fn fill_disk(&self, full: bool) {
+        // A store whose thread has ended keeps nothing any more.
+        self.operator.store().with(move |store| store.fill_disk(full)).await;
+    }
+
     /// Has the store's thread do something, as a test wants.
     #[cfg(test)]
     pub(crate) async fn at_store(&self, what: impl FnOnce(&mut Store) + Send + 'static) {

@@ -66,13 +66,16 @@ enum Plotted {
 
 /// A time that is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Time {
+pub enum Time {
+    /// Seconds since 1970.
     At(u64),
+    /// So many seconds ago.
     Back(u64),
 }
 
 impl Time {
-    fn seconds(self, now_s: u64) -> u64 {
+    /// Seconds since 1970.
+    pub fn seconds(self, now_s: u64) -> u64 {
         match self {
             Self::At(seconds) => seconds,
             Self::Back(seconds) => now_s.saturating_sub(seconds),
@@ -80,7 +83,8 @@ impl Time {
     }
 }
 
-fn time(text: &str) -> Result<Time, &'static str> {
+/// A time as people write it.
+pub fn time(text: &str) -> Result<Time, &'static str> {
     const WRONG: &str = "a time is seconds since 1970, or back from now as -90m, -2h or -3d";
     let Some(back) = text.strip_prefix('-') else { return text.parse().map(Time::At).map_err(|_| WRONG) };
     let (number, unit) = back.split_at(back.len().saturating_sub(1));

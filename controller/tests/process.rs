@@ -406,6 +406,25 @@ fn what_a_running_controller_does_not_take_is_refused_by_its_cause() {
 }
 
 #[test]
+fn availability_is_shown_of_the_system_and_of_each_site() {
+    let directory = zone();
+    let availability = |arguments: &[&str]| {
+        let arguments = [&["availability", "--db", "zone.db"], arguments].concat();
+        succeeds(directory.path(), &arguments)
+    };
+    let told = availability(&["--csv", "--from", "-2h"]);
+    assert!(
+        told.starts_with("site,time_ms,down_ms,failures,availability,mttf_ms,mttr_ms\nsystem,"),
+        "{told}"
+    );
+    assert!(told.contains("\n1,7200000,0,0,1.000000,,"), "{told}");
+    assert!(availability(&["--json"]).contains("\"failures\":0"));
+    assert!(availability(&["--site", "1"]).contains("100.0000 %"));
+    let reversed = ["availability", "--db", "zone.db", "--from", "9", "--to", "8"];
+    assert!(fails(directory.path(), &reversed).contains("`from` is after `to`"));
+}
+
+#[test]
 fn statistics_are_asked_for_by_time_and_a_time_that_is_none_is_refused() {
     let directory = zone();
     let told = succeeds(directory.path(), &statistics(&["--from", "-2h", "--csv"]));

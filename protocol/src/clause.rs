@@ -191,6 +191,7 @@ clauses! {
     AlarmDamping = "14.3.2", "Damping";
     AlarmAcknowledged = "14.3.3", "Acknowledged";
     AlarmHistory = "14.3.4", "History";
+    AvailabilityReport = "14.4.1", "Report";
 
     ControlCandidates = "14.5.1", "Candidates";
     ControlRotates = "14.5.2", "Rotation";

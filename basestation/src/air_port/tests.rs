@@ -139,6 +139,28 @@ fn a_burst_goes_to_those_who_hear_its_carrier() {
 }
 
 #[test]
+fn a_broken_part_of_the_plant_radiates_nothing_and_hears_nothing() {
+    let mut port = Tested::new();
+    port.join(address(1), &[1]);
+    let part = PlantPart { carrier: carrier(1), slot: None };
+    port.port.set_plant(part, true);
+    assert_eq!(port.port.loop_back(&[place(1).at, place(2).at]), [(place(1).at, false), (place(2).at, true)]);
+    let burst = air_downlink::Burst { place: place(1), word: Idle {}.into() };
+    port.port.radiate(EPOCH, burst.clone(), &mut port.sent);
+    assert_eq!(port.take(), []);
+    assert_eq!(port.receive(address(1), &frame(2, uplink_burst())), Ok(Received { burst: None, lost: 0 }));
+    port.port.set_plant(part, false);
+    port.port.radiate(EPOCH, burst.clone(), &mut port.sent);
+    assert_eq!(port.take(), [(address(1), burst.into())]);
+    let heard = port.receive(address(1), &frame(3, uplink_burst())).unwrap();
+    assert_eq!(
+        heard,
+        Received { burst: Some(uplink_burst()), lost: 0 },
+        "the one that was not heard was no loss"
+    );
+}
+
+#[test]
 fn frames_to_a_listener_are_counted_for_it_alone() {
     let mut port = Tested::new();
     port.join(address(1), &[1]);

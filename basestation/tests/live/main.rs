@@ -5,6 +5,7 @@
 mod air;
 mod controller;
 mod enrolment;
+mod faults;
 mod link;
 mod process;
 mod voice;

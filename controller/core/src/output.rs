@@ -276,6 +276,25 @@ pub struct MessageRecord {
     pub ended: Option<(Moment, Cause)>,
 }
 
+impl StoreItem {
+    /// Whether it may wait for room on a full disk: no operator and no radio waits for it. The core learns that it is not kept yet, and
+    /// when it is.
+    pub const fn may_wait_for_room(&self) -> bool {
+        match self {
+            Self::CallOpened(_) | Self::CallClosed(_) | Self::Reported(_) => true,
+            Self::Patched(_)
+            | Self::Unpatched(_)
+            | Self::Configured(_)
+            | Self::Audit(_)
+            | Self::Message(_)
+            | Self::Cloned(_)
+            | Self::Remote(_)
+            | Self::Rights { .. }
+            | Self::NetworkAlarm(_) => false,
+        }
+    }
+}
+
 impl MessageRecord {
     /// Ends it where nobody could: it was not delivered, or its alert is over, at the last moment that it tells of.
     pub fn cut(&mut self, cause: Cause) {

@@ -43,6 +43,7 @@ pub(super) const ENDPOINTS: &[(Method, &str, Option<Right>)] = &[
     (Method::POST, "/v1/sites/{site}/slots/{carrier}/{slot}/test", Some(Right::Supervise)),
     (Method::GET,  "/v1/alarms",       Some(Right::View)),
     (Method::POST, "/v1/alarms/{id}/acknowledge", Some(Right::Dispatch)),
+    (Method::GET,  "/v1/availability", Some(Right::View)),
     (Method::GET,  "/v1/statistics",   Some(Right::View)),
     (Method::POST, "/v1/logout",       Some(Right::View)),
     (Method::POST, "/v1/login",        None),

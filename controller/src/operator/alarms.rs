@@ -49,7 +49,7 @@ pub(super) async fn read(
 #[utoipa::path(
     post,
     path = "/v1/alarms/{id}/acknowledge",
-    params(("id" = String, Path, description = "The alarm's id, such as `12.9`")),
+    params(("id" = String, Path, description = "The alarm's id", example = "1.1")),
     responses(
         (status = 204, description = "It is kept that it was seen"),
         (status = 400, description = "This is no alarm's id", body = Problem),

@@ -7,6 +7,7 @@ mod access;
 mod access_token;
 mod alarms;
 mod audit;
+mod availability;
 mod configuration;
 mod enrolment;
 mod events;
@@ -135,7 +136,6 @@ impl Operator {
         self.is_ready.store(is_ready, Ordering::Relaxed);
     }
 
-    #[cfg(test)]
     pub(crate) fn store(&self) -> &StoreHandle {
         &self.reach.store
     }
@@ -229,6 +229,7 @@ pub(crate) fn router(operator: Arc<Operator>) -> Router {
         .route("/v1/sites/{site}/slots/{carrier}/{slot}/test", post(alarms::test))
         .route("/v1/alarms", get(alarms::read))
         .route("/v1/alarms/{id}/acknowledge", post(alarms::acknowledge))
+        .route("/v1/availability", get(availability::read))
         .route("/v1/statistics", get(statistics::read))
         .route("/v1/login", post(login::login))
         .route("/v1/refresh", post(login::refresh))

@@ -46,6 +46,7 @@ use super::problem::Problem;
         super::alarms::read,
         super::alarms::acknowledge,
         super::alarms::test,
+        super::availability::read,
         super::statistics::read,
         super::login::login,
         super::login::refresh,

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Transaction, params};
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::fault::{AlarmRecord, Stamp};
-use trunklab_protocol::operator::AlarmEntry;
+use trunklab_protocol::operator::{AlarmEntry, AlarmKind};
 
 use super::page::{Found, Page, Places};
 use super::{Store, StoreError};
@@ -44,23 +44,23 @@ impl Store {
         places.found(&query.page, entries.into_iter())
     }
 
-    /// Alarms that were raised for a part of this time, in the order in which they were raised, no more than so many.
+    /// Alarms of a kind that stood for a part of this time, in the order in which they were raised.
     ///
     /// # Errors
     /// When the database cannot be read, or a row is damaged.
     pub fn alarms_within(
         &mut self,
-        from_us: u64,
-        to_us: u64,
-        most: u32,
+        kind: AlarmKind,
+        (from_us, to_us): (u64, u64),
     ) -> Result<Vec<AlarmEntry>, StoreError> {
         let within = |us: u64| i64::try_from(us).unwrap_or(i64::MAX);
         let rows = self.try_sql(|connection| {
             let mut rows = connection.prepare_cached(
                 "SELECT id, raised_us, cleared_us, acknowledged_us, body FROM alarms
-                 WHERE raised_us < ?2 AND (cleared_us IS NULL OR cleared_us > ?1) ORDER BY id LIMIT ?3",
+                 WHERE raised_us < ?2 AND (cleared_us IS NULL OR cleared_us > ?1) AND body->>'$.source.kind' = ?3
+                 ORDER BY id",
             )?;
-            let wanted = params![within(from_us), within(to_us), most];
+            let wanted = params![within(from_us), within(to_us), kind.name()];
             rows.query_map(wanted, columns)?.collect::<rusqlite::Result<Vec<_>>>()
         })?;
         rows.into_iter().map(|row| self.alarm(row)).collect()
@@ -153,7 +153,7 @@ fn wall_us(connection: &Connection, Stamp { epoch, at }: Stamp) -> rusqlite::Res
 mod tests {
     use trunklab_controller_core::fault::Source;
     use trunklab_controller_core::output::StoreItem;
-    use trunklab_protocol::operator::{AlarmId, AlarmKind, AlarmObject, ConsoleName};
+    use trunklab_protocol::operator::{AlarmId, AlarmObject, ConsoleName};
     use trunklab_protocol::{Epoch, Moment, SiteId};
 
     use super::*;
@@ -230,10 +230,11 @@ mod tests {
         keep_all(&mut store, &[&over, &raised]);
         let page = Page { from_us: 1_060, ..Page::default() };
         assert_eq!(numbers(store.alarms(&AlarmQuery { page, raised: false }).unwrap().entries), ["1.2"]);
-        let within = |store: &mut Store, from, to| numbers(store.alarms_within(from, to, 9).unwrap());
+        let lost = AlarmKind::SiteLost;
+        let within = |store: &mut Store, from, to| numbers(store.alarms_within(lost, (from, to)).unwrap());
         assert_eq!(within(&mut store, 1_055, 1_065), ["1.1"]);
         assert_eq!(within(&mut store, 1_060, 1_070), Vec::<String>::new(), "neither end belongs to it");
         assert_eq!(within(&mut store, 0, u64::MAX), ["1.1", "1.2"]);
-        assert_eq!(numbers(store.alarms_within(0, u64::MAX, 1).unwrap()), ["1.1"]);
+        assert_eq!(store.alarms_within(AlarmKind::SlotFaulty, (0, u64::MAX)).unwrap(), []);
     }
 }

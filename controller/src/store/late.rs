@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use trunklab_controller_core::output::StoreItem;
-
 use super::thread::{Item, Told, Waiting};
 
 /// Things that may wait for room: an hour of a busy network. What comes beyond it is lost.
@@ -20,23 +18,10 @@ pub(super) struct Late {
     failed: Option<Instant>,
 }
 
-/// Whether nobody waits for it. The core learns that it is not kept yet, and when it is.
 pub(super) fn may_be_late(waiting: &Waiting) -> bool {
     match waiting {
         Waiting::Told { .. } => true,
-        Waiting::Item(Item { item, .. }) => match **item {
-            StoreItem::CallOpened(_) | StoreItem::CallClosed(_) => true,
-            StoreItem::Patched(_)
-            | StoreItem::Unpatched(_)
-            | StoreItem::Configured(_)
-            | StoreItem::Audit(_)
-            | StoreItem::Cloned(_)
-            | StoreItem::NetworkAlarm(_)
-            | StoreItem::Remote(_)
-            | StoreItem::Rights { .. }
-            | StoreItem::Message(_)
-            | StoreItem::Reported(_) => false,
-        },
+        Waiting::Item(Item { item, .. }) => item.may_wait_for_room(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod audit;
+mod availability;
 mod configuration;
 mod console;
 mod event;
@@ -20,6 +21,7 @@ pub use alarm::{
     AlarmChange, AlarmEnd, AlarmEntry, AlarmId, AlarmKind, AlarmObject, NetworkAlarm, NoAlarmId, Severity,
 };
 pub use audit::{AuditEntry, Deed};
+pub use availability::{AvailabilityPage, AvailabilityRow};
 pub use configuration::{ConfigurationVersion, Difference, VersionView, Versions};
 pub use console::ConsoleName;
 pub use event::{Event, EventKind};

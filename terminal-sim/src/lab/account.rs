@@ -150,6 +150,8 @@ const fn misfortune(deed: &Deed) -> Option<Entry<'static>> {
         Deed::Plant { site, broken: false, .. } => {
             Entry::Site { site, text: "a part of the plant is mended" }
         }
+        Deed::SetDisk { full: true } => Entry::Controller { text: "disk full" },
+        Deed::SetDisk { full: false } => Entry::Controller { text: "disk has room" },
         Deed::KillController => Entry::Controller { text: "killed" },
         Deed::StopController => Entry::Controller { text: "shut down" },
         Deed::StartController => Entry::Controller { text: "started" },

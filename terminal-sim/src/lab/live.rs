@@ -295,6 +295,11 @@ impl Live {
             }
             // Whoever writes the run down has heard it already; what is charged is in the controller's own store.
             Deed::TellLoad(_) | Deed::TellRecords => {}
+            Deed::SetDisk { full } => {
+                if let Some(controller) = &self.controller {
+                    controller.fill_disk(full).await;
+                }
+            }
             Deed::KillController => {
                 if let Some(controller) = self.controller.take() {
                     controller.kill().await;

@@ -229,6 +229,7 @@ fn deed(action: &Action, beside: &Path, voices: &mut Voices) -> Result<Deed> {
         Action::CarrierMends(site, carrier) => plant(*site, *carrier, false),
         Action::TellLoad(site) => Deed::TellLoad(*site),
         Action::TellRecords => Deed::TellRecords,
+        Action::SetDisk { full } => Deed::SetDisk { full: *full },
         Action::KillController => Deed::KillController,
         Action::StopController => Deed::StopController,
         Action::StartController => Deed::StartController,

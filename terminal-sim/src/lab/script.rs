@@ -45,6 +45,11 @@ pub enum Deed {
     TellLoad(SiteId),
     /// What the controller has charged is written down.
     TellRecords,
+    /// The disk of the controller's store is full, or has room again.
+    SetDisk {
+        /// Whether it is full from here on.
+        full: bool,
+    },
     /// The controller is killed.
     KillController,
     /// The controller is shut down in order.

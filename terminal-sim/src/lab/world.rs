@@ -148,6 +148,10 @@ pub struct World {
     /// What base stations kept of times alone.
     reports: Vec<StoreItem>,
     habit: StoreHabit,
+    /// Whether the store has no room.
+    disk_is_full: bool,
+    /// What waits for room in it, by its request.
+    late: Vec<(u64, StoreItem)>,
     /// What a slow store has not kept yet.
     in_store: BTreeMap<u64, StoreItem>,
     /// Orders that the console has given.
@@ -204,6 +208,8 @@ impl World {
             records: Vec::new(),
             reports: Vec::new(),
             habit: StoreHabit::Prompt,
+            disk_is_full: false,
+            late: Vec::new(),
             in_store: BTreeMap::new(),
             orders: 0,
             ledger: Ledger::default(),
@@ -302,6 +308,7 @@ impl World {
             // Whoever writes the run down has heard it already.
             Deed::TellLoad(_) => {}
             Deed::TellRecords => self.tell_records(),
+            Deed::SetDisk { full } => self.set_disk(full),
             Deed::KillController => self.kill_controller(),
             Deed::StopController => self.stop_controller(),
             Deed::StartController => self.start_controller(),

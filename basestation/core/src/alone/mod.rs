@@ -35,6 +35,10 @@ pub struct Alone {
     since: Moment,
     /// What was said to the dispatch and is not yet heard.
     inbox: VecDeque<FromSite>,
+    /// What the dispatch has said and is not yet carried out.
+    outbox: VecDeque<controller::output::Output>,
+    /// Whether somebody is carrying that out just now.
+    is_carried: bool,
     /// How often it was given fresh octets.
     draws: u64,
 }
@@ -85,6 +89,8 @@ impl BaseStation {
             epoch,
             since: self.now,
             inbox: VecDeque::new(),
+            outbox: VecDeque::new(),
+            is_carried: false,
             draws: 0,
         }));
         let entropy = self.octets_for_dispatch();
@@ -124,13 +130,21 @@ impl BaseStation {
         }
     }
 
-    /// Something reaches the dispatch; what it causes is carried.
+    /// Something reaches the dispatch; what it causes is carried out in the order in which it was said. What carrying it out makes the
+    /// dispatch say comes behind that.
     pub(crate) fn at_dispatch(&mut self, input: controller::input::Input, out: &mut Outbox) {
         let Some(alone) = &mut self.alone else { return };
         let mut said = controller::output::Outbox::new();
         alone.dispatch.handle(self.now, input, &mut said);
-        for output in said {
+        alone.outbox.extend(said);
+        if std::mem::replace(&mut alone.is_carried, true) {
+            return;
+        }
+        while let Some(output) = self.alone.as_mut().and_then(|alone| alone.outbox.pop_front()) {
             self.carry_from_dispatch(output, out);
+        }
+        if let Some(alone) = &mut self.alone {
+            alone.is_carried = false;
         }
     }
 

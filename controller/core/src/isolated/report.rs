@@ -43,6 +43,11 @@ impl Reports {
         self.in_failsoft.get(&site).map(|(_, failsoft_ms)| *failsoft_ms)
     }
 
+    /// A site's link is lost: it says them again on the next one.
+    pub(crate) fn lose(&mut self, site: SiteId) {
+        self.waiting.retain(|_, (of, _)| *of != site);
+    }
+
     /// For the digest.
     pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
         (&self.waiting, &self.told, &self.in_failsoft).hash(hasher);
@@ -101,11 +106,14 @@ impl Controller {
         }
     }
 
-    /// The store has kept something, or failed to: where it was a report, its site need not keep it any more. A site that hears nothing
-    /// says it again on its next connection.
+    /// The store has kept something: where it was a report, its site need not keep it any more. One that it could not keep may be kept
+    /// later; a site that hears nothing says it again on its next connection.
     pub(crate) fn report_stored(&mut self, store: u64, kept: bool, out: &mut Outbox) {
+        if !kept {
+            return;
+        }
         let Some((site, number)) = self.reports.waiting.remove(&store) else { return };
-        if kept && self.sites.get(site).is_some_and(|row| row.in_service()) {
+        if self.sites.get(site).is_some_and(|row| row.in_service()) {
             self.tell(site, ReportKept { number }, out);
         }
     }

@@ -203,6 +203,7 @@ impl Controller {
         self.timers.cancel(TimerKey::ControlMove(site));
         self.timers.cancel(TimerKey::CopyStep(site));
         self.copies.lose(site);
+        self.reports.lose(site);
         for identity in challenges.into_keys() {
             self.timers.cancel(TimerKey::Challenge(site, identity));
         }

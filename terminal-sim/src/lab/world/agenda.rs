@@ -26,6 +26,7 @@ pub(super) enum Arrival {
     Stored {
         term: u32,
         id: u64,
+        kept: bool,
     },
     AtStation(SiteId, u32, station::input::Input),
     AtHandset(UnitId, terminal::input::Input),
@@ -64,7 +65,7 @@ impl World {
     pub(super) fn deliver(&mut self, arrival: Arrival) {
         match arrival {
             Arrival::AtController(input) => self.at_controller(input),
-            Arrival::Stored { term, id } => self.stored(term, id),
+            Arrival::Stored { term, id, kept } => self.stored(term, id, kept),
             Arrival::AtStation(site, run, input) => {
                 if self.stations.get(&site).is_some_and(|station| station.run == run) {
                     self.at_station(site, input);

@@ -24,6 +24,7 @@ impl World {
         self.epoch += 1;
         self.terms += 1;
         self.in_store.clear();
+        self.late.clear();
         self.controller = Some(Controller::with_table(self.rules.calls));
         self.ledger.begin_term();
         let epoch = Epoch::new(self.epoch).expect("every number is an epoch");
@@ -193,9 +194,33 @@ impl World {
         change
     }
 
+    /// The disk of the controller's store is full, or has room again for what waits.
+    pub fn set_disk(&mut self, full: bool) {
+        self.disk_is_full = full;
+        if full {
+            return;
+        }
+        for (id, item) in std::mem::take(&mut self.late) {
+            self.take_in(id, item);
+        }
+    }
+
     /// The controller's store is to keep something.
     fn entrust(&mut self, id: u64, item: StoreItem) {
+        if self.disk_is_full {
+            if item.may_wait_for_room() {
+                self.records.push((self.observed.len(), item.clone()));
+                self.late.push((id, item));
+            }
+            let at = self.now + Span::from_millis(1);
+            return self.schedule(at, Arrival::Stored { term: self.terms, id, kept: false });
+        }
         self.records.push((self.observed.len(), item.clone()));
+        self.take_in(id, item);
+    }
+
+    /// It has room for it.
+    fn take_in(&mut self, id: u64, item: StoreItem) {
         let wait = match (self.habit, &item) {
             // An order waits for its entry no longer than a console notices: transcripts tell what comes of it alone.
             (StoreHabit::Prompt, StoreItem::Audit(_)) => Span::ZERO,
@@ -208,7 +233,7 @@ impl World {
             self.keep(&item);
         }
         let at = self.now + wait;
-        self.schedule(at, Arrival::Stored { term: self.terms, id });
+        self.schedule(at, Arrival::Stored { term: self.terms, id, kept: true });
     }
 
     /// The controller's store keeps something.
@@ -258,8 +283,10 @@ impl World {
     }
 
     /// The store's answer, for the term in which it was asked.
-    pub(super) fn stored(&mut self, term: u32, id: u64) {
-        if term == self.terms {
+    pub(super) fn stored(&mut self, term: u32, id: u64, kept: bool) {
+        if term == self.terms && !kept {
+            self.at_controller(controller::input::Input::StoreFailed { id });
+        } else if term == self.terms {
             if let Some(item) = self.in_store.remove(&id) {
                 self.keep(&item);
             }

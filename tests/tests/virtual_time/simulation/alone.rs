@@ -8,7 +8,7 @@ use trunklab_controller_core::output::{Reported, ReportedItem, StoreItem};
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::to_site::{Release, ToSite};
-use trunklab_protocol::{CallId, Cause, Epoch, MessageId};
+use trunklab_protocol::{CallId, Cause, Epoch, MessageId, SlotHealth};
 
 /// A record of a time alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,11 @@ pub const EXPECTED: &[&str] = &[
     "a call merges",
     "a call ends with its base station",
     "a message of a time alone",
+    "a site is in failsoft",
+    "something is said in failsoft",
+    "a slot is faulty",
+    "a call leaves a faulty slot",
+    "the disk keeps nothing",
 ];
 
 /// What sites wrote down, and what their controllers were told of it.
@@ -62,6 +67,7 @@ impl Alone {
     pub fn see(&mut self, event: &StationEvent) {
         match event {
             StationEvent::Service(SiteService::Isolated) => self.happens("a site serves alone"),
+            StationEvent::Service(SiteService::Failsoft) => self.happens("a site is in failsoft"),
             StationEvent::Reported(EventKind::CallGranted { .. }) => {
                 self.happens("a call begins at a site alone");
             }
@@ -71,6 +77,19 @@ impl Alone {
             | StationEvent::Heard(_)
             | StationEvent::Decided(..)
             | StationEvent::Reported(_) => {}
+        }
+    }
+
+    /// A controller tells its operators something.
+    pub fn see_event(&mut self, event: &EventKind) {
+        if let EventKind::SlotHealth { health: SlotHealth::Faulty, .. } = event {
+            self.happens("a slot is faulty");
+        } else if let EventKind::SiteLeft { cause: Cause::SlotFaulty, .. }
+        | EventKind::CallReleased { cause: Cause::SlotFaulty, .. } = event
+        {
+            self.happens("a call leaves a faulty slot");
+        } else if let EventKind::Dropped { cause: Cause::DurableStoreFailed, .. } = event {
+            self.happens("the disk keeps nothing");
         }
     }
 
@@ -90,9 +109,9 @@ impl Alone {
         } else {
             panic!("a site writes down {item:?}");
         };
-        if let Some(StoreItem::CallClosed(before)) = self.written.insert(key, item) {
-            panic!("the record of call {} was closed: {before:?}", before.call);
-        }
+        let before = self.written.insert(key, item.clone());
+        let was_closed = matches!(before, Some(StoreItem::CallClosed(_)));
+        assert!(!was_closed, "it was closed: {before:?}\n  and now there is {item:?}");
     }
 
     /// A controller writes down what a site has told it: again, where it did not hear that it is known.
@@ -127,6 +146,7 @@ impl Alone {
     fn counts(&mut self, item: &ReportedItem) {
         let ReportedItem::Call(record) = item else { return self.happens("a message of a time alone") };
         match record.released {
+            Some((_, Cause::SaidInFailsoft)) => self.happens("something is said in failsoft"),
             Some((_, Cause::HandedBack)) => self.happens("a call outlives the time alone"),
             Some(_) if is_controllers(record.call.node) => {
                 self.happens("a controller's call ends at a site alone");

@@ -25,11 +25,10 @@ const HAPPENINGS: &[Happening] = &[
 ];
 
 /// What breaks in a world of faults, beside what breaks everywhere: often enough for sites to serve alone for a while.
+#[rustfmt::skip]
 const FAULTS: &[Happening] = &[
-    (4, link_breaks_or_heals),
-    (2, station_dies_or_starts),
-    (3, controller_dies_or_starts),
-    (1, controller_stops),
+    (4, link_breaks_or_heals), (2, station_dies_or_starts), (3, controller_dies_or_starts), (1, controller_stops),
+    (2, a_part_breaks), (2, the_plant_is_mended), (2, disk_fills_or_has_room),
 ];
 
 /// One of them happens; in some families of worlds there are more.
@@ -229,6 +228,26 @@ fn undoes_a_patch(trouble: &mut Trouble) {
 fn link_breaks_or_heals(trouble: &mut Trouble) {
     let site = trouble.a_site();
     trouble.does(if trouble.is_cut(site) { Deed::MendLink(site) } else { Deed::CutLink(site) });
+}
+
+fn a_part_breaks(trouble: &mut Trouble) {
+    let site = trouble.a_site();
+    let parts = trouble.parts_of(site);
+    let part = parts[trouble.below(parts.len())];
+    trouble.does(Deed::Plant { site, part, broken: true });
+}
+
+fn the_plant_is_mended(trouble: &mut Trouble) {
+    let broken = trouble.broken();
+    if !broken.is_empty() {
+        let (site, part) = broken[trouble.below(broken.len())];
+        trouble.does(Deed::Plant { site, part, broken: false });
+    }
+}
+
+fn disk_fills_or_has_room(trouble: &mut Trouble) {
+    let full = !trouble.disk_is_full();
+    trouble.does(Deed::SetDisk { full });
 }
 
 fn station_dies_or_starts(trouble: &mut Trouble) {

@@ -37,6 +37,7 @@ impl Ledger {
         self.floors.see(&event.kind);
         self.messages.see(event.at, &event.kind);
         self.records.see(&event.kind);
+        self.alone.see_event(&event.kind);
     }
 
     /// The controller writes something down, before it reports so.

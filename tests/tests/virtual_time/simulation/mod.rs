@@ -3,10 +3,10 @@
 //! event those of the [`ledger`], and at every second what is [watched](crate::watch) from outside. Then all is mended,
 //! and within a minute everybody is registered and a call from anybody is heard by every member.
 //!
-//! There are two families of worlds. In that of [services] operators and users have more to do with: orders for radios, rights, identities,
-//! messages; the rest is as in the other one.
+//! There are three families of worlds. In that of [services] operators and users have more to do with: orders for radios, rights, identities,
+//! messages; in that of faults more breaks, carriers and disks among it, and sites serve [alone] or go into failsoft.
 //!
-//! The test command plays two hundred seeds, sixty of services; with `TRUNKLAB_NIGHTLY=1` ten thousand and two thousand, with
+//! The test command plays two hundred seeds, sixty of services, two hundred of faults; with `TRUNKLAB_NIGHTLY=1` ten, two and five thousand, with
 //! `TRUNKLAB_SEEDS=9000-9100` those, and with `TRUNKLAB_SEED=81` one, whose story is told when it fails.
 
 mod alone;

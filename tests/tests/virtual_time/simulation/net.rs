@@ -13,7 +13,7 @@ const BROKEN: &[(State, Event, Action, &[&str])] = &[
         State::Queued,
         Event::Cancelled,
         Action::WithdrawRequest,
-        &["has waited", "waits twice", "never answered"],
+        &["has waited", "waits twice", "never answered", "marked as waiting"],
     ),
     (State::Talking, Event::FloorWaitCancelled, Action::RefuseFloor, &["has waited", "waiting for a floor"]),
     (State::Talking, Event::PttReleased, Action::ReleaseChannels, &["call", "slots"]),

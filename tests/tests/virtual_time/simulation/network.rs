@@ -42,8 +42,9 @@ pub fn network(seed: u64, family: Family) -> Scenario {
         writeln!(text, "clones = {}", more.one_of(&["\"replace\"", "\"keep\"", "\"refuse_both\""])).unwrap();
     }
     for site in 1..=SITES {
-        write_site(&mut text, &mut draw, site, profile);
+        let control = write_site(&mut text, &mut draw, site, profile);
         if family == Family::Faults {
+            write_resilience(&mut text, &mut more, site, profile, control);
             // Some serve alone at once, some when nobody hopes any more, and some never.
             writeln!(text, "isolated_after = {}", more.one_of(&["\"0 s\"", "\"1 s\"", "\"1 s\"", "\"6 s\""]))
                 .unwrap();
@@ -102,7 +103,33 @@ fn write_network(text: &mut String, draw: &mut Draw) {
     }
 }
 
-fn write_site(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId) {
+/// What decides where a site's failsoft channel may be.
+#[derive(Clone, Copy)]
+struct Control {
+    is_narrow: bool,
+    is_searched: bool,
+    is_distributed: bool,
+}
+
+/// Self-tests, and failsoft where nothing else is left.
+fn write_resilience(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId, control: Control) {
+    // How soon a fault is found matters: before or after a talker is missed.
+    let (bad, good) = (draw.one_of(&["1", "3"]), draw.one_of(&["1", "2"]));
+    writeln!(text, "self_test = \"1 s\"\nbad_tests = {bad}\ngood_tests = {good}").unwrap();
+    let slots = profile.profile().slots;
+    let has_channel = !control.is_searched && (slots > 1 || !control.is_distributed && !control.is_narrow);
+    let after = draw.one_of(&["\"0 s\"", "\"3 s\"", "\"12 s\""]);
+    if has_channel && !profile.profile().control_takes_carrier {
+        let at = if slots > 1 { format!("{}/1", 10 * site) } else { format!("{}/0", 10 * site + 2) };
+        writeln!(
+            text,
+            "failsoft_after = {after}\nfailsoft = [{{ at = \"{at}\", talkgroups = [41, 42, 43] }}]"
+        )
+        .unwrap();
+    }
+}
+
+fn write_site(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId) -> Control {
     let two = format!("[{}, {}]", 10 * site, 10 * site + 2);
     // With one carrier requests wait more often; where the control channel takes it, nothing would be left.
     let one = format!("[{}]", 10 * site);
@@ -120,6 +147,8 @@ fn write_site(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId)
     for (key, value) in keys {
         writeln!(text, "{key} = {value}").unwrap();
     }
+    let has = |wanted| keys.iter().any(|(_, value)| *value == wanted);
+    Control { is_narrow: narrow, is_searched: has("\"searched\""), is_distributed: has("\"distributed\"") }
 }
 
 fn write_talkgroup(text: &mut String, draw: &mut Draw, talkgroup: u16) {

@@ -13,10 +13,12 @@ use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_uplink::RequestKind;
 use trunklab_protocol::operator::{Order, UnitView};
 use trunklab_protocol::{
-    AreaChoice, Condition, Moment, Position, RadioOrder, Service, SiteId, Span, TalkgroupId, UnitId,
+    AreaChoice, CarrierNumber, Condition, Moment, PlantPart, Position, RadioOrder, Service, SiteId,
+    SlotNumber, Span, TalkgroupId, UnitId,
 };
 use trunklab_terminal_core::handset::{HandsetView, Phase};
 use trunklab_terminal_core::input::Input;
+use trunklab_terminal_core::scenario::SiteProvision;
 
 use super::alone::Happened;
 use super::happenings;
@@ -45,6 +47,13 @@ pub enum Family {
     Faults,
 }
 
+/// Each of a site's carriers, and the second slot of each, which is the first where it has one.
+fn parts_of(site: &SiteProvision) -> Vec<PlantPart> {
+    let slot = SlotNumber::new(u8::from(site.profile.profile().slots > 1));
+    let parts = |carrier: &CarrierNumber| [None, slot].map(|slot| PlantPart { carrier: *carrier, slot });
+    site.carriers.iter().flat_map(parts).collect()
+}
+
 pub struct Trouble {
     family: Family,
     world: World,
@@ -59,6 +68,10 @@ pub struct Trouble {
     pub(super) killed: BTreeSet<UnitId>,
     dead: BTreeSet<SiteId>,
     cut: BTreeSet<SiteId>,
+    /// Carriers of each site, and one slot of each: what may break.
+    parts: BTreeMap<SiteId, Vec<PlantPart>>,
+    broken: BTreeSet<(SiteId, PlantPart)>,
+    disk_is_full: bool,
     controller_runs: bool,
     /// Controllers that were started.
     terms: u32,
@@ -138,6 +151,20 @@ impl Trouble {
         self.dead.contains(&site)
     }
 
+    /// What may break at a site.
+    pub fn parts_of(&self, site: SiteId) -> Vec<PlantPart> {
+        self.parts[&site].clone()
+    }
+
+    /// What is broken.
+    pub fn broken(&self) -> Vec<(SiteId, PlantPart)> {
+        self.broken.iter().copied().collect()
+    }
+
+    pub const fn disk_is_full(&self) -> bool {
+        self.disk_is_full
+    }
+
     pub const fn controller_runs(&self) -> bool {
         self.controller_runs
     }
@@ -206,6 +233,9 @@ impl Trouble {
             killed: BTreeSet::new(),
             dead: BTreeSet::new(),
             cut: BTreeSet::new(),
+            parts: scenario.provision().sites.iter().map(|site| (site.site, parts_of(site))).collect(),
+            broken: BTreeSet::new(),
+            disk_is_full: false,
             controller_runs: true,
             ledger: Ledger::default(),
             tells_all: false,
@@ -268,6 +298,9 @@ impl Trouble {
             Deed::User(unit, Input::PowerOn) => _ = self.watch.gone.remove(unit),
             Deed::CutLink(site) => _ = self.cut.insert(*site),
             Deed::MendLink(site) => _ = self.cut.remove(site),
+            Deed::Plant { site, part, broken: true } => _ = self.broken.insert((*site, *part)),
+            Deed::Plant { site, part, broken: false } => _ = self.broken.remove(&(*site, *part)),
+            Deed::SetDisk { full } => self.disk_is_full = *full,
             Deed::KillStation(site) => _ = self.dead.insert(*site),
             Deed::StartStation(site) => _ = self.dead.remove(site),
             Deed::KillController | Deed::StopController => self.controller_runs = false,
@@ -280,7 +313,6 @@ impl Trouble {
             | Deed::Reconfigure(_)
             | Deed::OperatorSpeaks(_)
             | Deed::OperatorFallsSilent
-            | Deed::Plant { .. }
             | Deed::TellLoad(_)
             | Deed::TellRecords
             | Deed::Place(..)
@@ -399,6 +431,12 @@ impl Trouble {
         }
         for site in self.dead.clone() {
             self.does(Deed::StartStation(site));
+        }
+        for (site, part) in self.broken() {
+            self.does(Deed::Plant { site, part, broken: false });
+        }
+        if self.disk_is_full {
+            self.does(Deed::SetDisk { full: false });
         }
         self.does(Deed::Order(Order::EndTalk {}));
         for talkgroup in TALKGROUPS {

@@ -85,6 +85,11 @@ pub enum Action {
     TellLoad(SiteId),
     /// What the controller has charged is written down.
     TellRecords,
+    /// The disk of the controller is full, or has room again.
+    SetDisk {
+        /// Whether it is full from here on.
+        full: bool,
+    },
     /// The controller is killed.
     KillController,
     /// The controller is shut down in order.
@@ -160,6 +165,7 @@ impl Action {
             | Self::CarrierMends(..)
             | Self::TellLoad(_)
             | Self::TellRecords
+            | Self::SetDisk { .. }
             | Self::KillController
             | Self::StopController
             | Self::StartController
@@ -201,6 +207,7 @@ impl Action {
             | Self::LoseVoicePacket { .. }
             | Self::LoseTalkEnd(_)
             | Self::TellRecords
+            | Self::SetDisk { .. }
             | Self::KillController
             | Self::StopController
             | Self::StartController

@@ -39,6 +39,10 @@ sentences! {
         |v| one(Action::TellLoad(v.site()));
     Do "controller tells its records", "What calls that are over have used, and what was asked for in vain, since this was last told.",
         |_| one(Action::TellRecords);
+    Do "disk of the controller is full", "What has to last is not kept: orders are refused, records of calls wait for room.",
+        |_| one(Action::SetDisk { full: true });
+    Do "disk of the controller has room", "What waited is kept, and orders are taken again.",
+        |_| one(Action::SetDisk { full: false });
     Do "controller is killed", "The controller stops at once.",
         |_| one(Action::KillController);
     Do "controller is shut down", "The controller stops in order: calls are released, links closed.",
