@@ -1,6 +1,7 @@
 //! The tree that the tests lie in: its root and its files.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder that the workspace lies in.
@@ -25,4 +26,26 @@ pub fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Copies what is neither built nor hidden, into a folder that is there.
+///
+/// # Errors
+/// What the system says of a file that cannot be read or written.
+pub fn copy_sources(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == "target" || name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let to = to.join(name);
+        if entry.file_type()?.is_dir() {
+            fs::create_dir(&to)?;
+            copy_sources(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }

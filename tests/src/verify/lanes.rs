@@ -22,7 +22,8 @@ const IN_REAL_TIME: &[(&str, usize)] = &[
 ];
 
 /// What computes longest, and so begins first.
-const LONG: &[&str] = &["trunklab-tests --test virtual_time", "documentation"];
+const LONG: &[&str] =
+    &["trunklab-tests --test virtual_time", "documentation", "trunklab-tests --test kept_bugs"];
 
 /// Lanes for what computes: most of these programs use several threads, but not all the time.
 const COMPUTING: usize = 2;

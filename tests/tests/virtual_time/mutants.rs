@@ -15,7 +15,7 @@ use crate::support::{SCENARIOS, reviewed};
 use crate::{chapter_12_mutants, chapter_13_guards};
 use trunklab_protocol::{Clause, ProfileId};
 use trunklab_tests::patch::Patch;
-use trunklab_tests::tree::root;
+use trunklab_tests::tree::{copy_sources, root};
 
 /// A rule does not depend on the air interface: one is enough to see it broken.
 const PROFILE: ProfileId = ProfileId::Iden;
@@ -86,7 +86,7 @@ struct Workshop {
 impl Workshop {
     fn new() -> Self {
         let copy = tempfile::tempdir().unwrap();
-        copy_below(root(), copy.path());
+        copy_sources(root(), copy.path()).unwrap();
         Self { copy, target: Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants") }
     }
 
@@ -143,24 +143,6 @@ impl Workshop {
             fs::write(path, text).unwrap();
         }
         if satisfied? { Err(format!("{witness:?} notices nothing")) } else { Ok(()) }
-    }
-}
-
-/// Copies what is neither built nor hidden.
-fn copy_below(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        if name == "target" || name.to_string_lossy().starts_with('.') {
-            continue;
-        }
-        let to = to.join(name);
-        if entry.file_type().unwrap().is_dir() {
-            fs::create_dir(&to).unwrap();
-            copy_below(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
     }
 }
 

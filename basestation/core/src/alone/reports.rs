@@ -164,10 +164,6 @@ impl BaseStation {
             // Its controller finds out by itself what is wrong here, and no operator is here to be told.
             return self.at_dispatch(controller::input::Input::Stored { id }, out);
         }
-        if let StoreItem::NetworkAlarm(_) = item {
-            // What is wrong here the controller finds out by itself when the site is back.
-            return self.at_dispatch(controller::input::Input::Stored { id }, out);
-        }
         let is_full = self.reports.len() >= REPORTS_MAX;
         let (Some(_), false) = (of(&item), is_full) else {
             return self.at_dispatch(controller::input::Input::StoreFailed { id }, out);
