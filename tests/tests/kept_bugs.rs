@@ -1,6 +1,8 @@
 //! Bugs that random worlds have found are kept, as patches in `tests/kept_bugs/`: the worlds must find each again, or their net has a
 //! hole. Each patch is applied to a copy of the sources, the copy is built, and its worlds are played.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where what it needs is not there")]
+
 use std::fs;
 use std::process::Command;
 
