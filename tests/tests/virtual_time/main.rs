@@ -16,6 +16,7 @@ mod import_real;
 mod isolated_drill;
 mod mutants;
 mod registrations;
+mod return_of_a_crowd;
 mod scenarios;
 mod scenarios_rough;
 mod simulation;

@@ -1,6 +1,6 @@
 //! Registration: name yourself, answer the challenge, be registered (docs/protocol.md, clause 5.4).
 
-use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered};
+use trunklab_protocol::air_downlink::{Challenge, DownlinkWord, RegisterRefused, Registered, System};
 use trunklab_protocol::air_uplink::{Answer, Register, RequestKind};
 use trunklab_protocol::proof::{Challenge as ChallengeOctets, SessionKey};
 use trunklab_protocol::{Cause, Identity, Moment, ScanList, Span, Subscription, TalkgroupId};
@@ -12,11 +12,16 @@ use super::timers::{REGISTER_AGAIN, SPREAD_AFTER_LOSS, WORKING};
 use crate::deadline::{Deadline, Why};
 use crate::output::HandsetEvent;
 
+/// How often the pause after no answer is doubled.
+const DOUBLINGS_MAX: u32 = 4;
+
 /// A handset that registers.
 #[derive(Debug, Clone)]
 pub(super) struct Registration {
     pub(super) camp: Camp,
     naming: Naming,
+    /// How often nothing has answered since it began.
+    unanswered: u32,
     step: Step,
 }
 
@@ -24,7 +29,8 @@ pub(super) struct Registration {
 enum Step {
     /// Waits for its turn, or for the site to have service.
     Waiting { until: Moment },
-    /// Waits for its moment in the site's window; a user who wants something does not wait for that.
+    /// Waits for its moment among others, in the site's window or after no answer; a user who wants something does not wait
+    /// for that.
     Spread { until: Moment },
     /// Has named itself.
     Asking { identity: Identity, access: Access },
@@ -60,16 +66,16 @@ impl Registration {
     pub(super) fn new(turn: &mut Turn<'_>, camp: Camp, usual: Span) -> Self {
         let Some(window) = camp.registration_window else { return Self::soon(turn, camp, usual) };
         let until = turn.now + turn.radio.dice.span_below(window);
-        Self { camp, naming: Naming::Usual, step: Step::Spread { until } }
+        Self { camp, naming: Naming::Usual, unanswered: 0, step: Step::Spread { until } }
     }
 
     /// Begins at a random moment within `spread`, whatever the site says.
     fn soon(turn: &mut Turn<'_>, camp: Camp, spread: Span) -> Self {
         let until = turn.now + turn.radio.dice.span_below(spread);
-        Self { camp, naming: Naming::Usual, step: Step::Waiting { until } }
+        Self { camp, naming: Naming::Usual, unanswered: 0, step: Step::Waiting { until } }
     }
 
-    /// The user wants something: whoever waits for its moment in the window registers now.
+    /// The user wants something: whoever waits for its moment among others registers now.
     pub(super) fn hurry(&mut self, turn: &mut Turn<'_>) {
         if matches!(self.step, Step::Spread { .. }) && self.camp.service.decides() {
             self.ask(turn);
@@ -79,7 +85,7 @@ impl Registration {
     /// Begins now, at another site than the one where it is registered.
     pub(super) fn at_once(turn: &mut Turn<'_>, camp: Camp) -> Self {
         let step = Step::Waiting { until: turn.now };
-        let mut registration = Self { camp, naming: Naming::Temporary, step };
+        let mut registration = Self { camp, naming: Naming::Temporary, unanswered: 0, step };
         registration.ask(turn);
         registration
     }
@@ -119,7 +125,7 @@ impl Registration {
                     AccessStep::Wait => {}
                     AccessStep::GiveUp => {
                         turn.tell(HandsetEvent::RegisterRefused { cause: Cause::NoAnswer });
-                        self.wait_long(turn);
+                        self.wait_longer(turn);
                     }
                 }
             }
@@ -129,17 +135,10 @@ impl Registration {
     /// A control word of this site.
     pub(super) fn word(&mut self, turn: &mut Turn<'_>, word: &DownlinkWord) -> Option<Verdict> {
         match word {
-            DownlinkWord::System(system) => match self.camp.update(system) {
-                Change::Restarted => {
-                    *self = Self::new(turn, self.camp.clone(), SPREAD_AFTER_LOSS);
-                    None
-                }
-                Change::Service => {
-                    turn.tell_service(&self.camp);
-                    None
-                }
-                Change::None => None,
-            },
+            DownlinkWord::System(system) => {
+                self.system(turn, system);
+                None
+            }
             DownlinkWord::Challenge(word) => {
                 self.answer(turn, word);
                 None
@@ -186,6 +185,26 @@ impl Registration {
             | DownlinkWord::MessageRefused(_)
             | DownlinkWord::FloorWithdrawn(_) => None,
         }
+    }
+
+    fn system(&mut self, turn: &mut Turn<'_>, system: &System) {
+        let was_decided = self.camp.service.decides();
+        match self.camp.update(system) {
+            Change::Restarted => *self = Self::new(turn, self.camp.clone(), SPREAD_AFTER_LOSS),
+            Change::Service => {
+                turn.tell_service(&self.camp);
+                if !was_decided && self.camp.service.decides() && self.is_put_off() {
+                    self.spread_anew(turn);
+                }
+            }
+            Change::None => {}
+        }
+    }
+
+    /// Somebody decides again: whoever waited for that would begin in this moment, and so would all others.
+    fn spread_anew(&mut self, turn: &mut Turn<'_>) {
+        let naming = self.naming;
+        *self = Self { naming, ..Self::new(turn, self.camp.clone(), SPREAD_AFTER_LOSS) };
     }
 
     fn ask(&mut self, turn: &mut Turn<'_>) {
@@ -258,6 +277,15 @@ impl Registration {
             Remedy::Elsewhere => Some(Verdict::Barred),
             Remedy::None => Some(Verdict::Denied),
         }
+    }
+
+    /// Others may have asked at the same times, and will again: each time over twice as long, so that a crowd comes apart. A
+    /// user who wants something does not wait for that.
+    fn wait_longer(&mut self, turn: &mut Turn<'_>) {
+        let pause = Span::from_micros(REGISTER_AGAIN.as_micros() << self.unanswered.min(DOUBLINGS_MAX));
+        let until = turn.now + pause + turn.radio.dice.span_below(pause);
+        self.unanswered = self.unanswered.saturating_add(1);
+        self.step = Step::Spread { until };
     }
 
     fn wait_long(&mut self, turn: &mut Turn<'_>) {
