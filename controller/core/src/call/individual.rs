@@ -389,7 +389,10 @@ impl Controller {
         let is_present =
             self.visitors.get(called).is_some_and(|visitor| visitor.presence == Presence::Present);
         match () {
-            () if !is_present => Some(Event::CalledGone),
+            // Who was stunned meanwhile is there for nobody.
+            () if !is_present || self.remote.condition(called) != Condition::Active => {
+                Some(Event::CalledGone)
+            }
             () if !self.is_free_for(called, caller) => Some(Event::CalledBusy),
             () => None,
         }

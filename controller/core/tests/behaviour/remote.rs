@@ -127,6 +127,23 @@ fn a_waiting_request_ends_when_its_unit_is_stunned_and_a_floor_is_refused() {
 }
 
 #[test]
+fn a_call_that_waits_for_a_slot_is_not_set_up_with_a_unit_that_is_stunned_meanwhile() {
+    let mut system = System::with_two_sites(1);
+    system.has_talkgroup(42);
+    system.has_units_at(3, &[1027], 42);
+    system.unit(1027).presses_ptt(42);
+    system.unit(1017).calls(1018);
+    system.unit(1018).says_to_page_of(1017, PageReply::Available);
+    system.expect("event: unit 1017 queued, position 1");
+    system.console(stun(1018));
+    system.unit(1018).obeys();
+    system.unit(1027).releases_ptt();
+    system.after_ms(10_000);
+    system.expect(&format!("site 3 -> unit 1017 refused: {}", Cause::CalledNotRegistered));
+    system.expect_no("talker 1017");
+}
+
+#[test]
 fn a_stunned_unit_cannot_be_called_and_hears_no_talkgroup() {
     let mut system = System::with_two_sites(2);
     system.console(stun(1018));
