@@ -8,6 +8,7 @@ pub mod hostile;
 pub mod message;
 pub mod network;
 pub mod patch;
+pub mod plan;
 pub mod process;
 pub mod program;
 pub mod specification;

@@ -4,63 +4,37 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
-use crate::process::{Process, address, succeed};
+use crate::plan::{Plan, Roster, ZONE, enrol, path};
+use crate::process::{Process, address};
 
-/// The zone file of every process test: two sites out of each other's reach, talkgroups 41 and 42.
-pub const ZONE: &str = r#"
-[[site]]
-id = 1
-name = "Hill"
-profile = "iden"
-carriers = [1, 2]
-control = "1/0"
-position = { east_m = 0, north_m = 0 }
-power_dbm = 40
+/// A free port of the loopback.
+const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
-[[site]]
-id = 2
-name = "Harbour"
-profile = "iden"
-carriers = [3, 4]
-control = "3/0"
-position = { east_m = 90000, north_m = 0 }
-power_dbm = 40
-
-[[talkgroup]]
-id = 41
-name = "Fire dispatch"
-hang_time_ms = 500
-
-[[talkgroup]]
-id = 42
-name = "Harbour works"
-hang_time_ms = 500
-"#;
-
-/// Units at site 1 and at site 2.
-pub const UNITS: [[u32; 2]; 2] = [[1017, 1018], [1027, 1028]];
-
-/// A controller, two base stations and a process of handsets at each site.
+/// A controller, base stations and processes of handsets.
 #[derive(Debug)]
 pub struct Network {
     /// Where its files are.
     pub directory: PathBuf,
+    /// What it is made of.
+    pub plan: Plan,
     /// The controller; `None` while it is killed.
     pub controller: Option<Process>,
-    /// The base stations of sites 1 and 2; `None` while killed.
-    pub stations: [Option<Process>; 2],
-    /// The handsets at sites 1 and 2.
-    pub handsets: [Process; 2],
+    /// The base stations in the order of their sites; `None` while killed.
+    pub stations: Vec<Option<Process>>,
+    /// The processes of handsets in the order of the rosters.
+    pub handsets: Vec<Process>,
     /// Where sites connect.
     pub listen: SocketAddr,
     /// Where operators connect.
     pub operator: SocketAddr,
     /// Where the switch receives.
     pub voice: SocketAddr,
+    /// Where each station looks for its controller.
+    pub ways: Vec<SocketAddr>,
     /// The stations' air ports.
-    pub air: [SocketAddr; 2],
+    pub air: Vec<SocketAddr>,
 }
 
 impl Network {
@@ -77,36 +51,63 @@ impl Network {
     /// # Errors
     /// What did not work.
     pub fn start_of(directory: &Path, zone: &str) -> Result<Self> {
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        make_zone_of(directory, zone)?;
-        let (controller, [listen, operator, voice]) = start_controller(directory, [anywhere; 3])?;
-        let mut stations = [None, None];
-        let mut air = [anywhere; 2];
-        for site in [1, 2] {
+        let mut network = Self::prepare(directory, Plan::of_two_sites(zone))?;
+        network.start_rest()?;
+        Ok(network)
+    }
+
+    /// Makes the zone, starts its controller and enrols its sites: no base station runs yet.
+    ///
+    /// # Errors
+    /// What did not work.
+    pub fn prepare(directory: &Path, plan: Plan) -> Result<Self> {
+        plan.make(directory)?;
+        let (controller, [listen, operator, voice]) = start_controller(directory, [ANYWHERE; 3])?;
+        for site in 1..=plan.sites {
             enrol(directory, site, operator)?;
-            let (station, at) = start_station(directory, site, listen, anywhere)?;
-            (stations[site - 1], air[site - 1]) = (Some(station), at);
         }
-        let handsets = [start_handsets(directory, 1, air[0])?, start_handsets(directory, 2, air[1])?];
-        let mut network = Self {
+        Ok(Self {
             directory: directory.to_owned(),
             controller: Some(controller),
-            stations,
-            handsets,
+            stations: (0..plan.sites).map(|_| None).collect(),
+            handsets: Vec::new(),
             listen,
             operator,
             voice,
-            air,
-        };
-        for site in [1, 2] {
-            for unit in UNITS[site - 1] {
-                network.handsets[site - 1].tell(&format!("{unit} on"))?;
-            }
-            for _ in UNITS[site - 1] {
-                network.expect_any(site, "registered")?;
+            ways: vec![listen; plan.sites],
+            air: vec![ANYWHERE; plan.sites],
+            plan,
+        })
+    }
+
+    /// Starts base stations and handsets, and waits until every handset is registered.
+    ///
+    /// # Errors
+    /// What did not work.
+    pub fn start_rest(&mut self) -> Result<()> {
+        for site in 1..=self.plan.sites {
+            self.start_station(site)?;
+        }
+        for roster in 1..=self.plan.rosters.len() {
+            let handsets = self.start_handsets(roster)?;
+            self.handsets.push(handsets);
+        }
+        self.register()
+    }
+
+    /// Switches all radios on: of each process one at each site at once, so that they do not shout each other down.
+    fn register(&mut self) -> Result<()> {
+        for (handsets, Roster { sites, radios }) in self.handsets.iter_mut().zip(&self.plan.rosters) {
+            let units: Vec<u32> = radios.iter().map(|radio| radio.unit).collect();
+            for units in units.chunks(2 * sites.len()) {
+                for unit in units {
+                    handsets.tell(&format!("{unit} on"))?;
+                }
+                let registered = |unit: &u32| (*unit, "\"event\":\"registered\"".to_owned());
+                expect_all(handsets, units.iter().map(registered).collect())?;
             }
         }
-        Ok(network)
+        Ok(())
     }
 
     /// Kills the base station of a site.
@@ -117,12 +118,19 @@ impl Network {
         self.stations[site - 1].take().context("the base station does not run")?.kill()
     }
 
-    /// Starts the base station of a site where it was.
+    /// Starts the base station of a site, where it was if it ran before.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start_station(&mut self, site: usize) -> Result<()> {
-        let (station, _) = start_station(&self.directory, site, self.listen, self.air[site - 1])?;
+        let credentials = path(&self.directory, &format!("site-{site}"));
+        let (controller, air) = (self.ways[site - 1].to_string(), self.air[site - 1].to_string());
+        let station = Process::start(
+            "basestation",
+            &["run", "--controller", &controller, "--credentials", &credentials, "--air", &air],
+        )?;
+        let ready = station.expect_line("that it is ready", |line| line.starts_with("basestation ready"))?;
+        self.air[site - 1] = address(&ready, "air ")?;
         self.stations[site - 1] = Some(station);
         Ok(())
     }
@@ -145,31 +153,75 @@ impl Network {
         Ok(())
     }
 
-    /// Kills the process of the handsets at a site, and starts it again with all of them off.
+    /// Asks the controller to end, and waits for that: from here on its database can be looked at.
+    ///
+    /// # Errors
+    /// When it does not end as it should.
+    pub fn stop_controller(&mut self) -> Result<()> {
+        let mut controller = self.controller.take().context("the controller does not run")?;
+        ensure!(controller.terminate()?.success(), "{}", controller.log());
+        Ok(())
+    }
+
+    fn start_handsets(&self, roster: usize) -> Result<Process> {
+        let file = path(&self.directory, &format!("handsets-{roster}.csv"));
+        let mut arguments = vec!["handset".to_owned(), "--roster".to_owned(), file, "--json".to_owned()];
+        for site in &self.plan.rosters[roster - 1].sites {
+            arguments.extend(["--air".to_owned(), self.air[site - 1].to_string()]);
+        }
+        Process::start("trunklab", &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Kills a process of handsets, and starts it again with all of them off.
     ///
     /// # Errors
     /// When it does not come up.
-    pub fn restart_handsets(&mut self, site: usize) -> Result<()> {
-        let again = start_handsets(&self.directory, site, self.air[site - 1])?;
-        std::mem::replace(&mut self.handsets[site - 1], again).kill()
+    pub fn restart_handsets(&mut self, roster: usize) -> Result<()> {
+        let again = self.start_handsets(roster)?;
+        std::mem::replace(&mut self.handsets[roster - 1], again).kill()
     }
 
-    /// Waits for an event of any handset at a site.
+    /// Waits for an event of any handset of a process.
     ///
     /// # Errors
     /// When it does not come.
-    pub fn expect_any(&self, site: usize, event: &str) -> Result<String> {
-        self.handsets[site - 1].expect_line(event, |line| tells(line, event))
+    pub fn expect_any(&self, roster: usize, event: &str) -> Result<String> {
+        self.handsets[roster - 1].expect_line(event, |line| tells(line, event))
     }
 
-    /// Waits for an event of one handset at a site.
+    /// Waits for an event of one handset of a process.
     ///
     /// # Errors
     /// When it does not come.
-    pub fn expect(&self, site: usize, unit: u32, event: &str) -> Result<String> {
-        let who = format!("\"unit\":{unit}");
-        self.handsets[site - 1]
-            .expect_line(&format!("{event} of unit {unit}"), |line| line.contains(&who) && tells(line, event))
+    pub fn expect(&self, roster: usize, unit: u32, event: &str) -> Result<String> {
+        self.handsets[roster - 1]
+            .expect_line(&format!("{event} of unit {unit}"), |line| is_of(line, unit) && tells(line, event))
+    }
+
+    /// Waits for these events of these handsets of a process, in whatever order they come; gives what was said meanwhile.
+    ///
+    /// # Errors
+    /// When one does not come.
+    pub fn expect_all(&self, roster: usize, wanted: &[(u32, &str)]) -> Result<Vec<String>> {
+        let texts = wanted.iter().map(|(unit, event)| (*unit, format!("\"event\":\"{event}\"")));
+        expect_all(&self.handsets[roster - 1], texts.collect())
+    }
+
+    /// Waits for an event of each of these handsets of a process; gives what was said meanwhile.
+    ///
+    /// # Errors
+    /// When one does not come.
+    pub fn expect_each(&self, roster: usize, units: &[u32], event: &str) -> Result<Vec<String>> {
+        self.expect_all(roster, &units.iter().map(|unit| (*unit, event)).collect::<Vec<_>>())
+    }
+
+    /// Waits until each of these handsets of a process is told of a service of its site; gives what was said meanwhile.
+    ///
+    /// # Errors
+    /// When one is not.
+    pub fn expect_service(&self, roster: usize, units: &[u32], service: &str) -> Result<Vec<String>> {
+        let texts = units.iter().map(|unit| (*unit, format!("\"service\":\"{service}\"")));
+        expect_all(&self.handsets[roster - 1], texts.collect())
     }
 
     /// A call from one handset to another, from the press until both know that it is over.
@@ -184,13 +236,7 @@ impl Network {
         self.handsets[from_site - 1].tell(&format!("{talker} press"))?;
         if from_site == to_site {
             // One output: the two come in either order.
-            let mut missing = vec![(talker, "talk_permit"), (listener, "hears")];
-            self.handsets[from_site - 1].expect_line("talk permit and speech", |line| {
-                missing.retain(|(unit, event)| {
-                    !(line.contains(&format!("\"unit\":{unit}")) && tells(line, event))
-                });
-                missing.is_empty()
-            })?;
+            self.expect_all(from_site, &[(talker, "talk_permit"), (listener, "hears")])?;
         } else {
             self.expect(from_site, talker, "talk_permit")?;
             self.expect(to_site, listener, "hears")?;
@@ -206,50 +252,32 @@ pub fn tells(line: &str, event: &str) -> bool {
     line.contains(&format!("\"event\":\"{event}\""))
 }
 
-/// Makes the zone's directory, the database and the rosters.
-///
-/// # Errors
-/// What did not work.
-pub fn make_zone(directory: &Path) -> Result<()> {
-    make_zone_of(directory, ZONE)
+/// Whether such a line is about a unit.
+pub fn is_of(line: &str, unit: u32) -> bool {
+    line.contains(&format!("\"unit\":{unit},"))
 }
 
-fn make_zone_of(directory: &Path, zone: &str) -> Result<()> {
-    let mut zone = zone.to_owned();
-    for (site, units) in (1..).zip(UNITS) {
-        let mut roster = "unit,key,talkgroup,east_m,north_m\n".to_owned();
-        let east_m = (site - 1) * 90_000 + 300;
-        for unit in units {
-            let key = format!("{unit:032x}");
-            zone.push_str(&format!(
-                "\n[[subscriber]]\nunit = {unit}\nkey = \"{key}\"\ntalkgroups = [41, 42]\n"
-            ));
-            roster.push_str(&format!("{unit},{key},41,{east_m},200\n"));
-        }
-        std::fs::write(directory.join(format!("handsets-{site}.csv")), roster)?;
-    }
-    std::fs::write(directory.join("zone.toml"), zone)?;
-    succeed("controller", &["ca", "init", "--dir", &path(directory, "zone")])?;
-    let (db, config) = (path(directory, "zone.db"), path(directory, "zone.toml"));
-    succeed("controller", &["provision", "--db", &db, "--config", &config])?;
-    let desk = path(directory, "desk.token");
-    succeed(
-        "controller",
-        &["token", "--db", &db, "--out", &desk, "--role", "administrator", "--name", "desk"],
-    )?;
+/// Judges that in these lines of a process of handsets none had to register again.
+///
+/// # Errors
+/// Where one had to.
+pub fn nobody_registers(said: &[String]) -> Result<()> {
+    let registrations: Vec<_> = said.iter().filter(|line| line.contains("\"event\":\"regist")).collect();
+    ensure!(registrations.is_empty(), "a radio had to register again: {registrations:#?}");
     Ok(())
 }
 
-/// Enrols a site at a controller that runs.
-///
-/// # Errors
-/// What did not work.
-pub fn enrol(directory: &Path, site: usize, operator: SocketAddr) -> Result<()> {
-    let zone = path(directory, "zone");
-    let token = succeed("controller", &["ca", "token", "--dir", &zone, "--site", &site.to_string()])?;
-    let (operator, out) = (operator.to_string(), path(directory, &format!("site-{site}")));
-    succeed("basestation", &["enrol", "--controller", &operator, "--token", &token, "--out", &out])?;
-    Ok(())
+/// Waits until each of these units has said something with its text in it; gives what was said meanwhile.
+fn expect_all(handsets: &Process, mut missing: Vec<(u32, String)>) -> Result<Vec<String>> {
+    let mut said = Vec::new();
+    let what = format!("{} things, the first {:?}", missing.len(), missing.first());
+    let outcome = handsets.expect_line(&what, |line| {
+        said.push(line.to_owned());
+        missing.retain(|(unit, text)| !(is_of(line, *unit) && line.contains(text)));
+        missing.is_empty()
+    });
+    outcome.with_context(|| format!("missing are {missing:?}"))?;
+    Ok(said)
 }
 
 /// Starts a controller: its ports for sites, operators and voice.
@@ -277,31 +305,4 @@ pub fn start_controller(directory: &Path, at: [SocketAddr; 3]) -> Result<(Proces
     let ready = controller.expect_line("that it is ready", |line| line.starts_with("controller ready"))?;
     let at = [address(&ready, "sites ")?, address(&ready, "operators ")?, address(&ready, "voice ")?];
     Ok((controller, at))
-}
-
-fn start_station(
-    directory: &Path,
-    site: usize,
-    listen: SocketAddr,
-    air: SocketAddr,
-) -> Result<(Process, SocketAddr)> {
-    let credentials = path(directory, &format!("site-{site}"));
-    let (listen, air) = (listen.to_string(), air.to_string());
-    let station = Process::start(
-        "basestation",
-        &["run", "--controller", &listen, "--credentials", &credentials, "--air", &air],
-    )?;
-    let ready = station.expect_line("that it is ready", |line| line.starts_with("basestation ready"))?;
-    let air = address(&ready, "air ")?;
-    Ok((station, air))
-}
-
-fn start_handsets(directory: &Path, site: usize, air: SocketAddr) -> Result<Process> {
-    let roster = path(directory, &format!("handsets-{site}.csv"));
-    Process::start("trunklab", &["handset", "--air", &air.to_string(), "--roster", &roster, "--json"])
-}
-
-/// A file's path as an argument.
-pub fn path(directory: &Path, name: &str) -> String {
-    directory.join(name).display().to_string()
 }

@@ -15,8 +15,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::program::command;
 
-/// A guard against hanging, not a figure: nothing in a healthy network takes this long.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// A guard against hanging, not a figure: nothing in a healthy network takes this long, not even a radio that asks again for what it
+/// believes to be queued, and not on a machine that has a lot else to do.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Lines of one process that are kept for a failure's message.
 const LINES_MAX: usize = 2_000;
@@ -43,11 +44,18 @@ impl Process {
     /// # Errors
     /// When the system cannot.
     pub fn start(name: &str, arguments: &[&str]) -> Result<Self> {
-        let mut child = command(name)?
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot start {name}"))?;
+        let mut command = command(name)?;
+        command.args(arguments);
+        Self::spawn(name, command)
+    }
+
+    /// Starts a command that [`command`] or somebody else has made, which pipes its output and errors.
+    ///
+    /// # Errors
+    /// When the system cannot.
+    pub fn spawn(name: &str, mut command: Command) -> Result<Self> {
+        let mut child =
+            command.stdin(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
         let (said, lines) = mpsc::channel();
         let log = Arc::new(Mutex::new(VecDeque::new()));
         let kept = Arc::clone(&log);
@@ -148,10 +156,31 @@ impl Process {
     /// # Errors
     /// When it does not.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
-        let number = self.child.id().to_string();
-        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &number]).status()?;
-        ensure!(asked.success(), "{} cannot be asked to end", self.name);
+        self.signal("TERM")?;
         self.wait()
+    }
+
+    /// Holds it up as it is, as a machine that stands still would (SIGSTOP): its connections stand, and it says nothing.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn pause(&self) -> Result<()> {
+        self.signal("STOP")
+    }
+
+    /// Lets it go on where it was held up (SIGCONT).
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn resume(&self) -> Result<()> {
+        self.signal("CONT")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
+        let number = self.child.id().to_string();
+        let given = Command::new("sh").args(["-c", "kill -$1 $0", &number, signal]).status()?;
+        ensure!(given.success(), "{} takes no SIG{signal}", self.name);
+        Ok(())
     }
 
     /// Waits for its end.

@@ -2,62 +2,15 @@
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use tempfile::tempdir;
-use tokio::sync::mpsc;
-use trunklab_console::conn::{Client, Report, Wish, run as connect};
-use trunklab_protocol::operator::{EventKind, Order};
+use trunklab_protocol::operator::Order;
 use trunklab_protocol::{TalkgroupId, UnitId};
-use trunklab_tests::network::{Network, UNITS, path, tells};
-use trunklab_tests::process::{PATIENCE, Process, run, succeed};
+use trunklab_tests::network::{Network, tells};
+use trunklab_tests::plan::{UNITS, path};
+use trunklab_tests::process::{Process, run, succeed};
 
-/// An administrator at the network's operator port.
-struct Desk {
-    runtime: tokio::runtime::Runtime,
-    wishes: mpsc::Sender<Wish>,
-    reports: mpsc::Receiver<Report>,
-}
-
-impl Desk {
-    fn at(network: &Network) -> Result<Self> {
-        let file = |name| fs::read_to_string(path(&network.directory, name));
-        let (token, ca) = (file("desk.token")?, file("zone/ca.pem")?);
-        let client = Client::new(network.operator, &token, &ca)?;
-        let runtime = tokio::runtime::Runtime::new()?;
-        let (reports_in, reports) = mpsc::channel(1_024);
-        let (wishes, wishes_out) = mpsc::channel(16);
-        runtime.spawn(connect(client, reports_in, wishes_out));
-        let mut desk = Self { runtime, wishes, reports };
-        desk.until("that it is let in", |report| matches!(report, Report::Live))?;
-        Ok(desk)
-    }
-
-    fn until(&mut self, what: &'static str, wanted: impl Fn(&Report) -> bool) -> Result<()> {
-        let Self { runtime, reports, .. } = self;
-        let waits = async {
-            let mut last = None;
-            while let Some(report) = reports.recv().await {
-                if wanted(&report) {
-                    return Ok(());
-                }
-                last = Some(report);
-            }
-            anyhow::bail!("the connection ended before {what}: {last:?}")
-        };
-        runtime.block_on(async { tokio::time::timeout(PATIENCE, waits).await }).context(what)?
-    }
-
-    /// Gives an order for a radio and waits until the radio has confirmed it.
-    fn has(&mut self, order: Order) -> Result<()> {
-        let Some((ordered, wanted)) = order.for_radio() else { anyhow::bail!("for no radio") };
-        self.wishes.blocking_send(Wish::Give(order.into()))?;
-        self.until("that the radio has confirmed", |report| {
-            let Report::Event(event) = report else { return false };
-            matches!(&event.kind, EventKind::RadioOrderDone { unit, of_radio, .. }
-                if (*unit, *of_radio) == (ordered, wanted))
-        })
-    }
-}
+use crate::desk::Desk;
 
 /// Radios of a roster at site 1, in a process of their own, with what they keep in a folder.
 fn handsets(network: &Network, roster: &str, state: &str) -> Result<Process> {

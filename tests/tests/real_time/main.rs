@@ -6,9 +6,12 @@
     reason = "a test fails by panicking and shows what it saw"
 )]
 
+mod charged;
 mod demo;
+mod desk;
 mod ends;
 mod handset_state;
+mod process_drill;
 mod process_failsoft;
 mod process_isolated;
 mod process_restart;

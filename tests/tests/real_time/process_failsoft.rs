@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use rusqlite::Connection;
 use tempfile::tempdir;
 use trunklab_protocol::Cause;
-use trunklab_tests::network::{Network, UNITS, ZONE};
+use trunklab_tests::network::{Network, nobody_registers};
+use trunklab_tests::plan::{UNITS, ZONE};
 
 fn zone() -> String {
     let failsoft = "failsoft_after_ms = 1500\nfailsoft = [{ at = \"2/0\", talkgroups = [41] }]\n";
@@ -31,12 +32,7 @@ fn radios_talk_in_failsoft_while_the_controller_is_killed_and_come_back_register
     network.call((1, talker), (2, far))?;
 
     network.kill_controller()?;
-    let mut missing = vec![talker, listener];
-    network.handsets[0].expect_line("both radios in failsoft", |line| {
-        let is_shown = line.contains("\"event\":\"failsoft\"");
-        missing.retain(|unit| !(is_shown && line.contains(&format!("\"unit\":{unit}"))));
-        missing.is_empty()
-    })?;
+    network.expect_each(1, &UNITS[0], "failsoft")?;
     network.handsets[0].tell(&format!("{talker} press"))?;
     network.expect(1, talker, "failsoft_permit")?;
     network.expect(1, listener, "failsoft_hears")?;
@@ -46,19 +42,11 @@ fn radios_talk_in_failsoft_while_the_controller_is_killed_and_come_back_register
 
     network.handsets.iter().for_each(|handsets| drop(handsets.take_lines()));
     network.start_controller()?;
-    let mut registrations = Vec::new();
-    let mut missing = vec![talker, listener];
-    network.handsets[0].expect_line("both radios back", |line| {
-        registrations.extend(line.contains("\"event\":\"regist").then(|| line.to_owned()));
-        let is_wide = line.contains("\"service\":\"wide\"");
-        missing.retain(|unit| !(is_wide && line.contains(&format!("\"unit\":{unit}"))));
-        missing.is_empty()
-    })?;
-    ensure!(registrations.is_empty(), "a radio had to register again: {registrations:#?}");
+    let said = network.expect_service(1, &UNITS[0], "wide")?;
+    nobody_registers(&said)?;
     network.call((1, listener), (2, far))?;
 
-    let mut controller = network.controller.take().context("it runs")?;
-    ensure!(controller.terminate()?.success(), "{}", controller.log());
+    network.stop_controller()?;
     let said = said_in_failsoft(directory.path())?;
     ensure!(said == [talker], "said in failsoft: {said:?}");
     Ok(())

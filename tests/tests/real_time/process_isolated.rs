@@ -1,20 +1,17 @@
 //! Sites that serve alone, as processes of their own (docs/resilience.md 14.1): the controller is killed under calls, a base station is
 //! killed while it serves alone, and everything comes back.
 
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
-use rusqlite::Connection;
+use anyhow::{Result, ensure};
 use tempfile::tempdir;
-use trunklab_tests::network::{Network, UNITS, ZONE, tells};
+use trunklab_tests::network::Network;
+use trunklab_tests::plan::{UNITS, ZONE};
+
+use crate::charged::records_at_rest;
 
 /// How long a site waits for its controller.
 const ISOLATED_AFTER_MS: u32 = 1_500;
-
-/// The least number of a node that is a site's.
-const SITE_NODES: u32 = 0x8000;
 
 fn zone() -> String {
     ZONE.replace("power_dbm = 40\n", &format!("power_dbm = 40\nisolated_after_ms = {ISOLATED_AFTER_MS}\n"))
@@ -28,19 +25,6 @@ fn service(network: &Network, site: usize, service: &str) -> Result<Vec<String>>
         line.contains(&format!("\"service\":\"{service}\""))
     })?;
     Ok(registrations)
-}
-
-/// Node, term and counter of a call, and the epoch of the record.
-type Key = (u32, u32, u32, u32);
-
-/// The key of each record, and whether it is closed.
-fn records(directory: &Path) -> Result<Vec<(Key, bool)>> {
-    let connection = Connection::open(directory.join("zone.db"))?;
-    let mut rows = connection.prepare("SELECT node, term, counter, epoch, cause FROM call_records")?;
-    let rows = rows.query_map([], |row| {
-        Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), row.get::<_, Option<u32>>(4)?.is_some()))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 #[test]
@@ -75,11 +59,7 @@ fn sites_serve_alone_when_the_controller_is_killed_and_nothing_is_lost_when_it_i
     network.expect_any(1, "out_of_range")?;
     network.start_station(1)?;
     let started = Instant::now();
-    let mut missing = vec![talker, listener];
-    network.handsets[0].expect_line("both radios registered again", |line| {
-        missing.retain(|unit| !(line.contains(&format!("\"unit\":{unit}")) && tells(line, "registered")));
-        missing.is_empty()
-    })?;
+    network.expect_each(1, &UNITS[0], "registered")?;
     println!(
         "site 1: both radios registered from its copy {} ms after its start",
         started.elapsed().as_millis()
@@ -104,18 +84,11 @@ fn sites_serve_alone_when_the_controller_is_killed_and_nothing_is_lost_when_it_i
     network.call((1, talker), (2, far))?;
     println!("a call across both sites made and over {} ms after that", started.elapsed().as_millis());
 
-    let mut controller = network.controller.take().context("it runs")?;
-    ensure!(controller.terminate()?.success(), "{}", controller.log());
-    let records = records(directory.path())?;
+    network.stop_controller()?;
+    let records = records_at_rest(directory.path())?;
     println!("{records:#?}");
-    let distinct: BTreeSet<_> = records.iter().map(|(key, _)| *key).collect();
-    ensure!(distinct.len() == records.len(), "a record stands twice");
-    ensure!(records.iter().all(|(_, closed)| *closed), "a record was left open");
     // Of site 1: the call of before, which it took over; one in its first time alone, one in its second. Of site 2: one.
-    let of = |site: u32| {
-        let of_site = |epoch: u32| epoch >> 16 == SITE_NODES + site;
-        records.iter().filter(|((_, _, _, epoch), _)| of_site(*epoch)).count()
-    };
+    let of = |site: u32| records.iter().filter(|record| record.site() == Some(site)).count();
     ensure!((of(1), of(2)) == (3, 1), "records of the sites: {} and {}", of(1), of(2));
     Ok(())
 }

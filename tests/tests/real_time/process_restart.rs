@@ -1,6 +1,7 @@
 //! The real programs as processes of their own, set up as docs/operating.md says: what a killed one costs the others,
 //! how each ends, and what each says of input that it cannot use.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
@@ -12,8 +13,11 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::tempdir;
 use trunklab_controller::zone::Fingerprint;
-use trunklab_tests::network::{Network, UNITS, enrol, make_zone, path, start_controller, tells};
+use trunklab_tests::network::{Network, start_controller, tells};
+use trunklab_tests::plan::{UNITS, enrol, make_zone, path};
 use trunklab_tests::process::{run, succeed};
+
+use crate::charged::{Charged, records, records_at_rest};
 
 #[test]
 fn a_killed_base_station_comes_back_with_its_radios_and_the_other_site_is_not_touched() -> Result<()> {
@@ -36,11 +40,7 @@ fn a_killed_base_station_comes_back_with_its_radios_and_the_other_site_is_not_to
 
     network.start_station(1)?;
     let started = Instant::now();
-    let mut missing = vec![talker, listener];
-    network.handsets[0].expect_line("both radios registered again", |line| {
-        missing.retain(|unit| !(line.contains(&format!("\"unit\":{unit}")) && tells(line, "registered")));
-        missing.is_empty()
-    })?;
+    network.expect_each(1, &UNITS[0], "registered")?;
     println!("site 1: both radios registered {} ms after the start", started.elapsed().as_millis());
     network.call((1, talker), (1, listener))?;
     println!("site 1: a call made and over {} ms after the start", started.elapsed().as_millis());
@@ -64,8 +64,8 @@ fn a_killed_controller_comes_back_in_a_new_term_and_no_call_is_recorded_twice() 
     network.expect(2, far, "hears")?;
 
     network.kill_controller()?;
-    let before = database(directory.path());
-    assert_eq!(before.epoch, 1);
+    let (epoch, before) = database(directory.path())?;
+    assert_eq!(epoch, 1);
     for station in network.stations.iter().flatten() {
         station.expect_logged("the link to the controller is gone", 1)?;
     }
@@ -92,22 +92,15 @@ fn a_killed_controller_comes_back_in_a_new_term_and_no_call_is_recorded_twice() 
     network.call((1, listener), (2, far))?;
     println!("a call across both sites made and over {} ms after the start", started.elapsed().as_millis());
 
-    let mut controller = network.controller.take().unwrap();
-    assert!(controller.terminate()?.success(), "{}", controller.log());
-    let after = database(directory.path());
-    assert_eq!(after.epoch, 2);
-    println!("{:#?}", after.records);
-    for record in &after.records {
-        assert!(record.cause.is_some(), "a record was left open: {record:?}");
-        let same =
-            after.records.iter().filter(|other| other.call == record.call && other.epoch == record.epoch);
-        assert_eq!(same.count(), 1, "{record:?} stands twice");
-    }
-    let first = &before.records[0];
+    network.stop_controller()?;
+    let (epoch, after) = (database(directory.path())?.0, records_at_rest(directory.path())?);
+    assert_eq!(epoch, 2);
+    println!("{after:#?}");
+    let first = &before[0];
     assert!(first.cause.is_some(), "the first call was over: {first:?}");
-    assert_eq!(after.records.iter().filter(|record| record.call == first.call).collect::<Vec<_>>(), [first]);
-    let calls: std::collections::BTreeSet<_> = after.records.iter().map(|record| record.call).collect();
-    assert_eq!(calls.len(), 3, "three calls were made: {:#?}", after.records);
+    assert_eq!(after.iter().filter(|record| record.call == first.call).collect::<Vec<_>>(), [first]);
+    let calls: BTreeSet<_> = after.iter().map(|record| record.call).collect();
+    assert_eq!(calls.len(), 3, "three calls were made: {after:#?}");
     Ok(())
 }
 
@@ -123,7 +116,7 @@ fn sites_that_obeyed_an_older_database_are_served_from_a_new_one() -> Result<()>
         station.expect_logged("linked to the controller", 2)?;
     }
     network.call((1, talker), (2, far))?;
-    assert_eq!(database(directory.path()).epoch, 2);
+    assert_eq!(database(directory.path())?.0, 2);
 
     network.kill_controller()?;
     for name in ["zone.db", "zone.db-wal", "zone.db-shm"] {
@@ -148,7 +141,7 @@ fn sites_that_obeyed_an_older_database_are_served_from_a_new_one() -> Result<()>
 
     let mut controller = network.controller.take().unwrap();
     assert!(controller.terminate()?.success(), "{}", controller.log());
-    assert_eq!(database(directory.path()).epoch, 3);
+    assert_eq!(database(directory.path())?.0, 3);
     assert_eq!(controller.log().matches("a higher one begins").count(), 1, "{}", controller.log());
     Ok(())
 }
@@ -304,36 +297,9 @@ fn credentials_of_another_zone(here: &Path, other: &Path) -> Result<String> {
     Ok(path(other, "site-1"))
 }
 
-#[derive(Debug)]
-struct Database {
-    epoch: u32,
-    records: Vec<Record>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Record {
-    /// Node, epoch and counter of the call.
-    call: (u32, u32, u32),
-    epoch: u32,
-    cause: Option<u32>,
-}
-
-fn database(directory: &Path) -> Database {
-    let connection = Connection::open(directory.join("zone.db")).unwrap();
-    let epoch = connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0)).unwrap();
-    let mut records = connection
-        .prepare("SELECT node, term, counter, epoch, cause FROM call_records ORDER BY epoch, granted_us")
-        .unwrap();
-    let records = records
-        .query_map([], |row| {
-            Ok(Record {
-                call: (row.get(0)?, row.get(1)?, row.get(2)?),
-                epoch: row.get(3)?,
-                cause: row.get(4)?,
-            })
-        })
-        .unwrap()
-        .collect::<rusqlite::Result<Vec<_>>>()
-        .unwrap();
-    Database { epoch, records }
+/// The controller's newest term of office, and the call records.
+fn database(directory: &Path) -> Result<(u32, Vec<Charged>)> {
+    let connection = Connection::open(directory.join("zone.db"))?;
+    let epoch = connection.query_row("SELECT epoch FROM meta", [], |row| row.get(0))?;
+    Ok((epoch, records(directory)?))
 }
