@@ -15,6 +15,7 @@ mod process_drill;
 mod process_failsoft;
 mod process_isolated;
 mod process_restart;
+mod process_stopped;
 mod recording;
 mod scenarios_live;
 mod screens;
