@@ -13,3 +13,4 @@ pub mod process;
 pub mod program;
 pub mod specification;
 pub mod tree;
+pub mod way;
