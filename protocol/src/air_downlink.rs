@@ -66,7 +66,7 @@ record! {
     /// The rules of random access that a site announces (clause 5.3).
     #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
     pub struct AccessRules {
-        /// A retry draws evenly from this many opportunities.
+        /// A retry draws evenly from this many opportunities at least.
         pub backoff: u8,
         /// Tries before a handset gives up a normal request.
         pub tries: u8,
@@ -172,6 +172,9 @@ messages! {
             profile: ProfileId,
             /// How to ask.
             access: AccessRules,
+            /// How many opportunities retries are drawn from now: `backoff` of the rules at least, more while many radios
+            /// wait (clause 5.3.7).
+            backoff_now: u16,
             /// When to leave for a neighbour.
             reselection: Reselection,
             /// Whether the control channel stays where it is.

@@ -35,6 +35,7 @@ impl OnAir {
         }
         control.given = true;
         control.load.pause();
+        control.backlog.pause();
         control.access = Uplink::new(Channel::Control, at);
         for slot in self.slots.values_mut().filter(|slot| timing.profile().is_controls(at, slot.at())) {
             slot.begin_at(timing, now);

@@ -253,6 +253,11 @@ impl ControlChannel {
         self.begun = Some(Begun { ends, burst: Burst { place: self.beat.take(), word } });
     }
 
+    /// Whether the word that began last is the broadcast.
+    pub const fn says_system(&self) -> bool {
+        self.system_was_last
+    }
+
     /// The word that has begun ends.
     pub fn end(&mut self) -> Option<Burst> {
         self.begun.take().map(|begun| begun.burst)

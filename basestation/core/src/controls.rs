@@ -9,6 +9,7 @@ use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::{CallId, Cause, Identity, Moment, SlotAddress, UnitId};
 
 use crate::access::Uplink;
+use crate::backlog::Backlog;
 use crate::control::{ControlChannel, Grants, LateEntry, named_unit};
 use crate::load::Load;
 use crate::timing::Timing;
@@ -27,6 +28,8 @@ pub struct Control {
     pub given: bool,
     /// How loaded it is.
     pub load: Load,
+    /// How many radios wait to be heard.
+    pub backlog: Backlog,
 }
 
 /// All control channels of a site, in order of their shares.
@@ -37,13 +40,14 @@ impl Control {
     fn new(timing: &Timing, at: SlotAddress, now: Moment, order: WordOrder) -> Self {
         let (words, access) =
             (ControlChannel::new(timing, at, now, order), Uplink::new(Channel::Control, at));
-        Self { at, words, access, given: false, load: Load::default() }
+        Self { at, words, access, given: false, load: Load::default(), backlog: Backlog::default() }
     }
 
     /// It goes on in a slot, with all that it has to say.
     pub fn move_to(&mut self, timing: &Timing, at: SlotAddress, now: Moment) {
         self.words.move_to(timing, at, now);
         self.load.pause();
+        self.backlog.pause();
         (self.at, self.access, self.given) = (at, Uplink::new(Channel::Control, at), false);
     }
 }

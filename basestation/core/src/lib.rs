@@ -6,6 +6,7 @@
 mod access;
 pub mod alone;
 mod associated;
+mod backlog;
 mod begun;
 mod control;
 mod controls;

@@ -19,12 +19,16 @@ impl BaseStation {
         }
         let channels = u8::try_from(air.controls.len()).expect("a site has at most 255 carriers");
         let Some((number, control)) = air.controls.at_mut(at) else { return };
+        let opportunity = air.timing.open_uplink(Channel::Control, at, self.now);
+        control.load.count_opportunities(self.now, opportunity.count);
+        control.backlog.nobody_came(opportunity.count);
         let system = System {
             site: air.settings.site,
             incarnation: self.incarnation,
             service: self.service,
             profile: air.settings.profile,
             access: air.settings.access,
+            backoff_now: control.backlog.backoff(air.settings.access),
             reselection: air.settings.reselection,
             place: air.settings.control_place,
             signalling: air.settings.signalling,
@@ -32,9 +36,10 @@ impl BaseStation {
             channels,
             channel: u8::try_from(number).expect("below the number of carriers"),
         };
-        let opportunity = air.timing.open_uplink(Channel::Control, at, self.now);
-        control.load.count_opportunities(self.now, opportunity.count);
         control.words.begin(&air.timing, &air.settings, &system, self.now, &mut control.load);
+        if control.words.says_system() {
+            control.backlog.told(system.backoff_now);
+        }
     }
 
     /// It ends.

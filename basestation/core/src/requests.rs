@@ -22,9 +22,14 @@ use crate::traffic::{Heard, TrafficChannel};
 impl BaseStation {
     /// An access opportunity of the control channel is over.
     pub(crate) fn close_access(&mut self, at: SlotAddress, out: &mut Outbox) {
-        let Some((_, control)) = self.on_air.as_mut().and_then(|air| air.controls.at_mut(at)) else { return };
+        let Some(air) = &mut self.on_air else { return };
+        let Some((_, control)) = air.controls.at_mut(at) else { return };
         let outcome = control.access.close();
         control.load.heard(self.now, &outcome);
+        let over = air.timing.open_uplink(Channel::Control, at, self.now).count;
+        if control.backlog.heard(over, outcome.taken.is_some(), air.settings.access) {
+            control.words.broadcast_now();
+        }
         if let Some(burst) = self.taken(outcome, out) {
             self.take_request(burst, out);
         }

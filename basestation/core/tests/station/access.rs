@@ -1,7 +1,7 @@
 //! Random access on the control channel.
 
 use trunklab_basestation_core::{Input, Output, StationEvent};
-use trunklab_protocol::air_downlink::DownlinkWord;
+use trunklab_protocol::air_downlink::{Burst, DownlinkWord};
 use trunklab_protocol::air_uplink::{
     Affiliate, Answer, CallCancel, CallRequest, Detach, Register, RequestKind, TalkEnd, UplinkWord,
 };
@@ -306,4 +306,40 @@ fn a_registration_is_forwarded_and_its_outcome_radiated_and_held() {
     station.access(Detach { unit: unit(7) });
     assert!(matches!(&station.told()[..], [FromSite::Detach(_)]));
     assert_eq!(station.core.view().radios, 0);
+}
+
+/// What the broadcast says of how many opportunities retries are drawn from.
+fn backoff_now(station: &mut Driven) -> u16 {
+    station.said.clear();
+    station.run_for(Span::from_secs(2));
+    let mut said = station.said.iter().rev().filter_map(|(_, output)| match output {
+        Output::Air(Burst { word: DownlinkWord::System(system), .. }) => Some(system.backoff_now),
+        _ => None,
+    });
+    said.next().expect("a broadcast within two seconds")
+}
+
+#[test]
+fn retries_are_spread_while_many_collide_and_no_more_when_nobody_comes() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        assert_eq!(backoff_now(&mut station), 8, "{}: as the site says", profile.name);
+        let mut most = 0;
+        for _ in 0..60 {
+            let place = station.next_uplink(Channel::Control, at(1, 0));
+            station.run_until(station.begins(Channel::Control, place));
+            for number in 1..=3 {
+                let burst = station.burst(place, -80, register(number));
+                station.input(Input::Air(burst));
+            }
+            station.run_for(Span::from_millis(1));
+            most = station.said.iter().fold(most, |most, (_, output)| match output {
+                Output::Air(Burst { word: DownlinkWord::System(system), .. }) => most.max(system.backoff_now),
+                _ => most,
+            });
+        }
+        assert!(most > 24, "{}: {most}", profile.name);
+        station.run_for(Span::from_secs(60));
+        assert_eq!(backoff_now(&mut station), 8, "{}: nobody has come for a minute", profile.name);
+    }
 }

@@ -1,7 +1,7 @@
 //! Random access: one word, said until it is answered (docs/protocol.md, clause 5.3).
 //!
 //! The first try takes the first opportunity. A try that nothing answers within `wait` opportunities is repeated,
-//! spread evenly over the next `backoff` opportunities, until the tries are used up.
+//! spread evenly over the opportunities that follow, over the more the more radios wait, until the tries are used up.
 
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::Channel;
@@ -11,6 +11,9 @@ use super::camp::Camp;
 use super::clock::Opportunity;
 use super::dice::Dice;
 use crate::deadline::{Deadline, Why};
+
+/// What a user asks for is spread over no more opportunities than this, however many radios wait to register.
+const ASKED_SPREAD_MAX: u16 = 64;
 
 /// One word on its way.
 #[derive(Debug, Clone)]
@@ -50,6 +53,46 @@ pub(super) enum Persistence {
     Request(RequestKind),
     /// So many times, for words that nothing answers.
     Times(u8),
+}
+
+/// Whom a word makes way for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// Nobody.
+    Emergency,
+    /// Emergencies: a user waits for it.
+    Asked,
+    /// Everybody: radios come in crowds.
+    Crowd,
+}
+
+impl Haste {
+    const fn of(word: &UplinkWord, urgent: bool) -> Self {
+        match word {
+            _ if urgent => Self::Emergency,
+            UplinkWord::Register(_) | UplinkWord::Answer(_) | UplinkWord::Affiliate(_) => Self::Crowd,
+            UplinkWord::Alarm(_) => Self::Emergency,
+            UplinkWord::Detach(_)
+            | UplinkWord::CallRequest(_)
+            | UplinkWord::CallCancel(_)
+            | UplinkWord::PttReleased(_)
+            | UplinkWord::UnitRequest(_)
+            | UplinkWord::PageAnswer(_)
+            | UplinkWord::HangUp(_)
+            | UplinkWord::Handover(_)
+            | UplinkWord::FloorRequest(_)
+            | UplinkWord::TalkEnd(_)
+            | UplinkWord::Leaving(_)
+            | UplinkWord::Voice(_)
+            | UplinkWord::FailsoftVoice(_)
+            | UplinkWord::OrderAnswer(_)
+            | UplinkWord::NetworkChallenge(_)
+            | UplinkWord::Status(_)
+            | UplinkWord::CallAlert(_)
+            | UplinkWord::AlertCancel(_)
+            | UplinkWord::MessageAnswer(_) => Self::Asked,
+        }
+    }
 }
 
 impl Access {
@@ -117,12 +160,30 @@ impl Access {
             Some((channel, at)) => {
                 (self.channel, self.at) = (channel, at);
                 let first = camp.next_uplink(channel, at, now);
-                let backoff = if self.urgent { 1 } else { u32::from(camp.access.backoff.max(1)) };
-                let count = first.count.saturating_add(dice.below(backoff));
+                let spread = if self.urgent { 1 } else { self.spread(camp) };
+                let count = first.count.saturating_add(dice.below(spread));
                 self.next = Next::Send(camp.uplink(channel, at, count));
                 true
             }
         }
+    }
+
+    /// Whether others are the reason why nothing answers, as the site says: trying again costs them no more than it allows,
+    /// and does not count.
+    fn is_in_crowd(&self, camp: &Camp) -> bool {
+        let is_crowded = camp.backoff_now > u16::from(camp.access.backoff.max(1));
+        is_crowded && Haste::of(&self.word, self.urgent) == Haste::Crowd
+    }
+
+    /// From how many opportunities a retry is drawn: one at least.
+    fn spread(&self, camp: &Camp) -> u32 {
+        let rules = u16::from(camp.access.backoff.max(1));
+        let all = camp.backoff_now.max(rules);
+        u32::from(match Haste::of(&self.word, self.urgent) {
+            Haste::Emergency => rules,
+            Haste::Asked => all.min(ASKED_SPREAD_MAX.max(rules)),
+            Haste::Crowd => all,
+        })
     }
 
     /// Whether the word has been on the air.
@@ -130,7 +191,7 @@ impl Access {
         self.tries > 0
     }
 
-    /// Times that the word was sent.
+    /// Times that the word was sent, but for further ones in a crowd.
     pub(super) fn tries(&self) -> u8 {
         self.tries
     }
@@ -166,7 +227,7 @@ impl Access {
             }
             Next::Send(opportunity) if self.turns(now, opportunity, camp, dice) => Step::Wait,
             Next::Send(opportunity) => {
-                self.tries += 1;
+                self.tries = if self.is_in_crowd(camp) { self.tries.max(1) } else { self.tries + 1 };
                 let beat = camp.profile.uplink_cadence(self.channel);
                 let patience = beat.start(u32::from(camp.access.wait.max(1)));
                 self.next = Next::Answer { until: opportunity.at + patience };
@@ -175,7 +236,7 @@ impl Access {
             Next::Answer { .. } if self.tries >= self.limit => Step::GiveUp,
             Next::Answer { .. } => {
                 let first = camp.next_uplink(self.channel, self.at, now);
-                let later = dice.below(u32::from(camp.access.backoff.max(1)));
+                let later = dice.below(self.spread(camp));
                 let count = first.count.saturating_add(later);
                 self.next = Next::Send(camp.uplink(self.channel, self.at, count));
                 Step::Wait

@@ -18,6 +18,8 @@ pub(super) struct Camp {
     pub(super) incarnation: Incarnation,
     pub(super) service: SiteService,
     pub(super) access: AccessRules,
+    /// From how many opportunities retries are drawn, while so many radios wait.
+    pub(super) backoff_now: u16,
     pub(super) reselection: Reselection,
     /// Whether the control channel stays where it is.
     place: ControlPlace,
@@ -68,6 +70,7 @@ impl Camp {
             incarnation: system.incarnation,
             service: system.service,
             access: system.access,
+            backoff_now: system.backoff_now,
             reselection: system.reselection,
             place: system.place,
             signalling: system.signalling,
@@ -171,6 +174,7 @@ impl Camp {
         self.incarnation = system.incarnation;
         self.service = system.service;
         self.access = system.access;
+        self.backoff_now = system.backoff_now;
         self.reselection = system.reselection;
         self.place = system.place;
         self.signalling = system.signalling;

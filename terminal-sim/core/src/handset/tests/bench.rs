@@ -103,6 +103,7 @@ impl Bench {
                 service: SiteService::Wide,
                 profile,
                 access: AccessRules { backoff: 4, tries: 3, tries_emergency: 6, wait: 6 },
+                backoff_now: 4,
                 reselection: Reselection::default(),
                 place: ControlPlace::Fixed,
                 signalling: Signalling::Common,

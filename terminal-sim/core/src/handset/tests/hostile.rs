@@ -62,6 +62,7 @@ fn system() -> impl Strategy<Value = DownlinkWord> {
             service,
             profile,
             access: AccessRules { backoff, tries, tries_emergency, wait: wait % 8 },
+            backoff_now: u16::from_le_bytes([tries, backoff]),
             reselection,
             place,
             signalling,

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 mod coverage;
+mod crowd;
 mod emergency;
 mod failsoft;
 mod floor;
