@@ -2,8 +2,9 @@
 //! profile; and how long until ten thousand radios at ten sites are registered when their controller is there again, beside the
 //! bound of slotted ALOHA. The times are those of the network; they do not depend on the machine.
 //!
-//! `cargo bench -p trunklab-tests --bench degradation -- [--json] [RADIOS] [PROFILE ...]`: how many radios come back, a multiple of ten,
-//! and on which air interfaces; ten thousand on two.
+//! `cargo bench -p trunklab-tests --bench degradation -- [--json] [RADIOS] [PROFILE ...] [window=N ...]`: how many radios come back, a
+//! multiple of ten, on which air interfaces, and over how many times the bound they are spread; ten thousand, on two, and each of 0, 1, 2
+//! and 4.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the figures are the output")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on shall stop")]
@@ -45,28 +46,36 @@ struct Report {
 }
 
 fn main() {
-    let (mut radios, mut json, mut come_back) = (RADIOS, false, Vec::new());
+    let (mut radios, mut json, mut come_back, mut windows) = (RADIOS, false, Vec::new(), Vec::new());
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             // `cargo bench` says so to whatever it runs.
             "--bench" => {}
             "--json" => json = true,
-            other => match (ProfileId::named(other), other.parse()) {
-                (Some(profile), _) => come_back.push(profile),
-                (None, Ok(number)) => radios = number,
-                (None, Err(_)) => panic!("neither a number of radios nor a profile: {other}"),
+            other => match (ProfileId::named(other), other.parse(), window(other)) {
+                (Some(profile), _, _) => come_back.push(profile),
+                (None, Ok(number), _) => radios = number,
+                (None, Err(_), Some(window)) => windows.push(window),
+                (None, Err(_), None) => panic!("no number of radios, profile or window=N: {other}"),
             },
         }
     }
     if come_back.is_empty() {
         come_back.extend(COME_BACK);
     }
-    let report = Report { outages: outages(), returned: all_return(radios, &come_back) };
+    if windows.is_empty() {
+        windows.extend(WINDOWS);
+    }
+    let report = Report { outages: outages(), returned: all_return(radios, &come_back, &windows) };
     if json {
         println!("{}", serde_json::to_string_pretty(&report).unwrap());
     } else {
         table::print(&report.outages, &report.returned);
     }
+}
+
+fn window(argument: &str) -> Option<u64> {
+    argument.strip_prefix("window=")?.parse().ok()
 }
 
 fn outages() -> Vec<Outage> {
@@ -78,10 +87,10 @@ fn outages() -> Vec<Outage> {
 }
 
 /// Each world by itself, as many at once as there are cores; in their order.
-fn all_return(radios: u32, profiles: &[ProfileId]) -> Vec<Returned> {
+fn all_return(radios: u32, profiles: &[ProfileId], windows: &[u64]) -> Vec<Returned> {
     let radios_per_site = radios / u32::from(SITES);
-    let crowds: Vec<_> =
-        profiles.iter().flat_map(|profile| WINDOWS.map(|window| (*profile, window))).collect();
+    let of = |profile: &ProfileId| windows.iter().map(|window| (*profile, *window)).collect::<Vec<_>>();
+    let crowds: Vec<_> = profiles.iter().flat_map(of).collect();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
