@@ -119,7 +119,6 @@ impl Station {
             return Err(StartError::NoVoiceAddress(public));
         }
 
-        let clock = Clock::starting_now();
         let counters = Arc::new(Counters::default());
         let incarnation = Incarnation::new(getrandom::u32()?).expect("every number is an incarnation");
         let (kept_sender, kept) = mpsc::channel(INPUTS_MAX);
@@ -130,6 +129,7 @@ impl Station {
             }
             None => (Memory::default(), None),
         };
+        let clock = Clock::starting_after(memory.latest());
         let core = BaseStation::new(incarnation, random()?, public, clock.begun()).with_memory(memory);
         let (status_sender, status) = watch::channel(StationStatus::new(core.view(), None, &counters));
         let (stop, stopped) = oneshot::channel();

@@ -13,4 +13,5 @@ pub mod process;
 pub mod program;
 pub mod specification;
 pub mod tree;
+pub mod wall;
 pub mod way;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::plan::{Plan, Roster, ZONE, enrol, path};
-use crate::process::{Process, address};
+use crate::process::{Process, Surroundings, address};
 
 /// A free port of the loopback.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
@@ -35,6 +35,14 @@ pub struct Network {
     pub ways: Vec<SocketAddr>,
     /// The stations' air ports.
     pub air: Vec<SocketAddr>,
+    /// The controller's database.
+    pub database: PathBuf,
+    /// In what the controller is started.
+    pub around_controller: Surroundings,
+    /// Each station's credentials.
+    pub credentials: Vec<PathBuf>,
+    /// In what each station is started.
+    pub around_stations: Vec<Surroundings>,
 }
 
 impl Network {
@@ -61,8 +69,18 @@ impl Network {
     /// # Errors
     /// What did not work.
     pub fn prepare(directory: &Path, plan: Plan) -> Result<Self> {
+        Self::prepare_in(directory, plan, &Surroundings::default())
+    }
+
+    /// The same with base stations and controller in surroundings of their own.
+    ///
+    /// # Errors
+    /// What did not work.
+    pub fn prepare_in(directory: &Path, plan: Plan, around: &Surroundings) -> Result<Self> {
         plan.make(directory)?;
-        let (controller, [listen, operator, voice]) = start_controller(directory, [ANYWHERE; 3])?;
+        let database = directory.join("zone.db");
+        let (controller, [listen, operator, voice]) =
+            start_controller_in(around, directory, &database, [ANYWHERE; 3])?;
         for site in 1..=plan.sites {
             enrol(directory, site, operator)?;
         }
@@ -76,6 +94,10 @@ impl Network {
             voice,
             ways: vec![listen; plan.sites],
             air: vec![ANYWHERE; plan.sites],
+            database,
+            around_controller: around.clone(),
+            credentials: (1..=plan.sites).map(|site| directory.join(format!("site-{site}"))).collect(),
+            around_stations: vec![around.clone(); plan.sites],
             plan,
         })
     }
@@ -123,9 +145,9 @@ impl Network {
     /// # Errors
     /// When it does not come up.
     pub fn start_station(&mut self, site: usize) -> Result<()> {
-        let credentials = path(&self.directory, &format!("site-{site}"));
+        let credentials = self.credentials[site - 1].display().to_string();
         let (controller, air) = (self.ways[site - 1].to_string(), self.air[site - 1].to_string());
-        let station = Process::start(
+        let station = self.around_stations[site - 1].start(
             "basestation",
             &["run", "--controller", &controller, "--credentials", &credentials, "--air", &air],
         )?;
@@ -148,7 +170,9 @@ impl Network {
     /// # Errors
     /// When it does not come up.
     pub fn start_controller(&mut self) -> Result<()> {
-        let (controller, _) = start_controller(&self.directory, [self.listen, self.operator, self.voice])?;
+        let at = [self.listen, self.operator, self.voice];
+        let (controller, _) =
+            start_controller_in(&self.around_controller, &self.directory, &self.database, at)?;
         self.controller = Some(controller);
         Ok(())
     }
@@ -285,13 +309,22 @@ fn expect_all(handsets: &Process, mut missing: Vec<(u32, String)>) -> Result<Vec
 /// # Errors
 /// When it does not come up.
 pub fn start_controller(directory: &Path, at: [SocketAddr; 3]) -> Result<(Process, [SocketAddr; 3])> {
+    start_controller_in(&Surroundings::default(), directory, &directory.join("zone.db"), at)
+}
+
+fn start_controller_in(
+    around: &Surroundings,
+    directory: &Path,
+    database: &Path,
+    at: [SocketAddr; 3],
+) -> Result<(Process, [SocketAddr; 3])> {
     let [listen, operator, voice] = at.map(|address| address.to_string());
-    let controller = Process::start(
+    let controller = around.start(
         "controller",
         &[
             "run",
             "--db",
-            &path(directory, "zone.db"),
+            &database.display().to_string(),
             "--credentials",
             &path(directory, "zone"),
             "--listen",

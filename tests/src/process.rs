@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::program::command;
+use crate::program::command_within;
 
 /// A guard against hanging, not a figure: nothing in a healthy network takes this long, not even a radio that asks again for what it
 /// believes to be queued, and not on a machine that has a lot else to do.
@@ -21,6 +21,27 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Lines of one process that are kept for a failure's message.
 const LINES_MAX: usize = 2_000;
+
+/// In what a program is started.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// What stands in its environment beside what always does.
+    pub environment: Vec<(String, String)>,
+    /// The command that starts it, with its arguments; where it is empty nothing stands between.
+    pub within: Vec<String>,
+}
+
+impl Surroundings {
+    /// Starts a program in them.
+    ///
+    /// # Errors
+    /// When the system cannot.
+    pub fn start(&self, name: &str, arguments: &[&str]) -> Result<Process> {
+        let mut command = command_within(&self.within, name)?;
+        command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Process::spawn(name, command)
+    }
+}
 
 /// A program that runs. Dropping it kills it.
 pub struct Process {
@@ -44,12 +65,10 @@ impl Process {
     /// # Errors
     /// When the system cannot.
     pub fn start(name: &str, arguments: &[&str]) -> Result<Self> {
-        let mut command = command(name)?;
-        command.args(arguments);
-        Self::spawn(name, command)
+        Surroundings::default().start(name, arguments)
     }
 
-    /// Starts a command that [`command`] or somebody else has made, which pipes its output and errors.
+    /// Starts a command that pipes its output and errors.
     ///
     /// # Errors
     /// When the system cannot.
@@ -74,6 +93,11 @@ impl Process {
         ];
         let stdin = child.stdin.take();
         Ok(Self { name: name.to_owned(), child, stdin, lines, log, readers })
+    }
+
+    /// The system's number of it.
+    pub fn number(&self) -> u32 {
+        self.child.id()
     }
 
     /// Writes a line to its standard input.

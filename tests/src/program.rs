@@ -37,7 +37,23 @@ pub fn path(name: &str) -> Result<PathBuf> {
 /// # Errors
 /// When it cannot be built.
 pub fn command(name: &str) -> Result<Command> {
-    let mut command = Command::new(path(name)?);
+    command_within(&[], name)
+}
+
+/// The same, started by another command, if there is one: it is followed by the program.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn command_within(within: &[String], name: &str) -> Result<Command> {
+    let program = path(name)?;
+    let mut command = match within.split_first() {
+        None => Command::new(program),
+        Some((first, arguments)) => {
+            let mut command = Command::new(first);
+            command.args(arguments).arg(program);
+            command
+        }
+    };
     for setting in SETTINGS {
         command.env_remove(setting);
     }

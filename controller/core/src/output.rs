@@ -295,7 +295,24 @@ impl StoreItem {
     }
 }
 
+impl CallRecord {
+    /// Every moment that it tells of.
+    pub fn moments(&self) -> impl Iterator<Item = Moment> + '_ {
+        let slots = self.slots.iter().flat_map(|slot| [Some(slot.from), slot.until]);
+        let spurts = self.spurts.iter().flat_map(|spurt| [Some(spurt.from), spurt.until.map(|(at, _)| at)]);
+        let released = self.released.map(|(at, _)| at);
+        let own = [Some(self.requested), Some(self.granted), released];
+        own.into_iter().chain(slots).chain(spurts).flatten()
+    }
+}
+
 impl MessageRecord {
+    /// Every moment that it tells of.
+    pub fn moments(&self) -> impl Iterator<Item = Moment> + use<> {
+        let outcome = self.outcome.map(|(at, _)| at);
+        [Some(self.requested), outcome, self.ended.map(|(at, _)| at)].into_iter().flatten()
+    }
+
     /// Ends it where nobody could: it was not delivered, or its alert is over, at the last moment that it tells of.
     pub fn cut(&mut self, cause: Cause) {
         match self.outcome {

@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 mod ends;
 mod handset_state;
+mod process_clock;
 mod process_cut;
 mod process_drill;
 mod process_failsoft;

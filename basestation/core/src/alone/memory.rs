@@ -73,6 +73,25 @@ impl Memory {
         }
     }
 
+    /// The latest moment of which it tells. A station that starts must not begin before it: its controller believes no report of what
+    /// is still to come.
+    pub fn latest(&self) -> Moment {
+        let of = |item: &StoreItem| match item {
+            StoreItem::CallOpened(record) | StoreItem::CallClosed(record) => record.moments().max(),
+            StoreItem::Message(record) => record.moments().max(),
+            StoreItem::Patched(_)
+            | StoreItem::Unpatched(_)
+            | StoreItem::Configured(_)
+            | StoreItem::Audit(_)
+            | StoreItem::Cloned(_)
+            | StoreItem::Remote(_)
+            | StoreItem::Reported(_)
+            | StoreItem::NetworkAlarm(_)
+            | StoreItem::Rights { .. } => None,
+        };
+        self.reports.values().filter_map(of).max().unwrap_or_default().max(self.lives)
+    }
+
     /// What a station that starts makes of it.
     pub(crate) fn parts(self) -> (Copied, Reports, u16) {
         let Self { configuration, units, reports, times_alone, .. } = self;

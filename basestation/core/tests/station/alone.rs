@@ -325,6 +325,8 @@ fn a_call_that_was_open_when_the_station_was_killed_is_closed_and_reported() {
     station.remembered().into_iter().for_each(|what| memory.note(what));
     memory.end_what_was_open();
     let now = station.now;
+    let latest = memory.latest();
+    assert!(latest <= now && now.since(latest) <= Span::from_secs(1), "{latest} of {now}");
     let mut restarted = Driven::bare(ProfileId::Iden);
     restarted.core =
         BaseStation::new(INCARNATION, [8; 32], ([127, 0, 0, 1], 4000).into(), now).with_memory(memory);

@@ -124,11 +124,11 @@ fn read(site: SiteId, text: &str, site_now: Moment) -> Result<ReportedItem, Caus
     let is_past = |moment: Moment| moment <= site_now;
     let (item, fits) = match serde_json::from_str(text) {
         Ok(StoreItem::CallClosed(record)) => {
-            let fits = is_call_of(site, &record) && moments_of_call(&record).all(is_past);
+            let fits = is_call_of(site, &record) && record.moments().all(is_past);
             (ReportedItem::Call(record), fits)
         }
         Ok(StoreItem::Message(record)) => {
-            let fits = is_message_of(site, &record) && moments_of_message(&record).all(is_past);
+            let fits = is_message_of(site, &record) && record.moments().all(is_past);
             (ReportedItem::Message(record), fits)
         }
         Ok(
@@ -160,17 +160,4 @@ fn is_message_of(site: SiteId, record: &MessageRecord) -> bool {
     record.is_over()
         && is_epoch_of(site, record.message.epoch)
         && record.from_site.into_iter().chain(record.sites.iter().copied()).all(|at| at == site)
-}
-
-fn moments_of_call(record: &CallRecord) -> impl Iterator<Item = Moment> + '_ {
-    let slots = record.slots.iter().flat_map(|slot| [Some(slot.from), slot.until]);
-    let spurts = record.spurts.iter().flat_map(|spurt| [Some(spurt.from), spurt.until.map(|(at, _)| at)]);
-    let released = record.released.map(|(at, _)| at);
-    let own = [Some(record.requested), Some(record.granted), released];
-    own.into_iter().chain(slots).chain(spurts).flatten()
-}
-
-fn moments_of_message(record: &MessageRecord) -> impl Iterator<Item = Moment> {
-    let outcome = record.outcome.map(|(at, _)| at);
-    [Some(record.requested), outcome, record.ended.map(|(at, _)| at)].into_iter().flatten()
 }
