@@ -93,10 +93,12 @@ impl LinkKeeper {
         let mut failures = 0;
         let mut taken_in = false;
         let mut refusals = vec![None; self.controllers.len()];
+        let mut in_a_row = vec![0; self.controllers.len()];
         for (index, controller) in self.controllers.iter().enumerate().cycle() {
             let Ok(heard) = self.attempt(controller, &mut failures).await else { return };
             taken_in |= heard.served;
-            refusals[index] = heard.refusal;
+            in_a_row[index] = if heard.refusal.is_some() { in_a_row[index] + 1 } else { 0 };
+            refusals[index] = heard.refusal.filter(|refusal| in_a_row[index] >= refusal.in_a_row());
             if !taken_in && refusals.iter().all(Option::is_some) {
                 let refusal = refusals[0].expect("all of them are refusals");
                 let refused = Refused { controller: self.controllers[0].clone(), refusal };

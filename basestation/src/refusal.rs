@@ -12,6 +12,15 @@ use trunklab_protocol::Cause;
 pub struct Refusal {
     what: &'static str,
     remedy: &'static str,
+    /// How many in a row are for good.
+    in_a_row: u32,
+}
+
+impl Refusal {
+    /// How many in a row are for good: more than one where it may be that the controller only does not know yet what has changed.
+    pub const fn in_a_row(&self) -> u32 {
+        self.in_a_row
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -31,7 +40,7 @@ pub struct Refused {
 }
 
 const fn refusal(what: &'static str, remedy: &'static str) -> Refusal {
-    Refusal { what, remedy }
+    Refusal { what, remedy, in_a_row: 1 }
 }
 
 const OTHER_ZONE: Refusal = refusal(
@@ -47,9 +56,17 @@ const NO_CONTROLLER: Refusal =
 const NOT_ACCEPTED: Refusal =
     refusal("does not accept this site's certificate", "enrol the site again with a new token");
 
+/// The earlier link of a station that was started again stands until its controller has missed some signs of life.
+const TAKEN: Refusal = Refusal {
+    what: "has another base station at this site, with this certificate",
+    remedy: "stop one of the two, or enrol this one with a token of a site of its own",
+    in_a_row: 10,
+};
+
 /// Said by a controller in its `Close` (docs/protocol.md, clause 7.1.3).
 #[rustfmt::skip]
 const BY_CLOSE: &[(Cause, Refusal)] = &[
+    (Cause::SiteTaken,         TAKEN),
     (Cause::UnknownSite,       refusal("does not know this site", "add the site to the zone file and provision it")),
     (Cause::CertificateDenied, refusal("has this site's certificate on its deny list", "enrol the site again with a new token, or take the line out of denied.txt")),
     (Cause::NotAuthenticated,  refusal("finds no site's name in the certificate", "enrol the site again with a new token")),

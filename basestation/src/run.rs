@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::credentials::{Credentials, CredentialsError};
 use crate::link::{LinkEvent, LinkKeeper, ToController};
-use crate::memory::{self, Keeper, MemoryError};
+use crate::memory::{self, Answer, Keeper, MemoryError};
 use crate::ports::{AirTask, ToAir, hear_switch};
 use crate::refusal::Refused;
 use crate::status::StationStatus;
@@ -230,7 +230,7 @@ struct Inbox {
     links: mpsc::Receiver<LinkEvent>,
     bursts: mpsc::Receiver<air_uplink::Burst>,
     packets: mpsc::Receiver<Bytes>,
-    kept: mpsc::Receiver<u32>,
+    kept: mpsc::Receiver<Answer>,
     looped: mpsc::Receiver<Vec<(SlotAddress, bool)>>,
 }
 
@@ -242,7 +242,7 @@ struct RunLoop {
     /// Who writes what is to last.
     keeper: Option<Keeper>,
     /// Tells the core that a report is kept.
-    kept: mpsc::Sender<u32>,
+    kept: mpsc::Sender<Answer>,
     /// The link that stands, and whose.
     controller: Option<(String, ToController)>,
     switch: Option<SocketAddr>,
@@ -271,7 +271,10 @@ impl RunLoop {
                 },
                 Some(burst) = inbox.bursts.recv() => self.take(Input::Air(burst)),
                 Some(packet) = inbox.packets.recv() => self.take(Input::Voice(packet)),
-                Some(number) = inbox.kept.recv() => self.take(Input::Kept { number }),
+                Some(answer) = inbox.kept.recv() => self.take(match answer {
+                    Answer::Kept(number) => Input::Kept { number },
+                    Answer::Late(number) => Input::NotKept { number },
+                }),
                 Some(tests) = inbox.looped.recv() => self.take(Input::LoopedBack { tests }),
                 () = sleep_until(wake) => self.take(Input::Time),
                 _ = status_due.tick() => self.show(),
@@ -375,7 +378,7 @@ impl RunLoop {
             Some(_) => self.counters.dropped[Cause::DurableStoreFailed].one(),
             // It lasts as long as the process, which is all that was asked for.
             None => {
-                let answered = report.is_none_or(|number| self.kept.try_send(number).is_ok());
+                let answered = report.is_none_or(|number| self.kept.try_send(Answer::Kept(number)).is_ok());
                 if !answered {
                     self.counters.dropped[Cause::DurableStoreFailed].one();
                 }

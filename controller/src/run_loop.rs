@@ -116,6 +116,8 @@ pub(crate) struct RunLoop<D, L, C> {
     /// Consoles that are connected to talk.
     talks: Talks,
     links: BTreeMap<SiteId, Link>,
+    /// Links of sites that have one already, and have not greeted.
+    knocking: BTreeMap<SiteId, Link>,
     /// Links that were told to end and have not said that they did.
     leaving: BTreeMap<LinkId, oneshot::Sender<Cause>>,
     /// Store requests without an answer yet.
@@ -161,6 +163,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             caused: VecDeque::new(),
             talks: Talks::default(),
             links: BTreeMap::new(),
+            knocking: BTreeMap::new(),
             leaving: BTreeMap::new(),
             unanswered: 0,
             recorded: BTreeSet::new(),

@@ -298,12 +298,16 @@ pub fn unit(number: u32) -> UnitId {
 }
 
 pub fn hello() -> FromSite {
-    hello_having_obeyed(0)
+    hello_of(1, 0)
 }
 
 pub fn hello_having_obeyed(newest_epoch: u32) -> FromSite {
+    hello_of(1, newest_epoch)
+}
+
+pub fn hello_of(incarnation: u32, newest_epoch: u32) -> FromSite {
     Hello {
-        incarnation: Incarnation::new(1).unwrap(),
+        incarnation: Incarnation::new(incarnation).unwrap(),
         newest_epoch: Epoch::new(newest_epoch).unwrap(),
         voice_address: SocketAddr::from(([127, 0, 0, 1], 9)),
         controls: Vec::new(),

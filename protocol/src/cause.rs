@@ -134,6 +134,7 @@ causes! {
     CertificateDenied = 0x55, "the certificate is on the deny list";
     HandshakeTimeout = 0x56, "the connection was not set up in time";
     EnrolmentRefused = 0x57, "the enrolment token is unknown, was used or has expired";
+    SiteTaken = 0x58, "another base station serves the site with its certificate";
 
     // Air.
     WrongProof = 0x60, "the burst's proof does not match its unit's session";

@@ -11,6 +11,7 @@ pub mod patch;
 pub mod plan;
 pub mod process;
 pub mod program;
+pub mod small_disk;
 pub mod specification;
 pub mod tree;
 pub mod wall;

@@ -31,6 +31,11 @@ pub enum Input {
         /// Which.
         number: u32,
     },
+    /// The shell cannot keep a report yet: it waits for room, and [`Self::Kept`] follows when there is some.
+    NotKept {
+        /// Which.
+        number: u32,
+    },
     /// What became of bursts that were looped back, after [`crate::Output::LoopBack`]: each slot, and whether its own was
     /// heard there.
     LoopedBack {

@@ -128,6 +128,7 @@ impl BaseStation {
             Input::Air(burst) => self.receive(burst, out),
             Input::Voice(packet) => self.receive_voice(&packet, out),
             Input::Kept { number } => self.kept(number, out),
+            Input::NotKept { number } => self.not_kept(number, out),
             Input::LoopedBack { tests } => self.looped_back(tests, out),
         }
         self.let_dispatch_hear(out);

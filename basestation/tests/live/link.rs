@@ -1,5 +1,7 @@
 //! The link: certificates, faults, reconnection, an orderly end.
 
+use std::time::Duration;
+
 use trunklab_basestation::{StartError, Station, StationOptions};
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::to_site::{Close, Heartbeat};
@@ -84,6 +86,22 @@ async fn what_may_heal_is_tried_again() {
     let mut site = controller.answer().await.unwrap();
     site.greet(nowhere()).await;
     status(&station, |status| (status.view.service == SiteService::Wide).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_site_that_stays_taken_ends_a_station_that_never_served_and_one_that_was_taken_for_a_while_does_not()
+ {
+    let zone = Zone::new();
+    let controller = Controller::open(&zone, "controller").await;
+    let mut station = Station::start(options(&zone, vec![controller.address()])).await.unwrap();
+    for cause in [Cause::SiteTaken, Cause::Shutdown].into_iter().chain([Cause::SiteTaken; 9]) {
+        controller.answer().await.unwrap().order(Close { cause }).await;
+    }
+    let waits = tokio::time::timeout(Duration::from_millis(100), station.ended()).await;
+    assert!(waits.is_err(), "nine in a row are not for good: {waits:?}");
+    controller.answer().await.unwrap().order(Close { cause: Cause::SiteTaken }).await;
+    let said = refused(&mut station).await;
+    assert!(said.contains("another base station at this site") && said.contains("enrol this one"), "{said}");
 }
 
 #[tokio::test]

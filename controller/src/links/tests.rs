@@ -8,7 +8,7 @@ use trunklab_protocol::to_site::Heartbeat;
 use trunklab_protocol::{CarrierNumber, Epoch, Family, Identity, Press, ProfileId, TalkgroupId};
 
 use super::*;
-use crate::testing::{Lab, ScriptedSite, hello, site, tls_over, unit};
+use crate::testing::{Lab, ScriptedSite, hello, hello_of, site, tls_over, unit};
 use crate::zone::{DenyList, Fingerprint, Zone};
 
 /// The other link still gets an answer to what it says.
@@ -86,6 +86,33 @@ async fn a_second_proper_connection_replaces_the_first() {
     is_undisturbed(&mut second).await;
     is_undisturbed(&mut other).await;
     lab.until(|counters| counters.links_closed.read() == [(Cause::LinkReplaced, 1)]).await;
+}
+
+#[tokio::test]
+async fn another_base_station_with_the_certificate_of_a_site_is_turned_away_as_long_as_the_first_one_is_there()
+ {
+    let lab = Lab::start().await;
+    let mut first = lab.site(3).await;
+    let certificate = lab.zone.site(site(3)).unwrap();
+    // One that says nothing, and one that says anything but who it is.
+    let silent = lab.connect(&certificate).await.unwrap();
+    let mut rude = lab.connect(&certificate).await.unwrap();
+    rude.says(&InventoryEnd {}.into()).await;
+    assert_eq!(rude.is_closed().await, Some(Cause::NotGreeted));
+    is_undisturbed(&mut first).await;
+    for count in 1..=2 {
+        let mut second = lab.connect(&certificate).await.unwrap();
+        second.says(&hello_of(2, 0)).await;
+        assert_eq!(second.is_closed().await, Some(Cause::SiteTaken));
+        lab.until(|counters| counters.links_closed.read().contains(&(Cause::SiteTaken, count))).await;
+        is_undisturbed(&mut first).await;
+    }
+    drop((first, silent));
+    lab.until(|counters| counters.links_open.read() == 0).await;
+    let mut second = lab.connect(&certificate).await.unwrap();
+    second.says(&hello_of(2, 0)).await;
+    assert_eq!(second.hears().await, Some(Heartbeat {}.into()));
+    lab.controller.stop().await.unwrap();
 }
 
 /// A connection from another address of this machine, as far as it comes.

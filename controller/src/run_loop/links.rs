@@ -4,12 +4,12 @@ use std::mem;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
-use tracing::debug;
+use tracing::{debug, warn};
 use trunklab_controller_core::input::Input;
-use trunklab_protocol::from_site::{CallRequest, FloorRequest, FromSite, UnitRequest};
+use trunklab_protocol::from_site::{CallRequest, FloorRequest, FromSite, Hello, UnitRequest};
 use trunklab_protocol::switch::SiteDown;
 use trunklab_protocol::to_site::{Assert, ToSite};
-use trunklab_protocol::{Cause, SiteId, UnitId};
+use trunklab_protocol::{Cause, Incarnation, SiteId, UnitId};
 
 use super::{Broken, RunLoop};
 use crate::clock::Clock;
@@ -23,6 +23,8 @@ const TURN_MAX: usize = 256;
 pub(super) struct Link {
     pub(super) id: LinkId,
     pub(super) handle: LinkHandle,
+    /// Which run of which base station has greeted on it.
+    station: Option<Incarnation>,
 }
 
 /// A request that a grant may answer.
@@ -55,27 +57,69 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
     }
 
+    /// Whose the link of a site is that has one already, its greeting tells: until then it disturbs nobody.
     fn connect(&mut self, id: LinkId, site: SiteId, handle: LinkHandle) -> Result<(), Broken> {
-        if let Some(old) = self.links.remove(&site) {
-            cut(old, Cause::LinkReplaced);
-            self.take(Input::SiteDisconnected { site, cause: Cause::LinkReplaced }, None)?;
+        let link = Link { id, handle, station: None };
+        if self.links.contains_key(&site) {
+            if let Some(old) = self.knocking.insert(site, link) {
+                cut(old, Cause::LinkReplaced);
+            }
+            return Ok(());
         }
-        self.links.insert(site, Link { id, handle });
+        self.links.insert(site, link);
         self.take(Input::SiteConnected { site }, None)
     }
 
     fn hear(&mut self, id: LinkId, site: SiteId, message: FromSite, read: Instant) -> Result<(), Broken> {
-        if self.links.get(&site).is_none_or(|link| link.id != id) {
+        if let Some(newcomer) = self.knocking.remove(&site) {
+            if newcomer.id == id {
+                self.let_in(newcomer, site, &message)?;
+            } else {
+                self.knocking.insert(site, newcomer);
+            }
+        }
+        let Some(link) = self.links.get_mut(&site).filter(|link| link.id == id) else {
             // It was on its way when the link was replaced or cut.
             self.outlets.counters.messages_dropped.one(Cause::LinkReplaced);
             return Ok(());
+        };
+        if let FromSite::Hello(hello) = &message {
+            link.station.get_or_insert(hello.incarnation);
         }
         let asked = asking_unit(&message).map(|unit| Asked { site, unit, read });
         self.take(Input::FromSite { site, message }, asked)
     }
 
+    /// The first word on a link of a site that had one: the same base station has connected again, or another one shows the same
+    /// certificate (docs/protocol.md 6.1.1).
+    fn let_in(&mut self, newcomer: Link, site: SiteId, message: &FromSite) -> Result<(), Broken> {
+        let FromSite::Hello(Hello { incarnation, .. }) = message else {
+            cut(newcomer, Cause::NotGreeted);
+            return Ok(());
+        };
+        let standing = self.links.get(&site).and_then(|link| link.station);
+        if standing.is_some_and(|standing| standing != *incarnation) {
+            warn!(
+                %site,
+                "two base stations show the certificate of one site: the later one is turned away; stop it, or enrol it with a token of \
+                 a site of its own"
+            );
+            cut(newcomer, Cause::SiteTaken);
+            return Ok(());
+        }
+        if let Some(old) = self.links.insert(site, newcomer) {
+            cut(old, Cause::LinkReplaced);
+            self.take(Input::SiteDisconnected { site, cause: Cause::LinkReplaced }, None)?;
+        }
+        self.take(Input::SiteConnected { site }, None)
+    }
+
     fn disconnect(&mut self, id: LinkId, site: SiteId, cause: Cause) -> Result<(), Broken> {
         self.leaving.remove(&id);
+        if self.knocking.get(&site).is_some_and(|link| link.id == id) {
+            self.knocking.remove(&site);
+            return Ok(());
+        }
         if self.links.get(&site).is_none_or(|link| link.id != id) {
             return Ok(());
         }
@@ -104,6 +148,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     }
 
     pub(super) fn cut_links(&mut self, cause: Cause) {
+        mem::take(&mut self.knocking).into_values().for_each(|link| cut(link, cause));
         for (site, link) in mem::take(&mut self.links) {
             cut(link, cause);
             self.send_to_switch(SiteDown { site }.into());

@@ -145,7 +145,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             error!(unanswered = self.unanswered, "the store did not answer in time");
         }
         // Without a sender a link writes what waits, says farewell and ends.
-        for (_, link) in mem::take(&mut self.links) {
+        for (_, link) in mem::take(&mut self.links).into_iter().chain(mem::take(&mut self.knocking)) {
             self.leaving.insert(link.id, link.handle.cut);
         }
         let closed = timeout(FLUSH_MAX, async {

@@ -13,6 +13,7 @@ mod ends;
 mod handset_state;
 mod process_clock;
 mod process_cut;
+mod process_disk;
 mod process_drill;
 mod process_failsoft;
 mod process_isolated;

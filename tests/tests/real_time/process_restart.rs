@@ -15,7 +15,7 @@ use tempfile::tempdir;
 use trunklab_controller::zone::Fingerprint;
 use trunklab_tests::network::{Network, start_controller, tells};
 use trunklab_tests::plan::{UNITS, enrol, make_zone, path};
-use trunklab_tests::process::{run, succeed};
+use trunklab_tests::process::{Process, run, succeed};
 
 use crate::charged::{Charged, records, records_at_rest};
 
@@ -265,6 +265,40 @@ fn input_that_cannot_be_used_is_told_in_one_sentence() -> Result<()> {
     assert!(sentence.contains("--listen"), "{sentence}");
     assert!(controller.terminate()?.success());
     drop(busy);
+    Ok(())
+}
+
+#[test]
+fn a_second_base_station_with_the_certificate_of_a_site_ends_with_a_sentence_and_the_first_one_serves_on()
+-> Result<()> {
+    let directory = tempdir()?;
+    let mut network = Network::start(directory.path())?;
+    let [[talker, listener], _] = UNITS;
+    let twin = path(directory.path(), "twin");
+    fs::create_dir(&twin)?;
+    for entry in fs::read_dir(&network.credentials[0])? {
+        let entry = entry?;
+        fs::copy(entry.path(), Path::new(&twin).join(entry.file_name()))?;
+    }
+    let listen = network.listen.to_string();
+    let arguments = ["run", "--controller", &listen, "--credentials", &twin, "--air", "127.0.0.1:0"];
+    let mut second = Process::start("basestation", &arguments)?;
+    network
+        .controller
+        .as_ref()
+        .expect("it runs")
+        .expect_logged("two base stations show the certificate", 3)?;
+    network.call((1, talker), (1, listener))?;
+    let status = second.wait()?;
+    let said = second.log();
+    ensure!(status.code() == Some(1) && !said.contains("panicked"), "{status}: {said}");
+    let sentence = said.lines().rfind(|line| line.starts_with("basestation: ")).unwrap_or_default();
+    println!("{sentence}");
+    ensure!(sentence.contains(&twin) && sentence.contains("another base station at this site"), "{said}");
+    ensure!(sentence.contains("stop one of the two, or enrol this one"), "{said}");
+    network.call((1, listener), (1, talker))?;
+    let first = network.stations[0].as_ref().expect("it runs").log();
+    ensure!(!first.contains("the link to the controller is gone"), "{first}");
     Ok(())
 }
 

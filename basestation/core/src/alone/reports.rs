@@ -205,6 +205,16 @@ impl BaseStation {
         }
     }
 
+    /// The shell cannot keep a report yet. A message is not told, for it was to last; a call goes on, and its record is kept later.
+    pub(crate) fn not_kept(&mut self, number: u32, out: &mut Outbox) {
+        let is_message = matches!(self.reports.kept.get(&number), Some(StoreItem::Message(_)));
+        let awaited = &mut self.reports.awaited;
+        let id = if is_message { awaited.remove(&number) } else { awaited.get(&number).copied() };
+        if let Some(id) = id {
+            self.at_dispatch(controller::input::Input::StoreFailed { id }, out);
+        }
+    }
+
     /// The site is in service: it tells what there was meanwhile.
     pub(crate) fn begin_reports(&mut self, out: &mut Outbox) {
         self.reports.begin();

@@ -7,8 +7,9 @@ use trunklab_controller_core::configuration::Configuration;
 use trunklab_controller_core::isolated::{UnitCopy, node_of};
 use trunklab_controller_core::output::StoreItem;
 use trunklab_protocol::air_downlink::{DownlinkWord, SiteService};
-use trunklab_protocol::air_uplink::{Answer, CallRequest, Register, RequestKind};
+use trunklab_protocol::air_uplink::{Answer, CallRequest, Register, RequestKind, Status};
 use trunklab_protocol::from_site::{FromSite, HeldCall, ServedAlone};
+use trunklab_protocol::operator::StatusText;
 use trunklab_protocol::part::cut;
 use trunklab_protocol::proof::{Challenge, Response, SessionKey};
 use trunklab_protocol::to_site::{
@@ -16,7 +17,7 @@ use trunklab_protocol::to_site::{
     ToSite,
 };
 use trunklab_protocol::{
-    Cause, Condition, Demand, Identity, Moment, Priority, ProfileId, Services, SiteId, Span,
+    Cause, Condition, Demand, Identity, Moment, Priority, ProfileId, Services, SiteId, Span, StatusNumber,
 };
 
 use crate::harness::*;
@@ -32,8 +33,9 @@ fn configuration(isolated_after_ms: u32) -> Configuration {
         isolated_after_ms,
         ..SiteConfig::new(settings.site, ProfileId::Iden, settings.control.carrier)
     };
+    let on_scene = StatusText { number: StatusNumber::new(3).unwrap(), text: "On scene".to_owned() };
     Configuration {
-        system: SystemParameters::default(),
+        system: SystemParameters { statuses: vec![on_scene], ..SystemParameters::default() },
         sites: vec![site],
         areas: Vec::new(),
         talkgroups: vec![Talkgroup::named(talkgroup(41), "Pilots")],
@@ -341,6 +343,55 @@ fn a_call_that_was_open_when_the_station_was_killed_is_closed_and_reported() {
     // What had happened to it is told: nobody heard its talker.
     let talked: Vec<_> = record.spurts.iter().map(|spurt| (spurt.unit, spurt.until.unwrap().1)).collect();
     assert_eq!(talked, [(unit(1017), Cause::TalkerLost)]);
+}
+
+#[test]
+fn a_message_that_the_disk_does_not_keep_is_refused_and_a_call_goes_on_and_is_reported() {
+    let mut station = Driven::alone();
+    station.wants_call(1017, 7);
+    station.run_for(Span::from_millis(500));
+    let is_late = |station: &mut Driven| {
+        let numbers: Vec<_> = station
+            .remembered()
+            .into_iter()
+            .filter_map(|what| if let Remember::Report(number, _) = what { Some(number) } else { None })
+            .collect();
+        station.said.clear();
+        assert!(!numbers.is_empty());
+        numbers.iter().for_each(|number| station.input(Input::NotKept { number: *number }));
+        numbers
+    };
+    let mut late = is_late(&mut station);
+    assert_eq!(station.decided(), [], "nobody waits for the record of a call");
+    station.run_for(Span::from_secs(60));
+    station.access(Status {
+        unit: unit(1017),
+        press: press(9),
+        to: Some(talkgroup(41).into()),
+        number: StatusNumber::new(3).unwrap(),
+    });
+    station.run_for(Span::from_secs(3));
+    late.extend(is_late(&mut station));
+    let refused: Vec<_> = station
+        .decided()
+        .into_iter()
+        .filter_map(|message| match message {
+            ToSite::MessageRefused(word) => Some(word.cause),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(refused, [Cause::DurableStoreFailed]);
+    // There is room.
+    late.into_iter().for_each(|number| station.input(Input::Kept { number }));
+    station.keeps_reports();
+    station.said.clear();
+    station.input(Input::LinkUp);
+    station.order(Configure { settings: settings(ProfileId::Iden).into() });
+    let reports = reports(&station.told());
+    let [(_, StoreItem::CallClosed(_)), (_, StoreItem::Message(message))] = &reports[..] else {
+        panic!("{reports:?}")
+    };
+    assert_eq!(message.outcome.unwrap().1, Err(Cause::DurableStoreFailed));
 }
 
 #[test]
