@@ -11,7 +11,7 @@ use trunklab_protocol::SiteId;
 use trunklab_protocol::calendar::utc;
 use trunklab_protocol::operator::{AlarmKind, AvailabilityPage, AvailabilityRow};
 
-use crate::statistics_command::{Time, time};
+use crate::time_argument::{Time, time};
 use crate::{ensure_database, say, site};
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod import_command;
 mod record_command;
 mod running;
 mod statistics_command;
+mod time_argument;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
