@@ -225,6 +225,7 @@ impl ScriptedCore {
             | FromSite::AlertCancel(_)
             | FromSite::ServedAlone(_)
             | FromSite::ServedFailsoft(_)
+            | FromSite::InFailsoft(_)
             | FromSite::SlotStates(_)
             | FromSite::SlotTested(_)
             | FromSite::Report(_)

@@ -203,6 +203,7 @@ clauses! {
     FailsoftRadio = "14.6.4", "Radios in failsoft";
     FailsoftEnds = "14.6.5", "End of failsoft";
     FailsoftReport = "14.6.6", "Report of failsoft";
+    ControlLost = "14.6.7", "Failsoft under a link";
 }
 
 impl fmt::Display for Clause {

@@ -344,6 +344,8 @@ messages! {
             /// How many reports it has to make.
             reports: u32,
         }
+        /// The site is in failsoft though the link stands: nobody can ask for anything there.
+        0x57 InFailsoft {}
     }
 }
 
@@ -378,6 +380,7 @@ impl FromSite {
             | Self::Settings(_)
             | Self::ServedAlone(_)
             | Self::ServedFailsoft(_)
+            | Self::InFailsoft(_)
             | Self::Report(_)
             | Self::SlotStates(_)
             | Self::SlotTested(_)

@@ -299,8 +299,7 @@ impl ControlChannel {
                 let half_over = self.system_said.is_none_or(|said| ends.since(said) >= half);
                 half_over.then(|| self.system(ends, settings, system))
             }
-            Urgency::Neighbour if self.neighbours_left > 0 => Some(self.neighbour(settings)),
-            Urgency::Neighbour => (self.failsoft_left > 0).then(|| self.failsoft_channel(settings)),
+            Urgency::Neighbour => self.neighbour(settings).or_else(|| self.failsoft_channel(settings)),
             Urgency::Idle => Some(Idle {}.into()),
         }
     }
@@ -312,18 +311,20 @@ impl ControlChannel {
         system.clone().into()
     }
 
-    fn neighbour(&mut self, settings: &SiteSettings) -> DownlinkWord {
+    /// The next neighbour of those that are still to be said. The settings may have fewer, or none, since their round began.
+    fn neighbour(&mut self, settings: &SiteSettings) -> Option<DownlinkWord> {
+        self.neighbours_left = self.neighbours_left.min(settings.neighbours.len()).checked_sub(1)?;
         let neighbour = settings.neighbours[self.neighbour_next % settings.neighbours.len()];
         self.neighbour_next = (self.neighbour_next + 1) % settings.neighbours.len();
-        self.neighbours_left -= 1;
-        Neighbour { site: neighbour.site, carrier: neighbour.carrier }.into()
+        Some(Neighbour { site: neighbour.site, carrier: neighbour.carrier }.into())
     }
 
-    fn failsoft_channel(&mut self, settings: &SiteSettings) -> DownlinkWord {
+    /// The next failsoft channel, likewise.
+    fn failsoft_channel(&mut self, settings: &SiteSettings) -> Option<DownlinkWord> {
+        self.failsoft_left = self.failsoft_left.min(settings.failsoft.len()).checked_sub(1)?;
         let place = settings.failsoft[self.failsoft_next % settings.failsoft.len()];
         self.failsoft_next = (self.failsoft_next + 1) % settings.failsoft.len();
-        self.failsoft_left -= 1;
-        FailsoftChannel { site: settings.site, talkgroup: place.talkgroup, at: place.at }.into()
+        Some(FailsoftChannel { site: settings.site, talkgroup: place.talkgroup, at: place.at }.into())
     }
 
     /// The first word that waits, which may have to wait to be said again.

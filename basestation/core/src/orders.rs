@@ -38,7 +38,7 @@ impl BaseStation {
     /// Says what the site holds.
     fn report_inventory(&mut self, out: &mut Outbox) {
         for message in inventory(self) {
-            self.tell_controller(message, out);
+            self.tell(message, out);
         }
     }
 
@@ -84,6 +84,10 @@ impl BaseStation {
 
     /// Carries out an order of whoever serves the site: a controller, or its own dispatch.
     pub(crate) fn carry_out(&mut self, message: ToSite, out: &mut Outbox) {
+        if self.failsoft.is_some() && is_of_dispatch(&message) {
+            // It was on its way when failsoft began.
+            return self.counts.drop(None, Cause::SiteInFailsoft, out);
+        }
         match message {
             // That it was heard is all that a heartbeat says; the others are for the link.
             ToSite::Heartbeat(_) | ToSite::Configure(_) | ToSite::Close(_) => {}
@@ -207,31 +211,46 @@ impl BaseStation {
             self.hand_back(out);
             self.report_inventory(out);
         }
+        let was_in_failsoft = self.failsoft.is_some();
         let same = self.on_air.as_ref().is_some_and(|air| air.settings == settings);
-        let replanned = self.on_air.as_ref().is_some_and(|air| replans(&air.settings, &settings));
         if !same {
             self.reconfigure(settings, out);
         }
-        if self.failsoft.is_some() {
-            return self.close_failsoft(replanned, out);
+        match (&self.failsoft, self.control_lost_since) {
+            (None, _) if was_in_failsoft => {}
+            (None, _) => self.serve(out),
+            (Some(_), Some(_)) => {
+                self.tell_settings(out);
+                self.stay_in_failsoft(out);
+            }
+            (Some(_), None) => self.close_failsoft(out),
         }
-        self.serve(out);
     }
 
-    /// Failsoft is over, and a controller has configured the site: it says what it holds, and is in service.
+    /// Failsoft is over, and somebody has the site: it says what it holds, and is in service.
     pub(crate) fn come_into_service(&mut self, out: &mut Outbox) {
+        // What was copied on this connection before is copied anew.
+        self.copy.begin();
         self.report_inventory(out);
-        self.serve(out);
+        match self.alone {
+            None => self.serve(out),
+            Some(_) => self.update_service(out),
+        }
     }
 
     /// The controller's orders hold from here on: radios, and the controller, are told so.
     fn serve(&mut self, out: &mut Outbox) {
         self.update_service(out);
+        self.tell_settings(out);
+        self.begin_reports(out);
+    }
+
+    /// The controller is told all settings.
+    pub(crate) fn tell_settings(&mut self, out: &mut Outbox) {
         if let Some(air) = &self.on_air {
             let settings = Box::new(air.settings.without_keys());
-            self.tell(from_site::Settings { settings }, out);
+            self.tell_dispatch(from_site::Settings { settings }, out);
         }
-        self.begin_reports(out);
     }
 
     /// What came of a part of the copy.
@@ -249,6 +268,10 @@ impl BaseStation {
             self.sessions.clear();
             self.outstanding.clear();
         }
+        let moves = self
+            .on_air
+            .as_ref()
+            .is_some_and(|air| replans(&air.settings, &settings) && !moves_control(&air.settings, &settings));
         match &mut self.on_air {
             Some(air) if !replans(&air.settings, &settings) => air.settings = settings,
             Some(air) if moves_control(&air.settings, &settings) => {
@@ -260,6 +283,10 @@ impl BaseStation {
             self.self_test.configure(&air.settings, self.now);
             let settings = Box::new(air.settings.clone());
             out.push(Output::Configured { settings, beacon: air.beacon() });
+        }
+        self.note_control_health();
+        if self.failsoft.is_some() && (moves || self.is_failsoft_displaced()) {
+            self.break_failsoft_off(out);
         }
     }
 
@@ -481,6 +508,48 @@ impl BaseStation {
     fn slot_of(&self, call: CallId) -> Option<SlotAddress> {
         let air = self.on_air.as_ref()?;
         air.slots.values().find(|slot| slot.call() == Some(call)).map(|slot| slot.at())
+    }
+}
+
+/// Whether an order is about radios and calls, which in failsoft nobody orders anything about.
+const fn is_of_dispatch(message: &ToSite) -> bool {
+    match message {
+        ToSite::Configure(_)
+        | ToSite::Heartbeat(_)
+        | ToSite::Close(_)
+        | ToSite::TestSlot(_)
+        | ToSite::ExerciseFault(_)
+        | ToSite::TellControl(_)
+        | ToSite::ReportKept(_)
+        | ToSite::CopyConfiguration(_)
+        | ToSite::CopySubscriber(_)
+        | ToSite::CopyDropped(_)
+        | ToSite::CopyEnd(_) => false,
+        ToSite::Challenge(_)
+        | ToSite::Registered(_)
+        | ToSite::RegisterRefused(_)
+        | ToSite::Deregister(_)
+        | ToSite::Affiliated(_)
+        | ToSite::Refused(_)
+        | ToSite::Queued(_)
+        | ToSite::CallBack(_)
+        | ToSite::EmergencyStatus(_)
+        | ToSite::Page(_)
+        | ToSite::Ringing(_)
+        | ToSite::PageOver(_)
+        | ToSite::RadioOrder(_)
+        | ToSite::NetworkAnswer(_)
+        | ToSite::Status(_)
+        | ToSite::MessageDelivered(_)
+        | ToSite::MessageRefused(_)
+        | ToSite::CallAlert(_)
+        | ToSite::AlertOver(_)
+        | ToSite::Assert(_)
+        | ToSite::Release(_)
+        | ToSite::FloorRefused(_)
+        | ToSite::FloorQueued(_)
+        | ToSite::TalkWarning(_)
+        | ToSite::FloorWithdrawn(_) => true,
     }
 }
 

@@ -132,6 +132,11 @@ impl SelfTest {
         (changed, ordered)
     }
 
+    /// Whether a slot is not held faulty.
+    pub fn is_sound(&self, at: SlotAddress) -> bool {
+        self.slots.get(&at).is_none_or(|held| held.health() == SlotHealth::Sound)
+    }
+
     /// Every faulty slot, in parts that fit a frame.
     pub fn faulty(&self) -> Vec<SlotStates> {
         let is_faulty = |(at, held): (&SlotAddress, &Judgement)| {
@@ -160,10 +165,30 @@ impl BaseStation {
     pub(crate) fn looped_back(&mut self, tests: Vec<(SlotAddress, bool)>, out: &mut Outbox) {
         let (changed, ordered) = self.self_test.end(tests);
         for part in in_parts(&changed) {
-            self.tell(part, out);
+            self.tell_dispatch(part, out);
         }
         for tested in ordered {
-            self.tell(tested, out);
+            self.tell_dispatch(tested, out);
+        }
+        if !changed.is_empty() {
+            self.note_control_health();
+            self.heed_health_in_failsoft(&changed, out);
+        }
+    }
+
+    /// The tests, or the settings, may have another word on the control channels now.
+    pub(crate) fn note_control_health(&mut self) {
+        let is_lost = self.on_air.as_ref().is_some_and(|air| {
+            let profile = air.settings.profile.profile();
+            let is_faulty = |control| {
+                all_slots(&air.settings)
+                    .any(|at| profile.is_controls(control, at) && !self.self_test.is_sound(at))
+            };
+            air.settings.controls().all(is_faulty)
+        });
+        match is_lost {
+            true => _ = self.control_lost_since.get_or_insert(self.now),
+            false => self.control_lost_since = None,
         }
     }
 

@@ -51,6 +51,8 @@ pub struct BaseStation {
     pub(crate) times_alone: u16,
     pub(crate) alone: Option<Box<Alone>>,
     pub(crate) failsoft: Option<Box<Failsoft>>,
+    /// Since when self-tests hold every control channel faulty; `None` while one works.
+    pub(crate) control_lost_since: Option<Moment>,
     pub(crate) sessions: Sessions,
     pub(crate) outstanding: Outstanding,
     pub(crate) counts: Counts,
@@ -86,6 +88,7 @@ impl BaseStation {
             times_alone: 0,
             alone: None,
             failsoft: None,
+            control_lost_since: None,
             sessions: Sessions::default(),
             outstanding: Outstanding::default(),
             counts: Counts::default(),
@@ -266,15 +269,25 @@ impl BaseStation {
 
     /// Whether somebody decides about this site's calls: a controller, or its own dispatch.
     pub(crate) fn is_served(&self) -> bool {
+        self.failsoft.is_none() && self.has_dispatch()
+    }
+
+    /// Whether a controller has the site, or its own dispatch, be it that nobody can ask it for anything.
+    pub(crate) fn has_dispatch(&self) -> bool {
         self.alone.is_some() || self.link.serves()
     }
 
-    /// Says something to whoever serves the site, if anybody does.
+    /// Says something to whoever serves the site, if anybody does. What comes of it in failsoft that one learns of by the inventory.
     pub(crate) fn tell(&mut self, message: impl Into<FromSite>, out: &mut Outbox) {
+        if self.failsoft.is_none() {
+            self.tell_dispatch(message, out);
+        }
+    }
+
+    /// Says something to whoever has the site, in failsoft as well.
+    pub(crate) fn tell_dispatch(&mut self, message: impl Into<FromSite>, out: &mut Outbox) {
         match &mut self.alone {
             Some(alone) => alone.tell(message.into()),
-            // What comes of it in failsoft its controller learns of by the inventory.
-            None if self.failsoft.is_some() => {}
             None => self.tell_controller(message, out),
         }
     }

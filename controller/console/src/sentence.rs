@@ -159,6 +159,9 @@ pub fn of(kind: &EventKind, picture: &Snapshot) -> String {
             let (site, alone_s) = (site_name(*site, picture), alone_ms / 1_000);
             format!("{site} SERVED ALONE for {alone_s} s, reports {reports} {records}")
         }
+        EventKind::SiteInFailsoft { site } => {
+            format!("{} is in FAILSOFT: its control channel is lost", site_name(*site, picture))
+        }
         EventKind::SiteServedFailsoft { site, failsoft_ms, spurts, unproved, collisions, .. } => {
             let (site, failsoft_s) = (site_name(*site, picture), failsoft_ms / 1_000);
             format!(
@@ -221,6 +224,7 @@ pub(crate) fn grade(kind: &EventKind, picture: &Snapshot) -> Grade {
             Grade::Warning
         }
         EventKind::SiteLost { .. }
+        | EventKind::SiteInFailsoft { .. }
         | EventKind::Cloned { .. }
         | EventKind::SlotHealth { health: SlotHealth::Faulty, .. } => Grade::Warning,
         EventKind::CallReleased { call, .. } if is_emergency(*call, picture) => Grade::Emergency,

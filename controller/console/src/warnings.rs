@@ -82,6 +82,13 @@ pub enum Warning {
         /// Until that is undone, or for their next call.
         lasting: bool,
     },
+    /// A site is in failsoft though its link stands.
+    SiteInFailsoft {
+        /// Which.
+        site: SiteId,
+        /// Since when, if the console saw it.
+        lasts: Option<Span>,
+    },
     /// A site is out of service.
     SiteLost {
         /// Which.
@@ -98,7 +105,10 @@ impl Warning {
             Self::Emergency { .. } | Self::EmergencyWaits { .. } => Grade::Emergency,
             Self::UnitInEmergency { stage: EmergencyStage::Raised, .. } => Grade::Emergency,
             Self::Monitored { .. } | Self::Told { .. } | Self::Patched { .. } => Grade::Notice,
-            Self::UnitInEmergency { .. } | Self::LinkLost { .. } | Self::SiteLost { .. } => Grade::Warning,
+            Self::UnitInEmergency { .. }
+            | Self::LinkLost { .. }
+            | Self::SiteInFailsoft { .. }
+            | Self::SiteLost { .. } => Grade::Warning,
         }
     }
 
@@ -155,6 +165,12 @@ impl Warning {
                 let how = if *lasting { "PATCHED" } else { "SELECTED for one call" };
                 format!("{how} {}", names.join(" + "))
             }
+            Self::SiteInFailsoft { site, lasts } => {
+                let site =
+                    picture.map_or_else(|| format!("site {site}"), |picture| site_name(*site, picture));
+                let lasts = lasts.map_or_else(String::new, |lasts| format!(" for {}", duration(lasts)));
+                format!("FAILSOFT {site}{lasts}: its control channel is lost")
+            }
             Self::SiteLost { site, loss } => {
                 let site =
                     picture.map_or_else(|| format!("site {site}"), |picture| site_name(*site, picture));
@@ -209,9 +225,12 @@ pub fn warnings(model: &Model) -> Vec<Warning> {
     }));
     others.sort_by_key(|view| (view.stage, Reverse(view.since)));
     found.extend(others.into_iter().map(in_emergency));
-    found.extend(picture.sites.iter().filter(|site| !site.in_service).map(|site| Warning::SiteLost {
-        site: site.site,
-        loss: model.losses.get(&site.site).map(|loss| (*loss, model.now.since(loss.at))),
+    found.extend(picture.sites.iter().filter(|site| !site.in_service).map(|site| {
+        let loss = model.losses.get(&site.site).map(|loss| (*loss, model.now.since(loss.at)));
+        match site.in_failsoft {
+            true => Warning::SiteInFailsoft { site: site.site, lasts: loss.map(|(_, lasts)| lasts) },
+            false => Warning::SiteLost { site: site.site, loss },
+        }
     }));
     found.extend(picture.calls.iter().filter_map(|call| {
         let (pair, by) = (call.parties.pair()?, call.monitored_by.clone()?);

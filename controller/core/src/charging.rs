@@ -159,6 +159,7 @@ pub fn steps_of(event: &EventKind) -> SmallVec<[(CallId, Step); 2]> {
         | EventKind::SiteLost { .. }
         | EventKind::SiteServedAlone { .. }
         | EventKind::SiteServedFailsoft { .. }
+        | EventKind::SiteInFailsoft { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }

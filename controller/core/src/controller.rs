@@ -306,6 +306,7 @@ impl Controller {
             FromSite::MessageAnswer(message) => self.message_answered(site, message, out),
             FromSite::ServedAlone(message) => self.served_alone(site, message, out),
             FromSite::ServedFailsoft(message) => self.served_failsoft(site, &message, out),
+            FromSite::InFailsoft(_) => self.site_in_failsoft(site, out),
             FromSite::Report(message) => self.report_told(site, message, out),
             FromSite::SlotStates(message) => self.slots_told(site, message, out),
             FromSite::SlotTested(message) => self.slot_tested(site, message, out),

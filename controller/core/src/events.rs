@@ -61,6 +61,7 @@ impl Events {
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::SiteServedFailsoft { .. }
+            | EventKind::SiteInFailsoft { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }

@@ -132,6 +132,7 @@ impl Controller {
             antenna: site.config.antenna,
             profile: site.config.profile,
             in_service: site.in_service(),
+            in_failsoft: site.in_failsoft(),
             control: site.slots.controls()[0],
             further_controls: site.slots.controls()[1..].to_vec(),
             slots: site.slots.iter().map(|(at, call)| SlotView { at, call }).collect(),
@@ -147,10 +148,9 @@ impl Controller {
     fn digest_site(&self, site: &Site, digest: &mut Digest) {
         let stage = site.link.as_ref().map(|link| match &link.stage {
             Stage::Ungreeted => (0_u8, 0),
-            Stage::Reporting(_, inventory) => {
-                (1, inventory.radios.len() + inventory.calls.len() + inventory.faulty.len())
-            }
+            Stage::Reporting(_, inventory) => (1, inventory.len()),
             Stage::InService(_) => (2, 0),
+            Stage::Failsoft(_, inventory) => (3, inventory.len()),
         });
         site.link.as_ref().map(|link| &link.report).hash(digest);
         (site.config.site, site.memory, stage, site.slots.controls(), site.slots.time_used()).hash(digest);

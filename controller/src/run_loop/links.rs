@@ -194,6 +194,7 @@ fn asking_unit(message: &FromSite) -> Option<UnitId> {
         | FromSite::MessageAnswer(_)
         | FromSite::ServedAlone(_)
         | FromSite::ServedFailsoft(_)
+        | FromSite::InFailsoft(_)
         | FromSite::SlotStates(_)
         | FromSite::SlotTested(_)
         | FromSite::Report(_)

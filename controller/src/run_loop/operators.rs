@@ -176,6 +176,7 @@ fn count_event(counters: &Counters, kind: &EventKind) {
         | EventKind::SiteLost { .. }
         | EventKind::SiteServedAlone { .. }
         | EventKind::SiteServedFailsoft { .. }
+        | EventKind::SiteInFailsoft { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::SlotHealth { .. }
         | EventKind::SlotTested { .. }

@@ -41,7 +41,9 @@ pub enum EventKind {
     SiteLost { site: SiteId, cause: Cause },
     /// A site has served alone before its link stood again, and has so many reports to make of that.
     SiteServedAlone { site: SiteId, epoch: Epoch, alone_ms: u32, reports: u32 },
-    /// A site was in failsoft before its link stood again. It repeated so many spurts, some without proof of who spoke, and so
+    /// A site is in failsoft though its link stands: its control channel is lost.
+    SiteInFailsoft { site: SiteId },
+    /// A site was in failsoft before it came into service again. It repeated so many spurts, some without proof of who spoke, and so
     /// many bursts were lost to others.
     SiteServedFailsoft {
         site: SiteId,

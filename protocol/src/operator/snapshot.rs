@@ -67,6 +67,8 @@ pub struct SiteView {
     pub profile: ProfileId,
     /// Whether its link stands and its inventory is in.
     pub in_service: bool,
+    /// Whether it is in failsoft though its link stands.
+    pub in_failsoft: bool,
     /// The control channel, the first where there are several.
     pub control: SlotAddress,
     /// The other control channels, where control is distributed.

@@ -13,6 +13,7 @@ pub(crate) const fn of_from_site(message: &FromSite) -> Clause {
         FromSite::Settings(_) => Clause::SiteConfiguration,
         FromSite::ServedAlone(_) | FromSite::Report(_) => Clause::IsolationReport,
         FromSite::ServedFailsoft(_) => Clause::FailsoftReport,
+        FromSite::InFailsoft(_) => Clause::ControlLost,
         FromSite::InventoryRadios(_) | FromSite::InventoryCalls(_) | FromSite::InventoryEnd(_) => {
             Clause::Inventory
         }

@@ -49,6 +49,7 @@ reasons! {
     FailsoftSilent = "nothing was heard from the failsoft channel for too long";
     FailsoftQuiet = "the talker in failsoft is heard no more";
     FailsoftTalkLimit = "the user has talked in failsoft for as long as one may";
+    FailsoftAgain = "out of range, the failsoft channel of the site that was lost is looked for again";
     Measure = "the neighbours are to be measured";
     MoveFails = "the other site did not take the handset in in time";
 }

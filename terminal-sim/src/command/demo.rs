@@ -285,6 +285,7 @@ impl Watcher {
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::SiteServedFailsoft { .. }
+            | EventKind::SiteInFailsoft { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }

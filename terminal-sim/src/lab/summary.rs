@@ -176,6 +176,7 @@ impl Tally {
             | EventKind::SiteLost { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::SiteServedFailsoft { .. }
+            | EventKind::SiteInFailsoft { .. }
             | EventKind::ControlMoved { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }

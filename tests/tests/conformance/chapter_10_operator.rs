@@ -132,6 +132,7 @@ const fn wire_name(kind: &EventKind) -> &'static str {
         EventKind::SiteLost { .. } => "site_lost",
         EventKind::SiteServedAlone { .. } => "site_served_alone",
         EventKind::SiteServedFailsoft { .. } => "site_served_failsoft",
+        EventKind::SiteInFailsoft { .. } => "site_in_failsoft",
         EventKind::ControlMoved { .. } => "control_moved",
         EventKind::SlotHealth { .. } => "slot_health",
         EventKind::SlotTested { .. } => "slot_tested",

@@ -28,6 +28,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("group-call", "call of talkgroup 41 is released: HangTimeOver"),
     ("floor-refused", "unit 1018 hears unit 1017"),
     ("site-restart", "site 3 is in service"),
+    ("control-lost-failsoft", "site 3 is in failsoft"),
     ("control-rotates", "control channel of site 3 moves"),
     ("control-rotates-in-call", "control channel of site 3 moves"),
     ("failsoft-begins-and-ends", "site 3 is in service"),

@@ -39,6 +39,7 @@ pub const SCENARIOS: &[&str] = &[
     "config-talkgroup-removed",
     "control-associated",
     "control-distributed",
+    "control-lost-failsoft",
     "control-rotates",
     "control-rotates-in-call",
     "control-searched",

@@ -21,6 +21,7 @@ use trunklab_protocol::{Clause, Epoch, Moment, SiteId, Span};
 pub use self::copy::Copied;
 pub use self::memory::{Memory, Remember};
 pub use self::reports::Reports;
+use crate::failsoft::still_in_failsoft;
 use crate::link::{hello, inventory};
 use crate::output::{Outbox, Output, StationEvent};
 use crate::spurts::fresh_octets;
@@ -103,10 +104,15 @@ impl BaseStation {
             self.at_dispatch(controller::input::Input::Copied(Box::new(unit)), out);
         }
         self.at_dispatch(controller::input::Input::SiteConnected { site }, out);
-        for message in std::iter::once(hello(self)).chain(inventory(self)) {
+        let held = match self.failsoft {
+            None => inventory(self),
+            Some(_) => still_in_failsoft(self),
+        };
+        for message in std::iter::once(hello(self)).chain(held) {
             self.at_dispatch(controller::input::Input::FromSite { site, message }, out);
         }
         self.update_service(out);
+        self.review_failsoft(out);
     }
 
     /// A controller has configured the site: what runs is its from here on.
@@ -179,7 +185,8 @@ impl BaseStation {
     fn obey_dispatch(&mut self, clause: Clause, message: ToSite, out: &mut Outbox) {
         out.push(Output::Event(StationEvent::Decided(clause, message.clone())));
         if let ToSite::Configure(order) = message {
-            return self.reconfigure(*order.settings, out);
+            self.reconfigure(*order.settings, out);
+            return self.review_failsoft(out);
         }
         self.carry_out(message, out);
     }

@@ -1,4 +1,4 @@
-//! Failsoft (docs/resilience.md 14.6): nobody decides, and the site repeats on its failsoft channels what radios say.
+//! Failsoft (docs/resilience.md 14.6): nobody decides, or nobody can be asked, and the site repeats on its failsoft channels what radios say.
 
 mod record;
 mod repeater;
@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use trunklab_controller_core::isolated::epoch_of;
 use trunklab_protocol::air_downlink::{DownlinkWord, SiteService};
 use trunklab_protocol::air_uplink::{Burst, UplinkWord};
-use trunklab_protocol::from_site::ServedFailsoft;
+use trunklab_protocol::from_site::{FromSite, InFailsoft, ServedFailsoft};
 use trunklab_protocol::profile::Channel;
-use trunklab_protocol::{BurstPlace, Cause, Epoch, Moment, SiteId, SlotAddress, Span};
+use trunklab_protocol::{BurstPlace, Cause, Epoch, Moment, SiteId, SlotAddress, SlotHealth, SlotState, Span};
 
 use self::record::Counted;
 use self::repeater::{Repeater, Spurt};
@@ -18,8 +18,9 @@ use crate::access::{Outcome, Uplink};
 use crate::alone::Remember;
 use crate::deadline::{Deadline, Timer};
 use crate::output::{Outbox, Output};
+use crate::settings::is_controls;
 use crate::speech::present;
-use crate::station::BaseStation;
+use crate::station::{BaseStation, OnAir};
 use crate::timing::Timing;
 
 /// How long who talks when the controller is back may go on.
@@ -95,6 +96,19 @@ impl Failsoft {
     }
 }
 
+impl OnAir {
+    fn repeater(&self, at: SlotAddress, now: Moment) -> Repeater {
+        let in_use = self.slots.get(&at).is_some_and(|slot| slot.is_in_use());
+        Repeater::new(&self.timing, at, now, in_use)
+    }
+}
+
+/// What a site that stays in failsoft says to one that comes to have it: which slots are faulty, and that nobody can ask for anything.
+pub fn still_in_failsoft(station: &BaseStation) -> Vec<FromSite> {
+    let faulty = station.self_test.faulty().into_iter().map(FromSite::from);
+    faulty.chain([InFailsoft {}.into()]).collect()
+}
+
 fn deadlines_of(
     repeater: &Repeater,
     at: SlotAddress,
@@ -111,53 +125,114 @@ fn deadlines_of(
 }
 
 impl BaseStation {
-    /// When the site goes into failsoft, if nothing comes of its link until then. One that can serve alone does that.
+    /// When the site goes into failsoft, if nothing comes of its link or its control channel until then.
     pub(crate) fn failsoft_due(&self) -> Option<Moment> {
-        let since = self.link.unserved_since()?;
+        let since = self.unserved_since().into_iter().chain(self.control_lost_since).min()?;
         let settings = &self.on_air.as_ref()?.settings;
-        let is_spared = self.alone.is_some() || self.failsoft.is_some() || self.isolation_due().is_some();
-        let can = settings.failsoft_after_ms > 0
+        let can = self.failsoft.is_none()
+            && settings.failsoft_after_ms > 0
             && !settings.failsoft.is_empty()
             && self.times_alone < u16::MAX
             && epoch_of(settings.site, self.times_alone).is_some();
-        (can && !is_spared).then(|| since + Span::from_millis(u64::from(settings.failsoft_after_ms)))
+        can.then(|| since + Span::from_millis(u64::from(settings.failsoft_after_ms)))
     }
 
-    /// The link has been gone for long enough: the failsoft channels are repeaters from here on.
+    /// Since when nobody serves the site. One that can serve alone does that.
+    fn unserved_since(&self) -> Option<Moment> {
+        let is_spared = self.alone.is_some() || self.isolation_due().is_some();
+        self.link.unserved_since().filter(|_| !is_spared)
+    }
+
+    /// Dispatch has been impossible for long enough: the failsoft channels are repeaters from here on.
     pub(crate) fn begin_failsoft(&mut self, out: &mut Outbox) {
         let Some(air) = &self.on_air else { return };
         self.times_alone += 1;
         let Some(epoch) = epoch_of(air.settings.site, self.times_alone) else { return };
         out.push(Output::Remember(Remember::BeginsAlone(self.times_alone)));
         let places: BTreeSet<_> = air.settings.failsoft.iter().map(|place| place.at).collect();
-        let repeater = |at: SlotAddress| {
-            let in_use = air.slots.get(&at).is_some_and(|slot| slot.is_in_use());
-            (at, Repeater::new(&air.timing, at, self.now, in_use))
-        };
+        let sound = places.into_iter().filter(|at| self.self_test.is_sound(*at));
         self.failsoft = Some(Box::new(Failsoft {
             epoch,
             since: self.now,
-            repeaters: places.into_iter().map(repeater).collect(),
+            repeaters: sound.map(|at| (at, air.repeater(at, self.now))).collect(),
             counted: Counted::default(),
             end: End::Open,
         }));
         self.outstanding.clear();
+        if self.has_dispatch() {
+            self.tell_dispatch(InFailsoft {}, out);
+        }
         self.update_service(out);
     }
 
-    /// The controller has configured the site: nobody begins any more, who talks may come to an end, all are told.
-    pub(crate) fn close_failsoft(&mut self, replanned: bool, out: &mut Outbox) {
+    /// Dispatch is possible again: nobody begins any more, who talks may come to an end, all are told.
+    pub(crate) fn close_failsoft(&mut self, out: &mut Outbox) {
         let Some(failsoft) = &mut self.failsoft else { return };
         if failsoft.end == End::Open {
             failsoft.repeaters.values_mut().for_each(Repeater::close);
             failsoft.end = End::LetTalk { until: self.now + LET_TALK };
         }
-        if replanned {
-            // The channels are elsewhere, or are none any more: radios miss them.
-            self.cut_failsoft(out);
-            self.end_failsoft(out);
-        } else if failsoft.end != End::Said && !failsoft.is_talked_on() {
+        if failsoft.end != End::Said && !failsoft.is_talked_on() {
             self.say_failsoft_over(out);
+        }
+    }
+
+    /// The channels are elsewhere, or are none any more: radios miss them.
+    pub(crate) fn break_failsoft_off(&mut self, out: &mut Outbox) {
+        self.cut_failsoft(out);
+        self.end_failsoft(out);
+    }
+
+    /// The control channel is lost, whoever has the site: failsoft goes on.
+    pub(crate) fn stay_in_failsoft(&mut self, out: &mut Outbox) {
+        self.reopen_failsoft();
+        self.update_service(out);
+        if self.has_dispatch() {
+            for message in still_in_failsoft(self) {
+                self.tell_dispatch(message, out);
+            }
+        }
+    }
+
+    /// Whether a failsoft channel is on a slot that is a control channel's by now.
+    pub(crate) fn is_failsoft_displaced(&self) -> bool {
+        let (Some(air), Some(failsoft)) = (&self.on_air, &self.failsoft) else { return false };
+        failsoft.repeaters.keys().any(|at| is_controls(&air.settings, *at))
+    }
+
+    /// Self-tests have another word on these slots: a failsoft channel begins or ends with that, and so may failsoft.
+    pub(crate) fn heed_health_in_failsoft(&mut self, changed: &[SlotState], out: &mut Outbox) {
+        for SlotState { at, health } in changed {
+            match health {
+                SlotHealth::Sound => self.begin_failsoft_channel(*at),
+                SlotHealth::Faulty => self.end_failsoft_channel(*at, out),
+            }
+        }
+        self.review_failsoft(out);
+    }
+
+    /// Failsoft ends where somebody has the site and can be asked for something, and goes on where that is so no more.
+    pub(crate) fn review_failsoft(&mut self, out: &mut Outbox) {
+        let Some(failsoft) = &self.failsoft else { return };
+        let ends = failsoft.end != End::Open;
+        match self.control_lost_since {
+            None if self.has_dispatch() => self.close_failsoft(out),
+            Some(_) if ends => self.stay_in_failsoft(out),
+            Some(_) | None => {}
+        }
+    }
+
+    fn begin_failsoft_channel(&mut self, at: SlotAddress) {
+        let (Some(air), Some(failsoft)) = (&self.on_air, &mut self.failsoft) else { return };
+        if air.settings.failsoft.iter().any(|place| place.at == at) && failsoft.end == End::Open {
+            failsoft.repeaters.entry(at).or_insert_with(|| air.repeater(at, self.now));
+        }
+    }
+
+    fn end_failsoft_channel(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let repeater = self.failsoft.as_mut().and_then(|failsoft| failsoft.repeaters.remove(&at));
+        if let Some(spurt) = repeater.and_then(|mut repeater| repeater.cut()) {
+            self.spurt_is_over(at, &spurt, Cause::SlotFaulty, out);
         }
     }
 

@@ -24,7 +24,7 @@ use crate::harness::*;
 
 const AFTER: Span = Span::from_secs(5);
 
-fn configuration(isolated_after_ms: u32) -> Configuration {
+pub fn configuration(isolated_after_ms: u32) -> Configuration {
     let settings = settings(ProfileId::Iden);
     let site = SiteConfig {
         name: settings.name,
@@ -113,7 +113,7 @@ impl Driven {
     }
 
     /// What the dispatch has ordered since the last time, and forgets it.
-    fn decided(&mut self) -> Vec<ToSite> {
+    pub fn decided(&mut self) -> Vec<ToSite> {
         let decided = |output: &Output| match output {
             Output::Event(StationEvent::Decided(_, message)) => Some(message.clone()),
             _ => None,

@@ -2,9 +2,9 @@
 
 use trunklab_protocol::air_downlink::{DownlinkWord, SiteService, Talker};
 use trunklab_protocol::profile::{Channel, PROFILES};
-use trunklab_protocol::settings::{Neighbour, SiteSettings};
+use trunklab_protocol::settings::{FailsoftPlace, Neighbour, SiteSettings};
 use trunklab_protocol::to_site::{Assert, Challenge, Configure, Queued, Refused, Release};
-use trunklab_protocol::{CarrierNumber, Cause, Identity, Moment, SiteId, Span, proof};
+use trunklab_protocol::{CarrierNumber, Cause, Identity, Moment, ProfileId, SiteId, Span, proof};
 
 use crate::harness::*;
 
@@ -364,5 +364,26 @@ fn late_entry_gives_way_to_answers_for_three_intervals() {
         }
         let counts = station.core.view().counts.late_entry;
         assert!(counts.put_off >= 6 && counts.delay_max > interval, "{}: {counts:?}", profile.name);
+    }
+}
+
+#[test]
+fn settings_without_the_neighbours_that_are_just_being_said_name_none_of_them() {
+    for millis in (0..1_000).step_by(40) {
+        let mut station = Driven::serving(ProfileId::Iden);
+        let place = |number| FailsoftPlace { talkgroup: talkgroup(number), at: at(2, 0) };
+        let failsoft = vec![place(41), place(42)];
+        station.order(Configure { settings: SiteSettings { failsoft, ..settings(ProfileId::Iden) }.into() });
+        station.run_for(Span::from_millis(1_000 + millis));
+        let bare = SiteSettings { neighbours: Vec::new(), ..settings(ProfileId::Iden) };
+        station.order(Configure { settings: bare.into() });
+        // The word that was being radiated is said to its end.
+        station.run_for(Span::from_millis(100));
+        station.said.clear();
+        station.run_for(Span::from_secs(3));
+        let names = |word: &DownlinkWord| {
+            matches!(word, DownlinkWord::Neighbour(_) | DownlinkWord::FailsoftChannel(_))
+        };
+        assert!(!station.words(at(1, 0)).iter().any(names), "{millis} ms");
     }
 }

@@ -16,16 +16,16 @@ use crate::harness::*;
 
 const AFTER: Span = Span::from_secs(2);
 
-fn channel() -> SlotAddress {
+pub fn channel() -> SlotAddress {
     at(2, 0)
 }
 
-fn with_failsoft(profile: ProfileId) -> SiteSettings {
+pub fn with_failsoft(profile: ProfileId) -> SiteSettings {
     let place = |number| FailsoftPlace { talkgroup: talkgroup(number), at: channel() };
     SiteSettings { failsoft_after_ms: 2_000, failsoft: vec![place(41), place(42)], ..settings(profile) }
 }
 
-fn said(number: u32, press_number: u16, burst: u32, last: bool) -> FailsoftVoice {
+pub fn said(number: u32, press_number: u16, burst: u32, last: bool) -> FailsoftVoice {
     let position = burst * 4;
     let frames = if last { run_of(0..0) } else { run_of(position..position + 4) };
     FailsoftVoice {
@@ -69,18 +69,18 @@ impl Driven {
     }
 
     /// Talks in failsoft for so many bursts, and says the end.
-    fn says(&mut self, number: u32, press_number: u16, bursts: u32) {
+    pub fn says(&mut self, number: u32, press_number: u16, bursts: u32) {
         for burst in 0..bursts {
             self.send_in(channel(), said(number, press_number, burst, false));
         }
         self.send_in(channel(), said(number, press_number, bursts, true));
     }
 
-    fn service(&self) -> SiteService {
+    pub fn service(&self) -> SiteService {
         self.core.view().service
     }
 
-    fn recorded(&self) -> Vec<CallRecord> {
+    pub fn recorded(&self) -> Vec<CallRecord> {
         let record = |(_, output): &(Moment, Output)| match output {
             Output::Remember(Remember::Report(_, item)) => match &**item {
                 StoreItem::CallClosed(record) => Some((**record).clone()),
@@ -92,7 +92,7 @@ impl Driven {
     }
 }
 
-fn served(told: &[FromSite]) -> Option<ServedFailsoft> {
+pub fn served(told: &[FromSite]) -> Option<ServedFailsoft> {
     told.iter().find_map(|message| match message {
         FromSite::ServedFailsoft(word) => Some(word.clone()),
         _ => None,
@@ -312,11 +312,12 @@ fn a_link_that_goes_again_meanwhile_leaves_failsoft_as_it_is() {
 }
 
 #[test]
-fn settings_that_move_the_channels_end_failsoft_at_once() {
+fn settings_that_move_carriers_end_failsoft_at_once() {
     let mut station = Driven::in_failsoft();
     station.send_in(channel(), said(1017, 1, 0, false));
     station.input(Input::LinkUp);
-    let moved = SiteSettings { control: at(3, 0), ..with_failsoft(ProfileId::Iden) };
+    let carriers = settings(ProfileId::Iden).carriers[..2].to_vec();
+    let moved = SiteSettings { carriers, ..with_failsoft(ProfileId::Iden) };
     station.order(Configure { settings: moved.into() });
     assert_eq!(station.service(), SiteService::Wide);
     assert_eq!(station.recorded().len(), 1);

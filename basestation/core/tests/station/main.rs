@@ -6,6 +6,7 @@ mod access;
 mod alone;
 mod associated;
 mod control;
+mod control_lost;
 mod distributed;
 mod duplex;
 mod failsoft;

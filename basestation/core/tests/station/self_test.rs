@@ -36,7 +36,7 @@ impl Driven {
     }
 
     /// A round of tests, in which these were not heard.
-    fn is_tested(&mut self, broken: &[SlotAddress]) {
+    pub fn is_tested(&mut self, broken: &[SlotAddress]) {
         self.run_for(SECOND);
         let tests = self.looped().into_iter().map(|at| (at, !broken.contains(&at))).collect();
         self.input(Input::LoopedBack { tests });

@@ -31,6 +31,10 @@ pub fn fold(picture: &mut Snapshot, event: &Event) -> Grasp {
     match &event.kind {
         EventKind::SiteUp { site, .. } => set_service(picture, *site, true),
         EventKind::SiteLost { site, .. } => set_service(picture, *site, false),
+        EventKind::SiteInFailsoft { site } => {
+            set_service(picture, *site, false);
+            set_time_without(picture, *site, |view| view.in_failsoft = true)
+        }
         EventKind::SiteServedAlone { site, alone_ms, .. } => {
             set_time_without(picture, *site, |view| view.served_alone_ms = Some(*alone_ms))
         }
@@ -266,7 +270,7 @@ fn begin_call(picture: &mut Snapshot, view: CallView) -> Grasp {
 /// A site that is out of service measures nothing; one that comes back says with its next heartbeat what it measured.
 fn set_service(picture: &mut Snapshot, site: SiteId, in_service: bool) -> Grasp {
     let Some(view) = picture.sites.iter_mut().find(|view| view.site == site) else { return Grasp::Partial };
-    view.in_service = in_service;
+    (view.in_service, view.in_failsoft) = (in_service, false);
     view.loads.clear();
     Grasp::Whole
 }

@@ -76,6 +76,8 @@ pub fn apply(model: &mut Model, event: Event) -> Heard {
 fn note_service(model: &mut Model, event: &Event) {
     if let EventKind::SiteLost { site, cause } = event.kind {
         model.losses.insert(site, Loss { at: event.at, cause });
+    } else if let EventKind::SiteInFailsoft { site } = event.kind {
+        model.losses.insert(site, Loss { at: event.at, cause: Cause::SiteInFailsoft });
     } else if let EventKind::SiteUp { site, .. } = event.kind {
         model.losses.remove(&site);
     }

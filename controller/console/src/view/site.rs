@@ -74,6 +74,13 @@ fn render_facts(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteVie
             let text = format!("in service{}", without_controller(site));
             Line::styled(text, model.theme.style(Role::Good))
         }
+        (false, Some(loss)) if site.in_failsoft => {
+            let text = format!("in FAILSOFT since {}: its control channel is lost", time_of_day(loss.at));
+            Line::styled(text, model.theme.style(Role::Warning))
+        }
+        (false, None) if site.in_failsoft => {
+            Line::styled("in FAILSOFT: its control channel is lost", model.theme.style(Role::Warning))
+        }
         (false, Some(loss)) => {
             let text = format!("LOST at {}: {}", time_of_day(loss.at), loss.cause);
             Line::styled(text, model.theme.style(Role::Warning))

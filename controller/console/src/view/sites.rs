@@ -89,7 +89,8 @@ pub(super) fn render_table(frame: &mut Frame<'_>, area: Rect, model: &Model, pic
         let (profile, name) = if site.in_service {
             (Line::raw(site.profile.to_string()), name(site, model, place == chosen))
         } else {
-            (Line::styled("LOST", model.theme.style(Role::Warning)), name(site, model, place == chosen))
+            let what = if site.in_failsoft { "FAILSOFT" } else { "LOST" };
+            (Line::styled(what, model.theme.style(Role::Warning)), name(site, model, place == chosen))
         };
         columns.row(vec![
             marker(place == chosen),

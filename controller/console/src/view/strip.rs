@@ -115,6 +115,7 @@ pub(super) fn style(slot: Slot<'_>, model: &Model) -> Style {
 /// What stands in the strip's place while the site is out of service.
 pub(super) fn lost(site: &SiteView, model: &Model, width: usize) -> Line<'static> {
     let text = match model.losses.get(&site.site) {
+        _ if site.in_failsoft => "FAILSOFT: control channel lost".to_owned(),
         Some(loss) => format!("LOST: {}", loss.cause),
         None => "OUT OF SERVICE".to_owned(),
     };

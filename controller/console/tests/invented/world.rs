@@ -201,6 +201,7 @@ impl World {
                 late: 2,
                 dropped: 5,
             },
+            in_failsoft: false,
             served_alone_ms: None,
             in_failsoft_ms: None,
             loads: if site.in_service { vec![load(site.control)] } else { Vec::new() },

@@ -114,7 +114,7 @@ impl Controller {
     }
 
     /// The wider of two areas; everywhere, where neither contains the other.
-    fn wider(&self, one: Option<AreaId>, other: Option<AreaId>) -> Option<AreaId> {
+    pub(crate) fn wider(&self, one: Option<AreaId>, other: Option<AreaId>) -> Option<AreaId> {
         let (one, other) = (one?, other?);
         let contains = |outer, inner| {
             self.areas

@@ -95,6 +95,9 @@ impl Controller {
         // An area that is not known any more, or has lost this site, says nothing: the call is heard everywhere.
         let area = held.area.filter(|area| self.is_within(Some(*area), site));
         let lost = self.lost_calls.reopen(held.call);
+        // One that was lost here may have been widened while its site served alone.
+        let before = lost.as_ref().map(|record| record.area.filter(|area| self.is_within(Some(*area), site)));
+        let area = before.map_or(area, |before| self.wider(before, area));
         let mut record = lost.unwrap_or_else(|| {
             Box::new(CallRecord {
                 call: held.call,
@@ -115,6 +118,7 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let taken = row.slots.take_at(held.at, held.call, self.now);
         assert!(taken, "a reported slot was checked to be free");
+        record.area = area;
         record.slot_taken(site, held.at, self.now);
         let audience = self.audience_of(held.parties);
         let legs = SmallVec::from_iter([Leg { site, at: held.at, party: None }]);

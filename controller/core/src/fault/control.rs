@@ -33,7 +33,7 @@ impl Controller {
         let must_move = self.sites.get(site).is_some_and(|row| {
             let candidates = !row.config.control_candidates.is_empty();
             let sound = row.slots.controls().iter().all(|at| row.config.is_sound_control(&row.slots, *at));
-            candidates && row.in_service() && !sound
+            candidates && (row.in_service() || row.in_failsoft()) && !sound
         });
         if must_move {
             self.timers.set(TimerKey::ControlMove(site), self.now);

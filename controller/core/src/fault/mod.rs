@@ -4,6 +4,7 @@
 mod alarms;
 mod control;
 mod damping;
+mod failsoft;
 mod record;
 mod signals;
 mod slots;

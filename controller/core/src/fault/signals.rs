@@ -46,6 +46,7 @@ pub(crate) const fn signal_of(event: &EventKind) -> Option<Signal> {
             Some((Source::new(AlarmKind::ServedFailsoft, AlarmObject::Site(*site)), true))
         }
         EventKind::SiteLost { .. }
+        | EventKind::SiteInFailsoft { .. }
         | EventKind::ControlMoved { .. }
         | EventKind::SlotTested { .. }
         | EventKind::NetworkAlarm { .. }

@@ -32,9 +32,10 @@ impl Controller {
         let (told, unknown): (Vec<_>, Vec<_>) =
             message.slots.into_iter().partition(|slot| row.config.has_slot(slot.at));
         match row.link.as_mut().map(|link| &mut link.stage) {
-            Some(Stage::Reporting(_, inventory)) => {
-                let is_faulty = |slot: &&SlotState| slot.health == SlotHealth::Faulty;
-                inventory.faulty.extend(told.iter().filter(is_faulty).map(|slot| slot.at));
+            Some(Stage::Reporting(_, inventory)) => inventory.note_health(&told),
+            Some(Stage::Failsoft(_, inventory)) => {
+                inventory.note_health(&told);
+                self.take_slot_states(site, &told, out);
             }
             Some(Stage::Ungreeted | Stage::InService(_)) | None => self.take_slot_states(site, &told, out),
         }
@@ -85,7 +86,7 @@ impl Controller {
         let row = self.sites.get(site).ok_or(Cause::UnknownSite)?;
         match () {
             () if !is_there(&row.config) => Err(Cause::NoSuchCarrier),
-            () if !row.in_service() => Err(Cause::SiteUnavailable),
+            () if !row.in_service() && !row.in_failsoft() => Err(Cause::SiteUnavailable),
             () => Ok(()),
         }
     }

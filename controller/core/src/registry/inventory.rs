@@ -50,8 +50,8 @@ impl Controller {
         let row = self.sites.get_mut(site).expect("a site that reports exists");
         let link = row.link.as_mut().expect("a site that reports has a link");
         let stage = std::mem::replace(&mut link.stage, Stage::Ungreeted);
-        let Stage::Reporting(greeting, inventory) = stage else {
-            unreachable!("a report's end was admitted at this stage alone")
+        let (Stage::Reporting(greeting, inventory) | Stage::Failsoft(greeting, inventory)) = stage else {
+            unreachable!("a report's end was admitted at these stages alone")
         };
         link.stage = Stage::InService(greeting);
         let missing: Vec<_> =
@@ -297,7 +297,7 @@ impl Controller {
     fn inventory(&mut self, site: SiteId) -> &mut Inventory {
         let link = self.sites.get_mut(site).and_then(|row| row.link.as_mut());
         match link.map(|link| &mut link.stage) {
-            Some(Stage::Reporting(_, inventory)) => inventory,
+            Some(Stage::Reporting(_, inventory) | Stage::Failsoft(_, inventory)) => inventory,
             Some(Stage::Ungreeted | Stage::InService(_)) | None => {
                 unreachable!("a report was admitted while the site reports")
             }

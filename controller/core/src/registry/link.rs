@@ -71,14 +71,19 @@ impl Controller {
         );
         let greets = matches!(message, FromSite::Hello(_));
         let lives = matches!(message, FromSite::Health(_) | FromSite::Settings(_) | FromSite::SlotStates(_));
+        let goes_soft = matches!(message, FromSite::InFailsoft(_));
+        let tested = matches!(message, FromSite::SlotTested(_));
         match &link.stage {
             Stage::Ungreeted if greets => Ok(()),
             Stage::Ungreeted => Err(Cause::NotGreeted),
-            Stage::Reporting(..) if reports || lives => Ok(()),
+            Stage::Reporting(..) if reports || lives || goes_soft => Ok(()),
             Stage::Reporting(..) if greets => Err(Cause::Duplicate),
             Stage::Reporting(..) => Err(Cause::NotGreeted),
             Stage::InService(_) if reports || greets => Err(Cause::Duplicate),
             Stage::InService(_) => Ok(()),
+            Stage::Failsoft(..) if reports || lives || goes_soft || tested => Ok(()),
+            Stage::Failsoft(..) if greets => Err(Cause::Duplicate),
+            Stage::Failsoft(..) => Err(Cause::SiteInFailsoft),
         }
     }
 
@@ -192,23 +197,34 @@ impl Controller {
     /// A site's link is gone: its calls go on without it, its units are absent until it returns.
     pub(crate) fn lose_site(&mut self, site: SiteId, cause: Cause, out: &mut Outbox) {
         let Some(row) = self.sites.get_mut(site) else { return };
-        let (was_greeted, was_in_service) = (row.greeting().is_some(), row.in_service());
+        let was_known = row.in_service() || row.in_failsoft();
+        let was_greeted = row.greeting().is_some();
         if row.link.take().is_none() {
             return;
         }
-        let challenges = std::mem::take(&mut row.challenges);
-        let units: Vec<_> = row.units.iter().copied().collect();
         self.timers.cancel(TimerKey::Silence(site));
         self.timers.cancel(TimerKey::Heartbeat(site));
         self.timers.cancel(TimerKey::ControlMove(site));
+        if was_known {
+            self.report(EventKind::SiteLost { site, cause }, out);
+        }
+        self.leave_site(site, cause, Cause::SiteUnavailable, out);
+        if was_greeted {
+            out.push(Output::ToSwitch(SiteDown { site }.into()));
+        }
+    }
+
+    /// Nobody can be served at a site any more, and it is told nothing of that: its calls go on without it, its units are absent until it
+    /// returns, and those of them that wait are `refused`.
+    pub(crate) fn leave_site(&mut self, site: SiteId, cause: Cause, refused: Cause, out: &mut Outbox) {
+        let Some(row) = self.sites.get_mut(site) else { return };
+        let challenges = std::mem::take(&mut row.challenges);
+        let units: Vec<_> = row.units.iter().copied().collect();
         self.timers.cancel(TimerKey::CopyStep(site));
         self.copies.lose(site);
         self.reports.lose(site);
         for identity in challenges.into_keys() {
             self.timers.cancel(TimerKey::Challenge(site, identity));
-        }
-        if was_in_service {
-            self.report(EventKind::SiteLost { site, cause }, out);
         }
         for call in self.calls_at(site) {
             if self.calls.get(call).is_some() {
@@ -217,7 +233,7 @@ impl Controller {
         }
         for unit in units {
             self.leave_individual_calls(unit, out);
-            self.stop_waiting(unit, Cause::SiteUnavailable, out);
+            self.stop_waiting(unit, refused, out);
             // Who talks here has lost the floor with the call's slot, but for one that waits for a slot.
             self.lose_floor(unit, out);
             let visitor = self.visitors.get_mut(unit).expect("a unit at a site is in the visitor register");
@@ -229,9 +245,6 @@ impl Controller {
                 row.leave(site);
                 self.note_talkgroup(talkgroup);
             }
-        }
-        if was_greeted {
-            out.push(Output::ToSwitch(SiteDown { site }.into()));
         }
     }
 

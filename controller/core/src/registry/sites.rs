@@ -10,7 +10,9 @@ use trunklab_protocol::part::Parts;
 use trunklab_protocol::proof::VoiceKey;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Clause, Identity, Imei, Incarnation, Moment, Press, SlotAddress, UnitId};
+use trunklab_protocol::{
+    Clause, Identity, Imei, Incarnation, Moment, Press, SlotAddress, SlotHealth, SlotState, UnitId,
+};
 
 use super::vector::Vector;
 use crate::channels::SlotPool;
@@ -83,6 +85,8 @@ pub enum Stage {
     Reporting(Greeting, Inventory),
     /// In service.
     InService(Greeting),
+    /// In failsoft though the link stands: it takes no part in calls until the inventory that follows is in.
+    Failsoft(Greeting, Inventory),
 }
 
 /// What the greeting settled for this connection.
@@ -107,6 +111,23 @@ pub struct Inventory {
     pub calls: Vec<HeldCall>,
     /// Slots that it has found faulty.
     pub faulty: BTreeSet<SlotAddress>,
+}
+
+impl Inventory {
+    /// The site tells of slots: of each the last word counts.
+    pub fn note_health(&mut self, slots: &[SlotState]) {
+        for SlotState { at, health } in slots {
+            match health {
+                SlotHealth::Faulty => self.faulty.insert(*at),
+                SlotHealth::Sound => self.faulty.remove(at),
+            };
+        }
+    }
+
+    /// How much it tells of.
+    pub fn len(&self) -> usize {
+        self.radios.len() + self.calls.len() + self.faulty.len()
+    }
 }
 
 /// A challenge that waits for its answer.
@@ -167,8 +188,15 @@ impl Site {
     pub fn greeting(&self) -> Option<&Greeting> {
         match &self.link.as_ref()?.stage {
             Stage::Ungreeted => None,
-            Stage::Reporting(greeting, _) | Stage::InService(greeting) => Some(greeting),
+            Stage::Reporting(greeting, _) | Stage::InService(greeting) | Stage::Failsoft(greeting, _) => {
+                Some(greeting)
+            }
         }
+    }
+
+    /// Whether it is in failsoft though its link stands.
+    pub fn in_failsoft(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| matches!(link.stage, Stage::Failsoft(..)))
     }
 
     /// All that the base station needs to work.

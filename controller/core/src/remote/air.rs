@@ -187,6 +187,7 @@ impl Controller {
             | FromSite::SlotStates(_)
             | FromSite::SlotTested(_)
             | FromSite::ServedAlone(_)
+            | FromSite::InFailsoft(_)
             | FromSite::ServedFailsoft(_)
             | FromSite::Report(_) => return false,
         };

@@ -161,6 +161,7 @@ impl Statistics {
             | EventKind::Unpatched { .. }
             | EventKind::SiteServedAlone { .. }
             | EventKind::SiteServedFailsoft { .. }
+            | EventKind::SiteInFailsoft { .. }
             | EventKind::SlotHealth { .. }
             | EventKind::SlotTested { .. }
             | EventKind::NetworkAlarm { .. }

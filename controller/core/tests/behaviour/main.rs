@@ -11,6 +11,7 @@ mod call_states;
 mod configuration;
 mod console;
 mod control;
+mod control_lost;
 mod coverage;
 mod duplex;
 mod emergency;

@@ -82,6 +82,15 @@ pub(super) struct Held {
     pub(super) secondary: ScanList,
 }
 
+/// A site whose signal was lost, and what was held there.
+#[derive(Debug, Clone)]
+pub(super) struct Left {
+    pub(super) camp: Camp,
+    pub(super) held: Option<Held>,
+    /// Whether the user knows that nothing else is heard.
+    pub(super) is_told: bool,
+}
+
 /// A handset in failsoft.
 #[derive(Debug, Clone)]
 pub(super) struct Failsoft {
@@ -199,6 +208,7 @@ impl Failsoft {
             | Why::Note
             | Why::Alert
             | Why::Measure
+            | Why::FailsoftAgain
             | Why::MoveFails => {}
         }
         None

@@ -6,7 +6,7 @@ use trunklab_protocol::{Moment, Span};
 use super::access::Access;
 use super::camp::Camp;
 use super::config::HandsetConfig;
-use super::failsoft::Failsoft;
+use super::failsoft::{Failsoft, Left};
 use super::hunt::{Barred, Hunt};
 use super::moving::Moving;
 use super::phase::{self, Phase, Trigger};
@@ -33,6 +33,8 @@ pub struct Handset {
     barred: Barred,
     /// How long the next registration is spread.
     spread: Span,
+    /// The site whose signal was lost, until another is found.
+    left: Option<Left>,
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +60,7 @@ impl Handset {
             now: Moment::ORIGIN,
             barred: Barred::default(),
             spread: SPREAD_AFTER_POWER_ON,
+            left: None,
         }
     }
 
@@ -126,7 +129,11 @@ impl Handset {
     /// When to call [`Self::handle`] again at the latest, and why.
     pub fn next_deadline(&self) -> Option<Deadline> {
         match &self.state {
-            State::Off | State::OutOfRange(_) => None,
+            State::Off => None,
+            // Without a control channel its site may be in failsoft by now.
+            State::OutOfRange(hunt) => {
+                self.left.as_ref().map(|_| Deadline { at: hunt.until, why: Why::FailsoftAgain })
+            }
             State::Hunting(hunt) => Some(Deadline { at: hunt.until, why: Why::HuntEnds }),
             State::Registering(registration) => Some(registration.deadline()),
             State::Denied(camp) => Some(Deadline { at: camp.lost_at(), why: Why::SignalLost }),
@@ -158,7 +165,8 @@ impl Handset {
     fn fire(&mut self, why: Why, out: &mut Outbox) {
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {
-            State::Off | State::OutOfRange(_) => {}
+            State::Off => {}
+            State::OutOfRange(_) => self.look_for_failsoft_again(out),
             State::Hunting(_) => self.end_hunt(out),
             State::Registering(_) if why == Why::SignalLost => self.lose_signal(out),
             State::Registering(registration) => registration.fire(&mut turn),

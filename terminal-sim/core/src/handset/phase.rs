@@ -134,7 +134,7 @@ transitions! {
     Idle,                                                            TalkMoved           => Requesting;
 
     // Failsoft.
-    Registering | Idle | Ringing | Requesting | Queued | SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening,
+    OutOfRange | Registering | Idle | Ringing | Requesting | Queued | SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening,
                                                                      FailsoftTried       => SeekingFailsoft;
     SeekingFailsoft,                                                 FailsoftHeard       => Failsoft;
     Failsoft | FailsoftListening,                                    Pressed             => FailsoftTalking;

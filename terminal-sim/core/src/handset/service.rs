@@ -205,6 +205,7 @@ impl Service {
             | Why::FailsoftSilent
             | Why::FailsoftQuiet
             | Why::FailsoftTalkLimit
+            | Why::FailsoftAgain
             | Why::MoveFails => {}
         }
         None

@@ -63,6 +63,7 @@ pub enum Fact {
     InFailsoft { unit: UnitId, site: SiteId },
     HearsTone { unit: UnitId },
     LeavesFailsoft { unit: UnitId, site: SiteId },
+    SiteInFailsoft { site: SiteId },
     WasInFailsoft { site: SiteId },
     Stunned { unit: UnitId },
     Revived { unit: UnitId },
@@ -243,6 +244,7 @@ fn controller_shows(running: &BTreeMap<CallId, Parties>, event: &EventKind, fact
     match event {
         EventKind::SiteUp { site, .. } => fact == Fact::SiteUp { site: *site },
         EventKind::SiteLost { site, .. } => fact == Fact::SiteLost { site: *site },
+        EventKind::SiteInFailsoft { site } => fact == Fact::SiteInFailsoft { site: *site },
         EventKind::SiteServedFailsoft { site, .. } => fact == Fact::WasInFailsoft { site: *site },
         EventKind::ControlMoved { site, .. } => fact == Fact::ControlMoved { site: *site },
         EventKind::NetworkAlarm { change, alarm } => {
@@ -397,6 +399,7 @@ impl Fact {
             | Self::ConsoleRefused { .. }
             | Self::ConsoleStops { .. } => (Vec::new(), None, None),
             Self::SiteUp { site }
+            | Self::SiteInFailsoft { site }
             | Self::WasInFailsoft { site }
             | Self::SiteLost { site }
             | Self::ControlMoved { site }

@@ -40,6 +40,7 @@ pub const EXPECTED: &[&str] = &[
     "a call ends with its base station",
     "a message of a time alone",
     "a site is in failsoft",
+    "a site is in failsoft under a link",
     "something is said in failsoft",
     "a slot is faulty",
     "a call leaves a faulty slot",
@@ -82,7 +83,9 @@ impl Alone {
 
     /// A controller tells its operators something.
     pub fn see_event(&mut self, event: &EventKind) {
-        if let EventKind::SlotHealth { health: SlotHealth::Faulty, .. } = event {
+        if let EventKind::SiteInFailsoft { .. } = event {
+            self.happens("a site is in failsoft under a link");
+        } else if let EventKind::SlotHealth { health: SlotHealth::Faulty, .. } = event {
             self.happens("a slot is faulty");
         } else if let EventKind::SiteLeft { cause: Cause::SlotFaulty, .. }
         | EventKind::CallReleased { cause: Cause::SlotFaulty, .. } = event

@@ -28,7 +28,7 @@ const HAPPENINGS: &[Happening] = &[
 #[rustfmt::skip]
 const FAULTS: &[Happening] = &[
     (4, link_breaks_or_heals), (2, station_dies_or_starts), (3, controller_dies_or_starts), (1, controller_stops),
-    (2, a_part_breaks), (2, the_plant_is_mended), (2, disk_fills_or_has_room),
+    (2, a_part_breaks), (2, every_control_channel_breaks), (2, the_plant_is_mended), (2, disk_fills_or_has_room),
 ];
 
 /// One of them happens; in some families of worlds there are more.
@@ -235,6 +235,14 @@ fn a_part_breaks(trouble: &mut Trouble) {
     let parts = trouble.parts_of(site);
     let part = parts[trouble.below(parts.len())];
     trouble.does(Deed::Plant { site, part, broken: true });
+}
+
+/// The control channel where it is at first, and all that it could go to.
+fn every_control_channel_breaks(trouble: &mut Trouble) {
+    let site = trouble.a_site();
+    for part in trouble.controls_of(site) {
+        trouble.does(Deed::Plant { site, part, broken: true });
+    }
 }
 
 fn the_plant_is_mended(trouble: &mut Trouble) {

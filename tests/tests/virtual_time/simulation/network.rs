@@ -103,12 +103,13 @@ fn write_network(text: &mut String, draw: &mut Draw) {
     }
 }
 
-/// What decides where a site's failsoft channel may be.
+/// What decides where a site's failsoft channel may be, and where its control channel may go.
 #[derive(Clone, Copy)]
 struct Control {
     is_narrow: bool,
     is_searched: bool,
     is_distributed: bool,
+    is_associated: bool,
 }
 
 /// Self-tests, and failsoft where nothing else is left.
@@ -119,6 +120,10 @@ fn write_resilience(text: &mut String, draw: &mut Draw, site: u32, profile: Prof
     let slots = profile.profile().slots;
     let has_channel = !control.is_searched && (slots > 1 || !control.is_distributed && !control.is_narrow);
     let after = draw.one_of(&["\"0 s\"", "\"3 s\"", "\"12 s\""]);
+    let stays = !control.is_searched && !control.is_distributed && !control.is_associated;
+    if stays && !control.is_narrow && slots > 1 && !profile.profile().control_takes_carrier {
+        writeln!(text, "control_candidates = [\"{}/0\"]", 10 * site + 2).unwrap();
+    }
     if has_channel && !profile.profile().control_takes_carrier {
         let at = if slots > 1 { format!("{}/1", 10 * site) } else { format!("{}/0", 10 * site + 2) };
         writeln!(
@@ -148,7 +153,12 @@ fn write_site(text: &mut String, draw: &mut Draw, site: u32, profile: ProfileId)
         writeln!(text, "{key} = {value}").unwrap();
     }
     let has = |wanted| keys.iter().any(|(_, value)| *value == wanted);
-    Control { is_narrow: narrow, is_searched: has("\"searched\""), is_distributed: has("\"distributed\"") }
+    Control {
+        is_narrow: narrow,
+        is_searched: has("\"searched\""),
+        is_distributed: has("\"distributed\""),
+        is_associated: has("\"associated\""),
+    }
 }
 
 fn write_talkgroup(text: &mut String, draw: &mut Draw, talkgroup: u16) {

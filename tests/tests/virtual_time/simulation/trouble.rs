@@ -54,6 +54,12 @@ fn parts_of(site: &SiteProvision) -> Vec<PlantPart> {
     site.carriers.iter().flat_map(parts).collect()
 }
 
+/// The slots of a site's control channel and of its candidates.
+fn controls_of(site: &SiteProvision) -> Vec<PlantPart> {
+    let slots = std::iter::once(site.control).chain(site.control_candidates.iter().copied());
+    slots.map(|at| PlantPart { carrier: at.carrier, slot: Some(at.slot) }).collect()
+}
+
 pub struct Trouble {
     family: Family,
     world: World,
@@ -70,6 +76,7 @@ pub struct Trouble {
     cut: BTreeSet<SiteId>,
     /// Carriers of each site, and one slot of each: what may break.
     parts: BTreeMap<SiteId, Vec<PlantPart>>,
+    controls: BTreeMap<SiteId, Vec<PlantPart>>,
     broken: BTreeSet<(SiteId, PlantPart)>,
     disk_is_full: bool,
     controller_runs: bool,
@@ -156,6 +163,11 @@ impl Trouble {
         self.parts[&site].clone()
     }
 
+    /// Where a site's control channel may be.
+    pub fn controls_of(&self, site: SiteId) -> Vec<PlantPart> {
+        self.controls[&site].clone()
+    }
+
     /// What is broken.
     pub fn broken(&self) -> Vec<(SiteId, PlantPart)> {
         self.broken.iter().copied().collect()
@@ -234,6 +246,7 @@ impl Trouble {
             dead: BTreeSet::new(),
             cut: BTreeSet::new(),
             parts: scenario.provision().sites.iter().map(|site| (site.site, parts_of(site))).collect(),
+            controls: scenario.provision().sites.iter().map(|site| (site.site, controls_of(site))).collect(),
             broken: BTreeSet::new(),
             disk_is_full: false,
             controller_runs: true,

@@ -193,6 +193,7 @@ pub fn a_message() -> impl Strategy<Value = FromSite> {
         ),
         4 => proptest::collection::vec(a_slot_state(), 0..4)
             .prop_map(|slots| from_site::SlotStates { slots }.into()),
+        1 => Just(from_site::InFailsoft {}.into()),
         1 => (1_u16..7, any::<bool>())
             .prop_map(|(at, heard)| from_site::SlotTested { at: channel(at), heard }.into()),
         2 => (a_call(), a_spurt()).prop_map(|(call, spurt)| from_site::TalkerSilent { call, spurt }.into()),

@@ -3,10 +3,10 @@
 use trunklab_controller_core::isolated::node_of;
 use trunklab_protocol::air_downlink::Talker;
 use trunklab_protocol::from_site::HeldCall;
-use trunklab_protocol::{CallId, Pair, Parties, SpurtId};
+use trunklab_protocol::{AreaChoice, CallId, Cause, Pair, Parties, SpurtId};
 
 use super::{time_alone, with_one_that_may};
-use crate::support::{channel, held_radio, press, site, talkgroup, unit};
+use crate::support::{area, channel, held_radio, press, site, talkgroup, unit};
 
 /// What a site carries that has served alone.
 fn own_call(parties: Parties, talker: Option<u32>) -> HeldCall {
@@ -90,4 +90,26 @@ fn an_individual_call_with_two_slots_or_with_one_unit_here_ends() {
     system.loses_site(3);
     system.connects(3, 1, &radios, &[own_call(pair(1017, 1018), None)]);
     system.expect(lost).expect_no("call 5, channel");
+}
+
+/// Its site was alone when the call was widened elsewhere, and does not know.
+#[test]
+fn a_call_that_was_widened_before_it_was_lost_is_so_when_its_site_brings_it_back() {
+    let mut system = with_one_that_may();
+    system.has_site(7, 2);
+    system.has_units_at(7, &[1019], 41);
+    system.has_area(1, &[3, 5]);
+    system.unit(1018).selects_area(AreaChoice::new(1).unwrap()).presses_ptt(41);
+    let (call, _) = system.grant_of(1018);
+    system.unit(1018).releases_ptt();
+    system.loses_site(3);
+    system.unit(1018).selects_area(AreaChoice::Wide).presses_ptt(41);
+    system.expect("event: call 1 heard everywhere");
+    system.loses_site(7);
+    system.loses_site(5);
+    assert_eq!(system.records[0].released.unwrap().1, Cause::CallLost);
+    let held = HeldCall { call, at: channel(2), area: Some(area(1)), ..own_call(group(), None) };
+    system.connects(3, 1, &[held_radio(1017, Some(41))], &[held]);
+    system.expect("site 3 -> call 1, channel 2, no talker");
+    assert_eq!(system.controller.snapshot(system.now).calls[0].area, None);
 }

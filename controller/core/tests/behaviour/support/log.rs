@@ -179,6 +179,7 @@ fn happened(kind: &EventKind) -> String {
                 "site {site} in failsoft for {failsoft_ms} ms: {spurts} spurts, {unproved} unproved, {collisions} lost"
             )
         }
+        EventKind::SiteInFailsoft { site } => format!("site {site} in failsoft"),
         EventKind::SlotHealth { site, at, health } => format!("slot {at} of site {site} {}", health.name()),
         EventKind::SlotTested { site, at, heard } => {
             format!("slot {at} of site {site} tested: heard {heard}")

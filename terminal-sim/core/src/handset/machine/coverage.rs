@@ -67,9 +67,14 @@ impl Handset {
         let State::Hunting(hunt) = &mut self.state else { return };
         let Some(camp) = hunt.choose(&self.barred, self.now) else {
             self.shift(Trigger::NothingFound, State::OutOfRange(Hunt::from(self.now)));
-            out.push(Output::Event(HandsetEvent::OutOfRange));
+            self.wait_for_failsoft();
+            let is_told = self.left.as_mut().is_some_and(|left| std::mem::replace(&mut left.is_told, true));
+            if !is_told {
+                out.push(Output::Event(HandsetEvent::OutOfRange));
+            }
             return;
         };
+        self.left = None;
         out.push(Output::Tune { site: camp.site, carrier: camp.control.carrier });
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         turn.tell(HandsetEvent::Camped { site: camp.site });
@@ -173,6 +178,7 @@ impl Handset {
 
     pub(super) fn switch_off(&mut self, by: Trigger, out: &mut Outbox) {
         out.push(Output::Mute);
+        self.left = None;
         self.shift(by, State::Off);
     }
 }

@@ -4,12 +4,12 @@ use trunklab_protocol::SiteId;
 use trunklab_protocol::air_downlink::{Burst, SiteService};
 
 use super::{Handset, State};
-use crate::handset::failsoft::{End, Failsoft, Held};
+use crate::handset::failsoft::{End, Failsoft, Held, Left};
 use crate::handset::phase::Trigger;
 use crate::handset::radio::Turn;
 use crate::handset::registration::Registration;
 use crate::handset::service::Service;
-use crate::handset::timers::SPREAD_AFTER_LOSS;
+use crate::handset::timers::{FAILSOFT_AGAIN, SPREAD_AFTER_LOSS};
 use crate::output::Outbox;
 
 impl Handset {
@@ -47,10 +47,13 @@ impl Handset {
             }
             State::Registering(registration) => (registration.camp.clone(), None),
             State::Failsoft(failsoft) => (failsoft.camp.clone(), failsoft.held),
+            State::OutOfRange(_) => match &self.left {
+                Some(left) => (left.camp.clone(), left.held),
+                None => return false,
+            },
             State::InService(_)
             | State::Off
             | State::Hunting(_)
-            | State::OutOfRange(_)
             | State::Denied(_)
             | State::Moving(_)
             | State::Detaching { .. } => return false,
@@ -87,22 +90,41 @@ impl Handset {
         self.end_failsoft(end, out);
     }
 
+    /// Out of range for a while: the site that was lost may be in failsoft by now.
+    pub(super) fn look_for_failsoft_again(&mut self, out: &mut Outbox) {
+        if !self.seek_failsoft(out) {
+            self.wait_for_failsoft();
+        }
+    }
+
+    /// Out of range: the failsoft channel of the site that was lost is looked for after a while.
+    pub(super) fn wait_for_failsoft(&mut self) {
+        if let State::OutOfRange(hunt) = &mut self.state {
+            hunt.until = self.now + FAILSOFT_AGAIN;
+        }
+    }
+
     /// Back to the control channel, or away.
     pub(super) fn end_failsoft(&mut self, end: Option<End>, out: &mut Outbox) {
         let (Some(end), State::Failsoft(failsoft)) = (end, &mut self.state) else { return };
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
-        let (camp, held) = failsoft.leave(&mut turn, end);
+        let (mut camp, held) = failsoft.leave(&mut turn, end);
         match (end, held) {
-            (End::Silent, _) => {
+            (End::Silent, held) => {
+                camp.service = SiteService::NoService;
+                let is_told = self.left.take().is_some_and(|left| left.is_told);
+                self.left = Some(Left { camp, held, is_told });
                 self.spread = SPREAD_AFTER_LOSS;
                 self.barred.forgive();
                 self.hunt(Trigger::SignalLost, out);
             }
             (End::Over | End::NoChannel, Some(held)) => {
+                self.left = None;
                 let service = Service::resumed(&mut turn, camp, held, SPREAD_AFTER_LOSS);
                 self.shift(Trigger::FailsoftOver, State::InService(service));
             }
             (End::Over | End::NoChannel, None) => {
+                self.left = None;
                 let registration = Registration::new(&mut turn, camp, SPREAD_AFTER_LOSS);
                 self.shift(Trigger::FailsoftLeft, State::Registering(registration));
             }

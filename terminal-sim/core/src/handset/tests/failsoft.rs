@@ -1,7 +1,7 @@
 //! Failsoft (docs/resilience.md 14.6.4 and 14.6.5): where the handset goes, how it talks there, and how it comes back.
 
 use trunklab_protocol::air_downlink::{
-    DownlinkWord, FailsoftChannel, FailsoftOpen, FailsoftOver, FailsoftVoice, SiteService,
+    DownlinkWord, FailsoftChannel, FailsoftOpen, FailsoftOver, FailsoftVoice, Idle, SiteService,
 };
 use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
@@ -284,6 +284,49 @@ fn a_lost_control_channel_leads_to_the_failsoft_channel_while_that_is_alive() {
             assert_eq!(bench.phase(), Phase::Idle, "it hunts, and finds its site again");
         }
     }
+}
+
+/// The control channel is lost; the failsoft channel begins when the handset has given up looking for it.
+#[test]
+fn out_of_range_it_looks_for_the_failsoft_channel_again() {
+    for profile in PROFILES {
+        let mut bench = Bench::with_channel(profile.id);
+        bench.radiates = false;
+        bench.run(Span::from_secs(30));
+        let out =
+            |bench: &Bench| bench.events.iter().filter(|event| **event == HandsetEvent::OutOfRange).count();
+        assert_eq!(out(&bench), 1, "{}: its user is told once", profile.name);
+        // The control channel never says whose it is.
+        bench.control_words.extend(std::iter::repeat_n(DownlinkWord::from(Idle {}), 5_000));
+        bench.radiates = true;
+        bench.shows(open(false));
+        bench.run(Span::from_secs(10));
+        assert_eq!(bench.phase(), Phase::Failsoft, "{}", profile.name);
+        bench.forget();
+        bench.press();
+        bench.input(Input::Speech(vec![[7; 8]; 20]));
+        bench.run(Span::from_secs(1));
+        assert!(bench.uplink.iter().all(|(_, burst)| burst.proof != Proof::NONE), "its session holds");
+        assert!(!bench.said().is_empty(), "{}", profile.name);
+    }
+}
+
+#[test]
+fn out_of_range_without_a_channel_it_only_hunts() {
+    let mut bench = Bench::registered(ProfileId::Iden).programmed_with(42);
+    bench.radiates = false;
+    bench.run(Span::from_secs(30));
+    assert_eq!((bench.phase(), bench.handset.next_deadline()), (Phase::OutOfRange, None));
+}
+
+#[test]
+fn a_site_that_is_found_meanwhile_is_its_site() {
+    let mut bench = Bench::with_channel(ProfileId::Iden);
+    bench.radiates = false;
+    bench.run(Span::from_secs(30));
+    bench.radiates = true;
+    bench.run(Span::from_secs(12));
+    assert_eq!(bench.phase(), Phase::Idle);
 }
 
 #[test]

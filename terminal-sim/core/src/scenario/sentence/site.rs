@@ -71,6 +71,8 @@ sentences! {
         |v| Meaning::See(vec![Fact::ControlMoved { site: v.site() }]);
     See "unit {units} finds the control channel of site {site}", "It has searched for it, and its registration holds.",
         |v| { let site = v.site(); see(v, |unit| Fact::FindsControl { unit, site }) };
+    See "site {site} is in failsoft", "Its link stands, and it tells the controller that its control channel is lost.",
+        |v| Meaning::See(vec![Fact::SiteInFailsoft { site: v.site() }]);
     See "site {site} was in failsoft", "Back at its controller, it tells of that.",
         |v| Meaning::See(vec![Fact::WasInFailsoft { site: v.site() }]);
     See "unit {units} shows failsoft at site {site}", "It is on the channel there that is programmed for its talkgroup.",

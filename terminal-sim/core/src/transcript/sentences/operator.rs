@@ -40,6 +40,9 @@ pub(in crate::transcript) fn reported(event: &EventKind) -> Option<(Clause, Said
             );
             (Clause::FailsoftReport, Said::plain(text))
         }
+        EventKind::SiteInFailsoft { site } => {
+            (Clause::ControlLost, Said::plain(format!("site {site} is in failsoft")))
+        }
         EventKind::ControlMoved { site, control } => (
             Clause::SearchedControl,
             Said::plain(format!("control channel of site {site} moves to {control}")),

@@ -21,6 +21,7 @@ pub(in crate::transcript) fn from_site(message: &FromSite) -> Option<Said> {
             let for_ms = seconds(word.failsoft_ms);
             Said::plain(format!("was in failsoft for {for_ms}, repeated {spurts}, has {reports}"))
         }
+        FromSite::InFailsoft(_) => Said::plain("is in failsoft".to_owned()),
         FromSite::Report(word) if word.part != word.parts => return None,
         FromSite::Report(word) => Said::plain(format!("makes report {}", word.number)),
         FromSite::Hello(word) => Said::plain(format!("says hello, newest epoch {}", word.newest_epoch)),
