@@ -50,7 +50,7 @@ pub fn show(command: &AvailabilityCommand) -> anyhow::Result<()> {
     let range = Range::new(at(command.from), at(command.to), now_s).map_err(|what| anyhow!(what))?;
     let mut store = Store::open_beside(&command.db)?;
     let sites: Vec<_> = store.sites()?.iter().map(|site| site.site).collect();
-    let alarms = store.alarms_within(AlarmKind::SiteLost, range.bounds_us())?;
+    let alarms = store.alarms_within(AlarmKind::OF_SITES_DOWN, range.bounds_us())?;
     let mut page = availability(range, &sites, &alarms);
     if let Some(site) = command.site {
         page.rows.retain(|row| row.site == Some(site));

@@ -70,6 +70,10 @@ pub enum Action {
     ShowAlarms,
     /// The chosen alarm was seen.
     AcknowledgeAlarm,
+    /// Choose the slot before or after.
+    MoveSlot(Step),
+    /// Order something about the chosen slot, once it is confirmed.
+    OrderSlot(SlotKey),
     /// Have the chosen version of the configuration come back, once that is confirmed.
     Revert,
     /// The chosen message was seen.
@@ -109,8 +113,9 @@ impl Action {
             | Self::OrderUnit(UnitKey::Alert | UnitKey::CancelAlert)
             | Self::Confirm => Some(Right::Dispatch),
             Self::OrderUnit(UnitKey::Kill) | Self::Revert => Some(Right::Administer),
-            Self::OrderUnit(_) => Some(Right::Supervise),
+            Self::OrderUnit(_) | Self::OrderSlot(_) => Some(Right::Supervise),
             Self::Move(_)
+            | Self::MoveSlot(_)
             | Self::Open
             | Self::Back
             | Self::ShowOverview
@@ -172,6 +177,19 @@ pub enum UnitKey {
     Rights,
 }
 
+/// What is ordered about a slot of the site in sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotKey {
+    /// It is tested.
+    Test,
+    /// It breaks, as an exercise.
+    Break,
+    /// Its carrier breaks, as an exercise.
+    BreakCarrier,
+    /// Its carrier works again, with all its slots.
+    Mend,
+}
+
 /// One row of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
@@ -231,6 +249,12 @@ const SITES: &[Binding] = &[
 const SITE: &[Binding] = &[
     row(&[KeyCode::Up, KeyCode::Char('k')],   Action::Move(Step::Up),   "the site before",   ""),
     row(&[KeyCode::Down, KeyCode::Char('j')], Action::Move(Step::Down), "the site after",    ""),
+    row(&[KeyCode::Left],      Action::MoveSlot(Step::Up),               "the slot before",   ""),
+    row(&[KeyCode::Right],     Action::MoveSlot(Step::Down),             "the slot after",    ""),
+    row(&[KeyCode::Char('T')], Action::OrderSlot(SlotKey::Test),         "test the chosen slot by loop-back",    "test"),
+    row(&[KeyCode::Char('B')], Action::OrderSlot(SlotKey::Break),        "exercise: break the chosen slot",      ""),
+    row(&[KeyCode::Char('F')], Action::OrderSlot(SlotKey::BreakCarrier), "exercise: break its whole carrier",    ""),
+    row(&[KeyCode::Char('W')], Action::OrderSlot(SlotKey::Mend),         "its carrier works again, with all its slots", ""),
     row(&[KeyCode::Esc],   Action::Back, "back to the sites",       "back"),
 ];
 
@@ -460,7 +484,8 @@ pub fn does(action: Action) -> &'static str {
         Screen::Calls,
         Screen::Configuration,
     ];
-    let tables = screens.iter().flat_map(|screen| tables(screen)).chain(&[MONITORED]);
+    let of_slots = [SITE];
+    let tables = screens.iter().flat_map(|screen| tables(screen)).chain(&[MONITORED]).chain(&of_slots);
     tables
         .flat_map(|table| table.iter())
         .find(|row| row.action == action)

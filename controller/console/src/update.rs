@@ -5,6 +5,7 @@ pub(crate) mod configuration;
 mod drafts;
 mod join;
 pub(crate) mod messages;
+pub(crate) mod slots;
 pub(crate) mod units;
 
 use trunklab_protocol::operator::{ConfigurationVersion, EmergencyView, Order, Right, Role};
@@ -91,6 +92,8 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::ShowMessages => model.screen = Screen::Messages,
         Action::ShowAlarms => model.screen = Screen::Alarms,
         Action::AcknowledgeAlarm => return alarms::acknowledge(model),
+        Action::MoveSlot(step) => slots::step(model, step),
+        Action::OrderSlot(key) => slots::ask(model, key),
         Action::OrderUnit(key) => return units::ask(model, key),
         Action::Tell => drafts::tell(model),
         Action::Choose => return drafts::choose(model),

@@ -15,8 +15,8 @@ use trunklab_console::view::render;
 use trunklab_console::{Model, Theme};
 use trunklab_protocol::operator::{
     Admission, AlarmId, AlarmKind, AlarmObject, CallView, ConfigurationVersion, ConsoleName, ControlView,
-    Difference, Event, MessageStage, MessageView, NetworkAlarm, Order, PendingView, Role, Sender, Snapshot,
-    StatisticsPage, StatisticsRow, StatusText, UnitView, VersionView, Versions, WaitView,
+    Difference, Event, EventKind, MessageStage, MessageView, NetworkAlarm, Order, PendingView, Role, Sender,
+    Snapshot, StatisticsPage, StatisticsRow, StatusText, UnitView, VersionView, Versions, WaitView,
 };
 use trunklab_protocol::{
     CallId, Cause, Condition, Epoch, MessageId, MessageKind, Moment, NodeId, Pair, Parties, Priority,
@@ -158,6 +158,22 @@ fn overview_site_lost() {
     scene.hear_all(events);
     update(&mut scene.model, Message::Tick(Span::from_secs(12)));
     check("overview_site_lost", &scene);
+}
+
+#[test]
+fn a_site_in_failsoft_under_its_link_is_shown_so() {
+    let mut scene = Scene::busy();
+    let mut events = scene.world.lose(3);
+    for event in &mut events {
+        if let EventKind::SiteLost { site, .. } = event.kind {
+            event.kind = EventKind::SiteInFailsoft { site };
+        }
+    }
+    scene.hear_all(events);
+    update(&mut scene.model, Message::Tick(Span::from_secs(12)));
+    check("overview_site_failsoft", &scene);
+    scene.type_text("s");
+    check("sites_failsoft", &scene);
 }
 
 #[test]
@@ -341,6 +357,25 @@ fn a_key_that_is_not_for_the_role_says_so_and_does_nothing() {
         "not for a viewer: acknowledge the chosen emergency; log in as a dispatcher for it",
     ] {
         assert!(all.contains(said), "{all}");
+    }
+}
+
+#[test]
+fn who_may_not_break_anything_is_told_who_may() {
+    let mut scene = groups_of(Role::Dispatcher);
+    scene.type_text("s");
+    scene.press(&[KeyCode::Enter]);
+    scene.type_text("TBFWe");
+    let screen = scene.draw(120, 40);
+    let all: String = (0..40).map(|row| line(&screen, row)).collect();
+    for does in [
+        "test the chosen slot by loop-back",
+        "exercise: break the chosen slot",
+        "exercise: break its whole carrier",
+        "its carrier works again, with all its slots",
+    ] {
+        let said = format!("not for a dispatcher: {does}; log in as a supervisor for it");
+        assert!(all.contains(&said), "{all}");
     }
 }
 

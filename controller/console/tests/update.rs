@@ -16,7 +16,7 @@ use trunklab_protocol::operator::{
 };
 use trunklab_protocol::{
     Addressee, CallId, Cause, Condition, Epoch, MessageId, MessageKind, Moment, NodeId, Pair, Parties,
-    Priority, RadioOrder, Service, Services, Span, StatusNumber, TalkgroupId, UnitId,
+    PlantPart, Priority, RadioOrder, Service, Services, Span, StatusNumber, TalkgroupId, UnitId,
 };
 
 fn model() -> Model {
@@ -41,6 +41,8 @@ fn press(model: &mut Model, keys: &str) -> Option<Command> {
             "Esc" => KeyCode::Esc,
             "Down" => KeyCode::Down,
             "Up" => KeyCode::Up,
+            "Left" => KeyCode::Left,
+            "Right" => KeyCode::Right,
             "Space" => KeyCode::Char(' '),
             letter => KeyCode::Char(letter.chars().next().expect("no word is empty")),
         };
@@ -302,6 +304,30 @@ fn an_alarm_is_acknowledged_once_the_gravest_first() {
     assert_eq!(press(&mut model, "Down Space"), acknowledged(1));
     let mut model = model_with(|_| {});
     assert_eq!(press(&mut model, "w Space"), None, "nothing is wrong");
+}
+
+#[test]
+fn a_slot_is_tested_and_broken_once_that_is_confirmed() {
+    let mut model = model();
+    assert_eq!(press(&mut model, "s T y"), None, "no site is in sight");
+    press(&mut model, "Enter");
+    let site = model.picture().unwrap().sites[0].site;
+    assert_eq!(model.screen(), &Screen::Site(site));
+    let view = model.picture().unwrap().sites[0].clone();
+    let (first, second) = (view.control, view.slots[0].at);
+    assert!(first < second, "the control channel is the first slot of all");
+    let test = |slot| Some(Command::Give(Order::TestSlot { site, slot }));
+    assert_eq!(press(&mut model, "T n"), None);
+    assert_eq!(press(&mut model, "T y"), test(first));
+    assert_eq!(press(&mut model, "Right T y"), test(second));
+    assert_eq!(press(&mut model, "Left Left T y"), test(first));
+    let exercise = |slot, broken| {
+        let part = PlantPart { carrier: first.carrier, slot };
+        Some(Command::Give(Order::ExerciseFault { site, part, broken }))
+    };
+    assert_eq!(press(&mut model, "B y"), exercise(Some(first.slot), true));
+    assert_eq!(press(&mut model, "F y"), exercise(None, true));
+    assert_eq!(press(&mut model, "W y"), exercise(None, false), "with all its slots");
 }
 
 fn versions(numbers: &[u64]) -> Report {

@@ -153,7 +153,15 @@ impl Controller {
             Stage::Failsoft(_, inventory) => (3, inventory.len()),
         });
         site.link.as_ref().map(|link| &link.report).hash(digest);
-        (site.config.site, site.memory, stage, site.slots.controls(), site.slots.time_used()).hash(digest);
+        (
+            site.config.site,
+            site.memory,
+            site.control_is_lost,
+            stage,
+            site.slots.controls(),
+            site.slots.time_used(),
+        )
+            .hash(digest);
         site.slots.iter().for_each(|slot| slot.hash(digest));
         site.slots.idle_since().for_each(|since| since.hash(digest));
         site.slots.faulty().for_each(|at| at.hash(digest));

@@ -42,8 +42,9 @@ pub(super) async fn read(
     let range = Range::new(from, to, now_s).map_err(|what| operator.bad_query(what))?;
     let (_, configuration) = operator.configuration().await.ok_or_else(Problem::busy)?;
     let sites: Vec<_> = configuration.sites.iter().map(|site| site.site).collect();
-    let read =
-        move |store: &mut crate::store::Store| store.alarms_within(AlarmKind::SiteLost, range.bounds_us());
+    let read = move |store: &mut crate::store::Store| {
+        store.alarms_within(AlarmKind::OF_SITES_DOWN, range.bounds_us())
+    };
     let alarms = operator.read("the alarms", read).await?;
     Ok(Json(availability(range, &sites, &alarms)))
 }

@@ -50,17 +50,19 @@ impl Store {
     /// When the database cannot be read, or a row is damaged.
     pub fn alarms_within(
         &mut self,
-        kind: AlarmKind,
+        kinds: &[AlarmKind],
         (from_us, to_us): (u64, u64),
     ) -> Result<Vec<AlarmEntry>, StoreError> {
         let within = |us: u64| i64::try_from(us).unwrap_or(i64::MAX);
+        let names: serde_json::Value = kinds.iter().map(|kind| kind.name()).collect();
         let rows = self.try_sql(|connection| {
             let mut rows = connection.prepare_cached(
                 "SELECT id, raised_us, cleared_us, acknowledged_us, body FROM alarms
-                 WHERE raised_us < ?2 AND (cleared_us IS NULL OR cleared_us > ?1) AND body->>'$.source.kind' = ?3
+                 WHERE raised_us < ?2 AND (cleared_us IS NULL OR cleared_us > ?1)
+                 AND body->>'$.source.kind' IN (SELECT value FROM json_each(?3))
                  ORDER BY id",
             )?;
-            let wanted = params![within(from_us), within(to_us), kind.name()];
+            let wanted = params![within(from_us), within(to_us), names.to_string()];
             rows.query_map(wanted, columns)?.collect::<rusqlite::Result<Vec<_>>>()
         })?;
         rows.into_iter().map(|row| self.alarm(row)).collect()
@@ -230,11 +232,11 @@ mod tests {
         keep_all(&mut store, &[&over, &raised]);
         let page = Page { from_us: 1_060, ..Page::default() };
         assert_eq!(numbers(store.alarms(&AlarmQuery { page, raised: false }).unwrap().entries), ["1.2"]);
-        let lost = AlarmKind::SiteLost;
-        let within = |store: &mut Store, from, to| numbers(store.alarms_within(lost, (from, to)).unwrap());
+        let down = AlarmKind::OF_SITES_DOWN;
+        let within = |store: &mut Store, from, to| numbers(store.alarms_within(down, (from, to)).unwrap());
         assert_eq!(within(&mut store, 1_055, 1_065), ["1.1"]);
         assert_eq!(within(&mut store, 1_060, 1_070), Vec::<String>::new(), "neither end belongs to it");
         assert_eq!(within(&mut store, 0, u64::MAX), ["1.1", "1.2"]);
-        assert_eq!(store.alarms_within(AlarmKind::SlotFaulty, (0, u64::MAX)).unwrap(), []);
+        assert_eq!(store.alarms_within(&[AlarmKind::SlotFaulty], (0, u64::MAX)).unwrap(), []);
     }
 }

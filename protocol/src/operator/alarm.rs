@@ -27,6 +27,8 @@ pub enum AlarmKind {
     ServedAlone,
     /// A site was in failsoft.
     ServedFailsoft,
+    /// A site has no sound control channel.
+    ControlLost,
 }
 
 /// How bad it is.
@@ -54,7 +56,7 @@ pub enum AlarmEnd {
 }
 
 /// Kind, name, severity, end, text: one row each.
-const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 6] = [
+const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 7] = [
     (AlarmKind::SlotFaulty, "slot_faulty", Severity::Minor, AlarmEnd::ByItself, "slot is faulty"),
     (AlarmKind::SiteLost, "site_lost", Severity::Critical, AlarmEnd::ByItself, "link is lost"),
     (AlarmKind::StoreFailing, "store_failing", Severity::Critical, AlarmEnd::ByItself, "store keeps nothing"),
@@ -79,6 +81,13 @@ const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 6] = [
         AlarmEnd::ByAcknowledgement,
         "was in failsoft",
     ),
+    (
+        AlarmKind::ControlLost,
+        "control_lost",
+        Severity::Critical,
+        AlarmEnd::ByItself,
+        "no sound control channel",
+    ),
 ];
 
 impl AlarmKind {
@@ -90,7 +99,11 @@ impl AlarmKind {
         Self::IdentityCloned,
         Self::ServedAlone,
         Self::ServedFailsoft,
+        Self::ControlLost,
     ];
+
+    /// Those of a site at which nobody is served while they stand (docs/resilience.md 14.4.1).
+    pub const OF_SITES_DOWN: &[Self] = &[Self::SiteLost, Self::ControlLost];
 
     /// Its name, as in the API and the database.
     pub const fn name(self) -> &'static str {

@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 use trunklab_protocol::operator::{
     Admission, AlarmId, Event, MessageStage, MessageView, Right, Severity, Snapshot, StatisticsPage, Versions,
 };
-use trunklab_protocol::{CallId, MessageId, Moment, SiteId, Span, TalkgroupId, UnitId};
+use trunklab_protocol::{CallId, MessageId, Moment, SiteId, SlotAddress, Span, TalkgroupId, UnitId};
 
 use crate::theme::Theme;
 
@@ -106,6 +106,8 @@ pub struct Model {
     pub(crate) given: GivenList,
     /// The message that the keys are about, the newest first.
     pub(crate) messages: Cursor<Reverse<MessageId>>,
+    /// The slot that the keys are about, of the site in sight.
+    pub(crate) slot: Cursor<SlotAddress>,
     /// The alarm that the keys are about, the gravest first, of equals the newest.
     pub(crate) alarms: Cursor<(Reverse<Severity>, Reverse<AlarmId>)>,
     /// Messages for the consoles that this operator has acknowledged.
@@ -147,6 +149,7 @@ impl Model {
             remark: None,
             given: GivenList::default(),
             messages: Cursor::default(),
+            slot: Cursor::default(),
             alarms: Cursor::default(),
             seen: BTreeSet::new(),
             answering: None,

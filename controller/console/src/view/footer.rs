@@ -118,6 +118,8 @@ fn leads_to(action: Action) -> Option<Screen> {
         Action::ShowStatistics => Some(Screen::Statistics),
         Action::ShowConfiguration => Some(Screen::Configuration),
         Action::Move(_)
+        | Action::MoveSlot(_)
+        | Action::OrderSlot(_)
         | Action::Open
         | Action::Back
         | Action::Help

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span as Styled};
 use ratatui::widgets::{Paragraph, Wrap};
 use trunklab_protocol::operator::{SiteView, Snapshot};
-use trunklab_protocol::{SiteId, Span};
+use trunklab_protocol::{CarrierNumber, SiteId, SlotAddress, Span};
 
 use super::columns::{Columns, left, rest, right};
 use super::share::{Want, share};
@@ -15,6 +15,7 @@ use crate::clock::{duration, time_of_day};
 use crate::model::Model;
 use crate::sentence::{number_of, title_of};
 use crate::theme::Role;
+use crate::update::slots;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: &Snapshot, site: SiteId) {
     let Some(view) = picture.sites.iter().find(|view| view.site == site) else {
@@ -36,7 +37,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, model: &Model, picture: 
     let [facts, controls, slots, talk] = Layout::vertical(rows.map(Constraint::Length)).areas(area);
     render_facts(frame, facts, model, view, &mast(view, picture));
     render_loads(frame, controls, model, view);
-    render_carriers(frame, slots, model, &carriers);
+    render_carriers(frame, slots, model, &carriers, slots::chosen(model, view));
     render_calls(frame, talk, model, picture, view);
 }
 
@@ -149,16 +150,23 @@ fn render_loads(frame: &mut Frame<'_>, area: Rect, model: &Model, site: &SiteVie
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-type Carrier<'a> = (trunklab_protocol::CarrierNumber, Vec<(trunklab_protocol::SlotAddress, strip::Slot<'a>)>);
+type Carrier<'a> = (CarrierNumber, Vec<(SlotAddress, strip::Slot<'a>)>);
 
-fn render_carriers(frame: &mut Frame<'_>, area: Rect, model: &Model, carriers: &[Carrier<'_>]) {
+fn render_carriers(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    carriers: &[Carrier<'_>],
+    chosen: Option<SlotAddress>,
+) {
     let inner = panel(frame, area, model, "Carriers", "each with its slots");
     let lines: Vec<_> = carriers
         .iter()
         .map(|(carrier, slots)| {
             let mut spans = vec![Styled::raw(format!(" {:>5} ", carrier.number()))];
-            for (_, slot) in slots {
-                spans.push(Styled::raw(" ["));
+            for (at, slot) in slots {
+                // Seen without colour too.
+                spans.push(Styled::raw(if chosen == Some(*at) { ">[" } else { " [" }));
                 spans.push(Styled::styled(
                     format!("{:^6}", strip::numbered(*slot)),
                     strip::style(*slot, model),

@@ -1,14 +1,16 @@
 //! The control channel's slot is faulty (docs/resilience.md 14.5.2): it goes to the next candidate that is sound.
 
-use trunklab_protocol::operator::EventKind;
+use trunklab_protocol::operator::{AlarmKind, AlarmObject, EventKind};
 use trunklab_protocol::to_site::{Configure, TellControl};
 use trunklab_protocol::{CallId, Cause, Clause, SiteId, SlotAddress};
 
+use super::signals::Source;
 use crate::channels::SlotPool;
 use crate::config::SiteConfig;
 use crate::controller::Controller;
 use crate::output::Outbox;
 use crate::registry::control_place::SETTLED;
+use crate::registry::sites::Site;
 use crate::timers::TimerKey;
 
 impl SiteConfig {
@@ -27,7 +29,45 @@ impl SiteConfig {
     }
 }
 
+impl Site {
+    /// Whether no control channel of it is sound.
+    fn has_lost_control(&self) -> bool {
+        self.slots.controls().iter().all(|at| !self.config.is_sound_control(&self.slots, *at))
+    }
+
+    /// Whether the control channel may yet go to a candidate that is sound.
+    fn may_rotate(&self) -> bool {
+        let from = self.slots.controls().first().copied();
+        from.is_some_and(|from| {
+            let mut candidates = self.config.candidates_after(from).into_iter();
+            candidates.any(|at| self.config.is_sound_control(&self.slots, at))
+        })
+    }
+}
+
 impl Controller {
+    /// What is known of the slots of a site that is there has changed, or where its control channel is: the alarm follows. One that a
+    /// candidate may yet take is not lost.
+    pub(crate) fn review_control(&mut self, site: SiteId, out: &mut Outbox) {
+        let Some(row) = self.sites.get(site).filter(|row| row.in_service() || row.in_failsoft()) else {
+            return;
+        };
+        match row.has_lost_control() {
+            true if row.may_rotate() => {}
+            is_lost => self.note_control(site, is_lost, out),
+        }
+    }
+
+    /// Operators are told once that a control channel is lost.
+    fn note_control(&mut self, site: SiteId, is_lost: bool, out: &mut Outbox) {
+        let Some(row) = self.sites.get_mut(site) else { return };
+        let was_lost = std::mem::replace(&mut row.control_is_lost, is_lost);
+        if !(is_lost && was_lost) {
+            let source = Source::new(AlarmKind::ControlLost, AlarmObject::Site(site));
+            self.take_signal((source, is_lost), out);
+        }
+    }
+
     /// A control channel that stays is looked at again where its slot is faulty.
     pub(crate) fn schedule_rotation(&mut self, site: SiteId) {
         let must_move = self.sites.get(site).is_some_and(|row| {
@@ -56,6 +96,7 @@ impl Controller {
         let free = sound.iter().copied().find(|at| self.calls_on(site, *at).is_empty());
         let next = free.or_else(|| sound.into_iter().find(|at| self.vacate(site, *at, out)));
         let Some(control) = next else {
+            self.note_control(site, true, out);
             return self.timers.set(TimerKey::ControlMove(site), self.woke.max(self.now) + SETTLED);
         };
         self.place_controls(site, vec![control]);
@@ -65,6 +106,7 @@ impl Controller {
             self.tell_by(Clause::ControlFollowed, site, TellControl {}, out);
         }
         self.tell_neighbours_of(site, out);
+        self.review_control(site, out);
     }
 
     /// The calls on the slots that a control channel would have at a place.

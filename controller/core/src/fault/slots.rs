@@ -126,6 +126,7 @@ impl Controller {
                 SlotHealth::Faulty => self.leave_faulty_slot(site, at, out),
             }
         }
+        self.review_control(site, out);
     }
 
     /// The call on a faulty slot, if there is one, goes to a free one of the site; where none is, it leaves the site until one

@@ -91,6 +91,7 @@ impl Controller {
         }
         self.tell_neighbours_of(site, out);
         self.schedule_control_move(site);
+        self.review_control(site, out);
     }
 
     /// Whether a request waits for a slot at a site, or a call lacks one there: none shall wait longer for a move.

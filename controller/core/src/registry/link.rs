@@ -56,6 +56,8 @@ impl Controller {
         self.lose_site(site, Cause::LinkReplaced, out);
         let row = self.sites.get_mut(site).expect("the site was found above");
         row.link = Some(Link::new(self.now));
+        // In another term operators are told anew.
+        row.control_is_lost = false;
         self.timers.set(TimerKey::Silence(site), self.now + self.silence_limit());
         self.timers.set(TimerKey::Heartbeat(site), self.now + self.heartbeat_interval());
     }

@@ -114,6 +114,7 @@ impl Controller {
         }
         self.settle_slot_alarms(site, out);
         self.schedule_control_move(site);
+        self.review_control(site, out);
         Ok(())
     }
 

@@ -43,6 +43,8 @@ pub struct Site {
     pub settings_reported: Option<Box<SiteSettings>>,
     /// What it may still tell of calls that were set up before this controller began.
     pub memory: Memory,
+    /// Whether operators were told that it has no sound control channel.
+    pub control_is_lost: bool,
 }
 
 /// Whether a site's word counts for calls of an earlier term.
@@ -157,6 +159,7 @@ impl Site {
             settings_said: 0,
             settings_reported: None,
             memory: Memory::Stranger,
+            control_is_lost: false,
         }
     }
 

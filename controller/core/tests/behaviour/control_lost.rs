@@ -1,12 +1,13 @@
 //! A site in failsoft though its link stands (docs/resilience.md 14.6.7): its control channel, channel 1, is lost.
 
 use trunklab_controller_core::config::{Change, SiteConfig};
+use trunklab_controller_core::fault::{AlarmRecord, Source, Stamp};
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::from_site::{
     InFailsoft, InventoryEnd, InventoryRadios, SlotStates, SlotTested, TalkEnd,
 };
-use trunklab_protocol::operator::{Order, SiteView};
-use trunklab_protocol::{Cause, SlotHealth, SlotState};
+use trunklab_protocol::operator::{AlarmId, AlarmKind, AlarmObject, NetworkAlarm, Order, SiteView};
+use trunklab_protocol::{Cause, Epoch, Moment, SlotHealth, SlotState};
 
 use crate::support::{System, channel, held_radio, site, site_config, unit};
 
@@ -162,4 +163,79 @@ fn its_slots_can_be_tested_and_what_came_of_it_is_told() {
     system.expect("site 3 -> test slot 4/0");
     system.from_site(3, SlotTested { at: channel(4), heard: true });
     system.expect("event: slot 4/0 of site 3 tested: heard true");
+}
+
+fn control_alarm(system: &System) -> Option<NetworkAlarm> {
+    let alarms = system.controller.snapshot(system.now).alarms;
+    alarms.into_iter().find(|alarm| alarm.kind == AlarmKind::ControlLost)
+}
+
+#[test]
+fn a_site_without_sound_control_channel_has_an_alarm_until_it_has_one() {
+    let mut system = network();
+    system.says_of(3, SlotHealth::Faulty, &[1]);
+    system.after_ms(0).expect("event: control channel of site 3 now 4/0").expect_no("ControlLost");
+    system.says_of(3, SlotHealth::Faulty, &[4]);
+    system.expect("event: alarm 1.3 ControlLost of site 3: Raised");
+    system.from_site(3, InFailsoft {});
+    system.after_ms(5_000);
+    assert_eq!(control_alarm(&system).unwrap().count, 1, "it is looked again every second, and raised once");
+    system.says_of(3, SlotHealth::Sound, &[4]);
+    system.expect("event: alarm 1.3 ControlLost of site 3: Cleared");
+}
+
+#[test]
+fn it_is_over_when_the_control_channel_has_gone_to_a_candidate() {
+    let mut system = in_failsoft();
+    system.says_of(3, SlotHealth::Sound, &[4]);
+    assert!(control_alarm(&system).is_some(), "it is not there yet");
+    system.after_ms(0).expect("event: alarm 1.3 ControlLost of site 3: Cleared");
+}
+
+#[test]
+fn a_candidate_that_cannot_be_had_now_is_none() {
+    let mut system = System::new();
+    let config =
+        SiteConfig { self_test_ms: 1_000, control_candidates: vec![channel(2)], ..site_config(3, 1) };
+    system.provision(Change::Site(config));
+    system.connects(3, 1, &[], &[]);
+    system.has_talkgroup(41);
+    system.has_units_at(3, &[1017, 1018], 41);
+    system.unit(1017).presses_ptt(41);
+    system.says_of(3, SlotHealth::Faulty, &[1]);
+    system.after_ms(0).expect("event: alarm 1.2 ControlLost of site 3: Raised");
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000);
+    system.after_ms(1_000).expect("event: alarm 1.2 ControlLost of site 3: Cleared");
+}
+
+#[test]
+fn without_candidates_it_is_raised_at_once() {
+    let mut system = System::with_two_sites(2);
+    system.says_of(3, SlotHealth::Faulty, &[1]);
+    system.expect("event: alarm 1.2 ControlLost of site 3: Raised");
+    system.says_of(3, SlotHealth::Sound, &[1]);
+    system.expect("event: alarm 1.2 ControlLost of site 3: Cleared");
+}
+
+#[test]
+fn one_of_an_earlier_term_is_over_when_the_site_says_that_all_is_well() {
+    let mut system = System::before_its_first_term();
+    let source = Source { kind: AlarmKind::ControlLost, object: AlarmObject::Site(site(3)) };
+    let epoch = Epoch::new(1).unwrap();
+    let record = AlarmRecord {
+        id: AlarmId { epoch, counter: 1 },
+        source,
+        raised: Stamp { epoch, at: Moment::ORIGIN },
+        cleared: None,
+        count: 1,
+        flapping: false,
+        acknowledged: None,
+    };
+    system.provision(Change::Site(site_config(3, 2)));
+    system.starts(2);
+    system.provision(Change::Alarm(Box::new(record)));
+    assert!(control_alarm(&system).is_some());
+    system.connects(3, 1, &[], &[]);
+    assert_eq!(control_alarm(&system), None);
 }

@@ -83,7 +83,7 @@ sentences! {
         |v| Meaning::See(vec![Fact::Released { talkgroup: v.talkgroup(), cause: v.cause() }]);
     See "emergency of unit {units} is raised", "Operators are told of it.",
         |v| see(v, |unit| Fact::EmergencyRaised { unit });
-    See "alarm {alarm} of site {site} is raised", "Operators are told that something is wrong there: `site_lost`, `slot_faulty`, `served_alone`, `served_failsoft`.",
+    See "alarm {alarm} of site {site} is raised", "Operators are told that something is wrong there: `site_lost`, `control_lost`, `slot_faulty`, `served_alone`, `served_failsoft`.",
         |v| Meaning::See(vec![Fact::Alarm { kind: v.alarm(), site: Some(v.site()), change: AlarmChange::Raised }]);
     See "alarm {alarm} of site {site} flaps", "It has come and gone so often that it stays raised until it is quiet.",
         |v| Meaning::See(vec![Fact::Alarm { kind: v.alarm(), site: Some(v.site()), change: AlarmChange::Flaps }]);
