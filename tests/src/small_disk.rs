@@ -108,18 +108,18 @@ mod tests {
     fn a_program_finds_the_disk_full_and_then_not() {
         let folder = tempfile::tempdir().unwrap();
         let Some(disk) = SmallDisk::over(folder.path(), 1).unwrap() else { return };
-        let file = disk.folder.join("file").display().to_string();
-        let writes = || {
+        let writes = |name: &str| {
+            let file = disk.folder.join(name).display().to_string();
             let mut command = Command::new(&disk.around.within[0]);
             command.args(&disk.around.within[1..]).args(["sh", "-c", "echo something > \"$0\"", &file]);
             command.output().unwrap().status.success()
         };
-        assert!(writes());
+        assert!(writes("file"));
         assert_eq!(fs::read_to_string(disk.outside("file")).unwrap(), "something\n");
-        assert!(!Path::new(&file).exists(), "nobody else sees it");
+        assert!(!disk.folder.join("file").exists(), "nobody else sees it");
         disk.fill().unwrap();
-        assert!(!writes());
+        assert!(!writes("another"));
         disk.make_room().unwrap();
-        assert!(writes());
+        assert!(writes("another"));
     }
 }
