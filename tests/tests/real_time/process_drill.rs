@@ -49,13 +49,14 @@ fn rank(index: usize) -> Vec<Group> {
 }
 
 fn plan() -> Plan {
-    // Nothing of it is about waiting or talking for too long.
+    // Nothing of it is about waiting or talking for too long, nor about a machine that does not let the talkers' process run for a while.
     let mut zone = "[system]\nqueue_wait_ms_max = 600000\ntransmission_ms_max = 600000\n".to_owned();
     for site in 1..=SITES {
         let east_m = site * APART_M;
         zone.push_str(&format!(
             "\n[[site]]\nid = {site}\nname = \"Site {site}\"\nprofile = \"iden\"\ncarriers = [1]\n\
-             position = {{ east_m = {east_m}, north_m = 0 }}\npower_dbm = 40\nisolated_after_ms = {ISOLATED_AFTER_MS}\n"
+             position = {{ east_m = {east_m}, north_m = 0 }}\npower_dbm = 40\nisolated_after_ms = {ISOLATED_AFTER_MS}\n\
+             talker_silence_ms = 20000\n"
         ));
     }
     let groups: Vec<Group> = (0..=CALLS).flat_map(rank).collect();
