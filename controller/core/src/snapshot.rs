@@ -148,9 +148,9 @@ impl Controller {
     fn digest_site(&self, site: &Site, digest: &mut Digest) {
         let stage = site.link.as_ref().map(|link| match &link.stage {
             Stage::Ungreeted => (0_u8, 0),
-            Stage::Reporting(_, inventory) => (1, inventory.len()),
+            Stage::Reporting(_, inventory) => (1, inventory.count()),
             Stage::InService(_) => (2, 0),
-            Stage::Failsoft(_, inventory) => (3, inventory.len()),
+            Stage::Failsoft(_, inventory) => (3, inventory.count()),
         });
         site.link.as_ref().map(|link| &link.report).hash(digest);
         (

@@ -127,7 +127,7 @@ impl Inventory {
     }
 
     /// How much it tells of.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.radios.len() + self.calls.len() + self.faulty.len()
     }
 }
