@@ -60,6 +60,8 @@ pub(super) enum Persistence {
 enum Haste {
     /// Nobody.
     Emergency,
+    /// Nobody but emergencies: what it goes on with is soon over, and few are so far.
+    Begun,
     /// Emergencies: a user waits for it.
     Asked,
     /// Everybody: radios come in crowds.
@@ -70,7 +72,8 @@ impl Haste {
     const fn of(word: &UplinkWord, urgent: bool) -> Self {
         match word {
             _ if urgent => Self::Emergency,
-            UplinkWord::Register(_) | UplinkWord::Answer(_) | UplinkWord::Affiliate(_) => Self::Crowd,
+            UplinkWord::Register(_) | UplinkWord::Affiliate(_) => Self::Crowd,
+            UplinkWord::Answer(_) => Self::Begun,
             UplinkWord::Alarm(_) => Self::Emergency,
             UplinkWord::Detach(_)
             | UplinkWord::CallRequest(_)
@@ -172,7 +175,7 @@ impl Access {
     /// and does not count.
     fn is_in_crowd(&self, camp: &Camp) -> bool {
         let is_crowded = camp.backoff_now > u16::from(camp.access.backoff.max(1));
-        is_crowded && Haste::of(&self.word, self.urgent) == Haste::Crowd
+        is_crowded && matches!(Haste::of(&self.word, self.urgent), Haste::Begun | Haste::Crowd)
     }
 
     /// From how many opportunities a retry is drawn: one at least.
@@ -180,7 +183,7 @@ impl Access {
         let rules = u16::from(camp.access.backoff.max(1));
         let all = camp.backoff_now.max(rules);
         u32::from(match Haste::of(&self.word, self.urgent) {
-            Haste::Emergency => rules,
+            Haste::Emergency | Haste::Begun => rules,
             Haste::Asked => all.min(ASKED_SPREAD_MAX.max(rules)),
             Haste::Crowd => all,
         })
