@@ -14,7 +14,6 @@ mod handset_state;
 mod process_clock;
 mod process_cut;
 mod process_disk;
-mod process_drill;
 mod process_failsoft;
 mod process_isolated;
 mod process_restart;
@@ -33,3 +32,4 @@ mod voice_end_to_end;
 #[path = "../virtual_time/watch.rs"]
 #[allow(dead_code, reason = "no handset dies here")]
 mod watch;
+mod wide_drill;
