@@ -114,7 +114,7 @@ fn a_controller_is_killed_with_fifty_calls_up_and_five_queued_and_nothing_is_los
     println!("all {SITES} sites serve alone {} ms after the kill", ms(killed));
     let mut said = network.expect_service(1, &radios, "isolated")?;
     println!("all radios show it {} ms after the kill", ms(killed));
-    // The controller's queue is gone with it: who waits asks again by itself, and waits at its site.
+    // The controller's queue is gone with it: who waits asks again, and waits at its site.
     said.extend(network.expect_each(1, &units(&waiting), "queued")?);
     println!("who waited waits in its site's queue {} ms after the kill", ms(killed));
     let interrupted: Vec<_> = said.iter().filter(|line| is_interruption(line)).collect();

@@ -10,7 +10,7 @@ use super::errand::Setback;
 use super::phase::Trigger;
 use super::radio::{Turn, transmit};
 use super::service::Service;
-use super::timers::{EMERGENCY_CHECK, SELECTION_AGAIN};
+use super::timers::{EMERGENCY_CHECK, QUEUE_ANEW, SELECTION_AGAIN};
 
 impl Service {
     /// Asks for a call on the control channel.
@@ -95,6 +95,16 @@ impl Service {
             }
             Step::Wait => {}
             Step::GiveUp => self.unanswered(turn),
+        }
+    }
+
+    /// Where somebody else decides from here on, that one knows of no queue: who waits asks again soon, but not all in one moment.
+    pub(super) fn waits_anew(&mut self, turn: &mut Turn<'_>) {
+        if let Activity::Queued(queued) = &mut self.activity
+            && self.camp.service.decides()
+        {
+            let soon = turn.now + turn.radio.dice.span_below(QUEUE_ANEW);
+            queued.until = queued.until.min(soon);
         }
     }
 

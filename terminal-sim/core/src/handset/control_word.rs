@@ -83,6 +83,7 @@ impl Service {
             Change::Service => {
                 turn.tell_service(&self.camp);
                 self.service_changed(turn);
+                self.waits_anew(turn);
                 None
             }
             Change::None => None,

@@ -21,6 +21,7 @@ timers! {
     SITE_BARRED = 60_000, "how long a site that does not allow the unit is passed over";
     WORKING = 5_000, "how long an answer is awaited after the network said that it works on it";
     QUEUE_CHECK = 40_000, "how long a place in the queue holds without a word; then the request is repeated";
+    QUEUE_ANEW = 1_000, "requests that waited in a queue that is gone, for the site decides alone or has its controller again, are repeated within this time, each at a random moment";
     EMERGENCY_CHECK = 30_000, "how long the handset trusts that it knows how far its user's emergency is; then it says it again";
     SELECTION_AGAIN = 30_000, "pause before a selection that nothing answered is said again";
     MEASURE = 500, "pause between two measurements of the neighbours of a weak site";

@@ -112,6 +112,34 @@ fn a_place_in_the_queue_that_nobody_confirms_is_asked_for_again() {
 }
 
 #[test]
+fn who_waits_asks_again_when_the_site_has_another_dispatch_and_with_it_another_queue() {
+    for released in [false, true] {
+        let (mut bench, number) = if released { released_in_the_queue() } else { queued() };
+        for (service, asks) in [
+            (SiteService::NoService, false),
+            (SiteService::Isolated, true),
+            (SiteService::Isolated, false),
+            (SiteService::Wide, true),
+        ] {
+            bench.forget();
+            bench.system.service = service;
+            bench.run_until(|bench| !asked(bench).is_empty(), Span::from_secs(3));
+            assert_eq!(asked(&bench), if asks { vec![number] } else { vec![] }, "{service:?}");
+            bench.says(Queued { unit: unit(1017), press: number, position: 3 });
+            bench.run(Span::from_millis(300));
+            assert_eq!(bench.phase(), Phase::Queued);
+        }
+    }
+}
+
+fn asked(bench: &Bench) -> Vec<Press> {
+    let asked = bench.words().into_iter();
+    asked
+        .filter_map(|word| if let UplinkWord::CallRequest(word) = word { Some(word.press) } else { None })
+        .collect()
+}
+
+#[test]
 fn a_refusal_names_its_cause_and_another_press_is_not_meant() {
     let mut bench = Bench::registered(ProfileId::Iden);
     bench.press();
@@ -126,8 +154,8 @@ fn a_refusal_names_its_cause_and_another_press_is_not_meant() {
     assert_eq!((bench.refusals(), bench.phase()), (vec![Cause::NotAMember], Phase::Idle));
 }
 
-/// Queued at place 1, with the number of its request; then the button comes up.
-fn released_in_the_queue() -> (Bench, Press) {
+/// Queued at place 1, with the number of its request.
+fn queued() -> (Bench, Press) {
     let mut bench = Bench::registered(ProfileId::Iden);
     bench.press();
     bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
@@ -135,6 +163,12 @@ fn released_in_the_queue() -> (Bench, Press) {
     bench.says(Queued { unit: unit(1017), press: number, position: 1 });
     bench.run(Span::from_millis(300));
     bench.forget();
+    (bench, number)
+}
+
+/// The same; then the button comes up.
+fn released_in_the_queue() -> (Bench, Press) {
+    let (mut bench, number) = queued();
     bench.input(Input::ReleasePtt);
     (bench, number)
 }
