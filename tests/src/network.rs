@@ -3,14 +3,18 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::plan::{Plan, Roster, ZONE, enrol, path};
+use crate::plan::{Plan, Radio, Roster, ZONE, enrol, path};
 use crate::process::{Process, Surroundings, address};
 
 /// A free port of the loopback.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+/// How long a radio needs to register where nothing is in its way.
+const SHOUTS_FOR: Duration = Duration::from_millis(500);
 
 /// A controller, base stations and processes of handsets.
 #[derive(Debug)]
@@ -117,17 +121,18 @@ impl Network {
         self.register()
     }
 
-    /// Switches all radios on: of each process one at each site at once, so that they do not shout each other down.
+    /// Switches all radios on: of each process one at each site at once, and the next a little later, so that they do not shout each
+    /// other down.
     fn register(&mut self) -> Result<()> {
         for (handsets, Roster { sites, radios }) in self.handsets.iter_mut().zip(&self.plan.rosters) {
-            let units: Vec<u32> = radios.iter().map(|radio| radio.unit).collect();
-            for units in units.chunks(2 * sites.len()) {
-                for unit in units {
+            for radios in radios.chunks(sites.len()) {
+                for Radio { unit, .. } in radios {
                     handsets.tell(&format!("{unit} on"))?;
                 }
-                let registered = |unit: &u32| (*unit, "\"event\":\"registered\"".to_owned());
-                expect_all(handsets, units.iter().map(registered).collect())?;
+                std::thread::sleep(SHOUTS_FOR);
             }
+            let registered = |radio: &Radio| (radio.unit, "\"event\":\"registered\"".to_owned());
+            expect_all(handsets, radios.iter().map(registered).collect())?;
         }
         Ok(())
     }
