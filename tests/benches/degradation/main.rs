@@ -1,5 +1,5 @@
-//! What a network does when parts of it fail, in virtual time: how long from a link's loss to the site's own service and back, on each
-//! profile; and how long until ten thousand radios at ten sites are registered when their controller is there again, beside the
+//! What a network does when parts of it fail, in virtual time: how long from a link's loss to the site's own service and back, and from
+//! its control channel's loss to failsoft and back, on each profile; and how long until ten thousand radios at ten sites are registered when their controller is there again, beside the
 //! bound of slotted ALOHA. The times are those of the network; they do not depend on the machine.
 //!
 //! `cargo bench -p trunklab-tests --bench degradation -- [--json] [RADIOS] [PROFILE ...] [window=N ...]`: how many radios come back, a
@@ -79,7 +79,11 @@ fn window(argument: &str) -> Option<u64> {
 }
 
 fn outages() -> Vec<Outage> {
-    let kinds = [Without::Isolated { after_ms: AFTER_MS }, Without::Failsoft { after_ms: AFTER_MS }];
+    let kinds = [
+        Without::Isolated { after_ms: AFTER_MS },
+        Without::Failsoft { after_ms: AFTER_MS },
+        Without::Control { after_ms: AFTER_MS },
+    ];
     kinds
         .into_iter()
         .flat_map(|without| PROFILES.iter().map(move |profile| outage::of(profile.id, without)))

@@ -15,7 +15,10 @@ const APART_M: i32 = 100_000;
 /// All radios of a site are heard equally well there: no burst is received in spite of another.
 const FROM_SITE_M: i32 = 500;
 
-/// What a site does without its controller.
+/// How often a site tests its slots where that is what finds the loss.
+pub const SELF_TEST_MS: u32 = 1_000;
+
+/// What a site does without its controller, or without its control channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Without {
     /// It has no service (docs/call-processing.md 12.8).
@@ -24,6 +27,8 @@ pub enum Without {
     Isolated { after_ms: u32 },
     /// It goes into failsoft after so many milliseconds (docs/resilience.md 14.6).
     Failsoft { after_ms: u32 },
+    /// It has its controller, but no sound control channel: it goes into failsoft after so many milliseconds (14.6.7).
+    Control { after_ms: u32 },
 }
 
 /// A network to measure.
@@ -44,6 +49,11 @@ pub struct Network {
 /// The one talkgroup of all radios.
 pub fn talkgroup() -> TalkgroupId {
     TalkgroupId::new(41).unwrap()
+}
+
+/// The carrier of a site's control channel.
+pub fn control_carrier() -> CarrierNumber {
+    CarrierNumber::new(1).unwrap()
 }
 
 impl Network {
@@ -95,13 +105,14 @@ impl Network {
 
     fn site(self, number: u16) -> SiteConfig {
         let carriers: Vec<_> = (1..=3).map(|number| CarrierNumber::new(number).unwrap()).collect();
-        let control = carriers[0];
+        let control = control_carrier();
         let channel =
             FailsoftChannel { at: SlotAddress::first_of(carriers[1]), talkgroups: vec![talkgroup()] };
-        let (isolated_after_ms, failsoft_after_ms, failsoft) = match self.without {
-            Without::Nothing => (0, 0, Vec::new()),
-            Without::Isolated { after_ms } => (after_ms, 0, Vec::new()),
-            Without::Failsoft { after_ms } => (0, after_ms, vec![channel]),
+        let (isolated_after_ms, failsoft_after_ms, failsoft, self_test_ms) = match self.without {
+            Without::Nothing => (0, 0, Vec::new(), 0),
+            Without::Isolated { after_ms } => (after_ms, 0, Vec::new(), 0),
+            Without::Failsoft { after_ms } => (0, after_ms, vec![channel], 0),
+            Without::Control { after_ms } => (0, after_ms, vec![channel], SELF_TEST_MS),
         };
         SiteConfig {
             position: Position { east_m: i32::from(number) * APART_M, north_m: 0 },
@@ -110,6 +121,7 @@ impl Network {
             isolated_after_ms,
             failsoft_after_ms,
             failsoft,
+            self_test_ms,
             carriers,
             ..SiteConfig::new(SiteId::new(number).unwrap(), self.profile, control)
         }

@@ -1,4 +1,4 @@
-//! One site whose link is lost, and stands again: how long until it serves without its controller, and until it is back.
+//! One site whose link, or control channel, is lost and comes back: how long until it serves without that, and until all is as before.
 
 use serde::Serialize;
 use trunklab::lab::observed::{Observed, Sight};
@@ -8,11 +8,11 @@ use trunklab::lab::world::World;
 use trunklab_basestation_core::StationEvent;
 use trunklab_protocol::air_downlink::SiteService;
 use trunklab_protocol::air_uplink::RequestKind;
-use trunklab_protocol::{Moment, ProfileId, SiteId, Span, UnitId};
+use trunklab_protocol::{Moment, PlantPart, ProfileId, SiteId, Span, UnitId};
 use trunklab_terminal_core::input::Input;
 use trunklab_terminal_core::output::HandsetEvent;
 
-use super::network::{Network, Without};
+use super::network::{self, Network, Without};
 
 /// How long a site waits for its controller.
 pub const AFTER_MS: u32 = 3_000;
@@ -34,21 +34,21 @@ pub struct Took {
     pub most_ms: u64,
 }
 
-/// How long each step took of a link's loss and return.
+/// How long each step took of a loss, of the link or of the control channel, and of its end.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outage {
     pub profile: &'static str,
-    /// What the site does without its controller.
+    /// What the site does then.
     pub without: &'static str,
-    /// From the loss of the link to the site's other service.
+    /// From the loss to the site's other service.
     pub serves: Took,
-    /// From the loss of the link until every radio knows of it: in failsoft, until each hears its channel.
+    /// From the loss until every radio knows of it: in failsoft, until each hears its channel.
     pub all_know: Took,
     /// From there on: from a press to its talk permit.
     pub permit: Took,
-    /// From the link's return to the controller's service.
+    /// From its end to the controller's service.
     pub back: Took,
-    /// From the link's return until every radio knows of it: after failsoft, until each has left its channel.
+    /// From its end until every radio knows of it: after failsoft, until each has left its channel.
     pub all_back: Took,
     /// From there on: from a press to its talk permit.
     pub permit_back: Took,
@@ -115,6 +115,32 @@ impl Run {
         self.world.take_heard();
     }
 
+    fn loses(&mut self, without: Without) {
+        self.world.perform(match without {
+            Without::Nothing | Without::Isolated { .. } | Without::Failsoft { .. } => {
+                Deed::CutLink(self.site)
+            }
+            Without::Control { .. } => self.control_carrier(true),
+        });
+    }
+
+    fn regains(&mut self, without: Without) {
+        self.world.perform(match without {
+            Without::Nothing | Without::Isolated { .. } | Without::Failsoft { .. } => {
+                Deed::MendLink(self.site)
+            }
+            Without::Control { .. } => self.control_carrier(false),
+        });
+    }
+
+    fn control_carrier(&self, broken: bool) -> Deed {
+        Deed::Plant {
+            site: self.site,
+            part: PlantPart { carrier: network::control_carrier(), slot: None },
+            broken,
+        }
+    }
+
     /// From a press to its talk permit; all is over when it returns.
     fn talks(&mut self) -> u64 {
         self.seen.clear();
@@ -151,19 +177,19 @@ fn once(run: &mut Run, without: Without, time: u64) -> [u64; 6] {
     let (service, _) = service_of(without);
     let (reached, left) = match without {
         Without::Nothing | Without::Isolated { .. } => (Sign::Knows(service), Sign::Knows(SiteService::Wide)),
-        Without::Failsoft { .. } => (Sign::InFailsoft, Sign::LeftFailsoft),
+        Without::Failsoft { .. } | Without::Control { .. } => (Sign::InFailsoft, Sign::LeftFailsoft),
     };
     // No period of the network divides it.
     run.goes_on(Span::from_micros(time * 53_417));
     run.seen.clear();
     let cut = run.world.now();
-    run.world.perform(Deed::CutLink(run.site));
+    run.loses(without);
     let serves = run.waits(cut, Sign::Serves(service), 1);
     let all_know = run.waits(cut, reached, RADIOS);
     let permit = run.talks();
     run.seen.clear();
     let mended = run.world.now();
-    run.world.perform(Deed::MendLink(run.site));
+    run.regains(without);
     let back = run.waits(mended, Sign::Serves(SiteService::Wide), 1);
     let all_back = run.waits(mended, left, RADIOS);
     // A selection that was made without the network is told within three seconds.
@@ -176,6 +202,7 @@ fn service_of(without: Without) -> (SiteService, &'static str) {
         Without::Nothing => (SiteService::NoService, "no service"),
         Without::Isolated { .. } => (SiteService::Isolated, "isolated"),
         Without::Failsoft { .. } => (SiteService::Failsoft, "failsoft"),
+        Without::Control { .. } => (SiteService::Failsoft, "control channel lost"),
     }
 }
 
