@@ -1,10 +1,15 @@
-//! Mean time to failure and to repair, and availability, from the alarms of sites that serve nobody (docs/resilience.md 14.4). The terms are those of
-//! IEC 60050-192.
+//! Mean time to failure and to repair, and availability, from the alarms of sites that serve nobody and from the times in which there was no
+//! controller (docs/resilience.md 14.4). The terms are those of IEC 60050-192.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use trunklab_protocol::SiteId;
 use trunklab_protocol::operator::{AlarmEntry, AlarmKind, AvailabilityPage, AvailabilityRow};
+
+use crate::store::{KNOWN_ALIVE_MS, Served};
+
+/// A controller that is silent for longer was not there.
+const SILENCE_MAX_US: u64 = 2 * KNOWN_ALIVE_MS * 1_000;
 
 /// What is looked at where nothing is said: the last thirty days.
 const USUAL_S: u64 = 30 * 86_400;
@@ -18,7 +23,7 @@ pub struct Range {
     pub to_s: u64,
 }
 
-/// A time in which a site was down, in microseconds since 1970.
+/// A time in which a site, or the controller, was down, in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Outage {
     from_us: u64,
@@ -57,9 +62,14 @@ impl Range {
     }
 }
 
-/// Each site's availability, and that of all together. Sites that are not configured any more count as long as an alarm of
-/// theirs stood within the range.
-pub fn availability(range: Range, sites: &[SiteId], alarms: &[AlarmEntry]) -> AvailabilityPage {
+/// Each site's availability, that of all together, and the controller's. Sites that are not configured any more count as long as an
+/// alarm of theirs stood within the range. `served` are the controllers' times in order of their beginnings.
+pub fn availability(
+    range: Range,
+    sites: &[SiteId],
+    alarms: &[AlarmEntry],
+    served: &[Served],
+) -> AvailabilityPage {
     let mut outages: BTreeMap<SiteId, Vec<Outage>> = BTreeMap::new();
     for alarm in alarms.iter().filter(|alarm| AlarmKind::OF_SITES_DOWN.contains(&alarm.kind)) {
         if let Some(site) = alarm.object.site() {
@@ -68,12 +78,42 @@ pub fn availability(range: Range, sites: &[SiteId], alarms: &[AlarmEntry]) -> Av
         }
     }
     let all: BTreeSet<SiteId> = sites.iter().chain(outages.keys()).copied().collect();
-    let of_site = |site: &SiteId| sums(range, outages.get(site).map_or(&[][..], Vec::as_slice));
+    let looked_at = looked_at(range, served);
+    let gaps = gaps(looked_at.1, served);
+    let of_site = |site: &SiteId| {
+        let own = outages.get(site).map_or(&[][..], Vec::as_slice);
+        sums(looked_at, &[own, &gaps].concat())
+    };
     let each: Vec<_> = all.iter().map(|site| (*site, of_site(site))).collect();
     let system = each.iter().fold(Sums::default(), |sum, (_, sums)| sum.plus(*sums));
     let rows = std::iter::once((None, system)).chain(each.into_iter().map(|(site, sums)| (Some(site), sums)));
     let rows = rows.map(|(site, sums)| sums.row(site)).collect();
-    AvailabilityPage { from_s: range.from_s, to_s: range.to_s, rows }
+    let controller = sums(looked_at, &gaps).row(None);
+    AvailabilityPage { from_s: range.from_s, to_s: range.to_s, rows, controller }
+}
+
+/// The range's part of which something is known: none of it is before a controller was started for the first time.
+fn looked_at(range: Range, served: &[Served]) -> (u64, u64) {
+    let (from_us, to_us) = range.bounds_us();
+    let first_us = served.first().map_or(0, |first| first.from_us);
+    (from_us.max(first_us).min(to_us), to_us)
+}
+
+/// The times in which no controller served: between two terms, and after the last one up to now, where it is not just silent.
+fn gaps(now_us: u64, served: &[Served]) -> Vec<Outage> {
+    let mut gaps = Vec::new();
+    let Some(first) = served.first() else { return gaps };
+    let mut until_us = first.to_us;
+    for Served { from_us, to_us } in &served[1..] {
+        if *from_us > until_us {
+            gaps.push(Outage { from_us: until_us, to_us: Some(*from_us) });
+        }
+        until_us = until_us.max(*to_us);
+    }
+    if now_us.saturating_sub(until_us) > SILENCE_MAX_US {
+        gaps.push(Outage { from_us: until_us, to_us: None });
+    }
+    gaps
 }
 
 /// Outages that overlap are one: a site may be lost for two reasons, and an alarm's clearing may not have been kept.
@@ -92,8 +132,7 @@ fn joined(outages: &[Outage]) -> Vec<Outage> {
     joined
 }
 
-fn sums(range: Range, outages: &[Outage]) -> Sums {
-    let (from_us, to_us) = range.bounds_us();
+fn sums((from_us, to_us): (u64, u64), outages: &[Outage]) -> Sums {
     let within = |us: u64| us.clamp(from_us, to_us);
     let mut sums = Sums { time_us: to_us - from_us, ..Sums::default() };
     for Outage { from_us: begun, to_us: ended } in joined(outages) {
@@ -164,7 +203,7 @@ mod tests {
 
     fn rows(sites: &[u16], alarms: &[AlarmEntry]) -> Vec<AvailabilityRow> {
         let sites: Vec<_> = sites.iter().map(|number| site(*number)).collect();
-        availability(HOUR, &sites, alarms).rows
+        availability(HOUR, &sites, alarms, &[]).rows
     }
 
     /// Failures, downtime, MTTF and MTTR, all in seconds.
@@ -251,9 +290,47 @@ mod tests {
         assert_eq!(figures(&rows[1]), (2, 800, Some(1_400), Some(700)));
     }
 
+    fn served(from_s: u64, to_s: u64) -> Served {
+        Served { from_us: from_s * 1_000_000, to_us: to_s * 1_000_000 }
+    }
+
+    /// By hand: two gaps of 100 s and 50 s between three terms. Site 3 is lost for 90 s, 60 s of them within the first gap: down for
+    /// 130 s and 50 s; site 5 for 150 s. The controller serves for 3450 s: MTTF 1725 s, MTTR 75 s.
+    #[test]
+    fn without_controller_every_site_is_down() {
+        let terms = [served(9_000, 11_000), served(11_100, 12_000), served(12_050, 13_599)];
+        let page = availability(HOUR, &[site(3), site(5)], &[lost(3, 11_040, Some(11_130))], &terms);
+        assert_eq!(figures(&page.controller), (2, 150, Some(1_725), Some(75)));
+        assert_eq!(figures(&page.rows[1]), (2, 180, Some(1_710), Some(90)));
+        assert_eq!(figures(&page.rows[2]), (2, 150, Some(1_725), Some(75)));
+        assert_eq!(figures(&page.rows[0]), (4, 330, Some(1_717), Some(82)));
+    }
+
+    /// By hand: started for the first time 600 s before the end, and gone 100 s before it.
+    #[test]
+    fn nothing_is_known_before_the_first_controller_and_one_that_is_gone_is_down() {
+        let page = availability(HOUR, &[site(3)], &[], &[served(13_000, 13_500)]);
+        assert_eq!(
+            (page.controller.time_ms, figures(&page.controller)),
+            (600_000, (1, 100, Some(500), None))
+        );
+        assert_eq!((page.rows[1].time_ms, figures(&page.rows[1])), (600_000, (1, 100, Some(500), None)));
+        let silent = availability(HOUR, &[site(3)], &[], &[served(13_000, 13_581)]);
+        assert_eq!(figures(&silent.controller), (0, 0, None, None));
+        let later = availability(HOUR, &[site(3)], &[], &[served(20_000, 20_001)]);
+        assert_eq!((later.controller.time_ms, later.rows[1].availability), (0, None));
+    }
+
+    /// A clock that was set back makes terms overlap.
+    #[test]
+    fn terms_that_overlap_have_no_gap() {
+        let terms = [served(9_000, 13_000), served(11_000, 11_500), served(12_900, 13_600)];
+        assert_eq!(figures(&availability(HOUR, &[site(3)], &[], &terms).controller), (0, 0, None, None));
+    }
+
     #[test]
     fn no_time_has_no_availability() {
-        let page = availability(Range { from_s: 5, to_s: 5 }, &[site(3)], &[]);
+        let page = availability(Range { from_s: 5, to_s: 5 }, &[site(3)], &[], &[]);
         assert_eq!(page.rows[1].availability, None);
     }
 

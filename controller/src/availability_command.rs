@@ -9,7 +9,7 @@ use trunklab_controller::clock::unix_us;
 use trunklab_controller::store::Store;
 use trunklab_protocol::SiteId;
 use trunklab_protocol::calendar::utc;
-use trunklab_protocol::operator::{AlarmKind, AvailabilityPage, AvailabilityRow};
+use trunklab_protocol::operator::{AlarmKind, AvailabilityRow};
 
 use crate::time_argument::{Time, time};
 use crate::{ensure_database, say, site};
@@ -51,26 +51,34 @@ pub fn show(command: &AvailabilityCommand) -> anyhow::Result<()> {
     let mut store = Store::open_beside(&command.db)?;
     let sites: Vec<_> = store.sites()?.iter().map(|site| site.site).collect();
     let alarms = store.alarms_within(AlarmKind::OF_SITES_DOWN, range.bounds_us())?;
-    let mut page = availability(range, &sites, &alarms);
+    let mut page = availability(range, &sites, &alarms, &store.served()?);
     if let Some(site) = command.site {
         page.rows.retain(|row| row.site == Some(site));
     }
+    let controller = command.site.is_none().then_some(("controller".to_owned(), &page.controller));
+    let rows = page.rows.iter().map(|row| (name(row), row)).chain(controller);
     match &command.form {
         Form { json: true, .. } => say(&serde_json::to_string(&page)?),
-        Form { csv: true, .. } => csv(&page.rows),
-        Form { .. } => table(&page),
+        Form { csv: true, .. } => csv(rows),
+        Form { .. } => {
+            say(&format!("{} to {}", utc(page.from_s), utc(page.to_s)))?;
+            table(rows)
+        }
     }
 }
 
+/// A row with its name.
+type Named<'a> = (String, &'a AvailabilityRow);
+
 const HEADS: [&str; 7] = ["site", "time_ms", "down_ms", "failures", "availability", "mttf_ms", "mttr_ms"];
 
-fn csv(rows: &[AvailabilityRow]) -> anyhow::Result<()> {
+fn csv<'a>(rows: impl Iterator<Item = Named<'a>>) -> anyhow::Result<()> {
     let optional = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEADS)?;
-    for row in rows {
+    for (name, row) in rows {
         writer.write_record([
-            name(row),
+            name,
             row.time_ms.to_string(),
             row.down_ms.to_string(),
             row.failures.to_string(),
@@ -82,16 +90,14 @@ fn csv(rows: &[AvailabilityRow]) -> anyhow::Result<()> {
     say(String::from_utf8(writer.into_inner()?)?.trim_end())
 }
 
-fn table(page: &AvailabilityPage) -> anyhow::Result<()> {
-    say(&format!("{} to {}", utc(page.from_s), utc(page.to_s)))?;
-    say("site     availability failures         down          mttf          mttr")?;
-    for row in &page.rows {
+fn table<'a>(rows: impl Iterator<Item = Named<'a>>) -> anyhow::Result<()> {
+    say("site       availability failures         down          mttf          mttr")?;
+    for (name, row) in rows {
         let lasting = |ms: Option<u64>| ms.map_or_else(|| "-".to_owned(), duration);
         let share =
             row.availability.map_or_else(|| "-".to_owned(), |share| format!("{:.4} %", share * 100.0));
         say(&format!(
-            "{:<8} {share:>12} {:>8} {:>12} {:>13} {:>13}",
-            name(row),
+            "{name:<10} {share:>12} {:>8} {:>12} {:>13} {:>13}",
             row.failures,
             duration(row.down_ms),
             lasting(row.mttf_ms),

@@ -183,7 +183,8 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     pub async fn run(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
-            let due = self.core.next_due().map(|due| due.since(self.clock.now()));
+            let due = self.core.next_due().map_or(self.alive_due(), |due| due.min(self.alive_due()));
+            let due = Some(due.since(self.clock.now()));
             let turn = tokio::select! {
                 biased;
                 () = &mut shutdown => return self.close_down().await,

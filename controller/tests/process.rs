@@ -7,6 +7,9 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use trunklab_controller::store::Store;
+use trunklab_protocol::operator::AvailabilityPage;
+
 const ZONE: &str = include_str!("../../docs/operating.md");
 
 fn controller(directory: &Path, arguments: &[&str]) -> Command {
@@ -418,10 +421,33 @@ fn availability_is_shown_of_the_system_and_of_each_site() {
         "{told}"
     );
     assert!(told.contains("\n1,7200000,0,0,1.000000,,"), "{told}");
+    assert!(told.ends_with("\ncontroller,7200000,0,0,1.000000,,\n"), "{told}");
     assert!(availability(&["--json"]).contains("\"failures\":0"));
     assert!(availability(&["--site", "1"]).contains("100.0000 %"));
     let reversed = ["availability", "--db", "zone.db", "--from", "9", "--to", "8"];
     assert!(fails(directory.path(), &reversed).contains("`from` is after `to`"));
+}
+
+/// What was before the first start does not count, and a controller that has ended in order was there until then.
+#[test]
+fn availability_counts_from_the_first_start_of_a_controller() {
+    let directory = zone();
+    let path = directory.path();
+    for _ in 0..2 {
+        let (mut child, _) = serving(path);
+        let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(status.success() && child.wait().unwrap().success());
+    }
+    let mut store = Store::open_beside(&path.join("zone.db")).unwrap();
+    let served = store.served().unwrap();
+    assert_eq!(served.len(), 2);
+    for term in served {
+        assert!(term.to_us > term.from_us, "it was there until it ended: {term:?}");
+    }
+    let told = succeeds(path, &["availability", "--db", "zone.db", "--json", "--from", "-2h"]);
+    let page: AvailabilityPage = serde_json::from_str(&told).unwrap();
+    assert!(page.controller.time_ms < (page.to_s - page.from_s) * 1_000, "{told}");
+    assert_eq!(page.controller.time_ms, page.rows[1].time_ms, "{told}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) struct Wanted {
     to: Option<u64>,
 }
 
-/// Failures, mean time to failure and to repair, and availability, of the system and of each site.
+/// Failures, mean time to failure and to repair, and availability, of the system, of each site and of the controller.
 #[utoipa::path(
     get,
     path = "/v1/availability",
@@ -43,8 +43,9 @@ pub(super) async fn read(
     let (_, configuration) = operator.configuration().await.ok_or_else(Problem::busy)?;
     let sites: Vec<_> = configuration.sites.iter().map(|site| site.site).collect();
     let read = move |store: &mut crate::store::Store| {
-        store.alarms_within(AlarmKind::OF_SITES_DOWN, range.bounds_us())
+        let alarms = store.alarms_within(AlarmKind::OF_SITES_DOWN, range.bounds_us())?;
+        Ok((alarms, store.served()?))
     };
-    let alarms = operator.read("the alarms", read).await?;
-    Ok(Json(availability(range, &sites, &alarms)))
+    let (alarms, served) = operator.read("the alarms", read).await?;
+    Ok(Json(availability(range, &sites, &alarms, &served)))
 }

@@ -11,11 +11,14 @@ use super::{Broken, RunLoop};
 use crate::clock::Clock;
 use crate::dispatch::Dispatch;
 use crate::log::Log;
-use crate::store::{StoreAnswer, Told};
+use crate::store::{KNOWN_ALIVE_MS, StoreAnswer, Told};
 
 /// While records are open the store learns this often that their calls go on: so much of a call is not charged at most when
 /// the controller is killed.
 const ALIVE: Span = Span::from_secs(1);
+
+/// The same where nothing is recorded: how exactly it is known when a controller was killed.
+const ALIVE_IDLE: Span = Span::from_millis(KNOWN_ALIVE_MS);
 
 impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     pub(super) fn hear_store(&mut self, answer: StoreAnswer) -> Result<(), Broken> {
@@ -61,12 +64,23 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         }
     }
 
-    /// Calls go on: told now and then while there are any.
+    /// The controller serves: told now and then, and more often while there are calls whose records would end here.
     pub(super) fn tell_alive(&mut self, at: Moment) {
-        if self.open_records > 0 && at.since(self.told_alive) >= ALIVE {
+        let pause = if self.open_records > 0 { ALIVE } else { ALIVE_IDLE };
+        if at.since(self.told_alive) >= pause {
             self.told_alive = at;
             self.tell(at, Told::Alive);
         }
+    }
+
+    /// It serves until now, and no longer.
+    pub(super) fn tell_last_alive(&mut self) {
+        self.tell(self.clock.now(), Told::Alive);
+    }
+
+    /// When it is to be told at the latest, whatever else happens.
+    pub(super) fn alive_due(&self) -> Moment {
+        self.told_alive + ALIVE_IDLE
     }
 
     fn tell(&self, at: Moment, told: Told) {

@@ -132,6 +132,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             self.set_aside(&broken)?;
         }
         self.end_counting();
+        self.tell_last_alive();
         let flushed = timeout(FLUSH_MAX, async {
             while self.unanswered > 0 {
                 let Some(answer) = self.inlets.stored.recv().await else { return };

@@ -17,6 +17,7 @@ mod schema;
 mod sessions;
 mod statistics;
 mod subscribers;
+mod terms;
 mod thread;
 mod tokens;
 
@@ -28,6 +29,7 @@ pub use page::{Found, PLACES_MAX, Page};
 pub use records::RecordQuery;
 pub use sessions::{Secret, Session};
 pub use statistics::{Keeping, StatisticsQuery, Step, TooManyRows, Whose};
+pub use terms::{KNOWN_ALIVE_MS, Served};
 pub use thread::{StoreAnswer, StoreHandle, Told};
 pub use tokens::{StoredToken, TokenHash};
 

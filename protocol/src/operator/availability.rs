@@ -14,13 +14,15 @@ pub struct AvailabilityPage {
     pub to_s: u64,
     /// The system's row, then those of its sites in order of their numbers.
     pub rows: Vec<AvailabilityRow>,
+    /// The controller's own: while it is down every site is.
+    pub controller: AvailabilityRow,
 }
 
-/// Availability of a site, or of all of them together.
+/// Availability of a site, of all of them together, or of the controller.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AvailabilityRow {
-    /// Of which site; `None` for the whole system.
+    /// Of which site; `None` for the whole system and for the controller.
     pub site: Option<SiteId>,
     /// How long it was looked at, in milliseconds; of the system, the sites' times together.
     pub time_ms: u64,
