@@ -86,10 +86,15 @@ async fn until_dropped(switch: &SwitchHandle, count: u64) {
 #[tokio::test]
 async fn a_switch_hears_itself_and_counts_nothing_of_it() {
     let (switch, mut reports) = often(None);
-    let (mut heard, mut unheard) = (0, 0);
-    while heard < 3 {
-        if next_test(&mut reports).await { heard += 1 } else { unheard += 1 }
-    }
+    let mut unheard = 0;
+    let hears_thrice = async {
+        for _ in 0..3 {
+            while !next_test(&mut reports).await {
+                unheard += 1;
+            }
+        }
+    };
+    timeout(PATIENCE, hears_thrice).await.expect("it never hears itself");
     // On a machine that stands still now and then a test may come too late, and is a stranger by then.
     let counts = switch.counts();
     assert!(counts.packets_in.read() <= unheard, "{:?}", counts.dropped.read());
