@@ -75,6 +75,8 @@ pub struct ControllerOptions {
     pub voice: SocketAddr,
     /// Where sites send voice, if that is not where the switch is bound.
     pub voice_advertised: Option<SocketAddr>,
+    /// Where the voice switch sends the tests of its port, if that is not where it is bound.
+    pub voice_tested_at: Option<SocketAddr>,
     /// Operators' tokens beside those in the store.
     pub operator_tokens: Vec<String>,
     /// Bounds of the site links.
@@ -125,6 +127,7 @@ impl ControllerOptions {
             operator: anywhere,
             voice: anywhere,
             voice_advertised: None,
+            voice_tested_at: None,
             recordings: None,
             operator_tokens: Vec::new(),
             link_limits: LinkLimits::default(),
@@ -222,14 +225,11 @@ impl RunningController {
             None => None,
         };
         let recording = recorder.as_ref().map(Recorder::handle);
-        let (switch, reports) =
-            switch::start_recorded(switch::Settings::at(options.voice), recording.clone()).map_err(
-                |taken| ControllerError::Bind {
-                    flag: "--voice",
-                    address: taken.address,
-                    source: taken.reason,
-                },
-            )?;
+        let voice =
+            switch::Settings { test_to: options.voice_tested_at, ..switch::Settings::at(options.voice) };
+        let (switch, reports) = switch::start_recorded(voice, recording.clone()).map_err(|taken| {
+            ControllerError::Bind { flag: "--voice", address: taken.address, source: taken.reason }
+        })?;
         let addresses = Addresses {
             listen: bound(links_socket.local_addr(), options.listen),
             operator: bound(operator_socket.local_addr(), options.operator),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, Interval};
 use tracing::error;
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
@@ -42,10 +43,12 @@ mod statistics;
 mod store;
 mod switch;
 mod term;
+mod waits;
 
 use self::links::{Asked, Link};
 pub use self::operators::{Configured, Query, Wish};
 pub use self::term::{BREAKS_MAX, RAISES_MAX, RECENT};
+use self::waits::{Waits, seconds};
 
 /// Why the loop ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +130,7 @@ pub(crate) struct RunLoop<D, L, C> {
     /// Calls whose records are open, and when the store last learnt that they go on.
     open_records: u64,
     told_alive: Moment,
+    waits: Waits,
     /// The newest epoch above which the core wants a new term, and the site that has obeyed it.
     outranked: Option<(Epoch, SiteId)>,
     breaks: VecDeque<Moment>,
@@ -169,6 +173,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
             recorded: BTreeSet::new(),
             open_records: 0,
             told_alive: Moment::ORIGIN,
+            waits: Waits::default(),
             outranked: None,
             breaks: VecDeque::new(),
             raises: VecDeque::new(),
@@ -182,13 +187,15 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     /// Serves until `shutdown` resolves; then closes down in order.
     pub async fn run(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut seconds = seconds();
         loop {
-            let due = self.core.next_due().map_or(self.alive_due(), |due| due.min(self.alive_due()));
-            let due = Some(due.since(self.clock.now()));
+            let (now, due) = (self.clock.now(), self.core.next_due());
+            due.into_iter().for_each(|due| self.waits.note(now.since(due).into()));
+            let due = due.map(|due| due.since(now));
             let turn = tokio::select! {
                 biased;
                 () = &mut shutdown => return self.close_down().await,
-                turn = next_turn(&mut self.inlets, due) => turn,
+                turn = next_turn(&mut self.inlets, due, &mut seconds) => turn,
             };
             let outcome = match turn {
                 Turn::Links(news) => self.hear_links(news),
@@ -196,6 +203,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 Turn::Switch(report) => self.hear_switch(report),
                 Turn::Query(query) => self.answer(query),
                 Turn::Due => self.take(Input::Time, None),
+                Turn::Second(tick) => self.tell_waits(tick.elapsed()),
             };
             if let Err(broken) = outcome {
                 self.recover(&broken).await?;
@@ -279,9 +287,11 @@ enum Turn {
     Switch(FromSwitch),
     Query(Query),
     Due,
+    /// Another second is over, at this moment.
+    Second(Instant),
 }
 
-async fn next_turn(inlets: &mut Inlets, due: Option<Span>) -> Turn {
+async fn next_turn(inlets: &mut Inlets, due: Option<Span>, seconds: &mut Interval) -> Turn {
     let until_due = async {
         match due {
             Some(span) => tokio::time::sleep(span.into()).await,
@@ -295,6 +305,7 @@ async fn next_turn(inlets: &mut Inlets, due: Option<Span>) -> Turn {
         Some(report) = inlets.switch.reports.recv() => Turn::Switch(report),
         Some(query) = inlets.queries.recv() => Turn::Query(query),
         () = until_due => Turn::Due,
+        tick = seconds.tick() => Turn::Second(tick),
     }
 }
 

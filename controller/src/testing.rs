@@ -32,6 +32,12 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// The scripted core breaks on a unit of this number.
 pub const BREAKING_UNIT: u32 = 666;
 
+/// The scripted core takes [`SLOW`] over a unit of this number.
+pub const SLOW_UNIT: u32 = 667;
+
+/// Longer than a second: however the second's end falls, it is seen late.
+pub const SLOW: Duration = Duration::from_millis(1_700);
+
 /// A core with a few reflexes, each of which tests one thing of the shell.
 pub struct ScriptedCore {
     epoch: Epoch,
@@ -105,6 +111,7 @@ impl Dispatch for ScriptedCore {
             | Input::Provision(_)
             | Input::Entropy(_)
             | Input::FromSwitch(_)
+            | Input::Waited { .. }
             | Input::ClosingDown => {}
         }
     }
@@ -154,6 +161,9 @@ impl ScriptedCore {
             }
             FromSite::Detach(detach) => {
                 assert_ne!(detach.unit.number(), BREAKING_UNIT, "a test breaks the core here");
+                if detach.unit.number() == SLOW_UNIT {
+                    std::thread::sleep(SLOW);
+                }
             }
             FromSite::CallRequest(request) => {
                 let call = CallId { node: NodeId::new(1).unwrap(), epoch: self.epoch, counter: 1 };

@@ -157,6 +157,7 @@ causes! {
     StalePacket = 0x74, "the packet was seen before or is too old";
     VoiceOverrun = 0x75, "the voice buffer is full";
     SwitchFull = 0x76, "the voice switch holds as many routes or sites as it may";
+    StrangeLoopBack = 0x77, "the voice switch awaits no such test of its own";
 
     // Orders of operators.
     PatchedAlready = 0x78, "a talkgroup is in another patch";

@@ -187,6 +187,7 @@ clauses! {
     SelfTest = "14.2.2", "Self-test";
     FaultySlot = "14.2.3", "Faulty slot";
     SoundSlot = "14.2.4", "Return of a slot";
+    OwnHealth = "14.2.5", "Voice switch and controller";
     NetworkAlarm = "14.3.1", "Alarms";
     AlarmDamping = "14.3.2", "Damping";
     AlarmAcknowledged = "14.3.3", "Acknowledged";

@@ -81,5 +81,10 @@ messages! {
             /// The spurt.
             spurt: SpurtId,
         }
+        /// What came of a test of the switch's own port.
+        0x03 LoopedBack {
+            /// Whether the datagram was heard in time that was looped back.
+            heard: bool,
+        }
     }
 }

@@ -11,7 +11,6 @@ mod begun;
 mod control;
 mod controls;
 mod failsoft;
-mod judgement;
 mod link;
 mod load;
 mod messages;

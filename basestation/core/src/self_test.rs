@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use trunklab_controller_core::fault::judgement::{Judgement, Limits};
 use trunklab_protocol::from_site::{INVENTORY_PART_MAX, SlotStates, SlotTested};
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ExerciseFault;
 use trunklab_protocol::{Cause, Moment, ProfileId, SlotAddress, SlotHealth, SlotState, Span};
 
-use crate::judgement::{Judgement, Limits};
 use crate::output::{Outbox, Output};
 use crate::settings::all_slots;
 use crate::station::BaseStation;

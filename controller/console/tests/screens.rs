@@ -556,6 +556,8 @@ fn alarms() {
         NetworkAlarm { since: None, ..alarm(3, AlarmKind::StoreFailing, AlarmObject::System) },
         alarm(4, AlarmKind::IdentityCloned, unit),
         alarm(5, AlarmKind::ServedAlone, AlarmObject::Site(site)),
+        alarm(6, AlarmKind::SwitchFaulty, AlarmObject::Switch),
+        alarm(7, AlarmKind::ControllerOverloaded, AlarmObject::System),
     ];
     snapshot.sites.iter_mut().filter(|view| view.site == site).for_each(|view| view.faulty = vec![at]);
     scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });

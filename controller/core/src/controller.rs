@@ -2,7 +2,7 @@
 
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::{ConfigurationVersion, EventKind};
-use trunklab_protocol::switch::{ConsoleSilent, FromSwitch};
+use trunklab_protocol::switch::{ConsoleSilent, FromSwitch, LoopedBack};
 use trunklab_protocol::{AreaId, CallId, Cause, Clause, Epoch, Moment, SiteId, Span, TalkgroupId};
 
 use crate::call::alarm::Emergencies;
@@ -17,7 +17,7 @@ use crate::config::{ServiceArea, SystemParameters};
 use crate::configuration::{Pending, Unfit};
 use crate::directory::Directory;
 use crate::events::Events;
-use crate::fault::{Alarms, signal_of};
+use crate::fault::{Alarms, OwnHealth, signal_of};
 use crate::input::Input;
 use crate::isolated::{CopiedVectors, Copies, LostCalls, Reports};
 use crate::messages::pending::Messages;
@@ -72,6 +72,7 @@ pub struct Controller {
     pub(crate) rights_orders: RightsOrders,
     /// What is wrong with the network's parts.
     pub(crate) alarms: Alarms,
+    pub(crate) own_health: OwnHealth,
     /// What is left of the vectors of a site that serves alone.
     pub(crate) copied_vectors: CopiedVectors,
     /// Calls that ended with their sites' links.
@@ -151,6 +152,7 @@ impl Controller {
             remote: Remote::default(),
             rights_orders: RightsOrders::default(),
             alarms: Alarms::default(),
+            own_health: OwnHealth::default(),
             copied_vectors: CopiedVectors::default(),
             lost_calls: LostCalls::default(),
             copies: Copies::default(),
@@ -226,6 +228,10 @@ impl Controller {
             Input::FromSwitch(FromSwitch::Load(_)) => {}
             Input::FromSwitch(FromSwitch::ConsoleSilent(ConsoleSilent { spurt })) => {
                 self.console_silent(spurt, out);
+            }
+            Input::FromSwitch(FromSwitch::LoopedBack(LoopedBack { heard })) => self.switch_tested(heard, out),
+            Input::Waited { longest_ms } => {
+                self.inputs_waited(Span::from_millis(u64::from(longest_ms)), out);
             }
             // No answer waits for the record of a call: it was opened before the call spoke.
             Input::Stored { id } => {
@@ -370,6 +376,7 @@ impl Controller {
         self.remote.clear();
         self.rights_orders.clear();
         self.alarms = Alarms::default();
+        self.own_health = OwnHealth::default();
         self.copies.clear();
         self.lost_calls.clear();
         self.reports.clear();
@@ -464,6 +471,7 @@ impl Controller {
             | Input::Time
             | Input::Entropy(_)
             | Input::FromSwitch(_)
+            | Input::Waited { .. }
             | Input::HandedBack
             | Input::ClosingDown => {}
         }

@@ -69,6 +69,11 @@ pub enum Input {
     },
     /// The voice switch said something.
     FromSwitch(FromSwitch),
+    /// Another second is over in which the shell measured how long inputs waited for the core (docs/resilience.md 14.2.5).
+    Waited {
+        /// The longest of them, in milliseconds.
+        longest_ms: u32,
+    },
     /// What [`crate::output::Output::Store`] asked for is durable.
     Stored {
         /// Which request.

@@ -52,7 +52,10 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
     fn hear_link(&mut self, FromLink { link, site, news }: FromLink) -> Result<(), Broken> {
         match news {
             LinkNews::Up(handle) => self.connect(link, site, handle),
-            LinkNews::Said { message, read } => self.hear(link, site, message, read),
+            LinkNews::Said { message, read } => {
+                self.waits.note(read.elapsed());
+                self.hear(link, site, message, read)
+            }
             LinkNews::Down(cause) => self.disconnect(link, site, cause),
         }
     }

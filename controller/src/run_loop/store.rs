@@ -78,11 +78,6 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         self.tell(self.clock.now(), Told::Alive);
     }
 
-    /// When it is to be told at the latest, whatever else happens.
-    pub(super) fn alive_due(&self) -> Moment {
-        self.told_alive + ALIVE_IDLE
-    }
-
     fn tell(&self, at: Moment, told: Told) {
         if !self.outlets.store.tell(self.epoch, at, told) {
             self.outlets.counters.steps_lost.one();

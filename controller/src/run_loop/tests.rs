@@ -9,7 +9,9 @@ use super::*;
 use crate::observer::Observed;
 use crate::run::ControllerError;
 use crate::store::StorePlace;
-use crate::testing::{BREAKING_UNIT, Lab, ScriptedSite, hello, hello_having_obeyed, site, unit};
+use crate::testing::{
+    BREAKING_UNIT, Lab, PATIENCE, SLOW_UNIT, ScriptedSite, hello, hello_having_obeyed, site, unit,
+};
 
 async fn breaks(site: &mut ScriptedSite) {
     site.says(&Detach { unit: unit(BREAKING_UNIT) }.into()).await;
@@ -120,4 +122,27 @@ async fn what_must_last_is_answered_after_its_commit_and_an_observer_sees_the_or
         }
     }
     assert_eq!(order, ["request", "grant", "store", "stored", "closing down"]);
+}
+
+/// The longest wait of a second that the core was told from here on, once one of more than half a second was.
+async fn long_wait_ms(seen: &mut mpsc::Receiver<Observed>) -> u32 {
+    loop {
+        let Observed { what, .. } = seen.recv().await.expect("the controller runs");
+        if let Seen::Input(Input::Waited { longest_ms }) = what
+            && longest_ms > 500
+        {
+            return longest_ms;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_core_is_told_how_long_inputs_waited_while_it_was_busy() {
+    let (watcher, mut seen) = mpsc::channel::<Observed>(65_536);
+    let lab = Lab::start_with(|options| options.observer = Some(watcher)).await;
+    let mut site = lab.site(3).await;
+    site.says(&Detach { unit: unit(SLOW_UNIT) }.into()).await;
+    let told = tokio::time::timeout(PATIENCE, long_wait_ms(&mut seen)).await;
+    assert!(told.is_ok(), "nobody told the core");
+    lab.controller.stop().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! The switch as it runs: a UDP socket, the forwarding loop on it, and a task that obeys and reports.
+//! The switch as it runs: a UDP socket, the forwarding loop on it, a task that tests it, and one that obeys and reports.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,6 +16,7 @@ use trunklab_protocol::switch::{ConsoleSilent, FromSwitch, Load, ToSwitch};
 use trunklab_protocol::voice::{FRAME_LEN, RTP_HEADER_LEN, RUN_MAX, TAG_LEN};
 
 use super::Counts;
+use super::loop_back::{Tester, own_address};
 use super::plane::{Orders, Plane};
 use crate::recorder::RecorderHandle;
 
@@ -43,12 +44,18 @@ pub struct Settings {
     pub limits: Limits,
     /// From one load report to the next.
     pub report_period: Duration,
+    /// From one test of its port to the next.
+    pub test_period: Duration,
+    /// Where the tests go, if not to where it is bound.
+    pub test_to: Option<SocketAddr>,
 }
 
 impl Settings {
-    /// The usual limits, a report each second.
+    /// The usual limits, a report and a test each second.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address, limits: Limits::default(), report_period: Duration::from_secs(1) }
+        let second = Duration::from_secs(1);
+        let limits = Limits::default();
+        Self { address, limits, report_period: second, test_period: second, test_to: None }
     }
 }
 
@@ -70,7 +77,7 @@ pub struct SwitchHandle {
     orders: mpsc::Sender<ToSwitch>,
     plane: Arc<Plane>,
     stop: CancellationToken,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl SwitchHandle {
@@ -106,7 +113,7 @@ impl Drop for SwitchHandle {
     }
 }
 
-/// Starts a switch on the tokio runtime that this is called on. The receiver has its load reports.
+/// Starts a switch on the tokio runtime that this is called on. The receiver has its reports.
 ///
 /// # Errors
 /// [`BindError`] if the port cannot be had.
@@ -132,10 +139,19 @@ pub fn start_recorded(
     let control = Control {
         orders: Orders::new(Arc::clone(&plane), settings.limits),
         plane: Arc::clone(&plane),
+        reports: reports.clone(),
+    };
+    let socket = Arc::new(socket);
+    let tester = Tester {
+        socket: Arc::clone(&socket),
+        to: settings.test_to.unwrap_or_else(|| own_address(address)),
+        plane: Arc::clone(&plane),
         reports,
+        period: settings.test_period,
     };
     let tasks = [
         tokio::spawn(forward(socket, Arc::clone(&plane), stop.clone())),
+        tokio::spawn(tester.run(stop.clone())),
         tokio::spawn(control.run(inbox, settings.report_period, stop.clone())),
     ];
     Ok((SwitchHandle { address, orders, plane, stop, tasks }, outbox))
@@ -153,7 +169,7 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
 
 /// A tokio task, not a thread of its own on a blocking socket: that would be quicker by some three packets in a
 /// hundred (`cargo bench --bench switch`), but would wait wherever a send waits, and could not be told to stop.
-async fn forward(socket: UdpSocket, plane: Arc<Plane>, stop: CancellationToken) {
+async fn forward(socket: Arc<UdpSocket>, plane: Arc<Plane>, stop: CancellationToken) {
     let mut buffer = [0; BUFFER_LEN];
     loop {
         let ready = tokio::select! {

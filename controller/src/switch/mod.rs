@@ -4,6 +4,7 @@
 
 pub mod counts;
 pub mod live;
+mod loop_back;
 pub mod plane;
 
 pub use counts::Counts;

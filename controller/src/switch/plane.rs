@@ -20,6 +20,7 @@ use trunklab_protocol::voice::{Header, TAG_LEN};
 use trunklab_protocol::{Cause, Moment, SiteId, Span, SpurtId};
 
 use super::Counts;
+use super::loop_back::{Awaited, is_test};
 use crate::recorder::RecorderHandle;
 
 /// What the forwarding loop reads.
@@ -29,6 +30,8 @@ pub struct Plane {
     /// Which site receives where. Only ever a hint whose key to try, so that a drop is named by its right cause.
     hints: DashMap<SocketAddr, (SiteId, VoiceKey), FxBuildHasher>,
     counts: Counts,
+    /// The test of the port that is under way.
+    awaited: Awaited,
     /// Who is given the voice of recorded spurts as well.
     recorder: Option<RecorderHandle>,
 }
@@ -66,18 +69,27 @@ impl Plane {
         &self.counts
     }
 
+    pub(super) fn awaited(&self) -> &Awaited {
+        &self.awaited
+    }
+
     /// Copies one datagram from `sender` along its way, each copy with the tag of its destination; what does not
-    /// pass is counted. `send` must not wait: what it cannot take at once is dropped.
+    /// pass is counted, but the switch's own test of its port is not. `send` must not wait: what it cannot take at once is dropped.
     pub fn forward(
         &self,
         datagram: &mut [u8],
         sender: SocketAddr,
         mut send: impl FnMut(&[u8], SocketAddr) -> io::Result<usize>,
     ) {
+        let is_test = is_test(datagram);
+        if is_test && self.awaited.hears(datagram) {
+            return;
+        }
         self.counts.packets_in.one();
         self.counts.octets.taken.add(datagram.len() as u64);
         let way = match self.admit(datagram, sender) {
             Ok(way) => way,
+            Err(_) if is_test => return self.counts.dropped.one(Cause::StrangeLoopBack),
             Err(cause) => return self.counts.dropped.one(cause),
         };
         if way.is_recorded

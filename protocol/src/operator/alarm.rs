@@ -29,6 +29,10 @@ pub enum AlarmKind {
     ServedFailsoft,
     /// A site has no sound control channel.
     ControlLost,
+    /// The voice switch does not hear itself.
+    SwitchFaulty,
+    /// Inputs wait too long for the controller.
+    ControllerOverloaded,
 }
 
 /// How bad it is.
@@ -56,7 +60,7 @@ pub enum AlarmEnd {
 }
 
 /// Kind, name, severity, end, text: one row each.
-const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 7] = [
+const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 9] = [
     (AlarmKind::SlotFaulty, "slot_faulty", Severity::Minor, AlarmEnd::ByItself, "slot is faulty"),
     (AlarmKind::SiteLost, "site_lost", Severity::Critical, AlarmEnd::ByItself, "link is lost"),
     (AlarmKind::StoreFailing, "store_failing", Severity::Critical, AlarmEnd::ByItself, "store keeps nothing"),
@@ -88,6 +92,20 @@ const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 7] = [
         AlarmEnd::ByItself,
         "no sound control channel",
     ),
+    (
+        AlarmKind::SwitchFaulty,
+        "switch_faulty",
+        Severity::Critical,
+        AlarmEnd::ByItself,
+        "does not hear itself",
+    ),
+    (
+        AlarmKind::ControllerOverloaded,
+        "controller_overloaded",
+        Severity::Major,
+        AlarmEnd::ByItself,
+        "inputs wait too long",
+    ),
 ];
 
 impl AlarmKind {
@@ -100,6 +118,8 @@ impl AlarmKind {
         Self::ServedAlone,
         Self::ServedFailsoft,
         Self::ControlLost,
+        Self::SwitchFaulty,
+        Self::ControllerOverloaded,
     ];
 
     /// Those of a site at which nobody is served while they stand (docs/resilience.md 14.4.1).
@@ -156,6 +176,8 @@ pub enum AlarmObject {
     },
     /// A unit.
     Unit(UnitId),
+    /// The voice switch.
+    Switch,
 }
 
 impl AlarmObject {
@@ -163,7 +185,7 @@ impl AlarmObject {
     pub const fn site(self) -> Option<SiteId> {
         match self {
             Self::Site(site) | Self::Slot { site, .. } => Some(site),
-            Self::System | Self::Unit(_) => None,
+            Self::System | Self::Unit(_) | Self::Switch => None,
         }
     }
 }
@@ -175,6 +197,7 @@ impl fmt::Display for AlarmObject {
             Self::Site(site) => write!(f, "site {site}"),
             Self::Slot { site, at } => write!(f, "site {site} slot {at}"),
             Self::Unit(unit) => write!(f, "unit {unit}"),
+            Self::Switch => f.write_str("voice switch"),
         }
     }
 }

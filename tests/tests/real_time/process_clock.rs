@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use rusqlite::Connection;
 use tempfile::tempdir;
+use trunklab_protocol::operator::AlarmKind;
 use trunklab_tests::network::{Network, nobody_registers};
 use trunklab_tests::plan::{Plan, UNITS, ZONE, path};
 use trunklab_tests::process::{Process, succeed};
@@ -63,7 +64,9 @@ fn the_wall_clock_leaps_under_calls_and_they_do_not_notice() -> Result<()> {
             shown.sites.iter().all(|site| site.in_service) && shown.calls.len() == 1
         })?;
         ensure!(shown.calls[0].talker.map(trunklab_protocol::UnitId::number) == Some(talker), "{shown:#?}");
-        ensure!(shown.alarms.is_empty(), "{away_s} s away: {:#?}", shown.alarms);
+        // A machine that is busy with other things may be too slow for a while, whatever the clock says.
+        let told = shown.alarms.iter().filter(|alarm| alarm.kind != AlarmKind::ControllerOverloaded);
+        ensure!(told.count() == 0, "{away_s} s away: {:#?}", shown.alarms);
         if away_s == 26 * HOUR_S {
             // A token of the right time is good for a day, and the certificate that it gives for years.
             let refused = enrols(&network, &wall, &early, "late")?;

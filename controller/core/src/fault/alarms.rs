@@ -202,6 +202,7 @@ impl Controller {
             alarm: Some(AlarmRecord { flapping: false, ..record.clone() }),
             damping: Damping::raised_before(),
         };
+        self.own_health.recall(record.source);
         self.alarms.rows.insert(record.source, row);
         Ok(())
     }
@@ -210,7 +211,7 @@ impl Controller {
     pub(crate) fn settle_slot_alarms(&mut self, site: SiteId, out: &mut Outbox) {
         let is_over = |source: &Source| match source.object {
             AlarmObject::Slot { site: of, at } => of == site && self.is_sound(site, at),
-            AlarmObject::System | AlarmObject::Site(_) | AlarmObject::Unit(_) => false,
+            AlarmObject::System | AlarmObject::Site(_) | AlarmObject::Unit(_) | AlarmObject::Switch => false,
         };
         for source in self.raised_sources(is_over) {
             self.end_signal(source, out);

@@ -29,6 +29,7 @@ mod messages;
 mod monitor_end;
 mod network_alarms;
 mod orders;
+mod own_health;
 mod queue;
 mod recording;
 mod records;

@@ -121,6 +121,7 @@ impl World {
             | controller::input::Input::SiteConnected { .. }
             | controller::input::Input::SiteDisconnected { .. }
             | controller::input::Input::FromSwitch(_)
+            | controller::input::Input::Waited { .. }
             | controller::input::Input::Order { .. }
             | controller::input::Input::Configure { .. }
             | controller::input::Input::Stored { .. }

@@ -16,7 +16,7 @@ use trunklab_protocol::operator::{
     AlarmId, Authority, ConfigurationVersion, ConsoleName, Order, Role, StatusText,
 };
 use trunklab_protocol::proof::{Challenge, ProvedOrder, Response};
-use trunklab_protocol::switch::ConsoleSilent;
+use trunklab_protocol::switch::{ConsoleSilent, LoopedBack};
 use trunklab_protocol::{
     Addressee, Announcement, AreaChoice, AreaId, CallId, CallSetup, Cause, Condition, ControlLayout,
     ControlPlace, Demand, EmergencyPolicy, Epoch, FloorPolicy, FullDuplex, Identity, Incarnation, MessageId,
@@ -484,5 +484,7 @@ pub fn an_input() -> impl Strategy<Value = Input> {
         }),
         6 => (an_authority(), an_order()).prop_map(|(by, order)| Input::Order { id: 1, by, order }),
         2 => a_spurt().prop_map(|spurt| Input::FromSwitch(ConsoleSilent { spurt }.into())),
+        2 => any::<bool>().prop_map(|heard| Input::FromSwitch(LoopedBack { heard }.into())),
+        2 => prop_oneof![400_u32..600, any::<u32>()].prop_map(|longest_ms| Input::Waited { longest_ms }),
     ]
 }

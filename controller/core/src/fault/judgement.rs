@@ -1,18 +1,18 @@
-//! When tests make a slot faulty, and when sound again: only several alike in a row do, so that one that went wrong by chance
-//! changes nothing (docs/resilience.md 14.2.2).
+//! When tests make a part faulty, and when sound again: only several alike in a row do, so that one that went wrong by chance
+//! changes nothing (docs/resilience.md 14.2.2 and 14.2.5).
 
 use trunklab_protocol::SlotHealth;
 
-/// How many tests in a row change what is held of a slot; one at least.
+/// How many tests in a row change what is held of a part; one at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bad ones, of a sound slot.
+    /// Bad ones, of a sound part.
     pub bad: u8,
-    /// Good ones, of a faulty slot.
+    /// Good ones, of a faulty part.
     pub good: u8,
 }
 
-/// What is held of one slot.
+/// What is held of one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// It is sound; the last so many tests were bad.
@@ -42,14 +42,19 @@ impl Judgement {
         }
     }
 
-    /// After one more test, in which the burst was heard or not.
+    /// Of what is known to be faulty from before.
+    pub const fn faulty_before() -> Self {
+        Self::Faulty { good: 0 }
+    }
+
+    /// After one more test, good or bad.
     #[must_use]
-    pub fn after(self, heard: bool, limits: Limits) -> Self {
+    pub fn after(self, is_good: bool, limits: Limits) -> Self {
         match self {
-            Self::Sound { .. } if heard => Self::Sound { bad: 0 },
+            Self::Sound { .. } if is_good => Self::Sound { bad: 0 },
             Self::Sound { bad } if bad.saturating_add(1) < limits.bad => Self::Sound { bad: bad + 1 },
             Self::Sound { .. } => Self::Faulty { good: 0 },
-            Self::Faulty { .. } if !heard => Self::Faulty { good: 0 },
+            Self::Faulty { .. } if !is_good => Self::Faulty { good: 0 },
             Self::Faulty { good } if good.saturating_add(1) < limits.good => Self::Faulty { good: good + 1 },
             Self::Faulty { .. } => Self::Sound { bad: 0 },
         }
