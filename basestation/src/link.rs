@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_util::codec::{FramedRead, FramedWrite};
+use trunklab_basestation_core::DISMISSALS;
 use trunklab_protocol::enrolment::CONTROLLER_NAME;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::to_site::{Close, ToSite};
@@ -84,22 +85,27 @@ pub struct LinkKeeper {
     pub events: mpsc::Sender<LinkEvent>,
     /// Counters.
     pub counters: Arc<Counters>,
+    /// Whether an earlier run was told settings, with which this one serves already.
+    pub was_told: bool,
 }
 
 impl LinkKeeper {
     /// Goes on until the run loop is gone, or until every controller has refused the station for good and none has
-    /// ever taken it in. Once it has served, it serves on: a controller that stands wrongly for a while ends nothing.
+    /// ever taken it in. Once it has served, be it in an earlier run, it serves on: a controller that stands wrongly for a while ends
+    /// nothing. What an earlier run was told is void when a controller says that the site is none of its own.
     pub async fn keep(self) {
         let mut failures = 0;
         let mut taken_in = false;
+        let mut was_told = self.was_told;
         let mut refusals = vec![None; self.controllers.len()];
         let mut in_a_row = vec![0; self.controllers.len()];
         for (index, controller) in self.controllers.iter().enumerate().cycle() {
             let Ok(heard) = self.attempt(controller, &mut failures).await else { return };
             taken_in |= heard.served;
+            was_told &= !heard.told.is_some_and(|cause| DISMISSALS.contains(&cause));
             in_a_row[index] = if heard.refusal.is_some() { in_a_row[index] + 1 } else { 0 };
             refusals[index] = heard.refusal.filter(|refusal| in_a_row[index] >= refusal.in_a_row());
-            if !taken_in && refusals.iter().all(Option::is_some) {
+            if !taken_in && !was_told && refusals.iter().all(Option::is_some) {
                 let refusal = refusals[0].expect("all of them are refusals");
                 let refused = Refused { controller: self.controllers[0].clone(), refusal };
                 // A run loop that is gone has ended already.
