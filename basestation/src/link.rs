@@ -14,7 +14,6 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_util::codec::{FramedRead, FramedWrite};
-use trunklab_basestation_core::DISMISSALS;
 use trunklab_protocol::enrolment::CONTROLLER_NAME;
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::to_site::{Close, ToSite};
@@ -91,8 +90,8 @@ pub struct LinkKeeper {
 
 impl LinkKeeper {
     /// Goes on until the run loop is gone, or until every controller has refused the station for good and none has
-    /// ever taken it in. Once it has served, be it in an earlier run, it serves on: a controller that stands wrongly for a while ends
-    /// nothing. What an earlier run was told is void when a controller says that the site is none of its own.
+    /// ever taken it in. Once it has served, it serves on: a controller that stands wrongly for a while ends nothing. One that was
+    /// taken in by an earlier run serves already, and is ended by what a controller says alone: whoever answers in its place can refuse.
     pub async fn keep(self) {
         let mut failures = 0;
         let mut taken_in = false;
@@ -102,9 +101,9 @@ impl LinkKeeper {
         for (index, controller) in self.controllers.iter().enumerate().cycle() {
             let Ok(heard) = self.attempt(controller, &mut failures).await else { return };
             taken_in |= heard.served;
-            was_told &= !heard.told.is_some_and(|cause| DISMISSALS.contains(&cause));
             in_a_row[index] = if heard.refusal.is_some() { in_a_row[index] + 1 } else { 0 };
             refusals[index] = heard.refusal.filter(|refusal| in_a_row[index] >= refusal.in_a_row());
+            was_told &= heard.told.is_none() || refusals[index].is_none();
             if !taken_in && !was_told && refusals.iter().all(Option::is_some) {
                 let refusal = refusals[0].expect("all of them are refusals");
                 let refused = Refused { controller: self.controllers[0].clone(), refusal };

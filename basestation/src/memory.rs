@@ -372,6 +372,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn settings_and_copy_of_another_certificate_count_as_none_and_reports_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("memory.jsonl");
+        // Kept settings that no release has written: they are named, and nothing ends with them.
+        let settings = r#"{"Settings":{"version":9,"check":0,"text":"{}"}}"#;
+        fs::write(&path, format!("{{\"Owner\":\"site 3\"}}\n{settings}\n")).unwrap();
+        let (sender, _kept) = mpsc::channel(4);
+        let (memory, keeper) = open(&path, OWNER, sender.clone()).unwrap();
+        assert!(memory.settings().is_err());
+        assert!(keeper.keep(report(1)));
+        drop(keeper);
+        let (memory, keeper) = open(&path, "site 5", sender.clone()).unwrap();
+        assert_eq!(memory.settings(), Ok(None));
+        assert_eq!(memory.whole(), [Remember::Owner("site 5".to_owned()), report(1)]);
+        drop(keeper);
+        let (memory, _keeper) = open(&path, OWNER, sender).unwrap();
+        assert_eq!(memory.settings(), Ok(None), "they do not come back with the certificate");
+    }
+
     /// What is reported is nothing to the thread that writes it.
     fn report(number: u32) -> Remember {
         serde_json::from_str(&format!("{{\"Report\":[{number},{{\"Unpatched\":[41]}}]}}")).unwrap()
