@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
 
 /// The certificate's file in a credentials directory.
 pub const CERTIFICATE_FILE: &str = "site.pem";
@@ -102,6 +103,12 @@ impl Credentials {
 
     pub(crate) fn certificate(&self) -> Result<CertificateDer<'static>, CredentialsError> {
         certificate(&self.certificate_pem, CERTIFICATE_FILE)
+    }
+
+    /// What tells the certificate from every other.
+    pub(crate) fn fingerprint(&self) -> Result<String, CredentialsError> {
+        let digest = Sha256::digest(self.certificate()?);
+        Ok(digest.iter().map(|octet| format!("{octet:02x}")).collect())
     }
 
     pub(crate) fn authority(&self) -> Result<CertificateDer<'static>, CredentialsError> {

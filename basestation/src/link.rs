@@ -84,14 +84,18 @@ pub struct LinkKeeper {
     pub events: mpsc::Sender<LinkEvent>,
     /// Counters.
     pub counters: Arc<Counters>,
+    /// Whether an earlier run was told settings, with which this one serves already.
+    pub was_told: bool,
 }
 
 impl LinkKeeper {
     /// Goes on until the run loop is gone, or until every controller has refused the station for good and none has
-    /// ever taken it in. Once it has served, it serves on: a controller that stands wrongly for a while ends nothing.
+    /// ever taken it in. Once it has served, it serves on: a controller that stands wrongly for a while ends nothing. One that was
+    /// taken in by an earlier run serves already, and is ended by what a controller says alone: whoever answers in its place can refuse.
     pub async fn keep(self) {
         let mut failures = 0;
         let mut taken_in = false;
+        let mut was_told = self.was_told;
         let mut refusals = vec![None; self.controllers.len()];
         let mut in_a_row = vec![0; self.controllers.len()];
         for (index, controller) in self.controllers.iter().enumerate().cycle() {
@@ -99,7 +103,8 @@ impl LinkKeeper {
             taken_in |= heard.served;
             in_a_row[index] = if heard.refusal.is_some() { in_a_row[index] + 1 } else { 0 };
             refusals[index] = heard.refusal.filter(|refusal| in_a_row[index] >= refusal.in_a_row());
-            if !taken_in && refusals.iter().all(Option::is_some) {
+            was_told &= heard.told.is_none() || refusals[index].is_none();
+            if !taken_in && !was_told && refusals.iter().all(Option::is_some) {
                 let refusal = refusals[0].expect("all of them are refusals");
                 let refused = Refused { controller: self.controllers[0].clone(), refusal };
                 // A run loop that is gone has ended already.

@@ -52,17 +52,25 @@ pub struct Keeper {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Reads what earlier runs have kept, and begins to keep. What becomes of reports comes through `answers`.
+/// Reads what earlier runs have kept, and begins to keep. Settings and a copy of another `owner` count as none. What becomes of reports
+/// comes through `answers`.
 ///
 /// # Errors
 /// When the file cannot be read or written; that there is no room for it is none.
-pub fn open(path: &Path, answers: mpsc::Sender<Answer>) -> Result<(Memory, Keeper), MemoryError> {
+pub fn open(
+    path: &Path,
+    owner: &str,
+    answers: mpsc::Sender<Answer>,
+) -> Result<(Memory, Keeper), MemoryError> {
     let failed = |source| MemoryError { path: path.to_owned(), source };
     let (mut memory, whole_len) = read(path).map_err(failed)?;
     memory.end_what_was_open();
+    let changes = take_over(&mut memory, owner, path);
+    let mut waits = Vec::new();
     let file = match write_anew(path, &memory) {
         Err(error) if error.kind() == io::ErrorKind::StorageFull => {
             warn!(file = %path.display(), "the disk is full: the station's memory goes on as it is");
+            waits = changes;
             go_on(path, whole_len)
         }
         written => written,
@@ -71,7 +79,10 @@ pub fn open(path: &Path, answers: mpsc::Sender<Answer>) -> Result<(Memory, Keepe
     let (sender, waiting) = sync_channel(WAITING_MAX);
     let thread = std::thread::Builder::new().name("memory".to_owned());
     let thread = thread.spawn(move || writer.run(&waiting)).map_err(failed)?;
-    Ok((memory, Keeper { waiting: Some(sender), thread: Some(thread) }))
+    let keeper = Keeper { waiting: Some(sender), thread: Some(thread) };
+    // They are the first of all, and there is room for so many.
+    waits.into_iter().for_each(|what| _ = keeper.keep(what));
+    Ok((memory, keeper))
 }
 
 impl Keeper {
@@ -95,6 +106,38 @@ impl Drop for Keeper {
     }
 }
 
+/// Makes the memory its owner's, and says what of it cannot be used; gives what has changed with that.
+fn take_over(memory: &mut Memory, owner: &str, path: &Path) -> Vec<Remember> {
+    let file = path.display();
+    let mut changes = Vec::new();
+    if memory.owner().is_some_and(|other| other != owner) {
+        warn!(
+            %file,
+            "settings and copy that the station has kept are of another certificate, and count as none: it waits for its controller; where \
+             that is a mistake, put this file beside the certificate with which it was made"
+        );
+        changes.push(Remember::Dismissed);
+    }
+    if memory.owner() != Some(owner) {
+        changes.push(Remember::Owner(owner.to_owned()));
+    }
+    changes.iter().cloned().for_each(|what| memory.note(what));
+    match memory.settings() {
+        Ok(Some(settings)) => {
+            info!(site = %settings.site, name = settings.name, %file, "settings of an earlier run are kept: they hold until a controller has others");
+        }
+        Ok(None) => {
+            info!(%file, "no settings are kept: the site radiates nothing until its controller has been reached");
+        }
+        Err(unfit) => warn!(
+            %file,
+            "the settings that the station has kept cannot be used, for {unfit}, and count as none: it waits for its controller, which \
+             tells it new ones"
+        ),
+    }
+    changes
+}
+
 /// What is kept, and how long the part of the file is that can be read.
 fn read(path: &Path) -> io::Result<(Memory, u64)> {
     let (mut memory, mut whole_len) = (Memory::default(), 0);
@@ -104,7 +147,7 @@ fn read(path: &Path) -> io::Result<(Memory, u64)> {
         Err(error) => return Err(error),
     };
     let (mut file, mut line) = (BufReader::new(file), Vec::new());
-    loop {
+    for number in 1_u64.. {
         line.clear();
         let length = file.read_until(b'\n', &mut line)?;
         if length == 0 {
@@ -112,15 +155,21 @@ fn read(path: &Path) -> io::Result<(Memory, u64)> {
         }
         match serde_json::from_slice(&line) {
             Ok(what) if line.ends_with(b"\n") => memory.note(what),
-            ended => {
-                // The run before was killed while it wrote its last line; what follows such a line is not to be trusted.
-                let error = ended.err().map(|error| error.to_string()).unwrap_or_default();
-                warn!(error, file = %path.display(), "the station's memory ends in the middle of a line");
+            _ => {
+                // The run before was killed while it wrote its last line; what follows such a line is not to be trusted. What is wrong with
+                // it is not said: it may be a secret.
+                warn!(
+                    file = %path.display(),
+                    line = number,
+                    "the station's memory cannot be read from this line on, and goes on without what stands there: its controller tells \
+                     the station anew what it needs"
+                );
                 return Ok((memory, whole_len));
             }
         }
         whole_len += length as u64;
     }
+    Ok((memory, whole_len))
 }
 
 /// The file as it is, without what cannot be read.
@@ -274,7 +323,10 @@ impl Writer {
 fn report(what: &Remember) -> Option<u32> {
     match what {
         Remember::Report(number, _) => Some(*number),
-        Remember::Configuration(_)
+        Remember::Owner(_)
+        | Remember::Settings(_)
+        | Remember::Dismissed
+        | Remember::Configuration(_)
         | Remember::Unit(_)
         | Remember::Dropped(_)
         | Remember::BeginsAlone(_)
@@ -291,6 +343,8 @@ mod tests {
 
     use super::*;
 
+    const OWNER: &str = "site 3";
+
     fn dropped(unit: u32) -> Remember {
         Remember::Dropped(UnitId::new(unit).unwrap())
     }
@@ -300,21 +354,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("memory.jsonl");
         let (sender, _kept) = mpsc::channel(1);
-        let (memory, keeper) = open(&path, sender.clone()).unwrap();
-        assert_eq!(memory, Memory::default());
+        let (memory, keeper) = open(&path, OWNER, sender.clone()).unwrap();
+        assert_eq!(memory.whole(), [Remember::Owner(OWNER.to_owned())]);
         assert!(keeper.keep(Remember::BeginsAlone(7)) && keeper.keep(dropped(3)));
         drop(keeper);
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"BeginsAl").unwrap();
-        let (memory, keeper) = open(&path, sender.clone()).unwrap();
-        assert_eq!(memory.whole(), [Remember::BeginsAlone(7)]);
+        let (memory, keeper) = open(&path, OWNER, sender.clone()).unwrap();
+        assert_eq!(memory.whole(), [Remember::Owner(OWNER.to_owned()), Remember::BeginsAlone(7)]);
         drop(keeper);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"BeginsAlone\":7}\n", "as short as it can be");
+        let lines = "{\"Owner\":\"site 3\"}\n{\"BeginsAlone\":7}\n";
+        assert_eq!(fs::read_to_string(&path).unwrap(), lines, "as short as it can be");
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600,
             "there are secrets in it"
         );
+    }
+
+    #[test]
+    fn settings_and_copy_of_another_certificate_count_as_none_and_reports_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("memory.jsonl");
+        // Kept settings that no release has written: they are named, and nothing ends with them.
+        let settings = r#"{"Settings":{"version":9,"check":0,"text":"{}"}}"#;
+        fs::write(&path, format!("{{\"Owner\":\"site 3\"}}\n{settings}\n")).unwrap();
+        let (sender, _kept) = mpsc::channel(4);
+        let (memory, keeper) = open(&path, OWNER, sender.clone()).unwrap();
+        assert!(memory.settings().is_err());
+        assert!(keeper.keep(report(1)));
+        drop(keeper);
+        let (memory, keeper) = open(&path, "site 5", sender.clone()).unwrap();
+        assert_eq!(memory.settings(), Ok(None));
+        assert_eq!(memory.whole(), [Remember::Owner("site 5".to_owned()), report(1)]);
+        drop(keeper);
+        let (memory, _keeper) = open(&path, OWNER, sender).unwrap();
+        assert_eq!(memory.settings(), Ok(None), "they do not come back with the certificate");
     }
 
     /// What is reported is nothing to the thread that writes it.
@@ -361,7 +436,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("missing/memory.jsonl");
         let (sender, _kept) = mpsc::channel(1);
-        let complaint = open(&path, sender).map(drop).unwrap_err().to_string();
+        let complaint = open(&path, OWNER, sender).map(drop).unwrap_err().to_string();
         assert!(complaint.contains("missing/memory.jsonl") && complaint.contains("check that you may write"));
     }
 }

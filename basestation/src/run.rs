@@ -50,7 +50,7 @@ pub struct StationOptions {
     pub voice: SocketAddr,
     /// The address that the controller tells the voice switch; `None` for the one in `voice`.
     pub voice_public: Option<SocketAddr>,
-    /// Where it keeps what it needs to serve alone; `None` keeps nothing through a restart.
+    /// Where it keeps its settings and what it needs to serve alone; `None` keeps nothing through a restart.
     pub memory: Option<PathBuf>,
 }
 
@@ -124,11 +124,13 @@ impl Station {
         let (kept_sender, kept) = mpsc::channel(INPUTS_MAX);
         let (memory, keeper) = match &options.memory {
             Some(path) => {
-                let (memory, keeper) = memory::open(path, kept_sender.clone())?;
+                let (memory, keeper) =
+                    memory::open(path, &options.credentials.fingerprint()?, kept_sender.clone())?;
                 (memory, Some(keeper))
             }
             None => (Memory::default(), None),
         };
+        let was_told = matches!(memory.settings(), Ok(Some(_)));
         let clock = Clock::starting_after(memory.latest());
         let core = BaseStation::new(incarnation, random()?, public, clock.begun()).with_memory(memory);
         let (status_sender, status) = watch::channel(StationStatus::new(core.view(), None, &counters));
@@ -159,7 +161,8 @@ impl Station {
         tasks.spawn(hear_switch(Arc::clone(&voice), packet_sender, Arc::clone(&counters)));
         let controllers = options.controllers;
         tasks.spawn(
-            LinkKeeper { controllers, tls, events: link_events, counters: Arc::clone(&counters) }.keep(),
+            LinkKeeper { controllers, tls, events: link_events, counters: Arc::clone(&counters), was_told }
+                .keep(),
         );
 
         let run_loop = RunLoop {
@@ -366,7 +369,10 @@ impl RunLoop {
     fn remember(&mut self, what: Remember) {
         let report = match &what {
             Remember::Report(number, _) => Some(*number),
-            Remember::Configuration(_)
+            Remember::Owner(_)
+            | Remember::Settings(_)
+            | Remember::Dismissed
+            | Remember::Configuration(_)
             | Remember::Unit(_)
             | Remember::Dropped(_)
             | Remember::BeginsAlone(_)

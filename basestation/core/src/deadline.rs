@@ -15,6 +15,8 @@ pub struct Deadline {
 /// out in the downlink burst that begins at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
+    /// The station has started, and takes the settings that it has kept.
+    KeptSettings,
     /// An access opportunity of the control channel closes.
     AccessClose(SlotAddress),
     /// An uplink burst of a traffic slot closes.

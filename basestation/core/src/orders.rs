@@ -17,6 +17,7 @@ use crate::output::{Outbox, Output};
 use crate::outstanding::Asked;
 use crate::sessions::Session;
 use crate::settings::{check, moves_control, replans};
+use crate::standing::DISMISSALS;
 use crate::station::{BaseStation, OnAir};
 use crate::traffic::Change;
 
@@ -76,6 +77,9 @@ impl BaseStation {
         if let ToSite::Configure(order) = message {
             self.configure(*order.settings, out);
         } else if let ToSite::Close(order) = message {
+            if DISMISSALS.contains(&order.cause) {
+                self.dismissed(out);
+            }
             self.close_link(order.cause, out);
         } else {
             self.carry_out(message, out);
@@ -207,6 +211,7 @@ impl BaseStation {
             return;
         }
         self.link.configure(self.now, settings.heartbeat_ms);
+        self.keep_settings(&settings, out);
         if self.alone.is_some() {
             self.hand_back(out);
             self.report_inventory(out);

@@ -27,6 +27,7 @@ use crate::self_test::SelfTest;
 use crate::sessions::Sessions;
 use crate::settings::traffic_slots;
 use crate::spurts::SpurtSequences;
+use crate::standing::Standing;
 use crate::timing::Timing;
 use crate::traffic::TrafficChannel;
 use crate::urgency::{self, WordOrder};
@@ -58,6 +59,7 @@ pub struct BaseStation {
     pub(crate) counts: Counts,
     pub(crate) service: SiteService,
     pub(crate) self_test: SelfTest,
+    pub(crate) standing: Standing,
     pub(crate) on_air: Option<OnAir>,
 }
 
@@ -94,6 +96,7 @@ impl BaseStation {
             counts: Counts::default(),
             service: SiteService::NoService,
             self_test: SelfTest::default(),
+            standing: Standing::Stranger,
             on_air: None,
         }
     }
@@ -104,12 +107,14 @@ impl BaseStation {
         Self { order, ..self }
     }
 
-    /// The same with what earlier runs have kept.
+    /// The same with what earlier runs have kept. Settings that cannot be used count as none.
     #[must_use]
     pub fn with_memory(self, mut memory: Memory) -> Self {
         memory.end_what_was_open();
+        let settings = memory.settings().ok().flatten();
+        let standing = settings.map_or(Standing::Stranger, |settings| Standing::Kept(Box::new(settings)));
         let (copy, reports, times_alone) = memory.parts();
-        Self { copy, reports, times_alone, ..self }
+        Self { copy, reports, times_alone, standing, ..self }
     }
 
     /// Takes one input. Whatever is due by `now` happens first, each at its own moment; bursts that are much too late
@@ -143,6 +148,7 @@ impl BaseStation {
     /// The next moment at which time alone causes something.
     pub fn next_deadline(&self) -> Option<Deadline> {
         let link = [
+            self.kept_settings_due().map(|at| Deadline { at, why: Timer::KeptSettings }),
             self.link.heartbeat_due().map(|at| Deadline { at, why: Timer::Heartbeat }),
             self.link.silence_due().map(|at| Deadline { at, why: Timer::LinkSilence }),
             self.isolation_due().map(|at| Deadline { at, why: Timer::Isolation }),
@@ -213,6 +219,7 @@ impl BaseStation {
 
     fn fire(&mut self, why: Timer, out: &mut Outbox) {
         match why {
+            Timer::KeptSettings => self.take_kept_settings(out),
             Timer::AccessClose(at) => self.close_access(at, out),
             Timer::UplinkClose(at) => self.close_uplink(at, out),
             Timer::FailsoftUplink(at) => self.close_failsoft_uplink(at, out),

@@ -76,6 +76,39 @@ async fn what_a_controller_refuses_for_good_ends_a_station_before_it_served_and_
 }
 
 #[tokio::test]
+async fn a_station_that_an_earlier_run_left_settings_radiates_before_its_controller_and_outlives_an_impostor()
+{
+    let (zone, other) = (Zone::new(), Zone::new());
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Some(folder.path().join("memory.jsonl"));
+    let controller = Controller::open(&zone, "controller").await;
+    // The same certificate in every run.
+    let told = StationOptions { memory, ..options(&zone, vec![controller.address()]) };
+    let station = Station::start(told.clone()).await.unwrap();
+    let mut site = controller.answer().await.unwrap();
+    site.greet(nowhere()).await;
+    status(&station, |status| status.view.name.clone()).await;
+    station.stop().await;
+
+    let impostor = Controller::open(&other, "controller").await;
+    let again = StationOptions { controllers: vec![impostor.address()], ..told.clone() };
+    let station = Station::start(again).await.unwrap();
+    assert_eq!(status(&station, |status| status.view.name.clone()).await, "North");
+    for _ in 0..2 {
+        assert!(impostor.answer().await.is_err());
+    }
+    station.stop().await;
+
+    let mut station = Station::start(told.clone()).await.unwrap();
+    controller.answer().await.unwrap().order(Close { cause: Cause::UnknownSite }).await;
+    refused(&mut station).await;
+    let station = Station::start(told).await.unwrap();
+    let mut site = controller.answer().await.unwrap();
+    assert_eq!(site.greet(nowhere()).await.controls, [], "it has forgotten where it radiated");
+    station.stop().await;
+}
+
+#[tokio::test]
 async fn what_may_heal_is_tried_again() {
     let zone = Zone::new();
     let controller = Controller::open(&zone, "controller").await;

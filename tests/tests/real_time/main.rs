@@ -12,6 +12,7 @@ mod desk;
 mod ends;
 mod handset_state;
 mod process_clock;
+mod process_cold_start;
 mod process_cut;
 mod process_disk;
 mod process_failsoft;

@@ -46,6 +46,11 @@ impl Copied {
         }
     }
 
+    /// Nothing of it is left: the network does not know the site any more.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// A new connection: what is not said anew on it is not true any more when the copy is whole.
     pub fn begin(&mut self) {
         self.renewed.clear();

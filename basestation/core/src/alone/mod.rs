@@ -4,6 +4,7 @@
 //! controller's orders are; so nothing of call processing is written here a second time.
 
 mod copy;
+mod kept;
 mod memory;
 mod reports;
 
@@ -19,6 +20,7 @@ use trunklab_protocol::to_site::ToSite;
 use trunklab_protocol::{Clause, Epoch, Moment, SiteId, Span};
 
 pub use self::copy::Copied;
+pub use self::kept::{KeptSettings, Unfit};
 pub use self::memory::{Memory, Remember};
 pub use self::reports::Reports;
 use crate::failsoft::still_in_failsoft;

@@ -20,6 +20,7 @@ use crate::deadline::{Deadline, Timer};
 use crate::output::{Outbox, Output};
 use crate::settings::is_controls;
 use crate::speech::present;
+use crate::standing::Standing;
 use crate::station::{BaseStation, OnAir};
 use crate::timing::Timing;
 
@@ -130,6 +131,7 @@ impl BaseStation {
         let since = self.unserved_since().into_iter().chain(self.control_lost_since).min()?;
         let settings = &self.on_air.as_ref()?.settings;
         let can = self.failsoft.is_none()
+            && self.standing != Standing::Dismissed
             && settings.failsoft_after_ms > 0
             && !settings.failsoft.is_empty()
             && self.times_alone < u16::MAX

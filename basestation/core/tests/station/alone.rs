@@ -72,7 +72,7 @@ fn copy_of(number: u32, vectors: u8) -> CopySubscriber {
 }
 
 impl Driven {
-    fn copy_configuration(&mut self, isolated_after_ms: u32) {
+    pub fn copy_configuration(&mut self, isolated_after_ms: u32) {
         let text = serde_json::to_string(&configuration(isolated_after_ms)).unwrap();
         for (part, parts, text) in cut(&text) {
             self.order(CopyConfiguration { revision: 1, part, parts, text });
@@ -80,7 +80,7 @@ impl Driven {
     }
 
     /// In service, with units 1017 and 1018 of talkgroup 41, and a copy of both.
-    fn with_copy() -> Self {
+    pub fn with_copy() -> Self {
         let mut station = Self::serving(ProfileId::Iden);
         for number in [1017, 1018] {
             station.hold(unit(number));
@@ -123,7 +123,7 @@ impl Driven {
         found
     }
 
-    fn remembered(&self) -> Vec<Remember> {
+    pub fn remembered(&self) -> Vec<Remember> {
         let remembered = |output: &Output| match output {
             Output::Remember(what) => Some(what.clone()),
             _ => None,
@@ -148,7 +148,7 @@ impl Driven {
         })
     }
 
-    fn registers(&mut self, number: u32, press_number: u16) -> Option<Challenge> {
+    pub fn registers(&mut self, number: u32, press_number: u16) -> Option<Challenge> {
         self.busy_words();
         let identity = Identity::Unit(unit(number));
         self.access(Register { identity, press: press(press_number), equipment: None });

@@ -18,5 +18,6 @@ mod messages;
 mod moved;
 mod self_test;
 mod speech;
+mod started_again;
 mod talking;
 mod traffic;

@@ -31,7 +31,7 @@ sentences! {
         |v| one(Action::CarrierMends(v.site(), v.carrier()));
     Do "site {site} is killed", "The base station stops at once, without a word.",
         |v| one(Action::KillStation(v.site()));
-    Do "site {site} is started", "The base station starts, with everything forgotten.",
+    Do "site {site} is started", "The base station starts, with nothing but what it keeps on its disk.",
         |v| one(Action::StartStation(v.site()));
     Do "site {site} is restarted", "Killed, and started one second later.",
         |v| Meaning::Do(vec![(Span::ZERO, Action::KillStation(v.site())), (RESTART, Action::StartStation(v.site()))]);
