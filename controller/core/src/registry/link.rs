@@ -5,7 +5,7 @@ use trunklab_protocol::operator::{AirCounters, EventKind};
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::switch::{SiteDown, SiteUp};
 use trunklab_protocol::to_site::{Close, Configure, Heartbeat, ToSite};
-use trunklab_protocol::{Cause, Clause, ControlPlace, Epoch, SiteId, Span};
+use trunklab_protocol::{Cause, Clause, Epoch, SiteId, Span};
 
 use super::sites::{Greeting, Inventory, Link, Memory, Stage};
 use super::visitors::Presence;
@@ -118,8 +118,7 @@ impl Controller {
         let row = self.sites.get(site)?;
         let mut settings = row.settings(&self.system, row.greeting()?);
         for neighbour in &mut settings.neighbours {
-            let other = self.sites.get(neighbour.site);
-            if let Some(other) = other.filter(|row| row.config.control_place == ControlPlace::Searched) {
+            if let Some(other) = self.sites.get(neighbour.site) {
                 neighbour.carrier = other.slots.controls()[0].carrier;
             }
         }

@@ -32,7 +32,8 @@ fn control(system: &System) -> SlotAddress {
     system.controller.snapshot(system.now).sites[0].control
 }
 
-fn configured(system: &System, number: u16) -> Option<SiteSettings> {
+/// What a site is told anew, if it is.
+pub fn configured(system: &System, number: u16) -> Option<SiteSettings> {
     system.outputs.iter().find_map(|output| match output {
         Output::ToSite { site: to, message: ToSite::Configure(word), .. } if *to == site(number) => {
             Some(*word.settings.clone())

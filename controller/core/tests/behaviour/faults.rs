@@ -5,8 +5,10 @@ use trunklab_controller_core::input::Input;
 use trunklab_protocol::from_site::{
     HeldCall, InventoryCalls, InventoryEnd, InventoryRadios, SlotStates, SlotTested,
 };
+use trunklab_protocol::settings::Neighbour;
 use trunklab_protocol::{Cause, PageReply, SlotAddress, SlotHealth, SlotState, Trunking};
 
+use crate::control::configured;
 use crate::support::{System, channel, held_radio, site, site_config, subscriber, talkgroup};
 
 impl System {
@@ -201,6 +203,18 @@ fn a_faulty_control_channel_goes_to_the_next_candidate_that_is_sound_and_free() 
     system.finds_faulty(3, 4);
     system.after_ms(0);
     assert_eq!(control(&system), channel(1), "round and round");
+}
+
+#[test]
+fn neighbours_announce_where_a_control_channel_has_gone() {
+    let mut system = with_candidates(4, &[3]);
+    let neighbours = vec![Neighbour { site: site(3), carrier: channel(1).carrier }];
+    system.provision(Change::Site(SiteConfig { neighbours, ..site_config(5, 2) }));
+    system.connects(5, 1, &[], &[]);
+    system.finds_faulty(3, 1);
+    system.after_ms(0);
+    let settings = configured(&system, 5).expect("site 5 is told");
+    assert_eq!((control(&system), settings.neighbours[0].carrier), (channel(3), channel(3).carrier));
 }
 
 #[test]

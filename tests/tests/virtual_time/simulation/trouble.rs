@@ -36,6 +36,9 @@ const CLEARED_ANEW: Span = Span::from_secs(35);
 /// In a spurt of this length even a listener that missed the grant hears something.
 const SPURT_FRAMES: usize = 150;
 
+/// Longer than a press waits for its permit when all is well, be it that its control channel moves twice meanwhile.
+const PERMIT_MAX: Span = Span::from_secs(12);
+
 /// What happens in a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -509,6 +512,11 @@ impl Trouble {
         self.world.take_heard();
         self.does(Deed::User(talker, Input::SelectArea(Some(AreaChoice::Wide))));
         self.does(Deed::User(talker, Input::PressPtt { kind: RequestKind::Normal }));
+        // A control channel that moves in just this moment costs a search.
+        let patience = self.world.now() + PERMIT_MAX;
+        while self.view(talker).phase != Phase::Talking && self.world.now() < patience {
+            self.passes(Span::from_millis(100));
+        }
         self.does(Deed::User(talker, Input::Speech(vec![[7; 8]; SPURT_FRAMES])));
         self.passes(Span::from_secs(4));
         self.does(Deed::User(talker, Input::ReleasePtt));
