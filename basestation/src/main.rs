@@ -14,7 +14,7 @@ use trunklab_basestation::{Credentials, Station, StationOptions, enrol};
 /// A base station of a trunklab network.
 ///
 /// It starts with the controllers' addresses and its certificate alone: carriers, slots, neighbours and parameters
-/// come from the controller. First get credentials with `enrol`, then start it with `run`.
+/// come from the controller. It keeps them, and works with them when it is started again before its controller. First get credentials with `enrol`, then start it with `run`.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
