@@ -80,7 +80,10 @@ impl Controller {
             return self.advance_call(id, Event::SitesLost, out);
         }
         self.end_floor_waits_at(id, site, cause, out);
-        if self.calls.get(id).is_some_and(|call| call.talker_site() == Some(site)) {
+        // Of the last site the whole call is lost: who talks there may go on talking, and the call come back with the site.
+        let is_last =
+            cause != Cause::NobodyLeft && self.calls.get(id).is_some_and(|call| call.legs.len() == 1);
+        if !is_last && self.calls.get(id).is_some_and(|call| call.talker_site() == Some(site)) {
             self.advance_call(id, Event::TalkerGone, out);
         }
         let called_back = self.calls.get(id).and_then(|call| call.called_back);

@@ -226,7 +226,8 @@ impl Controller {
                 visitor.activity = Activity::Idle;
             }
             if let Some(last) = visitor.last_request.as_mut()
-                && (last.answer, cause) == (Answer::Granted(id, floor.spurt), Cause::TalkerLost)
+                && last.answer == Answer::Granted(id, floor.spurt)
+                && [Cause::TalkerLost, Cause::CallLost].contains(&cause)
             {
                 last.answer = Answer::Unheard;
             }

@@ -8,7 +8,7 @@ use trunklab_protocol::to_site::{Close, Configure, Heartbeat, ToSite};
 use trunklab_protocol::{Cause, Clause, Epoch, SiteId, Span};
 
 use super::sites::{Greeting, Inventory, Link, Memory, Stage};
-use super::visitors::Presence;
+use super::visitors::{Answer, Presence};
 use crate::controller::Controller;
 use crate::output::{Outbox, Output};
 use crate::timers::TimerKey;
@@ -238,6 +238,12 @@ impl Controller {
             // Who talks here has lost the floor with the call's slot, but for one that waits for a slot.
             self.lose_floor(unit, out);
             let visitor = self.visitors.get_mut(unit).expect("a unit at a site is in the visitor register");
+            // Nobody there has heard of that: who asks again when the site is back, under the same number, is served anew.
+            if let Some(last) = &mut visitor.last_request
+                && last.answer == Answer::Refused(refused)
+            {
+                last.answer = Answer::Unheard;
+            }
             let was_present = std::mem::replace(&mut visitor.presence, Presence::Absent) == Presence::Present;
             let heard = visitor.talkgroups().filter(|_| was_present);
             for talkgroup in heard {

@@ -98,14 +98,17 @@ impl Service {
         }
     }
 
-    /// Where somebody else decides from here on, that one knows of no queue: who waits asks again soon, but not all in one moment.
-    pub(super) fn waits_anew(&mut self, turn: &mut Turn<'_>) {
-        if let Activity::Queued(queued) = &mut self.activity
-            && self.camp.service.decides()
-        {
+    /// Where somebody else decides from here on, that one knows of no queue, and perhaps of no emergency: who waits asks again soon, but
+    /// not all in one moment; an emergency is said at once.
+    pub(super) fn dispatch_changed(&mut self, turn: &mut Turn<'_>) {
+        if !self.camp.service.decides() {
+            return;
+        }
+        if let Activity::Queued(queued) = &mut self.activity {
             let soon = turn.now + turn.radio.dice.span_below(QUEUE_ANEW);
             queued.until = queued.until.min(soon);
         }
+        self.ask_again = self.ask_again.min(turn.now);
     }
 
     pub(super) fn fire_queue(&mut self, turn: &mut Turn<'_>) {

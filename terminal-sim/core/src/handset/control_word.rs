@@ -83,7 +83,7 @@ impl Service {
             Change::Service => {
                 turn.tell_service(&self.camp);
                 self.service_changed(turn);
-                self.waits_anew(turn);
+                self.dispatch_changed(turn);
                 None
             }
             Change::None => None,

@@ -113,3 +113,37 @@ fn a_call_that_was_widened_before_it_was_lost_is_so_when_its_site_brings_it_back
     system.expect("site 3 -> call 1, channel 2, no talker");
     assert_eq!(system.controller.snapshot(system.now).calls[0].area, None);
 }
+
+/// Without hang time a call ends with its talker; but of its last site it is lost as a whole, and its talker goes on there.
+#[test]
+fn a_call_without_hang_time_whose_talker_went_on_alone_goes_on() {
+    let mut system = with_one_that_may();
+    system.has_talkgroup_with(43, 5, Some(0));
+    system.has_units_at(3, &[1027, 1028], 43);
+    system.unit(1027).presses_ptt(43);
+    let (call, spurt) = system.grant_of(1027);
+    system.loses_site(3);
+    assert_eq!(system.records[0].released.unwrap().1, Cause::CallLost);
+    let talker = Some(Talker { unit: unit(1027), spurt, press: press(1) });
+    let held = HeldCall { call, at: channel(2), talker, ..own_call(talkgroup(43).into(), Some(1027)) };
+    system.connects(3, 1, &[held_radio(1027, Some(43)), held_radio(1028, Some(43))], &[held]);
+    assert_eq!(system.controller.snapshot(system.now).calls[0].talker, Some(unit(1027)));
+}
+
+/// The site's own dispatch had a queue of its own meanwhile.
+#[test]
+fn who_waited_when_the_link_was_lost_is_served_anew_under_the_same_number() {
+    let mut system = with_one_that_may();
+    for (number, unit) in [(43, 1027), (44, 1028)] {
+        system.has_talkgroup(number);
+        system.has_units_at(3, &[unit], number);
+    }
+    system.unit(1017).presses_ptt(41);
+    system.unit(1028).presses_ptt(44);
+    system.unit(1027).presses_ptt(43);
+    system.expect("event: unit 1027 queued, position 1");
+    system.loses_site(3);
+    system.connects(3, 1, &[held_radio(1017, Some(41)), held_radio(1027, Some(43))], &[]);
+    system.unit(1027).repeats_its_request(43);
+    system.expect("event: call 3: unit 1027 talks");
+}

@@ -1,4 +1,4 @@
-use trunklab_protocol::air_downlink::{EmergencyStatus, Refused, Release};
+use trunklab_protocol::air_downlink::{EmergencyStatus, Refused, Release, SiteService};
 use trunklab_protocol::air_uplink::{Alarm, RequestKind, UplinkWord};
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::{Cause, Demand, EmergencyStage, Press, ProfileId, Span};
@@ -98,6 +98,25 @@ fn an_emergency_that_is_not_cleared_is_asked_after() {
     bench.forget();
     bench.run(Span::from_secs(31));
     assert!(!alarms(&bench).is_empty());
+}
+
+#[test]
+fn an_emergency_that_was_not_taken_is_said_as_soon_as_somebody_decides_again() {
+    for again in [SiteService::Wide, SiteService::Isolated] {
+        let mut bench = Bench::registered(ProfileId::Iden);
+        bench.system.service = SiteService::NoService;
+        bench.input(Input::Alarm);
+        bench.run_until(|bench| !alarms(bench).is_empty(), Span::from_secs(1));
+        let press = alarms(&bench)[0].press;
+        bench.says(Refused { unit: unit(1017), press, cause: Cause::SiteUnavailable });
+        bench.run(Span::from_secs(2));
+        bench.forget();
+        bench.run(Span::from_secs(5));
+        assert!(alarms(&bench).is_empty(), "it was refused just now");
+        bench.system.service = again;
+        bench.run(Span::from_secs(2));
+        assert_eq!(alarms(&bench).first().map(|alarm| alarm.press), Some(press), "{again:?}");
+    }
 }
 
 #[test]
