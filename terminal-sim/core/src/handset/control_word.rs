@@ -266,22 +266,28 @@ impl Service {
             && (self.reply_settled(word.press)
                 || self.answer_settled(word.press)
                 || self.errand_answered(turn, word.press, Err(word.cause))
+                || self.call_back_over(turn, word)
                 || self.emergency_refused(turn, word.press, word.cause)
                 || self.request_refused(turn, word));
         was_asked.then(|| void_registration(word.cause)).flatten()
     }
 
-    /// The network refuses what was asked for, or does not wait any longer for one whom it called back.
-    fn request_refused(&mut self, turn: &mut Turn<'_>, word: &Refused) -> bool {
-        if let Activity::Idle(idle) = &mut self.activity
-            && idle.called_back.is_some_and(|(press, _)| press == word.press)
-        {
-            idle.called_back = None;
-            turn.refuse(word.cause);
-            if self.revert.take().is_some() {
-                self.activity = Activity::Idle(self.idle(turn));
-            }
+    /// The network does not wait any longer for one whom it called back. An alarm that is being said has the same number: it goes on.
+    fn call_back_over(&mut self, turn: &mut Turn<'_>, word: &Refused) -> bool {
+        let Activity::Idle(idle) = &mut self.activity else { return false };
+        if idle.called_back.is_none_or(|(press, _)| press != word.press) {
+            return false;
         }
+        idle.called_back = None;
+        turn.refuse(word.cause);
+        if self.revert.take().is_some() {
+            self.activity = Activity::Idle(self.idle(turn));
+        }
+        true
+    }
+
+    /// The network refuses what was asked for.
+    fn request_refused(&mut self, turn: &mut Turn<'_>, word: &Refused) -> bool {
         let Some(press) = self.activity.request().map(|request| request.press) else { return false };
         if press == word.press {
             if !self.lost_on_the_way(turn, word.cause) {

@@ -1,4 +1,4 @@
-use trunklab_protocol::air_downlink::{EmergencyStatus, Refused, Release, SiteService};
+use trunklab_protocol::air_downlink::{CallBack, EmergencyStatus, Queued, Refused, Release, SiteService};
 use trunklab_protocol::air_uplink::{Alarm, RequestKind, UplinkWord};
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::{Cause, Demand, EmergencyStage, Press, ProfileId, Span};
@@ -248,6 +248,30 @@ fn an_emergency_request_that_nobody_answered_is_taken_back_to_the_selected_talkg
             bench.words()
         );
     }
+}
+
+/// The alarm that is being said has the number of the request.
+#[test]
+fn a_call_back_that_is_over_while_the_alarm_is_said_is_left_for_the_selected_talkgroup() {
+    let mut bench =
+        Bench::programmed(ProfileId::Iden, |config| config.emergency_talkgroup = Some(talkgroup(49)))
+            .switched_on();
+    bench.input(Input::PressPtt { kind: RequestKind::Emergency });
+    bench.run_until(|bench| !bench.uplink.is_empty(), Span::from_secs(1));
+    let press = Press::new(bench.last_press()).unwrap();
+    bench.says(Queued { unit: unit(1017), press, position: 1 });
+    bench.run(Span::from_millis(300));
+    bench.input(Input::ReleasePtt);
+    bench.says(CallBack { unit: unit(1017), press });
+    bench.run(Span::from_secs(1));
+    bench.forget();
+    bench.run_until(|bench| !alarms(bench).is_empty(), Span::from_secs(40));
+    assert_eq!(alarms(&bench)[0].press, press);
+    bench.says(Refused { unit: unit(1017), press, cause: Cause::NotAffiliated });
+    bench.run(Span::from_secs(2));
+    let is_told =
+        |word: &UplinkWord| matches!(word, UplinkWord::Affiliate(word) if word.talkgroup == talkgroup(41));
+    assert!(bench.words().iter().any(is_told), "{:?}", bench.words());
 }
 
 #[test]
