@@ -30,6 +30,11 @@ const STAGGER: Span = Span::from_millis(400);
 /// How long before its press a filler is switched on: time to hunt and to register, and not among the first that do.
 const AHEAD: Span = Span::from_secs(8);
 
+/// The same where there are more than [`MANY`], whose accesses collide more often.
+const AHEAD_OF_MANY: Span = Span::from_secs(12);
+
+const MANY: u32 = 12;
+
 /// The fillers of one site, in order of their presses.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fillers {
@@ -55,6 +60,7 @@ impl Fillers {
         if count > UNITS_MAX || first + count > FILLERS_MAX {
             return None;
         }
+        let ahead = if count > MANY { AHEAD_OF_MANY } else { AHEAD };
         let mut steps = Vec::new();
         let mut units = Vec::new();
         for index in first..first + count {
@@ -64,7 +70,7 @@ impl Fillers {
             make(provision, unit, talkgroup, site.beside(), seed);
             let later = Span::from_micros(STAGGER.as_micros() * u64::from(index - first));
             let pressed = at + later;
-            let on = (at - AHEAD) + later;
+            let on = (at - ahead) + later;
             steps.push(Step { at: on, line, action: Action::SwitchOn(unit) });
             steps.push(Step { at: pressed, line, action: Action::Press(unit, RequestKind::Normal) });
             units.push(unit);
