@@ -1,5 +1,7 @@
 //! The controller's state and its one way in: a table of contents of all that can happen.
 
+use std::collections::BTreeSet;
+
 use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::{ConfigurationVersion, EventKind};
 use trunklab_protocol::switch::{ConsoleSilent, FromSwitch, LoopedBack};
@@ -83,6 +85,8 @@ pub struct Controller {
     pub(crate) reports: Reports,
     /// Running calls that have listeners at a site but no slot there, longest wait first.
     pub(crate) lacking: Vec<(SiteId, CallId)>,
+    /// Sites whose control channel has to go to a candidate, and has found none that it can have.
+    pub(crate) displaced_controls: BTreeSet<SiteId>,
     /// Slots were given back, or are no longer held back: somebody may be served.
     pub(crate) slots_freed: bool,
     /// The clause of the row that is being walked.
@@ -158,6 +162,7 @@ impl Controller {
             copies: Copies::default(),
             reports: Reports::default(),
             lacking: Vec::new(),
+            displaced_controls: BTreeSet::new(),
             slots_freed: false,
             citing: None,
             timers: Timers::default(),
@@ -353,9 +358,10 @@ impl Controller {
         }
     }
 
-    /// Slots that came free go to those who wait; then callers whose place has changed are told.
+    /// Slots that came free go to control channels that lost theirs, and to those who wait; then callers whose place has changed are told.
     fn settle_slots(&mut self, out: &mut Outbox) {
         while std::mem::take(&mut self.slots_freed) && !(self.queue.is_empty() && self.lacking.is_empty()) {
+            self.place_displaced_controls(out);
             self.serve_waiting(out);
         }
         self.tell_positions(out);
@@ -413,6 +419,7 @@ impl Controller {
         self.end_waiting_orders(cause, out);
         self.close_links(cause, out);
         self.lacking.clear();
+        self.displaced_controls.clear();
         self.timers.cancel(TimerKey::Entropy);
     }
 

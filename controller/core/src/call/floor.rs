@@ -227,7 +227,7 @@ impl Controller {
             }
             if let Some(last) = visitor.last_request.as_mut()
                 && last.answer == Answer::Granted(id, floor.spurt)
-                && [Cause::TalkerLost, Cause::CallLost].contains(&cause)
+                && [Cause::TalkerLost, Cause::CallLost, Cause::SlotFaulty].contains(&cause)
             {
                 last.answer = Answer::Unheard;
             }

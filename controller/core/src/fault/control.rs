@@ -70,15 +70,31 @@ impl Controller {
 
     /// A control channel that stays is looked at again where its slot is faulty.
     pub(crate) fn schedule_rotation(&mut self, site: SiteId) {
-        let must_move = self.sites.get(site).is_some_and(|row| {
+        if self.must_rotate(site) {
+            self.displaced_controls.insert(site);
+            self.timers.set(TimerKey::ControlMove(site), self.now);
+        } else {
+            self.displaced_controls.remove(&site);
+            self.timers.cancel(TimerKey::ControlMove(site));
+        }
+    }
+
+    fn must_rotate(&self, site: SiteId) -> bool {
+        self.sites.get(site).is_some_and(|row| {
             let candidates = !row.config.control_candidates.is_empty();
             let sound = row.slots.controls().iter().all(|at| row.config.is_sound_control(&row.slots, *at));
             candidates && (row.in_service() || row.in_failsoft()) && !sound
-        });
-        if must_move {
-            self.timers.set(TimerKey::ControlMove(site), self.now);
-        } else {
-            self.timers.cancel(TimerKey::ControlMove(site));
+        })
+    }
+
+    /// Slots came free: a control channel that has to go somewhere goes before those who wait, who could not hear that they are
+    /// served.
+    pub(crate) fn place_displaced_controls(&mut self, out: &mut Outbox) {
+        for site in std::mem::take(&mut self.displaced_controls) {
+            if self.must_rotate(site) {
+                self.displaced_controls.insert(site);
+                self.rotate_control(site, out);
+            }
         }
     }
 
@@ -99,6 +115,7 @@ impl Controller {
             self.note_control(site, true, out);
             return self.timers.set(TimerKey::ControlMove(site), self.woke.max(self.now) + SETTLED);
         };
+        self.displaced_controls.remove(&site);
         self.place_controls(site, vec![control]);
         self.report(EventKind::ControlMoved { site, control }, out);
         if let Some(settings) = self.settings_of(site) {

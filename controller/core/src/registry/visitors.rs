@@ -131,7 +131,7 @@ pub enum Answer {
     FloorQueued(CallId),
     /// It has, or had, the floor.
     Granted(CallId, SpurtId),
-    /// It had the floor and lost it in silence: it may not have heard that it had it, and is served anew.
+    /// It had the floor and lost it with nothing heard of it: it may not have heard that it had it, and is served anew.
     Unheard,
     /// It was refused.
     Refused(Cause),

@@ -73,6 +73,20 @@ fn a_call_that_has_no_other_site_ends() {
 }
 
 #[test]
+fn who_never_heard_that_it_was_granted_a_faulty_slot_is_served_anew() {
+    let mut system = System::with_two_sites(1);
+    system.unit(1017).presses_ptt(41);
+    system.finds_faulty(3, 2);
+    system.finds_faulty(5, 2);
+    assert_eq!(system.records[0].released.unwrap().1, Cause::SlotFaulty);
+    system.unit(1017).repeats_its_request(41);
+    system.expect("site 3 -> unit 1017 waits, position 1");
+    system.finds_sound(3, 2);
+    system.finds_sound(5, 2);
+    system.expect("site 3 -> call 2, channel 2, talker 1017 here");
+}
+
+#[test]
 fn without_hang_time_the_call_of_a_talker_who_is_lost_is_over() {
     let mut system = System::new();
     system.has_site(3, 1);
@@ -239,6 +253,22 @@ fn where_no_room_can_be_made_it_waits_and_no_call_ends() {
     system.after_ms(3_000).expect("event: call 1 released: nobody spoke before hang time ran out");
     system.after_ms(1_000);
     assert_eq!(control(&system), channel(2));
+}
+
+#[test]
+fn a_slot_that_comes_free_is_the_control_channels_before_it_is_anybodys_who_waits() {
+    let mut system = with_candidates(1, &[2]);
+    system.has_talkgroup(42);
+    system.has_units_at(3, &[1019], 42);
+    system.unit(1017).presses_ptt(41);
+    system.unit(1019).presses_ptt(42);
+    system.expect("site 3 -> unit 1019 waits, position 1");
+    system.finds_faulty(3, 1);
+    system.after_ms(5_000);
+    system.unit(1017).releases_ptt();
+    system.after_ms(3_000).expect("event: call 1 released: nobody spoke before hang time ran out");
+    assert_eq!(control(&system), channel(2));
+    system.expect_no("call 2");
 }
 
 #[test]

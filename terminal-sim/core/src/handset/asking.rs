@@ -98,17 +98,22 @@ impl Service {
         }
     }
 
-    /// Where somebody else decides from here on, that one knows of no queue, and perhaps of no emergency: who waits asks again soon, but
-    /// not all in one moment; an emergency is said at once.
+    /// Where somebody else decides from here on, that one knows of no queue, and perhaps of no emergency: who waits asks again; an
+    /// emergency is said at once.
     pub(super) fn dispatch_changed(&mut self, turn: &mut Turn<'_>) {
         if !self.camp.service.decides() {
             return;
         }
+        self.ask_soon(turn);
+        self.ask_again = self.ask_again.min(turn.now);
+    }
+
+    /// Who waits in a queue may have missed what was said of it: asks soon, but not all in one moment.
+    pub(super) fn ask_soon(&mut self, turn: &mut Turn<'_>) {
         if let Activity::Queued(queued) = &mut self.activity {
             let soon = turn.now + turn.radio.dice.span_below(QUEUE_ANEW);
             queued.until = queued.until.min(soon);
         }
-        self.ask_again = self.ask_again.min(turn.now);
     }
 
     pub(super) fn fire_queue(&mut self, turn: &mut Turn<'_>) {

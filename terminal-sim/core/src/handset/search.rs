@@ -45,6 +45,7 @@ impl Service {
         let site = self.camp.site;
         turn.out.push(Output::Tune { site, carrier: control.carrier });
         self.control_is_at(turn, control);
+        self.ask_soon(turn);
     }
 
     /// In a call the handset is told that the control channel has moved (docs/resilience.md 14.5.3).

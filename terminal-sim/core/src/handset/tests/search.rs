@@ -74,17 +74,24 @@ fn a_selection_that_was_said_where_the_control_channel_had_been_is_said_where_it
 }
 
 #[test]
-fn a_place_in_the_queue_outlives_the_search() {
+fn a_place_in_the_queue_outlives_the_search_and_is_asked_for_when_it_is_over() {
     let mut bench = searched(ProfileId::Iden);
     bench.press();
     bench.run(Span::from_millis(200));
     let Some((_, burst)) = bench.uplink.last() else { panic!("nothing was asked for") };
-    let UplinkWord::CallRequest(word) = &burst.word else { panic!("{burst:?}") };
+    let UplinkWord::CallRequest(word) = burst.word.clone() else { panic!("{burst:?}") };
     bench.says(Queued { unit: word.unit, press: word.press, position: 2 });
     bench.run(Span::from_millis(300));
-    bench.control = slot(16, 2);
-    bench.run(Span::from_secs(2));
-    assert_eq!(bench.handset.state().queue_position, Some(2));
+    (bench.radiates, bench.control) = (false, slot(16, 2));
+    bench.run(Span::from_secs(1));
+    assert_eq!(
+        (bench.handset.state().queue_position, requests(&bench)),
+        (Some(2), 1),
+        "nothing is said in the search"
+    );
+    bench.radiates = true;
+    bench.run_until(|bench| requests(bench) == 2, Span::from_secs(2));
+    assert_eq!((requests(&bench), bench.last_press()), (2, word.press.number()), "it is the same request");
 }
 
 #[test]
