@@ -49,3 +49,22 @@ pub fn copy_sources(from: &Path, to: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Gives each file of a copy the time at which its original was changed: to cargo, what is built of the one is then built of the
+/// other.
+///
+/// # Errors
+/// What the system says of a file whose time cannot be read or set.
+pub fn copy_times(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        let from = from.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_times(&from, &entry.path())?;
+        } else {
+            let file = fs::File::options().write(true).open(entry.path())?;
+            file.set_modified(fs::metadata(from)?.modified()?)?;
+        }
+    }
+    Ok(())
+}
