@@ -65,8 +65,11 @@ impl Witness {
     /// Without its test a broken rule would pass as whole.
     fn is_there(self) -> bool {
         let in_file = |folder: &str, test: &str| {
-            let (module, name) = test.split_once("::").expect("a test is named with its module");
-            let text = fs::read_to_string(root().join(format!("{folder}/{module}.rs"))).unwrap_or_default();
+            let (module, name) = test.rsplit_once("::").expect("a test is named with its module");
+            let file = root().join(folder).join(module.replace("::", "/"));
+            let text = fs::read_to_string(file.with_extension("rs"))
+                .or_else(|_| fs::read_to_string(file.join("mod.rs")))
+                .unwrap_or_default();
             text.contains(&format!("fn {name}()"))
         };
         match self {
