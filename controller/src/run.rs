@@ -77,6 +77,8 @@ pub struct ControllerOptions {
     pub voice_advertised: Option<SocketAddr>,
     /// Where the voice switch sends the tests of its port, if that is not where it is bound.
     pub voice_tested_at: Option<SocketAddr>,
+    /// From one of these tests to the next.
+    pub voice_test_period: Duration,
     /// Operators' tokens beside those in the store.
     pub operator_tokens: Vec<String>,
     /// Bounds of the site links.
@@ -128,6 +130,7 @@ impl ControllerOptions {
             voice: anywhere,
             voice_advertised: None,
             voice_tested_at: None,
+            voice_test_period: switch::TEST_PERIOD,
             recordings: None,
             operator_tokens: Vec::new(),
             link_limits: LinkLimits::default(),
@@ -225,8 +228,11 @@ impl RunningController {
             None => None,
         };
         let recording = recorder.as_ref().map(Recorder::handle);
-        let voice =
-            switch::Settings { test_to: options.voice_tested_at, ..switch::Settings::at(options.voice) };
+        let voice = switch::Settings {
+            test_to: options.voice_tested_at,
+            test_period: options.voice_test_period,
+            ..switch::Settings::at(options.voice)
+        };
         let (switch, reports) = switch::start_recorded(voice, recording.clone()).map_err(|taken| {
             ControllerError::Bind { flag: "--voice", address: taken.address, source: taken.reason }
         })?;

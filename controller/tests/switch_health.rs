@@ -177,3 +177,16 @@ async fn a_controller_says_when_its_switch_does_not_hear_itself_and_when_it_does
     until_alarm(&controller, false).await;
     controller.stop().await.unwrap();
 }
+
+/// As if the task that tests hung, or had ended, after its first test.
+#[tokio::test]
+async fn a_controller_says_when_nobody_tests_its_switch_any_more() {
+    let zone = Zone::ephemeral().unwrap();
+    let options = ControllerOptions {
+        voice_test_period: Duration::from_secs(3_600),
+        ..ControllerOptions::ephemeral(&zone, Vec::new())
+    };
+    let controller = RunningController::start(options).await.unwrap();
+    until_alarm(&controller, true).await;
+    controller.stop().await.unwrap();
+}

@@ -351,6 +351,7 @@ impl Controller {
             TimerKey::ControlNoticed(site) => self.settle_controls(site),
             TimerKey::CopyStep(site) => self.copy_next_units(site, out),
             TimerKey::AlarmQuiet(source) => self.alarm_is_quiet(source, out),
+            TimerKey::SwitchTest => self.switch_test_missed(out),
             TimerKey::Entropy => {
                 out.push(Output::WantEntropy);
                 self.timers.set(TimerKey::Entropy, self.woke + ENTROPY_INTERVAL);
@@ -420,6 +421,7 @@ impl Controller {
         self.close_links(cause, out);
         self.lacking.clear();
         self.displaced_controls.clear();
+        self.timers.cancel(TimerKey::SwitchTest);
         self.timers.cancel(TimerKey::Entropy);
     }
 

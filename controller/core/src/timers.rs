@@ -59,6 +59,8 @@ pub enum TimerKey {
     CopyStep(SiteId),
     /// What came and went over and over may have been quiet for long enough.
     AlarmQuiet(Source),
+    /// The voice switch has told of no test for long enough.
+    SwitchTest,
     /// The random stream wants fresh octets.
     Entropy,
 }
@@ -116,6 +118,8 @@ pub enum DeadlineReason {
     CopyStep,
     /// What came and went over and over may have been quiet for long enough.
     AlarmQuiet,
+    /// A test of the voice switch has not come.
+    SwitchTest,
     /// Fresh octets are to be asked for.
     Entropy,
 }
@@ -158,6 +162,7 @@ impl TimerKey {
             Self::ControlNoticed(_) => DeadlineReason::ControlNoticed,
             Self::CopyStep(_) => DeadlineReason::CopyStep,
             Self::AlarmQuiet(_) => DeadlineReason::AlarmQuiet,
+            Self::SwitchTest => DeadlineReason::SwitchTest,
             Self::Entropy => DeadlineReason::Entropy,
         }
     }

@@ -35,6 +35,9 @@ const REPORTS_MAX: usize = 4;
 /// What the kernel is asked to hold in each direction while the loop is busy: a second of 400 talkers.
 const KERNEL_BUFFER_LEN: usize = 4 << 20;
 
+/// From one test of its port to the next (docs/resilience.md 14.2.5).
+pub const TEST_PERIOD: Duration = Duration::from_secs(1);
+
 /// How a switch is set up.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -53,9 +56,13 @@ pub struct Settings {
 impl Settings {
     /// The usual limits, a report and a test each second.
     pub fn at(address: SocketAddr) -> Self {
-        let second = Duration::from_secs(1);
-        let limits = Limits::default();
-        Self { address, limits, report_period: second, test_period: second, test_to: None }
+        Self {
+            address,
+            limits: Limits::default(),
+            report_period: Duration::from_secs(1),
+            test_period: TEST_PERIOD,
+            test_to: None,
+        }
     }
 }
 

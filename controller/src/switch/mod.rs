@@ -8,5 +8,5 @@ mod loop_back;
 pub mod plane;
 
 pub use counts::Counts;
-pub use live::{BindError, Settings, SwitchHandle, start, start_recorded};
+pub use live::{BindError, Settings, SwitchHandle, TEST_PERIOD, start, start_recorded};
 pub use plane::Plane;

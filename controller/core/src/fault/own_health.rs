@@ -8,9 +8,13 @@ use super::judgement::{Judgement, Limits};
 use super::signals::Source;
 use crate::controller::Controller;
 use crate::output::Outbox;
+use crate::timers::TimerKey;
 
 /// A second in which an input waited for longer was a bad one.
 pub const WAIT_MAX: Span = Span::from_millis(500);
+
+/// A test of the switch that is not told of within this after the one before it was a bad one: whoever tests may have ended, or hang.
+pub const TEST_WITHIN: Span = Span::from_secs(3);
 
 /// A part of the controller that is judged, in the order of [`PARTS`].
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +48,18 @@ impl Controller {
     /// The voice switch has tested its port.
     pub(crate) fn switch_tested(&mut self, heard: bool, out: &mut Outbox) {
         self.judge(Part::Switch, heard, out);
+        self.await_switch_test();
+    }
+
+    /// Timer: the switch was to tell of a test, and has not.
+    pub(crate) fn switch_test_missed(&mut self, out: &mut Outbox) {
+        self.judge(Part::Switch, false, out);
+        self.await_switch_test();
+    }
+
+    /// Counted from when the caller woke: in a stall, however long, one test was missed.
+    fn await_switch_test(&mut self) {
+        self.timers.set(TimerKey::SwitchTest, self.woke + TEST_WITHIN);
     }
 
     /// A second is over: so long an input has waited in it at most.

@@ -5,7 +5,7 @@ use trunklab_controller_core::fault::{AlarmRecord, Source, Stamp};
 use trunklab_controller_core::input::Input;
 use trunklab_protocol::operator::{AlarmId, AlarmKind, AlarmObject};
 use trunklab_protocol::switch::LoopedBack;
-use trunklab_protocol::{Epoch, Moment};
+use trunklab_protocol::{Epoch, Moment, Span};
 
 use crate::support::System;
 
@@ -42,6 +42,26 @@ impl System {
         self.switch_hears(heard).expect_no("alarm");
         self.switch_hears(heard).expect_no("alarm");
         self.switch_hears(heard)
+    }
+
+    /// The shell wakes the core whenever it is due, and says nothing else.
+    fn runs_for(&mut self, ms: u64) -> &mut Self {
+        let (until, mut said) = (self.now + Span::from_millis(ms), Vec::new());
+        while let Some(deadline) = self.controller.next_deadline().filter(|deadline| deadline.at <= until) {
+            self.now = deadline.at;
+            self.input(Input::Time);
+            said.append(&mut self.log);
+        }
+        self.now = until;
+        self.input(Input::Time);
+        said.append(&mut self.log);
+        self.log = said;
+        self
+    }
+
+    /// Nobody wakes the core for so long.
+    fn stands_still_for(&mut self, ms: u64) -> &mut Self {
+        self.after_ms(ms)
     }
 
     fn finds_standing(&mut self, kind: AlarmKind, object: AlarmObject) {
@@ -125,7 +145,10 @@ fn a_switch_that_comes_and_goes_is_one_alarm_until_it_is_quiet() {
     system.switch_turns(true).expect_no("alarm");
     system.switch_turns(false).expect_no("alarm");
     system.switch_turns(true).expect_no("alarm");
-    system.after_ms(19_999).expect_no("alarm");
+    for _ in 0..19 {
+        system.switch_hears(true).expect_no("alarm");
+    }
+    system.after_ms(999).expect_no("alarm");
     system.after_ms(1).expect(&format!("event: alarm 1.2 {SWITCH}: Cleared"));
 }
 
@@ -164,4 +187,82 @@ fn a_new_term_knows_no_more_than_the_alarms_that_stand() {
     system.starts(2);
     assert_eq!(system.alarm_count(), 0);
     system.switch_turns(false).expect(&format!("event: alarm 2.1 {SWITCH}: Raised"));
+}
+
+/// Whoever tests may have ended, or hang: nobody else would say so.
+#[test]
+fn tests_that_do_not_come_are_bad_ones() {
+    let mut system = System::with_two_sites(2);
+    system.switch_hears(true);
+    system.runs_for(8_999).expect_no("alarm");
+    system.runs_for(1).expect(&format!("event: alarm 1.1 {SWITCH}: Raised"));
+    system.runs_for(60_000).expect_no("alarm");
+    system.switch_turns(true).expect(&format!("event: alarm 1.1 {SWITCH}: Cleared"));
+}
+
+#[test]
+fn a_test_that_does_not_come_counts_as_one_that_was_not_heard() {
+    let mut system = System::with_two_sites(2);
+    system.switch_hears(false).expect_no("alarm");
+    system.switch_hears(false).expect_no("alarm");
+    system.runs_for(2_999).expect_no("alarm");
+    system.runs_for(1).expect(&format!("event: alarm 1.1 {SWITCH}: Raised"));
+    system.switch_hears(true).switch_hears(true).expect_no("alarm");
+    system.runs_for(3_000).expect_no("alarm");
+    system.switch_turns(true).expect(&format!("event: alarm 1.1 {SWITCH}: Cleared"));
+}
+
+#[test]
+fn a_test_that_comes_late_but_comes_is_no_bad_one() {
+    let mut system = System::with_two_sites(2);
+    for _ in 0..10 {
+        system.switch_hears(true).expect_no("alarm");
+        system.runs_for(1_999).expect_no("alarm");
+    }
+    assert_eq!(system.alarm_count(), 0);
+}
+
+#[test]
+fn a_switch_that_never_told_of_a_test_misses_none() {
+    let mut system = System::with_two_sites(2);
+    system.runs_for(60_000).expect_no("alarm");
+    assert_eq!(system.alarm_count(), 0);
+}
+
+/// What has stood still has missed one test, however many it would have been.
+#[test]
+fn a_controller_that_stood_still_does_not_blame_the_switch() {
+    let mut system = System::with_two_sites(2);
+    system.switch_hears(true).stands_still_for(60_000).expect_no("alarm");
+    system.switch_hears(true).stands_still_for(60_000).expect_no("alarm");
+    assert_eq!(system.alarm_count(), 0);
+}
+
+#[test]
+fn a_controller_that_ends_or_begins_anew_misses_no_test() {
+    let mut system = System::with_two_sites(2);
+    system.switch_hears(false).switch_hears(false);
+    system.starts(2);
+    system.runs_for(60_000).expect_no("alarm");
+
+    system.switch_hears(false).switch_hears(false);
+    system.input(Input::ClosingDown);
+    system.runs_for(60_000).expect_no("alarm");
+    assert!(system.controller.next_deadline().is_none(), "{:?}", system.controller.next_deadline());
+    system.switch_hears(false).expect_no("alarm");
+    system.runs_for(60_000).expect_no("alarm");
+}
+
+/// Equal inputs at equal moments, some of them late: a controller that is given them again holds the same.
+#[test]
+fn given_again_the_inputs_of_a_switch_that_falls_silent_say_the_same() {
+    let course = || {
+        let mut system = System::with_two_sites(2);
+        system.switch_hears(true).stands_still_for(4_000);
+        system.runs_for(4_000).switch_hears(true).switch_hears(false);
+        let mut said = system.runs_for(10_000).log.clone();
+        said.append(&mut system.switch_turns(true).log);
+        (said, format!("{:?}", system.controller))
+    };
+    assert_eq!(course(), course());
 }
