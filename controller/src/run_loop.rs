@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::BytesMut;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, Interval};
+use tokio::time::Interval;
 use tracing::error;
 use trunklab_controller_core::config::Change;
 use trunklab_controller_core::input::Input;
@@ -190,7 +191,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         let mut seconds = seconds();
         loop {
             let (now, due) = (self.clock.now(), self.core.next_due());
-            due.into_iter().for_each(|due| self.waits.note(now.since(due).into()));
+            due.into_iter().for_each(|due| self.waits.timer(due, now));
             let due = due.map(|due| due.since(now));
             let turn = tokio::select! {
                 biased;
@@ -203,7 +204,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                 Turn::Switch(report) => self.hear_switch(report),
                 Turn::Query(query) => self.answer(query),
                 Turn::Due => self.take(Input::Time, None),
-                Turn::Second(tick) => self.tell_waits(tick.elapsed()),
+                Turn::Second(tick) => self.tell_waits(tick),
             };
             if let Err(broken) = outcome {
                 self.recover(&broken).await?;
@@ -287,7 +288,7 @@ enum Turn {
     Switch(FromSwitch),
     Query(Query),
     Due,
-    /// Another second is over, at this moment.
+    /// Another second is over, which was to end then.
     Second(Instant),
 }
 
@@ -305,7 +306,7 @@ async fn next_turn(inlets: &mut Inlets, due: Option<Span>, seconds: &mut Interva
         Some(report) = inlets.switch.reports.recv() => Turn::Switch(report),
         Some(query) = inlets.queries.recv() => Turn::Query(query),
         () = until_due => Turn::Due,
-        tick = seconds.tick() => Turn::Second(tick),
+        tick = seconds.tick() => Turn::Second(tick.into_std()),
     }
 }
 

@@ -38,11 +38,22 @@ pub const SLOW_UNIT: u32 = 667;
 /// Longer than a second: however the second's end falls, it is seen late.
 pub const SLOW: Duration = Duration::from_millis(1_700);
 
+/// The scripted core takes [`BUSY`] over a unit of this number.
+pub const BUSY_UNIT: u32 = 668;
+
+/// Nor less over one of this number, and is late then for a moment at which it wanted to be woken.
+pub const LATE_UNIT: u32 = 669;
+
+/// Too long a wait, and so much less than a second that the end of the second is seen in time.
+pub const BUSY: Duration = Duration::from_millis(700);
+
 /// A core with a few reflexes, each of which tests one thing of the shell.
 pub struct ScriptedCore {
     epoch: Epoch,
     events: u64,
     stored: u64,
+    /// When it wants to be woken.
+    due: Option<Moment>,
 }
 
 impl ScriptedCore {
@@ -54,7 +65,7 @@ impl ScriptedCore {
 
 impl Dispatch for ScriptedCore {
     fn begin() -> Self {
-        Self { epoch: Epoch::new(0).unwrap(), events: 0, stored: 0 }
+        Self { epoch: Epoch::new(0).unwrap(), events: 0, stored: 0, due: None }
     }
 
     fn handle(&mut self, now: Moment, input: Input, out: &mut Outbox) {
@@ -103,11 +114,11 @@ impl Dispatch for ScriptedCore {
                 let outcome = if unit == 1 { Ok(()) } else { Err(Cause::UnknownEmergency) };
                 out.push(Output::Ordered { id, outcome });
             }
+            Input::Time => self.due = None,
             Input::StoreFailed { .. }
             | Input::Copied(_)
             | Input::HandedBack
             | Input::Configure { .. }
-            | Input::Time
             | Input::Provision(_)
             | Input::Entropy(_)
             | Input::FromSwitch(_)
@@ -117,7 +128,7 @@ impl Dispatch for ScriptedCore {
     }
 
     fn next_due(&self) -> Option<Moment> {
-        None
+        self.due
     }
 
     fn snapshot(&self, now: Moment) -> Snapshot {
@@ -161,8 +172,13 @@ impl ScriptedCore {
             }
             FromSite::Detach(detach) => {
                 assert_ne!(detach.unit.number(), BREAKING_UNIT, "a test breaks the core here");
-                if detach.unit.number() == SLOW_UNIT {
-                    std::thread::sleep(SLOW);
+                if detach.unit.number() == LATE_UNIT {
+                    self.due = Some(now);
+                }
+                match detach.unit.number() {
+                    SLOW_UNIT => std::thread::sleep(SLOW),
+                    BUSY_UNIT | LATE_UNIT => std::thread::sleep(BUSY),
+                    _ => {}
                 }
             }
             FromSite::CallRequest(request) => {

@@ -53,7 +53,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
         match news {
             LinkNews::Up(handle) => self.connect(link, site, handle),
             LinkNews::Said { message, read } => {
-                self.waits.note(read.elapsed());
+                self.waits.said(read, Instant::now());
                 self.hear(link, site, message, read)
             }
             LinkNews::Down(cause) => self.disconnect(link, site, cause),
