@@ -31,6 +31,12 @@ impl MonotonicClock {
         let wall = since_1970();
         Self { origin, wall_at_origin_us: micros(wall.saturating_sub(origin.elapsed())) }
     }
+
+    /// What a clock on the wall would show now that nobody had set since the origin, in microseconds since 1970: for what lasts so
+    /// long, and not until then.
+    pub fn steady_us(&self) -> i64 {
+        self.wall_at_origin_us.saturating_add(self.now().as_micros()).cast_signed()
+    }
 }
 
 impl Clock for MonotonicClock {

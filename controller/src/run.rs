@@ -291,6 +291,7 @@ impl RunningController {
             switch: Arc::clone(&switch),
             store: store.clone(),
             access,
+            clock,
             tokens: Arc::clone(&tokens),
             desk: options.desk,
         }));

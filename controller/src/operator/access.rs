@@ -13,7 +13,6 @@ use trunklab_protocol::operator::{Authority, ConsoleName, Deed, Right};
 use super::Operator;
 use super::problem::Problem;
 use super::server::Peer;
-use crate::clock::unix_us;
 use crate::store::Session;
 
 /// Method, path, right that it asks for; `None`: for whoever can reach the port.
@@ -129,9 +128,11 @@ async fn admit(operator: &Operator, token: &str) -> Result<Admitted, Refusal> {
     if let Some((console, role)) = operator.reach.tokens.holder(token) {
         return Ok((console, role, None));
     }
-    let claims = operator.reach.access.0.check(token).map_err(|cause| Refusal { cause, who: None })?;
+    let now_us = operator.now_us();
+    let now_s = now_us.cast_unsigned() / 1_000_000;
+    let claims = operator.reach.access.0.check(token, now_s).map_err(|cause| Refusal { cause, who: None })?;
     let id = claims.session.clone();
-    let session = operator.reach.store.with(move |store| store.session(&id, unix_us())).await;
+    let session = operator.reach.store.with(move |store| store.session(&id, now_us)).await;
     match session {
         // What the account may now counts, and not what it might when the token was made.
         Some(Ok(Some(Session { account, role, .. }))) if account == claims.sub => {

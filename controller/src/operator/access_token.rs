@@ -45,7 +45,7 @@ impl AccessKey {
         // A second controller in this process finds the same one there.
         PROVIDER.install_default().ok();
         let mut rules = Validation::new(Algorithm::HS256);
-        rules.leeway = 0;
+        rules.validate_exp = false;
         rules.set_required_spec_claims(&["exp", "sub"]);
         Self {
             signing: EncodingKey::from_secret(key).expect("a key of 256 bits is long enough"),
@@ -60,13 +60,13 @@ impl AccessKey {
             .expect("claims serialise, and the key is of the algorithm's kind")
     }
 
-    /// What a good token says.
-    pub fn check(&self, token: &str) -> Result<Claims, Cause> {
-        match jsonwebtoken::decode(token, &self.checking, &self.rules) {
-            Ok(good) => Ok(good.claims),
-            Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => Err(Cause::TokenExpired),
-            Err(_) => Err(Cause::NotAuthenticated),
-        }
+    /// What a token says that is good now, in seconds since 1970. One that would be good for longer than any that is made now was made by
+    /// a clock that has been set back since (docs/services.md 13.7.5).
+    pub fn check(&self, token: &str, now_s: u64) -> Result<Claims, Cause> {
+        let good = jsonwebtoken::decode(token, &self.checking, &self.rules);
+        let claims: Claims = good.map_err(|_| Cause::NotAuthenticated)?.claims;
+        let is_good = (now_s + 1..=now_s + LIFE_S).contains(&claims.exp);
+        if is_good { Ok(claims) } else { Err(Cause::TokenExpired) }
     }
 }
 
@@ -132,15 +132,31 @@ mod tests {
     #[test]
     fn a_token_says_what_it_was_made_to_say_until_it_expires() {
         let key = AccessKey::new(&[7; 32]);
-        assert_eq!(key.check(&key.sign(&claims(LATER))), Ok(claims(LATER)));
-        assert_eq!(key.check(&key.sign(&claims(1_000_000_000))), Err(Cause::TokenExpired));
+        let token = key.sign(&claims(LATER));
+        for now in [LATER - LIFE_S, LATER - 1] {
+            assert_eq!(key.check(&token, now), Ok(claims(LATER)));
+        }
+        for now in [LATER, LATER + 1, u64::MAX - LIFE_S] {
+            assert_eq!(key.check(&token, now), Err(Cause::TokenExpired));
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_good_for_longer_than_any_was_made_by_a_clock_that_was_set_back() {
+        let key = AccessKey::new(&[7; 32]);
+        for exp in [LATER + LIFE_S + 1, LATER + 3_600, u64::MAX] {
+            assert_eq!(key.check(&key.sign(&claims(exp)), LATER), Err(Cause::TokenExpired), "{exp}");
+        }
     }
 
     #[test]
     fn a_token_of_another_key_or_algorithm_or_none_or_altered_anywhere_is_refused() {
         let key = AccessKey::new(&[7; 32]);
         let good = key.sign(&claims(LATER));
-        assert_eq!(key.check(&AccessKey::new(&[8; 32]).sign(&claims(LATER))), Err(Cause::NotAuthenticated));
+        assert_eq!(
+            key.check(&AccessKey::new(&[8; 32]).sign(&claims(LATER)), LATER - 1),
+            Err(Cause::NotAuthenticated)
+        );
         let rest = good.split_once('.').unwrap().1;
         // {"alg":"none"}, {"typ":"JWT","alg":"none"}, {"alg":"HS512"}, {"alg":"RS256"}
         for head in [
@@ -151,7 +167,7 @@ mod tests {
         ] {
             let unsigned = format!("{head}.{}.", rest.split_once('.').unwrap().0);
             for token in [format!("{head}.{rest}"), unsigned] {
-                assert_eq!(key.check(&token), Err(Cause::NotAuthenticated), "{token}");
+                assert_eq!(key.check(&token, LATER - 1), Err(Cause::NotAuthenticated), "{token}");
             }
         }
         for place in 0..good.len() {
@@ -159,10 +175,10 @@ mod tests {
             // Another letter of the alphabet that differs in its upper bits, which no padding hides.
             altered[place] = if altered[place] == b'A' { b'w' } else { b'A' };
             let altered = String::from_utf8(altered).unwrap();
-            assert!(altered == good || key.check(&altered).is_err(), "place {place}");
+            assert!(altered == good || key.check(&altered, LATER - 1).is_err(), "place {place}");
         }
         for nonsense in ["", ".", "..", "a.b.c", &"x".repeat(10_000)] {
-            assert_eq!(key.check(nonsense), Err(Cause::NotAuthenticated));
+            assert_eq!(key.check(nonsense, LATER - 1), Err(Cause::NotAuthenticated));
         }
     }
 }

@@ -9,6 +9,7 @@ use trunklab_protocol::operator::{ConsoleName, Role};
 use super::access_token::{AccessKey, Claims};
 use super::login::{SLOW_FROM, TRIES_OF_ADDRESS_MAX, TRIES_OF_PAIR_MAX, WINDOW};
 use super::login_tests::{Bench, PASSWORD, entry};
+use crate::clock::unix_us;
 use crate::store::{Secret, Store};
 use crate::testing::exchange_whole;
 
@@ -85,7 +86,8 @@ async fn an_expired_an_altered_and_an_unsigned_token_let_nobody_in() {
     }
     let mut beside = Store::open_beside(&bench.directory.path().join("zone.db")).unwrap();
     let key = AccessKey::new(&beside.signing_key(&Secret::default()).unwrap());
-    let session = key.check(&access).unwrap().session;
+    let now_s = unix_us().cast_unsigned() / 1_000_000;
+    let session = key.check(&access, now_s).unwrap().session;
     let claims = |exp| Claims {
         sub: ConsoleName::new("administrator"),
         role: Role::Administrator,
@@ -94,8 +96,10 @@ async fn an_expired_an_altered_and_an_unsigned_token_let_nobody_in() {
         jti: "1".to_owned(),
         session: session.clone(),
     };
-    assert_eq!(bench.shows(&key.sign(&claims(1_000_000_000))).await, (401, json!("token_expired")));
-    assert_eq!(bench.shows(&key.sign(&claims(32_503_680_000))).await.0, 200, "the key is the zone's");
+    for exp in [1_000_000_000, now_s + 3_600, 32_503_680_000] {
+        assert_eq!(bench.shows(&key.sign(&claims(exp))).await, (401, json!("token_expired")), "{exp}");
+    }
+    assert_eq!(bench.shows(&key.sign(&claims(now_s + 300))).await.0, 200, "the key is the zone's");
     let trail = bench.trail("").await;
     for cause in ["not_authenticated", "token_expired"] {
         assert!(trail.contains(&entry("", "token", cause)), "{trail:?}");

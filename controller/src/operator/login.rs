@@ -19,7 +19,6 @@ use super::audit::{Slowed, entry_of};
 use super::problem::Problem;
 use super::server::Peer;
 use super::{Operator, passwords, token_hash};
-use crate::clock::unix_us;
 use crate::store::Session;
 
 /// How long a session lasts from its last refresh.
@@ -95,7 +94,7 @@ async fn begin(operator: &Operator, name: ConsoleName, role: Role, from: SocketA
         return Problem::busy().into_response();
     };
     let (session, account, hash) = (id.clone(), name.clone(), token_hash(&secret));
-    let (now, expires) = (unix_us(), expires_us());
+    let (now, expires) = (operator.now_us(), operator.session_expires_us());
     let by = Authority { console: name.clone(), role, from: Some(from) };
     let written = entry_of(&by, Deed::Login {}, Ok(()));
     let begun = operator
@@ -138,8 +137,8 @@ pub(super) async fn refresh(
     let Some((id, secret)) = token.split_once('.').filter(|(id, _)| id.len() == 32) else {
         return refused(&operator, None, from, Deed::Refresh {}, Cause::SessionOver).await;
     };
-    let wanted = id.to_owned();
-    let found = operator.reach.store.with(move |store| store.session(&wanted, unix_us())).await;
+    let (wanted, now) = (id.to_owned(), operator.now_us());
+    let found = operator.reach.store.with(move |store| store.session(&wanted, now)).await;
     let Some(Ok(found)) = found else { return Problem::busy().into_response() };
     let Some(Session { account, role, refresh }) = found else {
         return refused(&operator, None, from, Deed::Refresh {}, Cause::SessionOver).await;
@@ -147,7 +146,7 @@ pub(super) async fn refresh(
     let used = token_hash(secret);
     let Ok(next) = random_text::<32>() else { return Problem::busy().into_response() };
     let renewed = if bool::from(refresh.ct_eq(&used)) {
-        let (session, hash, expires) = (id.to_owned(), token_hash(&next), expires_us());
+        let (session, hash, expires) = (id.to_owned(), token_hash(&next), operator.session_expires_us());
         operator.reach.store.with(move |store| store.renew_session(&session, &used, &hash, expires)).await
     } else {
         Some(Ok(false))
@@ -212,7 +211,7 @@ pub(super) async fn logout(
 
 fn tokens(operator: &Operator, name: ConsoleName, role: Role, session: &str, secret: &str) -> Response {
     let Ok(jti) = random_text::<16>() else { return Problem::busy().into_response() };
-    let iat = unix_us().cast_unsigned() / 1_000_000;
+    let iat = operator.now_us().cast_unsigned() / 1_000_000;
     let claims = Claims { sub: name.clone(), role, iat, exp: iat + LIFE_S, jti, session: session.to_owned() };
     let tokens = Tokens {
         name,
@@ -260,10 +259,6 @@ fn too_many(operator: &Operator, wait: Duration) -> Response {
     response
 }
 
-fn expires_us() -> i64 {
-    unix_us() + i64::try_from(SESSION_MAX.as_micros()).expect("half a day is few microseconds")
-}
-
 fn random_text<const N: usize>() -> Result<String, getrandom::Error> {
     let mut octets = [0; N];
     getrandom::fill(&mut octets)?;
@@ -271,6 +266,15 @@ fn random_text<const N: usize>() -> Result<String, getrandom::Error> {
 }
 
 impl Operator {
+    /// By what tokens and sessions last: nobody is let in for longer, or shut out, because somebody sets the wall's clock.
+    pub(super) fn now_us(&self) -> i64 {
+        self.reach.clock.steady_us()
+    }
+
+    fn session_expires_us(&self) -> i64 {
+        self.now_us() + i64::try_from(SESSION_MAX.as_micros()).expect("half a day is few microseconds")
+    }
+
     /// Counts a try; how long to wait where it is one too many, the first of which in a while is written down.
     async fn try_again(
         &self,

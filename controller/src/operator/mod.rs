@@ -51,6 +51,7 @@ use trunklab_protocol::operator::{
 };
 use trunklab_protocol::{Cause, SiteId, UnitId};
 
+use crate::clock::MonotonicClock;
 use crate::counters::Counters;
 use crate::feed::EventFeed;
 use crate::run_loop::{Configured, Query, Wish};
@@ -89,6 +90,8 @@ pub struct Reach {
     pub store: StoreHandle,
     /// What signs access tokens.
     pub access: Access,
+    /// By what they and sessions last.
+    pub clock: MonotonicClock,
     /// Programs' tokens.
     pub tokens: Arc<TokenBook>,
     /// Who signs for new sites; `None` enrols nobody.

@@ -8,7 +8,7 @@ use super::{Store, StoreError, TokenHash, audit};
 /// A key of 256 bits.
 pub type Secret = [u8; 32];
 
-/// Sessions of one account at once; the oldest makes room for a new one.
+/// Sessions of one account at once; the one that was begun first makes room for a new one, whatever the clock showed then.
 const SESSIONS_MAX: i64 = 20;
 
 /// A session that has neither ended nor expired, of an account that is not disabled.
@@ -42,7 +42,7 @@ impl Store {
             transaction.execute("DELETE FROM sessions WHERE expires_us <= ?1", [now_us])?;
             transaction.execute(
                 "DELETE FROM sessions WHERE account = ?1 AND id NOT IN
-                 (SELECT id FROM sessions WHERE account = ?1 ORDER BY begun_us DESC LIMIT ?2)",
+                 (SELECT id FROM sessions WHERE account = ?1 ORDER BY rowid DESC LIMIT ?2)",
                 params![account, SESSIONS_MAX - 1],
             )?;
             transaction.execute(
@@ -115,5 +115,39 @@ impl Store {
             connection.execute("INSERT OR IGNORE INTO signing_key (id, key) VALUES (1, ?1)", [fresh])?;
             connection.query_row("SELECT key FROM signing_key", [], |row| row.get(0))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trunklab_protocol::operator::Deed;
+
+    use super::*;
+    use crate::store::{Account, StorePlace};
+
+    #[test]
+    fn the_session_that_was_begun_first_makes_room_though_the_clock_was_set_back_since() {
+        let mut store = Store::open(&StorePlace::Memory).unwrap();
+        let (name, role) = (ConsoleName::new("anna"), Role::Viewer);
+        let written = AuditEntry {
+            id: 0,
+            at_us: 1,
+            who: name.clone(),
+            role: None,
+            from: None,
+            deed: Deed::Login {},
+            cause: None,
+        };
+        let account = Account { name: name.clone(), role, is_disabled: false, password: String::new() };
+        store.add_account(&account, &written).unwrap();
+        let ids: Vec<_> = (0..SESSIONS_MAX + 2).map(|number| number.to_string()).collect();
+        for (id, number) in ids.iter().zip(0..) {
+            // After as many sessions as there may be it is an hour earlier.
+            let now = if number < SESSIONS_MAX { 4_000_000_000 + number } else { 400_000_000 + number };
+            store.begin_session(id, &name, &[0; 32], now, 9_000_000_000, &written).unwrap();
+        }
+        let stands: Vec<_> = ids.iter().map(|id| store.session(id, 400_000_000).unwrap().is_some()).collect();
+        let wanted: Vec<_> = (0..SESSIONS_MAX + 2).map(|number| number >= 2).collect();
+        assert_eq!(stands, wanted);
     }
 }

@@ -1,13 +1,15 @@
 //! The clock on the wall leaps, for the controller and its base stations at once, under calls and between runs: calls do not notice, what
 //! lasts for a time by the wall ends by its cause, and no record is lost or out of order. The clocks by which the network runs are not the wall's.
 
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use rusqlite::Connection;
 use tempfile::tempdir;
+use trunklab_console::conn::{Client, ConnError};
 use trunklab_protocol::operator::AlarmKind;
 use trunklab_tests::network::{Network, nobody_registers};
 use trunklab_tests::plan::{Plan, UNITS, ZONE, path};
@@ -64,9 +66,10 @@ fn the_wall_clock_leaps_under_calls_and_they_do_not_notice() -> Result<()> {
             shown.sites.iter().all(|site| site.in_service) && shown.calls.len() == 1
         })?;
         ensure!(shown.calls[0].talker.map(trunklab_protocol::UnitId::number) == Some(talker), "{shown:#?}");
-        // A machine that is busy with other things may be too slow for a while, whatever the clock says.
+        // A machine that is busy with other things may be too slow for a while, whatever the clock says; not for ever.
         let told = shown.alarms.iter().filter(|alarm| alarm.kind != AlarmKind::ControllerOverloaded);
         ensure!(told.count() == 0, "{away_s} s away: {:#?}", shown.alarms);
+        look_until(&network, "no alarm stands", |shown| shown.alarms.is_empty())?;
         if away_s == 26 * HOUR_S {
             // A token of the right time is good for a day, and the certificate that it gives for years.
             let refused = enrols(&network, &wall, &early, "late")?;
@@ -90,6 +93,49 @@ fn the_wall_clock_leaps_under_calls_and_they_do_not_notice() -> Result<()> {
     let wrong = out_of_order(directory.path())?;
     ensure!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
+}
+
+const PASSWORD: &str = "correct horse";
+
+#[test]
+fn the_wall_clock_leaps_and_no_operator_is_shut_out() -> Result<()> {
+    let directory = tempdir()?;
+    let wall = Wall::in_folder(directory.path())?;
+    let mut network = Network::prepare_in(directory.path(), Plan::of_two_sites(ZONE), &wall.around)?;
+    let (db, secret) = (path(directory.path(), "zone.db"), path(directory.path(), "secret"));
+    fs::write(&secret, PASSWORD)?;
+    let account = ["account", "add", "anna", "--role", "viewer", "--db", &db, "--password-file", &secret];
+    succeed("controller", &account)?;
+    let (operator, ca) = (network.operator, fs::read_to_string(path(directory.path(), "zone/ca.pem"))?);
+    let runtime = tokio::runtime::Runtime::new()?;
+    let log_in = || runtime.block_on(Client::log_in(operator, "anna", PASSWORD, &ca));
+    let is_let_in = |console: &Client| runtime.block_on(console.snapshot()).map(drop);
+
+    let console = log_in()?;
+    for away_s in [HOUR_S, -HOUR_S, 26 * HOUR_S, 0] {
+        wall.set(away_s)?;
+        is_let_in(&console).with_context(|| format!("{away_s} s away"))?;
+        is_let_in(&log_in()?).with_context(|| format!("{away_s} s away, and just logged in"))?;
+    }
+    let mut consoles = vec![console];
+    for away_s in [HOUR_S, -HOUR_S, HOUR_S] {
+        network.stop_controller()?;
+        wall.set(away_s)?;
+        network.start_controller()?;
+        for console in &consoles {
+            is_let_in(console).with_context(|| format!("{away_s} s away after a new start"))?;
+        }
+        consoles.push(log_in()?);
+    }
+    network.stop_controller()?;
+    wall.set(26 * HOUR_S)?;
+    network.start_controller()?;
+    for console in &consoles {
+        let refused = is_let_in(console);
+        ensure!(matches!(refused, Err(ConnError::SessionOver)), "a day is more than a session: {refused:?}");
+    }
+    is_let_in(&log_in()?)?;
+    network.stop_controller()
 }
 
 #[test]

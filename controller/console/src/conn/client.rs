@@ -82,10 +82,7 @@ impl Client {
         if !self.pass.is_session() {
             return Ok(());
         }
-        let authorization = self.authorization().await?;
-        let request = self.http.post(self.url("logout")).header(AUTHORIZATION, authorization);
-        let response =
-            request.timeout(CONNECT_TIMEOUT).send().await.map_err(|error| self.http_error(&error))?;
+        let response = self.send(self.http.post(self.url("logout")).timeout(CONNECT_TIMEOUT)).await?;
         if response.status() == StatusCode::NO_CONTENT {
             Ok(())
         } else {
@@ -142,10 +139,30 @@ impl Client {
         self.pass.authorization(async |refresh| self.tokens("refresh", &refresh).await).await
     }
 
+    /// Sends a request. Where the access token of a login is not taken the next one may be: the controller's clock may have been set.
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ConnError> {
+        let again = request.try_clone().filter(|_| self.pass.is_session());
+        let authorization = self.authorization().await?;
+        let response = self.send_with(request, &authorization).await?;
+        let Some(again) = again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else {
+            return Ok(response);
+        };
+        self.pass.refused(&authorization).await;
+        self.send_with(again, &self.authorization().await?).await
+    }
+
+    async fn send_with(
+        &self,
+        request: reqwest::RequestBuilder,
+        authorization: &HeaderValue,
+    ) -> Result<reqwest::Response, ConnError> {
+        let request = request.header(AUTHORIZATION, authorization);
+        request.send().await.map_err(|error| self.http_error(&error))
+    }
+
     /// Who this is to the controller; `None` where it does not say.
     pub(super) async fn admission(&self) -> Result<Option<Admission>, ConnError> {
-        let request = self.http.get(self.url("self")).header(AUTHORIZATION, self.authorization().await?);
-        let response = request.send().await.map_err(|error| self.http_error(&error))?;
+        let response = self.send(self.http.get(self.url("self"))).await?;
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -179,13 +196,7 @@ impl Client {
         request: &'static str,
         what: &'static str,
     ) -> Result<T, ConnError> {
-        let mut response = self
-            .http
-            .get(self.url(path))
-            .header(AUTHORIZATION, self.authorization().await?)
-            .send()
-            .await
-            .map_err(|error| self.http_error(&error))?;
+        let mut response = self.send(self.http.get(self.url(path))).await?;
         self.status(response.status(), request)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.http_error(&error))? {
@@ -226,15 +237,12 @@ impl Client {
 
     /// Asks for something that may be refused; the refusal in the controller's own words.
     async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
-        let authorization = self.authorization().await.map_err(|error| error.to_string())?;
-        let request = self.http.get(self.url(path)).header(AUTHORIZATION, authorization);
-        let said = self.answered(request).await?;
+        let said = self.answered(self.http.get(self.url(path))).await?;
         serde_json::from_slice(&said).map_err(|error| format!("the answer cannot be read: {error}"))
     }
 
     /// Has the controller do something. What came of it is among the events; here is only why nothing did.
     pub(super) async fn order(&self, asked: &Asked) -> Result<(), String> {
-        let authorization = self.authorization().await.map_err(|error| error.to_string())?;
         let (path, body) = match asked {
             Asked::Order(order) => ("orders", serde_json::to_vec(order)),
             Asked::Revert { base, to } => {
@@ -245,7 +253,6 @@ impl Client {
         let request = self
             .http
             .post(self.url(path))
-            .header(AUTHORIZATION, authorization)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .timeout(ORDER_TIMEOUT)
             .body(body.expect("an order serialises: its keys are text"));
@@ -254,7 +261,7 @@ impl Client {
 
     /// What is answered to a request, or why nothing is.
     async fn answered(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
-        let mut response = request.send().await.map_err(|error| self.http_error(&error).to_string())?;
+        let mut response = self.send(request).await.map_err(|error| error.to_string())?;
         let status = response.status();
         let mut said = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.http_error(&error).to_string())? {
@@ -292,7 +299,24 @@ impl Client {
         socket.unwrap_or(Err(ConnError::Silent(CONNECT_TIMEOUT.as_secs()))).map(Talk::over)
     }
 
+    /// Opens a WebSocket; with the next access token where one was not taken.
     async fn open(&self, path: &str, what: &'static str) -> Result<Socket, ConnError> {
+        let authorization = self.authorization().await?;
+        match self.open_with(path, what, &authorization).await {
+            Err(ConnError::SessionOver) => {
+                self.pass.refused(&authorization).await;
+                self.open_with(path, what, &self.authorization().await?).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open_with(
+        &self,
+        path: &str,
+        what: &'static str,
+        authorization: &HeaderValue,
+    ) -> Result<Socket, ConnError> {
         let unreachable =
             |error: std::io::Error| ConnError::Unreachable { address: self.address, why: error.to_string() };
         let tcp = TcpStream::connect(self.address).await.map_err(unreachable)?;
@@ -301,7 +325,7 @@ impl Client {
             self.tls.connect(name, tcp).await.map_err(|error| self.tls_error(&error, error.to_string()))?;
         let url = format!("wss://{SERVER_NAME}:{}{path}", self.address.port());
         let mut request = url.into_client_request().expect("an address and a number make a request");
-        request.headers_mut().insert(AUTHORIZATION, self.authorization().await?);
+        request.headers_mut().insert(AUTHORIZATION, authorization.clone());
         let mut config = WebSocketConfig::default();
         config.max_message_size = Some(EVENT_OCTETS_MAX);
         config.max_frame_size = Some(EVENT_OCTETS_MAX);

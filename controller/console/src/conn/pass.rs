@@ -78,6 +78,16 @@ impl Pass {
             }
         }
     }
+
+    /// The controller has not taken this header: its token is renewed before anything else is asked, unless it has been meanwhile.
+    pub async fn refused(&self, header: &HeaderValue) {
+        if let Self::Session(held) = self {
+            let mut held = held.lock().await;
+            if held.authorization == *header {
+                held.renew_at = Instant::now();
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +122,24 @@ mod tests {
             shown.push(header.to_str().unwrap().to_owned());
         }
         assert_eq!(shown, ["Bearer access 2", "Bearer access 3", "Bearer access 3", "Bearer access 3"]);
+    }
+
+    /// As after a start of the controller with its clock set.
+    #[tokio::test]
+    async fn an_access_token_that_is_not_taken_is_renewed_once_however_often_it_was_refused() {
+        let pass = Pass::session(tokens(1, 600)).unwrap();
+        let mut renewed = 0;
+        let mut renew = async |_| {
+            renewed += 1;
+            Ok(tokens(2, 600))
+        };
+        let first = pass.authorization(&mut renew).await.unwrap();
+        assert_eq!(first, "Bearer access 1");
+        pass.refused(&first).await;
+        assert_eq!(pass.authorization(&mut renew).await.unwrap(), "Bearer access 2");
+        pass.refused(&first).await;
+        assert_eq!(pass.authorization(&mut renew).await.unwrap(), "Bearer access 2");
+        assert_eq!(renewed, 1);
     }
 
     #[tokio::test]
