@@ -123,6 +123,7 @@ impl Dispatch for ScriptedCore {
             | Input::Entropy(_)
             | Input::FromSwitch(_)
             | Input::Waited { .. }
+            | Input::SiteTaken { .. }
             | Input::ClosingDown => {}
         }
     }

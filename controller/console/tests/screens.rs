@@ -558,6 +558,7 @@ fn alarms() {
         alarm(5, AlarmKind::ServedAlone, AlarmObject::Site(site)),
         alarm(6, AlarmKind::SwitchFaulty, AlarmObject::Switch),
         alarm(7, AlarmKind::ControllerOverloaded, AlarmObject::System),
+        alarm(8, AlarmKind::SiteTaken, AlarmObject::Site(site)),
     ];
     snapshot.sites.iter_mut().filter(|view| view.site == site).for_each(|view| view.faulty = vec![at]);
     scene.hear(Report::Snapshot { snapshot: Box::new(snapshot), stream: Stream::GoesOn });

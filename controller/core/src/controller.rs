@@ -229,6 +229,7 @@ impl Controller {
             Input::SiteConnected { site } => self.site_connected(site, out),
             Input::SiteDisconnected { site, cause } => self.lose_site(site, cause, out),
             Input::FromSite { site, message } => self.take_from_site(site, message, out),
+            Input::SiteTaken { site } => self.site_taken(site, out),
             // Nothing is decided by the load while there is one switch.
             Input::FromSwitch(FromSwitch::Load(_)) => {}
             Input::FromSwitch(FromSwitch::ConsoleSilent(ConsoleSilent { spurt })) => {
@@ -476,6 +477,7 @@ impl Controller {
             Input::Stored { id } => self.order_stored(id, true, out),
             Input::StoreFailed { id } => self.order_stored(id, false, out),
             Input::SiteDisconnected { .. }
+            | Input::SiteTaken { .. }
             | Input::Copied(_)
             | Input::Time
             | Input::Entropy(_)

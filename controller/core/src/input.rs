@@ -67,6 +67,11 @@ pub enum Input {
         /// What it shall be.
         configuration: Box<Configuration>,
     },
+    /// A base station was turned away: another one serves the site whose certificate it shows (docs/protocol.md 6.1.1).
+    SiteTaken {
+        /// Which site.
+        site: SiteId,
+    },
     /// The voice switch said something.
     FromSwitch(FromSwitch),
     /// Another second is over in which the shell measured how long inputs waited for the core (docs/resilience.md 14.2.5).

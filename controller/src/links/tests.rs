@@ -4,6 +4,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use trunklab_controller_core::config::{Change, SiteConfig, SystemParameters};
 use trunklab_protocol::frame::encode_with;
 use trunklab_protocol::from_site::{CallRequest, Health, InventoryEnd, Register};
+use trunklab_protocol::operator::{AlarmKind, AlarmObject};
 use trunklab_protocol::to_site::Heartbeat;
 use trunklab_protocol::{CarrierNumber, Epoch, Family, Identity, Press, ProfileId, TalkgroupId};
 
@@ -114,6 +115,29 @@ async fn another_base_station_with_the_certificate_of_a_site_is_turned_away_as_l
     let mut second = lab.connect(&certificate).await.unwrap();
     second.says(&hello_of(2, 0)).await;
     assert_eq!(second.hears().await, Some(Heartbeat {}.into()));
+    lab.controller.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn operators_have_one_alarm_of_base_stations_that_were_turned_away() {
+    let lab = Lab::start_whole_with(|options| {
+        let site = SiteConfig::new(site(3), ProfileId::Iden, CarrierNumber::new(12).unwrap());
+        options.provision = vec![Change::Site(site)];
+    })
+    .await;
+    let certificate = lab.zone.site(site(3)).unwrap();
+    let mut first = lab.connect(&certificate).await.unwrap();
+    first.says(&hello()).await;
+    let Some(ToSite::Configure(_)) = first.hears().await else { panic!("not configured") };
+    for count in 1..=3 {
+        let mut second = lab.connect(&certificate).await.unwrap();
+        second.says(&hello_of(2, 0)).await;
+        assert_eq!(second.is_closed().await, Some(Cause::SiteTaken));
+        let alarms = lab.controller.snapshot().await.unwrap().alarms;
+        let [alarm] = &alarms[..] else { panic!("{alarms:?}") };
+        let of = (alarm.kind, alarm.object, alarm.count);
+        assert_eq!(of, (AlarmKind::SiteTaken, AlarmObject::Site(site(3)), count));
+    }
     lab.controller.stop().await.unwrap();
 }
 

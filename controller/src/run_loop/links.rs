@@ -108,7 +108,7 @@ impl<D: Dispatch, L: Log, C: Clock> RunLoop<D, L, C> {
                  a site of its own"
             );
             cut(newcomer, Cause::SiteTaken);
-            return Ok(());
+            return self.take(Input::SiteTaken { site }, None);
         }
         if let Some(old) = self.links.insert(site, newcomer) {
             cut(old, Cause::LinkReplaced);

@@ -33,6 +33,8 @@ pub enum AlarmKind {
     SwitchFaulty,
     /// Inputs wait too long for the controller.
     ControllerOverloaded,
+    /// Another base station was turned away that shows the certificate of a site.
+    SiteTaken,
 }
 
 /// How bad it is.
@@ -60,7 +62,7 @@ pub enum AlarmEnd {
 }
 
 /// Kind, name, severity, end, text: one row each.
-const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 9] = [
+const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 10] = [
     (AlarmKind::SlotFaulty, "slot_faulty", Severity::Minor, AlarmEnd::ByItself, "slot is faulty"),
     (AlarmKind::SiteLost, "site_lost", Severity::Critical, AlarmEnd::ByItself, "link is lost"),
     (AlarmKind::StoreFailing, "store_failing", Severity::Critical, AlarmEnd::ByItself, "store keeps nothing"),
@@ -106,6 +108,7 @@ const KINDS: [(AlarmKind, &str, Severity, AlarmEnd, &str); 9] = [
         AlarmEnd::ByItself,
         "inputs wait too long",
     ),
+    (AlarmKind::SiteTaken, "site_taken", Severity::Major, AlarmEnd::ByAcknowledgement, "second base station"),
 ];
 
 impl AlarmKind {
@@ -120,6 +123,7 @@ impl AlarmKind {
         Self::ControlLost,
         Self::SwitchFaulty,
         Self::ControllerOverloaded,
+        Self::SiteTaken,
     ];
 
     /// Those of a site at which nobody is served while they stand (docs/resilience.md 14.4.1).

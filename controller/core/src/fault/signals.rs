@@ -39,6 +39,9 @@ pub(crate) const fn signal_of(event: &EventKind) -> Option<Signal> {
         EventKind::Cloned { unit, .. } => {
             Some((Source::new(AlarmKind::IdentityCloned, AlarmObject::Unit(*unit)), true))
         }
+        EventKind::Dropped { site: Some(site), cause: Cause::SiteTaken } => {
+            Some((Source::new(AlarmKind::SiteTaken, AlarmObject::Site(*site)), true))
+        }
         EventKind::SiteServedAlone { site, .. } => {
             Some((Source::new(AlarmKind::ServedAlone, AlarmObject::Site(*site)), true))
         }

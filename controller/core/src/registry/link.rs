@@ -195,6 +195,13 @@ impl Controller {
         }
     }
 
+    /// A base station was turned away that shows the certificate of a site which another one serves.
+    pub(crate) fn site_taken(&mut self, site: SiteId, out: &mut Outbox) {
+        if self.sites.contains(site) {
+            self.drop_message(site, Cause::SiteTaken, out);
+        }
+    }
+
     /// A site's link is gone: its calls go on without it, its units are absent until it returns.
     pub(crate) fn lose_site(&mut self, site: SiteId, cause: Cause, out: &mut Outbox) {
         let Some(row) = self.sites.get_mut(site) else { return };

@@ -192,6 +192,42 @@ fn what_has_happened_ends_when_it_was_seen() {
     system.expect("order carried out");
 }
 
+/// However often it comes again: one alarm, until it was seen.
+#[test]
+fn a_second_base_station_at_a_site_is_an_alarm_until_it_was_seen() {
+    let mut system = System::with_two_sites(2);
+    let taken = Input::SiteTaken { site: site(3) };
+    system.input(taken.clone());
+    system.expect("event: alarm 1.1 SiteTaken of site 3: Raised").expect("store -> alarm 1.1");
+    for _ in 0..2_000 {
+        system.input(taken.clone());
+        system.expect_no("alarm");
+    }
+    let [alarm] = &system.alarms()[..] else { panic!("{:?}", system.alarms()) };
+    assert_eq!((alarm.object, alarm.count), (AlarmObject::Site(site(3)), 2_001));
+    system.loses_site(3);
+    system.connects(3, 1, &[], &[]);
+    system.expect_no("SiteTaken");
+    system.acknowledges(1);
+    system.expect("event: alarm 1.1 SiteTaken of site 3: Cleared");
+    system.input(taken);
+    system.expect("event: alarm 1.3 SiteTaken of site 3: Raised");
+}
+
+#[test]
+fn a_base_station_that_is_turned_away_raises_nothing_where_its_site_is_not_known_or_no_more() {
+    let mut system = System::with_two_sites(2);
+    let taken = |number| Input::SiteTaken { site: site(number) };
+    system.input(taken(9));
+    system.expect_no("alarm");
+    system.input(taken(3));
+    system.provision(Change::SiteRemoved(site(3)));
+    system.expect("event: alarm 1.1 SiteTaken of site 3: Cleared");
+    system.input(Input::ClosingDown);
+    system.input(taken(4));
+    system.expect_no("alarm");
+}
+
 /// An alarm of an earlier term is cleared by what the site says now.
 #[test]
 fn an_alarm_outlives_its_controller() {

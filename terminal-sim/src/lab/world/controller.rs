@@ -120,6 +120,7 @@ impl World {
             | controller::input::Input::Entropy(_)
             | controller::input::Input::SiteConnected { .. }
             | controller::input::Input::SiteDisconnected { .. }
+            | controller::input::Input::SiteTaken { .. }
             | controller::input::Input::FromSwitch(_)
             | controller::input::Input::Waited { .. }
             | controller::input::Input::Order { .. }

@@ -473,6 +473,7 @@ pub fn an_input() -> impl Strategy<Value = Input> {
         80 => (a_site(), a_message()).prop_map(|(site, message)| Input::FromSite { site, message }),
         1 => a_site().prop_map(|site| Input::SiteConnected { site }),
         1 => a_site().prop_map(|site| Input::SiteDisconnected { site, cause: Cause::LinkLost }),
+        1 => a_site().prop_map(|site| Input::SiteTaken { site }),
         2 => a_change().prop_map(Input::Provision),
         1 => any::<[u8; 32]>().prop_map(Input::Entropy),
         1 => (0_u32..3).prop_map(|epoch| Input::Started { epoch: Epoch::new(epoch).unwrap(), entropy: [9; 32] }),
