@@ -40,6 +40,7 @@ const CERTAIN: &[(&str, &str)] = &[
     ("failsoft-in-handover", "site 5 is in service"),
     ("failsoft-in-queue", "site 3 is in service"),
     ("failsoft-return-spread", "site 3 was in failsoft"),
+    ("failsoft-switched-on", "site 3 is in failsoft"),
     ("failsoft-talk", "site 3 is in service"),
     ("failsoft-talk", "unit 1018,1019 hears unit 1017"),
     ("isolated-call-goes-on", "site 3 is in service"),

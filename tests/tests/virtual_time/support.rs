@@ -64,6 +64,7 @@ pub const SCENARIOS: &[&str] = &[
     "failsoft-in-handover",
     "failsoft-in-queue",
     "failsoft-return-spread",
+    "failsoft-switched-on",
     "failsoft-talk",
     "floor-emergency",
     "floor-interrupt",

@@ -86,6 +86,30 @@ impl Camp {
         camp
     }
 
+    /// A site of which nothing is heard yet but, it may be, its failsoft channel: what it would have to say of itself nobody asks
+    /// for there, and its control channel is hunted for.
+    pub(super) fn unheard(site: SiteId, profile: &'static Profile, channel: SlotAddress) -> Self {
+        Self {
+            site,
+            profile,
+            control: channel,
+            incarnation: Incarnation::new(0).expect("every u32 is an incarnation"),
+            service: SiteService::NoService,
+            access: AccessRules { backoff: 1, tries: 0, tries_emergency: 0, wait: 1 },
+            backoff_now: 1,
+            reselection: Reselection::default(),
+            place: ControlPlace::Fixed,
+            signalling: Signalling::Common,
+            way: Way::Shut,
+            registration_window: None,
+            level_dbm: i8::MIN,
+            heard_at: Moment::ORIGIN,
+            heard_to: Moment::ORIGIN,
+            tuned_at: Moment::ORIGIN,
+            clock: SlotClock::new(profile),
+        }
+    }
+
     /// Whether a burst is for a handset that stands here, and is in a call on the slot `traffic`.
     pub(super) fn concerns(&self, place: BurstPlace, traffic: Option<SlotAddress>) -> bool {
         match place.channel {

@@ -8,10 +8,12 @@ use trunklab_protocol::air_downlink::{
     Burst, DownlinkWord, FailsoftChannel, FailsoftVoice as VoiceDown, SiteService,
 };
 use trunklab_protocol::air_uplink::FailsoftVoice;
-use trunklab_protocol::profile::Channel;
+use trunklab_protocol::profile::{Channel, Profile};
 use trunklab_protocol::proof::SessionKey;
 use trunklab_protocol::voice::{FrameRun, VoiceFrame};
-use trunklab_protocol::{Cause, Moment, Press, ScanList, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId};
+use trunklab_protocol::{
+    Cause, Moment, Press, ProfileId, ScanList, SiteId, SlotAddress, SpurtId, TalkgroupId, UnitId,
+};
 
 use super::camp::Camp;
 use super::pace::{Pace, collecting};
@@ -34,6 +36,9 @@ pub struct Programmed {
     pub talkgroup: TalkgroupId,
     /// Where.
     pub at: SlotAddress,
+    /// On which air; `None` where that was not kept, and nothing is heard without the site's control channel.
+    #[serde(default)]
+    pub profile: Option<ProfileId>,
 }
 
 /// All that it keeps, the latest last.
@@ -52,25 +57,38 @@ impl Channels {
         self.0.clone()
     }
 
-    /// A site has told of one.
-    pub(super) fn learn(&mut self, word: &FailsoftChannel) {
+    /// A site on this air has told of one.
+    pub(super) fn learn(&mut self, word: &FailsoftChannel, profile: &Profile) {
         let FailsoftChannel { site, talkgroup, at } = *word;
+        let told = Programmed { site, talkgroup, at, profile: Some(profile.id) };
         if let Some(known) =
             self.0.iter_mut().find(|known| (known.site, known.talkgroup) == (site, talkgroup))
         {
-            known.at = at;
+            *known = told;
             return;
         }
         if self.0.len() == CHANNELS_MAX {
             self.0.remove(0);
         }
-        self.0.push(Programmed { site, talkgroup, at });
+        self.0.push(told);
     }
 
     /// Where a talkgroup goes at a site.
     pub(super) fn of_talkgroup(&self, site: SiteId, talkgroup: TalkgroupId) -> Option<SlotAddress> {
         let known = self.0.iter().find(|known| (known.site, known.talkgroup) == (site, talkgroup));
         known.map(|known| known.at)
+    }
+
+    /// At which site a talkgroup's channel is looked for without a control channel: the one told of last, then round and round.
+    pub(super) fn next_look(
+        &self,
+        talkgroup: TalkgroupId,
+        after: Option<SiteId>,
+    ) -> Option<(SiteId, &'static Profile, SlotAddress)> {
+        let looks = self.0.iter().rev().filter(|known| known.talkgroup == talkgroup);
+        let looks = looks.filter_map(|known| Some((known.site, known.profile?.profile(), known.at)));
+        let behind = after.and_then(|after| looks.clone().skip_while(|(site, ..)| *site != after).nth(1));
+        behind.or_else(|| looks.clone().next())
     }
 }
 
@@ -82,11 +100,22 @@ pub(super) struct Held {
     pub(super) secondary: ScanList,
 }
 
-/// A site whose signal was lost, and what was held there.
+/// What a handset comes back to from its failsoft channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Home {
+    /// The control channel, where its registration holds.
+    Registered(Held),
+    /// The control channel, where it registers.
+    Camped,
+    /// It was switched on, and has not heard the site's control channel.
+    Unheard,
+}
+
+/// A site whose signal was lost, or that was looked for in vain, and what was held there.
 #[derive(Debug, Clone)]
 pub(super) struct Left {
     pub(super) camp: Camp,
-    pub(super) held: Option<Held>,
+    pub(super) home: Home,
     /// Whether the user knows that nothing else is heard.
     pub(super) is_told: bool,
 }
@@ -95,8 +124,7 @@ pub(super) struct Left {
 #[derive(Debug, Clone)]
 pub(super) struct Failsoft {
     pub(super) camp: Camp,
-    /// `None` where it is not registered.
-    pub(super) held: Option<Held>,
+    pub(super) home: Home,
     pub(super) at: SlotAddress,
     stage: Stage,
     /// The last burst of the channel: an older one was delayed, the same one doubled.
@@ -139,12 +167,12 @@ pub(super) enum End {
 
 impl Failsoft {
     /// Goes to its channel and listens whether it is one.
-    pub(super) fn seek(turn: &mut Turn<'_>, camp: Camp, held: Option<Held>, at: SlotAddress) -> Self {
+    pub(super) fn seek(turn: &mut Turn<'_>, camp: Camp, home: Home, at: SlotAddress) -> Self {
         turn.out.push(Output::Tune { site: camp.site, carrier: at.carrier });
         let said = camp.service == SiteService::Failsoft;
         let until = turn.now + if said { FAILSOFT_AWAIT } else { FAILSOFT_SEEK };
         let stage = Stage::Seeking { until, said };
-        let mut failsoft = Self { camp, held, at, stage, last_count: None };
+        let mut failsoft = Self { camp, home, at, stage, last_count: None };
         failsoft.camp.tuned(turn.now);
         failsoft
     }
@@ -219,10 +247,18 @@ impl Failsoft {
         !matches!(self.stage, Stage::Seeking { said: false, .. })
     }
 
+    /// What is said to who asks for what is not done here.
+    pub(super) fn refusal(&self) -> Cause {
+        match (&self.stage, self.home) {
+            (Stage::Seeking { said: false, .. }, Home::Unheard) => Cause::NotRegistered,
+            (_, Home::Registered(_) | Home::Camped | Home::Unheard) => Cause::SiteInFailsoft,
+        }
+    }
+
     /// The button goes down: the user talks, whoever else does.
     pub(super) fn press(&mut self, turn: &mut Turn<'_>) {
         match &self.stage {
-            Stage::Seeking { .. } => return turn.refuse(Cause::SiteInFailsoft),
+            Stage::Seeking { .. } => return turn.refuse(self.refusal()),
             // What was said before is still being sent.
             Stage::Talking(_) => return turn.refuse(Cause::WrongState),
             Stage::Quiet | Stage::Listening { .. } => {}
@@ -279,7 +315,10 @@ impl Failsoft {
         };
         if let Some((place, position, frames)) = burst {
             let word = FailsoftVoice { unit, talkgroup, press, position, frames, last: is_over };
-            let session = self.held.as_ref().map(|held| &held.session);
+            let session = match &self.home {
+                Home::Registered(held) => Some(&held.session),
+                Home::Camped | Home::Unheard => None,
+            };
             transmit(&self.camp, session, place, word.into(), turn.out);
         }
         if is_over {
@@ -366,20 +405,20 @@ impl Failsoft {
         turn.out.push(Output::HeardInFailsoft { talker, spurt, position, frames });
     }
 
-    /// Leaves its channel: for the control channel, of which it does not know yet what it says.
-    pub(super) fn leave(&mut self, turn: &mut Turn<'_>, end: End) -> (Camp, Option<Held>) {
+    /// Leaves its channel: for the control channel, of which it does not know yet what it says, where it knows of one.
+    pub(super) fn leave(&mut self, turn: &mut Turn<'_>, end: End) -> (Camp, Home) {
         let was_there = !matches!(self.stage, Stage::Seeking { .. });
         self.stop(turn);
         let mut camp = self.camp.clone();
         if was_there {
             turn.tell(HandsetEvent::FailsoftOver { site: camp.site });
         }
-        if end != End::Silent {
+        if end != End::Silent && !matches!(self.home, Home::Unheard) {
             camp.service = SiteService::NoService;
             camp.returned(turn.now);
             turn.out.push(Output::Tune { site: camp.site, carrier: camp.control.carrier });
         }
-        (camp, self.held)
+        (camp, self.home)
     }
 
     fn shift(&mut self, by: Trigger, to: Stage) {

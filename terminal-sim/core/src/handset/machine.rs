@@ -33,7 +33,7 @@ pub struct Handset {
     barred: Barred,
     /// How long the next registration is spread.
     spread: Span,
-    /// The site whose signal was lost, until another is found.
+    /// The site whose signal was lost, or at which a failsoft channel was looked for last, until another is found.
     left: Option<Left>,
 }
 
@@ -132,7 +132,7 @@ impl Handset {
             State::Off => None,
             // Without a control channel its site may be in failsoft by now.
             State::OutOfRange(hunt) => {
-                self.left.as_ref().map(|_| Deadline { at: hunt.until, why: Why::FailsoftAgain })
+                self.looks_at().map(|_| Deadline { at: hunt.until, why: Why::FailsoftAgain })
             }
             State::Hunting(hunt) => Some(Deadline { at: hunt.until, why: Why::HuntEnds }),
             State::Registering(registration) => Some(registration.deadline()),

@@ -92,6 +92,7 @@ words! {
         FailsoftHeard = "the failsoft channel is heard",
         FailsoftOver = "failsoft is over, and it is registered",
         FailsoftLeft = "failsoft is over, and it is not registered",
+        ControlUnheard = "failsoft is over, and it has not heard the site's control channel",
         Detached = "the network was told",
         OutOfUse = "an operator has put it out of use for good",
     }
@@ -144,6 +145,7 @@ transitions! {
     SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, SignalLost         => Hunting;
     SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, FailsoftOver       => Idle;
     SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, FailsoftLeft       => Registering;
+    SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, ControlUnheard     => Hunting;
     SeekingFailsoft | Failsoft | FailsoftTalking | FailsoftListening, SwitchedOff        => Off;
 
     // Registration.

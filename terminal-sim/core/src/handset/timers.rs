@@ -30,8 +30,8 @@ timers! {
     MONITOR = 30_000, "how long a microphone that is opened from afar stays open";
     CONFIRM_AGAIN = 1_500, "how long a message that was confirmed may be said again without being confirmed again";
     SAID_ANEW = 60_000, "how long a message that was heard is known by its sender and number, should another term of office say it anew";
-    FAILSOFT_SEEK = 2_000, "how long a failsoft channel is looked for where the control channel is lost";
-    FAILSOFT_AGAIN = 5_000, "pause out of range after which the failsoft channel of the site that was lost is looked for again";
+    FAILSOFT_SEEK = 2_000, "how long a failsoft channel is looked for where there is no control channel";
+    FAILSOFT_AGAIN = 5_000, "pause out of range after which a failsoft channel is looked for again";
     FAILSOFT_AWAIT = 10_000, "how long it is looked for where the site says that it is in failsoft: a call may have the slot";
     FAILSOFT_SILENCE = 2_000, "silence of a failsoft channel after which the handset hunts";
     FAILSOFT_QUIET = 800, "how long a talker in failsoft may not be heard and still counts as talking";

@@ -13,8 +13,8 @@ use trunklab_terminal_core::handset::Memory;
 /// The only form of the file so far.
 const VERSION: u32 = 1;
 
-/// Octets of a file: one that is whole has a tenth of that.
-const OCTETS_MAX: u64 = 4_096;
+/// Octets of a file: the longest that is whole, with all the failsoft channels that a radio keeps, has a quarter of that.
+const OCTETS_MAX: u64 = 65_536;
 
 /// One file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -107,7 +107,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use trunklab_protocol::{CarrierNumber, Condition, Imsi, Regroup, SiteId, SlotAddress, TalkgroupId};
+    use trunklab_protocol::{
+        CarrierNumber, Condition, Imsi, ProfileId, Regroup, SiteId, SlotAddress, TalkgroupId,
+    };
     use trunklab_terminal_core::handset::{Programmed, Regrouped, Told};
 
     use super::*;
@@ -127,6 +129,7 @@ mod tests {
                 site: SiteId::new(3).unwrap(),
                 talkgroup: TalkgroupId::new(41).unwrap(),
                 at: SlotAddress::first_of(CarrierNumber::new(14).unwrap()),
+                profile: Some(ProfileId::Tetra),
             }],
         }
     }
@@ -144,6 +147,38 @@ mod tests {
         let files = fs::read_dir(folder.path().join("handsets.csv.state")).unwrap();
         let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
         assert_eq!(names, ["1017.json"], "nothing half-written stays");
+    }
+
+    #[test]
+    fn all_the_failsoft_channels_that_a_radio_keeps_are_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::of(Some(folder.path()), Path::new("handsets.csv"));
+        let mut memory = memory();
+        memory.failsoft = vec![
+            Programmed {
+                site: SiteId::new(32_767).unwrap(),
+                talkgroup: TalkgroupId::new(65_000).unwrap(),
+                at: SlotAddress::first_of(CarrierNumber::new(1_023).unwrap()),
+                profile: Some(ProfileId::Smartnet2),
+            };
+            64
+        ];
+        state.write(unit(), &memory).unwrap();
+        assert!(fs::metadata(state.file(unit())).unwrap().len() < OCTETS_MAX / 4);
+        assert_eq!(state.read(unit()).unwrap(), memory);
+    }
+
+    #[test]
+    fn what_an_earlier_release_kept_of_a_failsoft_channel_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::of(Some(folder.path()), Path::new("handsets.csv"));
+        state.write(unit(), &memory()).unwrap();
+        let text = fs::read_to_string(state.file(unit())).unwrap();
+        let profile = ",\n        \"profile\": \"tetra\"";
+        assert!(text.contains(profile), "{text}");
+        fs::write(state.file(unit()), text.replace(profile, "")).unwrap();
+        let kept = state.read(unit()).unwrap().failsoft;
+        assert_eq!(kept, [Programmed { profile: None, ..memory().failsoft[0] }]);
     }
 
     #[test]
@@ -173,7 +208,7 @@ mod tests {
             assert!(error.contains(says), "{becomes}: {error}");
         }
         fs::write(state.file(unit()), vec![b' '; 1 << 20]).unwrap();
-        assert!(state.read(unit()).unwrap_err().to_string().contains("more than 4096 octets"));
+        assert!(state.read(unit()).unwrap_err().to_string().contains("more than 65536 octets"));
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Handset {
         let State::Hunting(hunt) = &mut self.state else { return };
         let Some(camp) = hunt.choose(&self.barred, self.now) else {
             self.shift(Trigger::NothingFound, State::OutOfRange(Hunt::from(self.now)));
-            self.wait_for_failsoft();
+            self.out_of_range();
             let is_told = self.left.as_mut().is_some_and(|left| std::mem::replace(&mut left.is_told, true));
             if !is_told {
                 out.push(Output::Event(HandsetEvent::OutOfRange));

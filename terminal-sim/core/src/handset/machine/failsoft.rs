@@ -1,10 +1,11 @@
 //! When a handset goes to its failsoft channel, and how it comes back.
 
-use trunklab_protocol::SiteId;
 use trunklab_protocol::air_downlink::{Burst, SiteService};
+use trunklab_protocol::{SiteId, Span};
 
 use super::{Handset, State};
-use crate::handset::failsoft::{End, Failsoft, Held, Left};
+use crate::handset::camp::Camp;
+use crate::handset::failsoft::{End, Failsoft, Held, Home, Left};
 use crate::handset::phase::Trigger;
 use crate::handset::radio::Turn;
 use crate::handset::registration::Registration;
@@ -35,20 +36,21 @@ impl Handset {
 
     /// Goes and looks for its failsoft channel; false where it has none at this site, or serves nobody.
     pub(super) fn seek_failsoft(&mut self, out: &mut Outbox) -> bool {
+        let looks = self.looks_at();
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
-        let (camp, held) = match &mut self.state {
+        let (camp, home) = match &mut self.state {
             State::InService(service) if service.is_on_control() => {
                 let held = Held {
                     session: service.session,
                     affiliated: service.affiliated,
                     secondary: service.secondary,
                 };
-                (service.camp.clone(), Some(held))
+                (service.camp.clone(), Home::Registered(held))
             }
-            State::Registering(registration) => (registration.camp.clone(), None),
-            State::Failsoft(failsoft) => (failsoft.camp.clone(), failsoft.held),
-            State::OutOfRange(_) => match &self.left {
-                Some(left) => (left.camp.clone(), left.held),
+            State::Registering(registration) => (registration.camp.clone(), Home::Camped),
+            State::Failsoft(failsoft) => (failsoft.camp.clone(), failsoft.home),
+            State::OutOfRange(_) => match looks {
+                Some(looks) => looks,
                 None => return false,
             },
             State::InService(_)
@@ -63,9 +65,24 @@ impl Handset {
         if let State::InService(service) = &mut self.state {
             service.gives_way_to_failsoft(&mut turn);
         }
-        let failsoft = Failsoft::seek(&mut turn, camp, held, at);
+        let failsoft = Failsoft::seek(&mut turn, camp, home, at);
         self.shift(Trigger::FailsoftTried, State::Failsoft(failsoft));
         true
+    }
+
+    /// Where a handset that is out of range looks for its failsoft channel: at the site that it lost, or at one whose channel it
+    /// keeps.
+    pub(super) fn looks_at(&self) -> Option<(Camp, Home)> {
+        let after = match &self.left {
+            Some(Left { camp, home: home @ (Home::Registered(_) | Home::Camped), .. }) => {
+                return Some((camp.clone(), *home));
+            }
+            Some(Left { camp, home: Home::Unheard, .. }) => Some(camp.site),
+            None => None,
+        };
+        let kept = self.radio.failsoft.next_look(self.radio.selected, after);
+        let (site, profile, at) = kept.filter(|_| self.radio.remote.serves())?;
+        Some((Camp::unheard(site, profile, at), Home::Unheard))
     }
 
     /// The selector was turned: another talkgroup may have another channel, or none.
@@ -93,14 +110,18 @@ impl Handset {
     /// Out of range for a while: the site that was lost may be in failsoft by now.
     pub(super) fn look_for_failsoft_again(&mut self, out: &mut Outbox) {
         if !self.seek_failsoft(out) {
-            self.wait_for_failsoft();
+            self.wait_for_failsoft(FAILSOFT_AGAIN);
         }
     }
 
-    /// Out of range: the failsoft channel of the site that was lost is looked for after a while.
-    pub(super) fn wait_for_failsoft(&mut self) {
+    /// Out of range: a failsoft channel is looked for after a while, or at once by a handset that has looked nowhere yet.
+    pub(super) fn out_of_range(&mut self) {
+        self.wait_for_failsoft(self.left.as_ref().map_or(Span::ZERO, |_| FAILSOFT_AGAIN));
+    }
+
+    fn wait_for_failsoft(&mut self, pause: Span) {
         if let State::OutOfRange(hunt) = &mut self.state {
-            hunt.until = self.now + FAILSOFT_AGAIN;
+            hunt.until = self.now + pause;
         }
     }
 
@@ -108,25 +129,32 @@ impl Handset {
     pub(super) fn end_failsoft(&mut self, end: Option<End>, out: &mut Outbox) {
         let (Some(end), State::Failsoft(failsoft)) = (end, &mut self.state) else { return };
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
-        let (mut camp, held) = failsoft.leave(&mut turn, end);
-        match (end, held) {
-            (End::Silent, held) => {
+        let (mut camp, home) = failsoft.leave(&mut turn, end);
+        match (end, home) {
+            (End::Silent, home) => {
                 camp.service = SiteService::NoService;
-                let is_told = self.left.take().is_some_and(|left| left.is_told);
-                self.left = Some(Left { camp, held, is_told });
+                // Who has heard nothing since it was switched on knows.
+                let is_told = matches!(home, Home::Unheard);
+                let is_told = self.left.take().map_or(is_told, |left| left.is_told);
+                self.left = Some(Left { camp, home, is_told });
                 self.spread = SPREAD_AFTER_LOSS;
                 self.barred.forgive();
                 self.hunt(Trigger::SignalLost, out);
             }
-            (End::Over | End::NoChannel, Some(held)) => {
+            (End::Over | End::NoChannel, Home::Registered(held)) => {
                 self.left = None;
                 let service = Service::resumed(&mut turn, camp, held, SPREAD_AFTER_LOSS);
                 self.shift(Trigger::FailsoftOver, State::InService(service));
             }
-            (End::Over | End::NoChannel, None) => {
+            (End::Over | End::NoChannel, Home::Camped) => {
                 self.left = None;
                 let registration = Registration::new(&mut turn, camp, SPREAD_AFTER_LOSS);
                 self.shift(Trigger::FailsoftLeft, State::Registering(registration));
+            }
+            (End::Over | End::NoChannel, Home::Unheard) => {
+                self.left = None;
+                self.spread = SPREAD_AFTER_LOSS;
+                self.hunt(Trigger::ControlUnheard, out);
             }
         }
     }

@@ -94,9 +94,10 @@ impl Handset {
 
     fn control_word(&mut self, word: &DownlinkWord, out: &mut Outbox) {
         if let DownlinkWord::FailsoftChannel(channel) = word
-            && self.camp().is_some_and(|camp| camp.site == channel.site)
+            && let Some(profile) =
+                self.camp().filter(|camp| camp.site == channel.site).map(|camp| camp.profile)
         {
-            self.radio.failsoft.learn(channel);
+            self.radio.failsoft.learn(channel, profile);
         }
         let mut turn = Turn { now: self.now, radio: &mut self.radio, out };
         match &mut self.state {

@@ -193,7 +193,7 @@ impl Handset {
             State::InService(service) => service.call(&mut turn, called, setup),
             State::Off => {}
             State::Moving(_) => turn.refuse(Cause::WrongState),
-            State::Failsoft(_) => turn.refuse(Cause::SiteInFailsoft),
+            State::Failsoft(failsoft) => turn.refuse(failsoft.refusal()),
             State::Hunting(_)
             | State::OutOfRange(_)
             | State::Registering(_)
@@ -208,7 +208,10 @@ impl Handset {
         match &mut self.state {
             State::InService(service) => tell(service, &mut turn),
             State::Off => {}
-            State::Failsoft(_) => turn.tell(HandsetEvent::MessageRefused { cause: Cause::SiteInFailsoft }),
+            State::Failsoft(failsoft) => {
+                let cause = failsoft.refusal();
+                turn.tell(HandsetEvent::MessageRefused { cause });
+            }
             State::Hunting(_)
             | State::OutOfRange(_)
             | State::Registering(_)

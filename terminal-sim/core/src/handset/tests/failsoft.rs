@@ -7,10 +7,10 @@ use trunklab_protocol::air_uplink::{RequestKind, UplinkWord};
 use trunklab_protocol::profile::PROFILES;
 use trunklab_protocol::proof::Proof;
 use trunklab_protocol::voice::FrameRun;
-use trunklab_protocol::{Cause, Press, ProfileId, Span};
+use trunklab_protocol::{Cause, Condition, Press, ProfileId, Span};
 
 use super::bench::*;
-use crate::handset::Phase;
+use crate::handset::{Handset, Memory, Phase, Programmed};
 use crate::input::Input;
 use crate::output::{HandsetEvent, Output};
 
@@ -327,6 +327,142 @@ fn a_site_that_is_found_meanwhile_is_its_site() {
     bench.radiates = true;
     bench.run(Span::from_secs(12));
     assert_eq!(bench.phase(), Phase::Idle);
+}
+
+impl Bench {
+    /// Switched off, and on again while the site has no control channel; its channels for these talkgroups it has kept.
+    fn switched_on_without_control(profile: ProfileId, kept: &[u16]) -> Self {
+        let mut bench =
+            kept.iter().fold(Self::registered(profile), |bench, number| bench.programmed_with(*number));
+        bench.input(Input::PowerOff);
+        bench.run_until(|bench| bench.phase() == Phase::Off, Span::from_secs(5));
+        // The control channel never says whose it is.
+        bench.control_words.extend(std::iter::repeat_n(DownlinkWord::from(Idle {}), 20_000));
+        bench.shows(open(false));
+        bench.forget();
+        bench.input(Input::PowerOn);
+        bench
+    }
+
+    fn times_out_of_range(&self) -> usize {
+        self.events.iter().filter(|event| **event == HandsetEvent::OutOfRange).count()
+    }
+}
+
+#[test]
+fn switched_on_without_a_control_channel_it_talks_on_the_channel_that_it_kept_and_registers_afterwards() {
+    for profile in PROFILES {
+        let name = profile.name;
+        let mut bench = Bench::switched_on_without_control(profile.id, &[41]);
+        bench.run(Span::from_secs(5));
+        assert_eq!((bench.phase(), bench.times_out_of_range()), (Phase::Failsoft, 1), "{name}");
+        bench.press();
+        bench.input(Input::Speech(vec![[7; 8]; 50]));
+        bench.run(Span::from_secs(1));
+        bench.input(Input::ReleasePtt);
+        bench.run(Span::from_secs(2));
+        let frames: usize = bench.said().iter().map(|word| word.frames.len()).sum();
+        assert!((50..60).contains(&frames), "{name}: all that was spoken: {frames}");
+        assert!(
+            bench.uplink.iter().all(|(_, burst)| burst.proof == Proof::NONE),
+            "{name}: it has no session"
+        );
+        bench.shows(voice(1018, 0, false));
+        bench.run(Span::from_millis(400));
+        assert_eq!(bench.phase(), Phase::FailsoftListening, "{name}");
+        bench.control_words.clear();
+        bench.shows(FailsoftOver { site: site(3) });
+        bench.run(Span::from_millis(400));
+        assert_eq!(bench.phase(), Phase::Hunting, "{name}");
+        bench.run(Span::from_secs(12));
+        assert_eq!(bench.phase(), Phase::Idle, "{name}");
+    }
+}
+
+#[test]
+fn switched_on_where_nothing_is_heard_it_looks_and_hunts_in_turn_and_its_user_is_told_once() {
+    let mut bench = Bench::switched_on_without_control(ProfileId::Iden, &[41]);
+    bench.radiates = false;
+    bench.run(Span::from_secs(60));
+    let (mut looks, mut before) = (Vec::new(), None);
+    for (at, output) in &bench.outputs {
+        let looked = matches!(output, Output::Tune { carrier, .. } if *carrier == bench.traffic().carrier);
+        if looked && let Some(before) = before.replace(*at) {
+            looks.push(at.since(before).as_millis());
+        }
+    }
+    // It looks for 2 s, hunts for 2 s, and waits for 5 s.
+    assert!(looks.len() >= 5 && looks.iter().all(|pause| *pause == 9_000), "{looks:?}");
+    assert_eq!(bench.times_out_of_range(), 1);
+    bench.radiates = true;
+    bench.run(Span::from_secs(9));
+    assert_eq!(bench.phase(), Phase::Failsoft, "it begins later");
+}
+
+#[test]
+fn who_presses_while_it_looks_is_not_registered() {
+    let mut bench = Bench::switched_on_without_control(ProfileId::Iden, &[41]);
+    bench.radiates = false;
+    bench.run(Span::from_secs(3));
+    assert_eq!(bench.phase(), Phase::SeekingFailsoft);
+    bench.press();
+    assert_eq!(bench.refusals(), [Cause::NotRegistered]);
+}
+
+#[test]
+fn switched_on_without_a_channel_of_its_talkgroup_it_only_hunts() {
+    let mut bench = Bench::switched_on_without_control(ProfileId::Iden, &[42]);
+    bench.run(Span::from_secs(30));
+    assert_eq!((bench.phase(), bench.handset.next_deadline()), (Phase::OutOfRange, None));
+    // The user turns the selector to one of which it keeps a channel, and away again.
+    bench.input(Input::Select(talkgroup(42)));
+    bench.run(Span::from_secs(1));
+    assert_eq!(bench.phase(), Phase::Failsoft);
+    bench.input(Input::Select(talkgroup(41)));
+    bench.run(Span::from_secs(30));
+    assert_eq!((bench.phase(), bench.handset.next_deadline()), (Phase::OutOfRange, None));
+}
+
+#[test]
+fn a_stunned_radio_that_is_switched_on_looks_for_no_channel() {
+    let mut bench = Bench::with_channel(ProfileId::Iden);
+    let memory = Memory { condition: Condition::Stunned, ..bench.handset.memory() };
+    bench.handset = Handset::remembering(bench.handset.programming(), memory);
+    bench.control_words.extend(std::iter::repeat_n(DownlinkWord::from(Idle {}), 5_000));
+    bench.shows(open(false));
+    bench.input(Input::PowerOn);
+    bench.run(Span::from_secs(30));
+    assert_eq!((bench.phase(), bench.handset.next_deadline()), (Phase::OutOfRange, None));
+}
+
+#[test]
+fn a_channel_of_which_the_air_was_not_kept_is_not_looked_for() {
+    let mut bench = Bench::with_channel(ProfileId::Iden);
+    let mut memory = bench.handset.memory();
+    assert_eq!(memory.failsoft[0].profile, Some(ProfileId::Iden));
+    memory.failsoft[0].profile = None;
+    bench.handset = Handset::remembering(bench.handset.programming(), memory);
+    bench.radiates = false;
+    bench.input(Input::PowerOn);
+    bench.run(Span::from_secs(30));
+    assert_eq!((bench.phase(), bench.handset.next_deadline()), (Phase::OutOfRange, None));
+}
+
+#[test]
+fn of_several_sites_it_looks_at_one_after_the_other_the_last_told_first() {
+    let mut bench = Bench::with_channel(ProfileId::Iden);
+    let mut memory = bench.handset.memory();
+    for number in [5, 4] {
+        memory.failsoft.push(Programmed { site: site(number), ..memory.failsoft[0] });
+    }
+    bench.handset = Handset::remembering(bench.handset.programming(), memory);
+    bench.radiates = false;
+    bench.input(Input::PowerOn);
+    bench.run(Span::from_secs(40));
+    let looked =
+        |output: &Output| if let Output::Tune { site, .. } = output { Some(site.number()) } else { None };
+    let looked: Vec<u16> = bench.outputs.iter().filter_map(|(_, output)| looked(output)).collect();
+    assert_eq!(looked, [4, 5, 3, 4, 5]);
 }
 
 #[test]
