@@ -8,6 +8,7 @@ use trunklab_protocol::{Cause, Moment};
 
 use crate::alone::{KeptSettings, Remember};
 use crate::output::{Outbox, Output};
+use crate::self_test::SelfTest;
 use crate::station::BaseStation;
 
 /// With these a controller says that the site is none of its own.
@@ -22,7 +23,7 @@ pub enum Standing {
     Kept(Box<SiteSettings>),
     /// It is the network's, and this is what it was told last.
     Member(Box<SiteSettings>),
-    /// It was the network's and is not any more: it begins nothing by itself.
+    /// It was the network's and is not any more: it radiates nothing, and begins nothing by itself.
     Dismissed,
 }
 
@@ -49,11 +50,19 @@ impl BaseStation {
         out.push(Output::Remember(Remember::Settings(Box::new(KeptSettings::of(settings)))));
     }
 
-    /// A controller has said that the site is none of its own: nothing by which it could serve is left. What it has still to report
-    /// is, for the network may take it in again.
+    /// A controller has said that the site is none of its own: it serves nobody any more, and nothing by which it could is left. What it
+    /// has still to report is, for the network may take it in again.
     pub(crate) fn dismissed(&mut self, out: &mut Outbox) {
         self.standing = Standing::Dismissed;
         self.copy.forget();
         out.push(Output::Remember(Remember::Dismissed));
+        self.end_alone(out);
+        self.cut_failsoft(out);
+        self.leave_failsoft();
+        self.sessions.clear();
+        self.outstanding.clear();
+        self.self_test = SelfTest::default();
+        self.control_lost_since = None;
+        self.on_air = None;
     }
 }

@@ -69,6 +69,7 @@ async fn what_a_controller_refuses_for_good_ends_a_station_before_it_served_and_
         for _ in 0..2 {
             controller.answer().await.unwrap().order(Close { cause }).await;
         }
+        status(&station, |status| status.view.name.is_none().then_some(())).await;
         let mut site = controller.answer().await.unwrap();
         site.greet(nowhere()).await;
         status(&station, |status| (status.view.service == SiteService::Wide).then_some(())).await;

@@ -128,6 +128,14 @@ impl BaseStation {
         self.reports.served_alone(alone.epoch, alone_ms);
     }
 
+    /// No controller takes over what runs: it ends, as at a site that is taken out, and then the time alone.
+    pub(crate) fn end_alone(&mut self, out: &mut Outbox) {
+        let Some(site) = self.alone.as_ref().map(|alone| alone.site) else { return };
+        self.let_dispatch_hear(out);
+        self.at_dispatch(controller::input::Input::Provision(Change::SiteRemoved(site)), out);
+        self.hand_back(out);
+    }
+
     /// The dispatch hears what was said to it since the last time, and what its clock says.
     pub(crate) fn let_dispatch_hear(&mut self, out: &mut Outbox) {
         while let Some((site, message)) =

@@ -267,7 +267,14 @@ impl BaseStation {
 
     /// Failsoft is over: what there is to say of it is said when the site is in service.
     pub(crate) fn end_failsoft(&mut self, out: &mut Outbox) {
-        let Some(failsoft) = self.failsoft.take() else { return };
+        if self.leave_failsoft() {
+            self.come_into_service(out);
+        }
+    }
+
+    /// The time in failsoft is over, and what there is to say of it is kept; false where there was none.
+    pub(crate) fn leave_failsoft(&mut self) -> bool {
+        let Some(failsoft) = self.failsoft.take() else { return false };
         let failsoft_ms = u32::try_from(self.now.since(failsoft.since).as_millis()).unwrap_or(u32::MAX);
         let Counted { spurts, unproved, collisions, .. } = failsoft.counted;
         self.reports.served_failsoft(ServedFailsoft {
@@ -278,7 +285,7 @@ impl BaseStation {
             collisions,
             reports: 0,
         });
-        self.come_into_service(out);
+        true
     }
 
     /// An uplink burst of a failsoft channel is over. Nobody is asked who may talk; who proves nothing is repeated as well, for the

@@ -98,7 +98,7 @@ impl Driven {
         station
     }
 
-    fn alone() -> Self {
+    pub fn alone() -> Self {
         let mut station = Self::with_copy();
         station.heartbeats = false;
         station.input(Input::LinkDown { cause: Cause::LinkLost });
@@ -107,7 +107,7 @@ impl Driven {
         station
     }
 
-    fn wants_call(&mut self, number: u32, press_number: u16) {
+    pub fn wants_call(&mut self, number: u32, press_number: u16) {
         let (unit, press, talkgroup) = (unit(number), press(press_number), talkgroup(41));
         self.access(CallRequest { unit, press, talkgroup, kind: RequestKind::Normal, area: None });
     }

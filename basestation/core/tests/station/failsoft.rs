@@ -53,7 +53,7 @@ impl Driven {
         self.input(Input::LinkDown { cause: Cause::LinkLost });
     }
 
-    fn in_failsoft() -> Self {
+    pub fn in_failsoft() -> Self {
         let mut station = Self::programmed();
         station.cut_off();
         station.run_for(AFTER);

@@ -10,7 +10,7 @@ use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::{Close, Configure};
 use trunklab_protocol::{Cause, Epoch, Moment, ProfileId, Span};
 
-use crate::failsoft::with_failsoft;
+use crate::failsoft::{channel, said, served, with_failsoft};
 use crate::harness::*;
 
 fn memory_of(kept: impl IntoIterator<Item = Remember>) -> Memory {
@@ -109,7 +109,7 @@ fn it_goes_into_failsoft_when_its_time_has_run_from_its_start() {
         station.run_for(Span::from_millis(1));
         assert_eq!(station.service(), SiteService::Failsoft, "{}", profile.name);
         station.run_for(Span::from_secs(1));
-        let channel = station.words(crate::failsoft::channel());
+        let channel = station.words(channel());
         let is_open = |word: &DownlinkWord| matches!(word, DownlinkWord::FailsoftOpen(_));
         assert!(channel.iter().any(is_open), "{}: no failsoft channel", profile.name);
     }
@@ -210,6 +210,74 @@ fn a_site_that_its_controller_knows_no_more_forgets_by_what_it_could_serve() {
         station.input(Input::LinkDown { cause: Cause::LinkLost });
         station.run_for(Span::from_secs(2));
         assert_eq!(station.service(), SiteService::Failsoft, "{cause}");
+    }
+}
+
+/// Whether anything is on the air from here on.
+fn goes_on(station: &mut Driven) -> bool {
+    station.said.retain(|(_, output)| !matches!(output, Output::Air(_)));
+    station.run_for(Span::from_secs(10));
+    station.radiates()
+}
+
+/// What a site tells that is taken in again.
+fn tells_when_taken_in(station: &mut Driven) -> Vec<FromSite> {
+    station.told();
+    station.heartbeats = true;
+    station.input(Input::LinkUp);
+    station.order(Configure { settings: with_failsoft(ProfileId::Iden).into() });
+    station.run_for(Span::from_secs(1));
+    assert_eq!(station.service(), SiteService::Wide);
+    assert!(station.radiates());
+    station.told()
+}
+
+#[test]
+fn a_site_that_is_none_of_the_network_any_more_radiates_nothing() {
+    for cause in DISMISSALS {
+        let mut station = Driven::with_copy();
+        assert!(goes_on(&mut station));
+        station.order(Close { cause: *cause });
+        assert!(!goes_on(&mut station), "{cause}");
+        assert_eq!(station.core.view().radios, 0, "{cause}: its sessions are void");
+    }
+}
+
+#[test]
+fn a_dismissed_site_serves_alone_no_more_and_keeps_what_it_has_to_report() {
+    for cause in DISMISSALS {
+        let mut station = Driven::alone();
+        station.wants_call(1017, 1);
+        station.run_for(Span::from_secs(1));
+        station.input(Input::LinkUp);
+        station.order(Close { cause: *cause });
+        assert_eq!(station.service(), SiteService::NoService, "{cause}");
+        assert!(!goes_on(&mut station), "{cause}");
+        let ends: Vec<_> = station.recorded().iter().filter_map(|record| record.released).collect();
+        assert!(matches!(ends[..], [(_, Cause::CallLost)]), "{cause}: {ends:?}");
+        let told = tells_when_taken_in(&mut station);
+        assert!(told.iter().any(|message| matches!(message, FromSite::ServedAlone(_))), "{cause}");
+        assert!(told.iter().any(|message| matches!(message, FromSite::Report(_))), "{cause}");
+    }
+}
+
+#[test]
+fn a_dismissed_site_is_in_failsoft_no_more_and_keeps_what_it_has_to_report() {
+    for cause in DISMISSALS {
+        let mut station = Driven::in_failsoft();
+        for burst in 0..10 {
+            station.send_in(channel(), said(1017, 1, burst, false));
+        }
+        station.input(Input::LinkUp);
+        station.told();
+        station.order(Close { cause: *cause });
+        assert_eq!(station.told(), [], "{cause}: it says nothing to who has dismissed it");
+        assert_eq!(station.service(), SiteService::NoService, "{cause}");
+        assert!(!goes_on(&mut station), "{cause}");
+        let spurts: Vec<_> = station.recorded().iter().filter_map(|record| record.spurts[0].until).collect();
+        assert!(matches!(spurts[..], [(_, Cause::FailsoftOver)]), "{cause}: {spurts:?}");
+        let told = tells_when_taken_in(&mut station);
+        assert_eq!(served(&told).map(|word| (word.spurts, word.reports)), Some((1, 1)), "{cause}");
     }
 }
 
