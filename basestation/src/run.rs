@@ -344,6 +344,13 @@ impl RunLoop {
             Output::Event(StationEvent::Dropped { unit, cause }) => {
                 tracing::debug!(unit = unit.map(trunklab_protocol::UnitId::number), %cause, "dropped");
             }
+            Output::Event(StationEvent::VoiceMissing { call }) => {
+                tracing::warn!(
+                    %call,
+                    cause = %Cause::VoiceMissing,
+                    "voice is missing: see that UDP passes from the talker's site to the controller's voice port, and from there to --voice"
+                );
+            }
             Output::Event(StationEvent::Collision { bursts }) => tracing::debug!(bursts, "bursts collided"),
             Output::Event(StationEvent::Service(service)) => {
                 tracing::info!(?service, "the service has changed")

@@ -256,6 +256,9 @@ causes! {
 
     // A base station that was killed while it served alone.
     StationRestarted = 0xE2, "the base station was started again while it served alone";
+
+    // Voice that should come.
+    VoiceMissing = 0xE3, "no speech of a talker elsewhere arrives from the voice switch";
 }
 
 impl Field for Cause {

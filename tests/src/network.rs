@@ -47,6 +47,12 @@ pub struct Network {
     pub credentials: Vec<PathBuf>,
     /// In what each station is started.
     pub around_stations: Vec<Surroundings>,
+    /// What each station is told beside the usual.
+    pub further_of_stations: Vec<Vec<String>>,
+    /// Where each station receives voice; `None` before its first start.
+    pub voice_of_stations: Vec<Option<SocketAddr>>,
+    /// What each process of handsets is told beside the usual.
+    pub further_of_handsets: Vec<Vec<String>>,
 }
 
 impl Network {
@@ -102,6 +108,9 @@ impl Network {
             around_controller: around.clone(),
             credentials: (1..=plan.sites).map(|site| directory.join(format!("site-{site}"))).collect(),
             around_stations: vec![around.clone(); plan.sites],
+            further_of_stations: vec![Vec::new(); plan.sites],
+            voice_of_stations: vec![None; plan.sites],
+            further_of_handsets: vec![Vec::new(); plan.rosters.len()],
             plan,
         })
     }
@@ -152,12 +161,13 @@ impl Network {
     pub fn start_station(&mut self, site: usize) -> Result<()> {
         let credentials = self.credentials[site - 1].display().to_string();
         let (controller, air) = (self.ways[site - 1].to_string(), self.air[site - 1].to_string());
-        let station = self.around_stations[site - 1].start(
-            "basestation",
-            &["run", "--controller", &controller, "--credentials", &credentials, "--air", &air],
-        )?;
+        let mut arguments =
+            vec!["run", "--controller", &controller, "--credentials", &credentials, "--air", &air];
+        arguments.extend(self.further_of_stations[site - 1].iter().map(String::as_str));
+        let station = self.around_stations[site - 1].start("basestation", &arguments)?;
         let ready = station.expect_line("that it is ready", |line| line.starts_with("basestation ready"))?;
         self.air[site - 1] = address(&ready, "air ")?;
+        self.voice_of_stations[site - 1] = Some(address(&ready, "voice ")?);
         self.stations[site - 1] = Some(station);
         Ok(())
     }
@@ -198,6 +208,7 @@ impl Network {
         for site in &self.plan.rosters[roster - 1].sites {
             arguments.extend(["--air".to_owned(), self.air[site - 1].to_string()]);
         }
+        arguments.extend_from_slice(&self.further_of_handsets[roster - 1]);
         Process::start("trunklab", &arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 

@@ -4,7 +4,8 @@
 //! connection. Nobody is told that a way is cut.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -158,6 +159,65 @@ fn carry(mut from: TcpStream, mut to: TcpStream, gate: Arc<Gate>) {
     });
 }
 
+/// Octets of a datagram that is carried.
+const DATAGRAM_LEN: usize = 2_048;
+
+/// A way for datagrams, to somebody who is named when it is known where. What comes while it is cut is lost, as UDP loses things.
+#[derive(Debug)]
+pub struct DatagramWay {
+    /// Where to send to.
+    pub address: SocketAddr,
+    course: Arc<Course>,
+}
+
+#[derive(Debug, Default)]
+struct Course {
+    target: Mutex<Option<SocketAddr>>,
+    is_cut: AtomicBool,
+    carried: AtomicU64,
+    lost: AtomicU64,
+}
+
+impl DatagramWay {
+    /// Makes a way that leads nowhere yet.
+    ///
+    /// # Errors
+    /// When the system gives no port or thread.
+    pub fn open() -> Result<Self> {
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).context("no port for a way")?;
+        let way = Self { address: socket.local_addr()?, course: Arc::default() };
+        let course = Arc::clone(&way.course);
+        thread::Builder::new().name("way".to_owned()).spawn(move || {
+            let mut datagram = [0; DATAGRAM_LEN];
+            while let Ok((length, _)) = socket.recv_from(&mut datagram) {
+                let target = *course.target.lock().unwrap_or_else(PoisonError::into_inner);
+                let target = target.filter(|_| !course.is_cut.load(Ordering::Relaxed));
+                let is_sent =
+                    target.is_some_and(|target| socket.send_to(&datagram[..length], target).is_ok());
+                let count = if is_sent { &course.carried } else { &course.lost };
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        })?;
+        Ok(way)
+    }
+
+    /// Where datagrams go from now on.
+    pub fn lead_to(&self, target: SocketAddr) {
+        *self.course.target.lock().unwrap_or_else(PoisonError::into_inner) = Some(target);
+    }
+
+    /// Cuts it, or lets datagrams through again.
+    pub fn cut(&self, is_cut: bool) {
+        self.course.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// How many datagrams it has carried, and how many were lost.
+    pub fn counts(&self) -> (u64, u64) {
+        let Course { carried, lost, .. } = &*self.course;
+        (carried.load(Ordering::Relaxed), lost.load(Ordering::Relaxed))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,5 +266,22 @@ mod tests {
         assert_eq!(read(&mut far, 100), [7; 100]);
         // A machine may be slower than the way, and never faster.
         assert!(sent.elapsed() >= Duration::from_millis(200), "{:?}", sent.elapsed());
+    }
+    #[test]
+    fn datagrams_that_come_while_the_way_is_cut_are_lost() {
+        let (near, far) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        let way = DatagramWay::open().unwrap();
+        way.lead_to(far.local_addr().unwrap());
+        let mut octets = [0; 8];
+        let mut passes = |text: &[u8], wait_ms| {
+            near.send_to(text, way.address).unwrap();
+            far.set_read_timeout(Some(Duration::from_millis(wait_ms))).unwrap();
+            far.recv(&mut octets).is_ok_and(|length| &octets[..length] == text)
+        };
+        assert!(passes(b"one", 10_000));
+        way.cut(true);
+        assert!(!passes(b"two", 200));
+        way.cut(false);
+        assert!(passes(b"three", 10_000));
     }
 }

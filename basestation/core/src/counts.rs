@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use trunklab_protocol::from_site::Health;
 use trunklab_protocol::load::ControlLoad;
-use trunklab_protocol::{Cause, UnitId};
+use trunklab_protocol::{CallId, Cause, UnitId};
 
 use crate::control::LateEntry;
 use crate::output::{Outbox, Output, StationEvent};
@@ -38,7 +38,7 @@ pub struct Counts {
     pub frames_downlink: u64,
     /// Vocoder frames whose time came before they did.
     pub frames_missing: u64,
-    /// Everything dropped, by cause.
+    /// Everything dropped, by cause; and how often no speech of a talker elsewhere came ([`Cause::VoiceMissing`]).
     pub dropped: BTreeMap<Cause, u64>,
 }
 
@@ -71,6 +71,12 @@ impl Counts {
     pub fn drop(&mut self, unit: Option<UnitId>, cause: Cause, out: &mut Outbox) {
         *self.dropped.entry(cause).or_default() += 1;
         out.push(Output::Event(StationEvent::Dropped { unit, cause }));
+    }
+
+    /// No speech of a talker elsewhere arrives, though its call is here.
+    pub fn miss_voice(&mut self, call: CallId, out: &mut Outbox) {
+        *self.dropped.entry(Cause::VoiceMissing).or_default() += 1;
+        out.push(Output::Event(StationEvent::VoiceMissing { call }));
     }
 
     /// Bursts were lost to one another.

@@ -27,6 +27,8 @@ pub enum Timer {
     FailsoftSpurt(SlotAddress),
     /// A talker at this site was not heard for the silence limit.
     TalkerSilence(SlotAddress),
+    /// Nothing has arrived of a talker elsewhere for much longer than its own site would wait.
+    VoiceMissing(SlotAddress),
     /// Without a controller: a talker elsewhere was not heard for the silence limit.
     NetworkSilence(SlotAddress),
     /// Without a controller: hang time runs out.

@@ -442,6 +442,14 @@ impl BaseStation {
         }
     }
 
+    /// Nothing arrives of a talker elsewhere. The call is its controller's, and goes on: somebody has to see to the way.
+    pub(crate) fn miss_voice(&mut self, at: SlotAddress, out: &mut Outbox) {
+        let Some(slot) = self.on_air.as_mut().and_then(|air| air.slots.get_mut(&at)) else { return };
+        let Some((call, _)) = slot.talker_elsewhere_missed() else { return };
+        slot.note_silence_told();
+        self.counts.miss_voice(call, out);
+    }
+
     /// Without a controller: nobody has the floor of the call in a slot.
     pub(crate) fn clear_floor(&mut self, at: SlotAddress) {
         let Some(air) = &mut self.on_air else { return };

@@ -6,7 +6,7 @@ use trunklab_protocol::from_site::FromSite;
 use trunklab_protocol::operator::EventKind;
 use trunklab_protocol::settings::SiteSettings;
 use trunklab_protocol::to_site::ToSite;
-use trunklab_protocol::{Cause, Clause, Epoch, PlantPart, SlotAddress, UnitId};
+use trunklab_protocol::{CallId, Cause, Clause, Epoch, PlantPart, SlotAddress, UnitId};
 
 use crate::alone::Remember;
 
@@ -72,6 +72,11 @@ pub enum StationEvent {
     Collision {
         /// How many.
         bursts: u16,
+    },
+    /// No speech of a talker elsewhere arrives from the voice switch; said once of each such silence.
+    VoiceMissing {
+        /// In which call.
+        call: CallId,
     },
     /// The service that the site offers has changed.
     Service(trunklab_protocol::air_downlink::SiteService),

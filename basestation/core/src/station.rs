@@ -229,6 +229,7 @@ impl BaseStation {
             Timer::FailsoftCut => self.cut_failsoft(out),
             Timer::FailsoftOver => self.end_failsoft(out),
             Timer::TalkerSilence(at) => self.talker_silent(at, out),
+            Timer::VoiceMissing(at) => self.miss_voice(at, out),
             Timer::NetworkSilence(at) => self.clear_floor(at),
             Timer::HangTime(at) => self.end_call(at, Cause::HangTimeOver, out),
             Timer::ControlWordEnds(at) => self.end_control_word(at, out),
@@ -386,6 +387,12 @@ impl OnAir {
         if may_search && slot.talker_here_is_awaited() { silence + silence } else { silence }
     }
 
+    /// How long a talker elsewhere may be silent until the way is taken to be cut: its own site would have told of it long before,
+    /// also of one that had to search (docs/resilience.md 14.2.5).
+    fn silence_elsewhere(&self) -> Span {
+        self.silence() + self.silence() + self.silence()
+    }
+
     fn deadlines(&self, served: bool) -> impl Iterator<Item = Deadline> + '_ {
         self.controls
             .iter()
@@ -410,9 +417,11 @@ impl OnAir {
         let unserved = |moment: Option<Moment>| moment.filter(|_| !served);
         // A talker waits until the slot is the call's, and is not missed meanwhile.
         let talker = slot.talker_here_heard().filter(|_| self.radiates(at));
+        let missed = slot.talker_elsewhere_missed().filter(|_| served);
         [
             (slot.uplink.due(&self.timing), Timer::UplinkClose(at)),
             (talker.map(|(_, _, heard)| heard + self.silence_here(slot)), Timer::TalkerSilence(at)),
+            (missed.map(|(_, heard)| heard + self.silence_elsewhere()), Timer::VoiceMissing(at)),
             (
                 unserved(slot.talker_elsewhere_heard()).map(|heard| heard + self.silence()),
                 Timer::NetworkSilence(at),

@@ -19,6 +19,7 @@ mod process_failsoft;
 mod process_isolated;
 mod process_restart;
 mod process_stopped;
+mod process_voice_cut;
 mod recording;
 mod scenarios_live;
 mod screens;

@@ -26,7 +26,7 @@ impl TrafficChannel {
         }
     }
 
-    /// Notes that the controller was told of the talker's silence.
+    /// Notes that the talker's silence was told: to the controller, or to who looks after the site.
     pub fn note_silence_told(&mut self) {
         self.set_silence_told(true);
     }
@@ -36,6 +36,17 @@ impl TrafficChannel {
         let call = self.carried()?;
         match &call.floor {
             Floor::Taken { heard, .. } if !call.asserted.talker_is_here => Some(*heard),
+            Floor::Taken { .. } | Floor::Idle { .. } | Floor::Both(_) => None,
+        }
+    }
+
+    /// The call of a talker elsewhere of whom nothing arrives, and since when; `None` once that was noted.
+    pub fn talker_elsewhere_missed(&self) -> Option<(CallId, Moment)> {
+        let call = self.carried()?;
+        match &call.floor {
+            Floor::Taken { heard, silence_told: false, .. } if !call.asserted.talker_is_here => {
+                Some((call.asserted.call, *heard))
+            }
             Floor::Taken { .. } | Floor::Idle { .. } | Floor::Both(_) => None,
         }
     }

@@ -105,18 +105,18 @@ impl TrafficChannel {
             return Ok(false);
         };
         playout.receive(now, packet)?;
-        if let Some(heard) = heard {
-            *heard = now;
+        if let Some((heard, silence_told)) = heard {
+            (*heard, *silence_told) = (now, false);
         }
         Ok(true)
     }
 
     /// The playout of a spurt, and where to note that it was heard.
-    fn playout(&mut self, spurt: SpurtId) -> Option<(&mut Playout, Option<&mut Moment>)> {
+    fn playout(&mut self, spurt: SpurtId) -> Option<(&mut Playout, Option<(&mut Moment, &mut bool)>)> {
         let (speech, heard) = match &mut self.state {
             State::Free => return None,
             State::Carrying { call, .. } => match &mut call.floor {
-                Floor::Taken { speech, heard, .. } => (speech, Some(heard)),
+                Floor::Taken { speech, heard, silence_told } => (speech, Some((heard, silence_told))),
                 Floor::Idle { tail, .. } => (tail.as_mut()?, None),
                 Floor::Both(both) => {
                     return (both.sides.far.spurt == spurt).then_some((&mut both.far, None));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trunklab_basestation_core::Input;
+use trunklab_basestation_core::{Input, Output, StationEvent};
 use trunklab_protocol::air_uplink::{CallCancel, Voice};
 use trunklab_protocol::profile::{Channel, PROFILES};
 use trunklab_protocol::to_site::Release;
@@ -99,6 +99,50 @@ fn the_last_words_are_heard_before_the_floor_is_free() {
     station.order(Release { call: call(1), cause: Cause::TransmissionEnded });
     station.run_for(Span::from_millis(400));
     assert_eq!(heard(&station.words(slot)), spoken(0..18));
+}
+
+/// How often voice of a talker elsewhere was missed so far: by the counter, and by what was said of it.
+fn missed(station: &Driven) -> (u64, usize) {
+    let counts = station.core.view().counts;
+    let is_said = |output: &Output| matches!(output, Output::Event(StationEvent::VoiceMissing { call: missed }) if *missed == call(1));
+    let said = station.said.iter().filter(|(_, output)| is_said(output)).count();
+    (counts.dropped.get(&Cause::VoiceMissing).copied().unwrap_or(0), said)
+}
+
+#[test]
+fn voice_of_a_talker_elsewhere_that_does_not_come_is_counted_once_for_each_silence() {
+    for profile in PROFILES {
+        let mut station = Driven::serving(profile.id);
+        let slot = station.traffic_slot();
+        station.order(assertion(1, slot, Some(talker(9, 11)), false));
+        station.run_for(Span::from_millis(2_999));
+        assert_eq!(missed(&station), (0, 0), "{}", profile.name);
+        station.run_for(Span::from_secs(10));
+        assert_eq!(missed(&station), (1, 1), "{}", profile.name);
+        // It comes again, and is cut again.
+        station.packet(11, 600..603);
+        station.run_for(Span::from_millis(2_999));
+        assert_eq!(missed(&station), (1, 1), "{}", profile.name);
+        station.run_for(Span::from_secs(10));
+        assert_eq!(missed(&station), (2, 2), "{}", profile.name);
+        let carried = station.core.view().slots.iter().any(|slot| slot.call.is_some());
+        assert!(carried, "{}: the call goes on", profile.name);
+    }
+}
+
+#[test]
+fn voice_is_missed_neither_of_a_talker_here_nor_without_a_controller_nor_while_nobody_talks() {
+    let mut here = talking_here(ProfileId::Iden);
+    let mut idle = Driven::serving(ProfileId::Iden);
+    idle.order(assertion(1, idle.traffic_slot(), None, false));
+    let mut unserved = Driven::serving(ProfileId::Iden);
+    unserved.order(assertion(1, unserved.traffic_slot(), Some(talker(9, 11)), false));
+    unserved.heartbeats = false;
+    unserved.input(Input::LinkDown { cause: Cause::LinkLost });
+    for station in [&mut here, &mut idle, &mut unserved] {
+        station.run_for(Span::from_secs(10));
+        assert_eq!(missed(station), (0, 0));
+    }
 }
 
 #[test]

@@ -74,6 +74,7 @@ impl Alone {
             }
             StationEvent::Dropped { .. }
             | StationEvent::Collision { .. }
+            | StationEvent::VoiceMissing { .. }
             | StationEvent::Service(_)
             | StationEvent::Heard(_)
             | StationEvent::Decided(..)
