@@ -117,10 +117,24 @@ impl Site {
         self.try_send().await.unwrap();
     }
 
-    /// The same towards a controller that may be gone.
+    /// The same towards a controller that may be gone. Reads meanwhile, as a base station does: who does not is cut off when much is
+    /// said to it.
     pub async fn try_send(&mut self) -> std::io::Result<()> {
-        self.stream.write_all(&self.unsent).await?;
-        self.stream.flush().await?;
+        let (mut from, mut to) = tokio::io::split(&mut self.stream);
+        let (unsent, heard) = (&self.unsent, &mut self.heard);
+        let sending = async {
+            to.write_all(unsent).await?;
+            to.flush().await
+        };
+        let reading = async {
+            // Its end, or what went wrong with it, is seen by who reads next.
+            while matches!(from.read_buf(heard).await, Ok(1..)) {}
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            sent = sending => sent?,
+            () = reading => {}
+        }
         self.unsent.clear();
         Ok(())
     }
