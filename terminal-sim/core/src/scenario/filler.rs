@@ -33,7 +33,7 @@ const AHEAD: Span = Span::from_secs(8);
 /// The same where there are more than [`MANY`], whose accesses collide more often.
 const AHEAD_OF_MANY: Span = Span::from_secs(12);
 
-const MANY: u32 = 12;
+const MANY: u32 = 16;
 
 /// The fillers of one site, in order of their presses.
 #[derive(Debug, Clone, Default)]
