@@ -111,9 +111,13 @@ fn sites_that_obeyed_an_older_database_are_served_from_a_new_one() -> Result<()>
     let [[talker, _], [far, _]] = UNITS;
     // The second term: a new database's first one would be refused by every site.
     network.kill_controller()?;
-    network.start_controller()?;
     for station in network.stations.iter().flatten() {
-        station.expect_logged("linked to the controller", 2)?;
+        station.expect_logged("the link to the controller is gone", 1)?;
+    }
+    network.handsets.iter().for_each(|handsets| drop(handsets.take_lines()));
+    network.start_controller()?;
+    for handsets in &network.handsets {
+        handsets.expect_line("wide service", |line| line.contains("\"service\":\"wide\""))?;
     }
     network.call((1, talker), (2, far))?;
     assert_eq!(database(directory.path())?.0, 2);
