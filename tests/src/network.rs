@@ -1,8 +1,9 @@
 //! A network of real programs: a zone made by the documented steps, its controller, base stations and handsets, each a
 //! process of its own.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -10,8 +11,18 @@ use anyhow::{Context, Result, ensure};
 use crate::plan::{Plan, Radio, Roster, ZONE, enrol, path};
 use crate::process::{Process, Surroundings, address};
 
-/// A free port of the loopback.
-const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+/// An address that no other network has: a controller that is started again finds its ports free, whoever has been given one
+/// of the same number meanwhile. Only Linux has more than one such address.
+fn own_address() -> SocketAddr {
+    static COUNT: AtomicU8 = AtomicU8::new(0);
+    let address = if cfg!(target_os = "linux") {
+        let [.., high, low] = std::process::id().to_be_bytes();
+        Ipv4Addr::new(127, 128 | high, low, 1 + COUNT.fetch_add(1, Ordering::Relaxed) % 250)
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    SocketAddr::new(address.into(), 0)
+}
 
 /// How long a radio needs to register where nothing is in its way.
 const SHOUTS_FOR: Duration = Duration::from_millis(500);
@@ -89,8 +100,9 @@ impl Network {
     pub fn prepare_in(directory: &Path, plan: Plan, around: &Surroundings) -> Result<Self> {
         plan.make(directory)?;
         let database = directory.join("zone.db");
+        let here = own_address();
         let (controller, [listen, operator, voice]) =
-            start_controller_in(around, directory, &database, [ANYWHERE; 3])?;
+            start_controller_in(around, directory, &database, [here; 3])?;
         for site in 1..=plan.sites {
             enrol(directory, site, operator)?;
         }
@@ -103,7 +115,7 @@ impl Network {
             operator,
             voice,
             ways: vec![listen; plan.sites],
-            air: vec![ANYWHERE; plan.sites],
+            air: vec![here; plan.sites],
             database,
             around_controller: around.clone(),
             credentials: (1..=plan.sites).map(|site| directory.join(format!("site-{site}"))).collect(),
